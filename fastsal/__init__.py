@@ -1,0 +1,62 @@
+"""Visual saliency, fast: NumPy arrays in, saliency maps out, on the CPU or a CUDA device.
+
+Names are imported when first used, so that importing fastsal costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .algorithms.frame_difference import FrameDifference as FrameDifference
+    from .algorithms.frame_difference import frame_difference as frame_difference
+    from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
+    from .errors import BackendUnavailableError as BackendUnavailableError
+    from .errors import FastsalError as FastsalError
+    from .errors import ImageError as ImageError
+    from .errors import ModelError as ModelError
+    from .errors import VideoError as VideoError
+    from .methods import METHODS as METHODS
+    from .pipelines.overlay import overlay as overlay
+    from .pipelines.stream import Stream as Stream
+    from .pipelines.video import VideoReport as VideoReport
+    from .pipelines.video import process_video as process_video
+    from .pipelines.warmup import warmup as warmup
+    from .runtime import backends as backends
+    from .runtime import use_backend as use_backend
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "BackendUnavailableError": "errors",
+    "FastsalError": "errors",
+    "FrameDifference": "algorithms.frame_difference",
+    "ImageError": "errors",
+    "METHODS": "methods",
+    "ModelError": "errors",
+    "Stream": "pipelines.stream",
+    "VideoError": "errors",
+    "VideoReport": "pipelines.video",
+    "backends": "runtime",
+    "frame_difference": "algorithms.frame_difference",
+    "luminance_contrast": "algorithms.luminance_contrast",
+    "overlay": "pipelines.overlay",
+    "process_video": "pipelines.video",
+    "use_backend": "runtime",
+    "warmup": "pipelines.warmup",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,63 @@
+"""Frame differencing on the CPU: one pass over both frames, luma included."""
+
+import numpy as np
+from numba import prange, uint8
+
+from ...kernels.color._cpu import luma_span
+from ...kernels.jit import parallel, serial
+from ...kernels.launch import over_bands
+from ._math import change, gap
+
+CHUNK = 1 << 12  # pixels whose luma is still in the first-level cache when it is compared
+
+
+def frame_difference(frame, previous, channels, weights, white, threshold, out):
+    """Fill `out`, (N, P), from two arrays (N, P * channels); float ones have one channel."""
+    flat, frame, previous = out.reshape(-1), frame.reshape(-1), previous.reshape(-1)
+    if channels == 1:
+        args = (frame, previous, white, threshold, flat)
+        over_bands(_gray_span, _gray_bands, flat.size, *args)
+    else:
+        args = (frame, previous, channels, weights, white, threshold, flat)
+        over_bands(_color_span, _color_bands, flat.size, *args)
+
+
+@serial
+def _gray_span(frame, previous, white, threshold, out, start, stop):
+    # Slices that start at 0 spare the loops an index that may be negative, so they vectorise.
+    _fill(frame[start:stop], previous[start:stop], white, threshold, out[start:stop])
+
+
+@serial
+def _color_span(frame, previous, channels, weights, white, threshold, out, start, stop):
+    luma = np.empty((2, CHUNK), frame.dtype)
+    for at in range(start, stop, CHUNK):
+        end = min(at + CHUNK, stop)
+        first, second = luma[0, : end - at], luma[1, : end - at]
+        luma_span(frame[channels * at : channels * end], channels, weights, first, 0, end - at)
+        luma_span(previous[channels * at : channels * end], channels, weights, second, 0, end - at)
+        _fill(first, second, white, threshold, out[at:end])
+
+
+@serial
+def _fill(frame, previous, white, threshold, out):
+    if out.itemsize == 1 and white == 255 and threshold < 0:
+        for i in range(out.size):
+            out[i] = uint8(gap(frame[i], previous[i]))  # the formula, in 8-bit lanes
+    else:
+        for i in range(out.size):
+            out[i] = change(frame[i], previous[i], white, threshold, out.itemsize)
+
+
+@parallel
+def _gray_bands(frame, previous, white, threshold, out, bands):
+    for band in prange(bands):
+        start, stop = band * out.size // bands, (band + 1) * out.size // bands
+        _gray_span(frame, previous, white, threshold, out, start, stop)
+
+
+@parallel
+def _color_bands(frame, previous, channels, weights, white, threshold, out, bands):
+    for band in prange(bands):
+        start, stop = band * out.size // bands, (band + 1) * out.size // bands
+        _color_span(frame, previous, channels, weights, white, threshold, out, start, stop)

@@ -1,0 +1,23 @@
+"""The formula of frame differencing, for both twins. Scalars only."""
+
+from numba import float32
+
+from ...kernels.jit import serial
+from ...kernels.scale import stored
+
+
+@serial
+def gap(level, other):
+    """Return how far two levels lie apart; unsigned ones never go below zero here."""
+    return max(level, other) - min(level, other)
+
+
+@serial
+def change(level, other, white, threshold, itemsize):
+    """Return the entry of the map for two levels: their gap in shares of `white`, or 0 and 1.
+
+    `threshold` is in grey levels, or negative for none; `itemsize` is that of the map's entries.
+    """
+    if threshold >= 0:
+        return stored(float32(1) if gap(level, other) > threshold else float32(0), itemsize)
+    return stored(min(float32(gap(level, other)) / float32(white), float32(1)), itemsize)

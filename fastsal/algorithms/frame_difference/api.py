@@ -1,0 +1,196 @@
+"""Frame differencing: what changed since the previous frame."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ... import devices, images, runtime
+
+_DTYPES = ("uint8", "uint16", "float32", "float64")
+_WHITE = {"uint8": 255, "uint16": 65535, "float32": 1}
+
+
+def frame_difference(
+    frame: ArrayLike,
+    previous: ArrayLike,
+    *,
+    color: images.Color = "rgb",
+    channel_axis: int | None = -1,
+    threshold: float | None = None,
+    out: Any = None,
+    backend: runtime.Choice = "auto",
+) -> Any:
+    """Score each pixel by how much its luma changed since the previous frame.
+
+    Parameters
+    ----------
+    frame, previous : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
+        Two frames of the same shape and dtype. Colours are compared by OpenCV's luma; a fourth
+        channel is ignored; floats lie in [0, 1]. Stacks have one more axis in front and are
+        compared frame by frame. Device arrays (Numba, CuPy, PyTorch) stay on their device.
+    color : {"rgb", "bgr"}, default "rgb"
+        Order of the channels.
+    channel_axis : int or None, default -1
+        Axis of the channels if there are more than two axes; None for stacks of grey frames.
+    threshold : float, optional
+        In grey levels of the input's own range (0 to 255 for uint8, 65535 for uint16, 1 for
+        floats). The map then is 1 where the change is greater, and 0 elsewhere.
+    out : array of float32 or uint8, optional
+        Where to put the map: C-contiguous, of the map's shape, in the same kind of memory as
+        `frame`. uint8 gets round(255 * saliency).
+    backend : {"auto", "cpu", "cuda"}, default "auto"
+        Where to compute. "auto" takes the device for device arrays and the CPU for others, since
+        moving two frames to a device takes longer than this map takes here.
+
+    Returns
+    -------
+    saliency : array of float32 (or `out`), (H, W) or (N, H, W)
+        In [0, 1]: the absolute difference of the luma, as a share of its range. Integer frames
+        give the same bits on every backend; float colour frames agree to 1e-6.
+
+    Raises
+    ------
+    ImageError
+        If one of the two is empty or not an image of these forms, or holds NaN or floats outside
+        [0, 1] (not checked on a device); if they differ in shape, dtype or place; or if `out`
+        does not fit.
+    ValueError
+        If `threshold` is negative or not finite, or `color` or `backend` is none of those named.
+    BackendUnavailableError
+        If `backend` was asked for by name and cannot run here.
+
+    See Also
+    --------
+    Stream : Compares each frame with the one before.
+
+    References
+    ----------
+    .. [1] R. Jain and H.-H. Nagel, "On the analysis of accumulative difference pictures from
+       image sequences of real world scenes", IEEE TPAMI 1(2), 1979.
+       https://doi.org/10.1109/TPAMI.1979.4766907
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> previous = np.zeros((2, 3), np.uint8)
+    >>> frame = previous.copy()
+    >>> frame[1, 2] = 51
+    >>> fastsal.frame_difference(frame, previous)
+    array([[0. , 0. , 0. ],
+           [0. , 0. , 0.2]], dtype=float32)
+    """
+    limit = _checked_threshold(threshold)
+    forms = {"color": color, "channel_axis": channel_axis, "dtypes": _DTYPES}
+    pair = images.as_frames(frame, name="frame", **forms), images.as_frames(
+        previous, name="previous", **forms
+    )
+    images.check_same(*pair, names=("frame", "previous"))
+    job = images.Job(backend, out, *pair)
+    _fill(job, limit)
+    return job.result()
+
+
+class FrameDifference:
+    """`frame_difference` over a stream: each frame against the one before.
+
+    Only the luma of the last frame is kept, so each frame is converted once and the caller may
+    reuse its buffer. One object serves one stream of frames, from one thread at a time.
+
+    Parameters
+    ----------
+    threshold, color, backend
+        As in `frame_difference`.
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> stream = fastsal.Stream("frame-difference")
+    >>> stream.update(np.zeros((2, 2), np.uint8)).max()
+    np.float32(0.0)
+    >>> stream.update(np.full((2, 2), 255, np.uint8)).max()
+    np.float32(1.0)
+    """
+
+    def __init__(
+        self,
+        *,
+        threshold: float | None = None,
+        color: images.Color = "rgb",
+        backend: runtime.Choice = "auto",
+    ) -> None:
+        self._limit = _checked_threshold(threshold)
+        self._color: images.Color = color
+        self._backend: runtime.Choice = backend
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last frame: the next one gets a map of zeros."""
+        self._previous: Any = None
+        self._spare: Any = None
+
+    def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
+        """Return the map of `frame` against the last one; zeros for the first.
+
+        A frame of another shape, dtype or place than the last starts anew.
+        """
+        frames = images.as_frames(frame, color=self._color, dtypes=_DTYPES, name="frame")
+        job = images.Job(self._backend, out, frames)
+        gray = _luma(job.inputs[0], job.target, self._spare)
+        fits = _fits(self._previous, gray.shape, gray.dtype, job.target)
+        _fill_from_gray(job, gray, self._previous if fits else gray, self._limit)
+        self._previous, self._spare = gray, self._previous
+        return job.result()
+
+
+def _fill(job: images.Job, limit: float) -> None:
+    frame, previous = job.inputs
+    if frame.pixels.dtype.kind == "f" and frame.channels > 1:
+        gray = _luma(frame, job.target), _luma(previous, job.target)
+        _fill_from_gray(job, *gray, limit)
+        return
+    white = _WHITE[frame.pixels.dtype.name]
+    bench = runtime.bench(__package__, job.target)
+    bench.frame_difference(
+        frame.pixels, previous.pixels, frame.channels, frame.weights, white, limit, job.saliency
+    )
+
+
+def _fill_from_gray(job: images.Job, gray: Any, previous: Any, limit: float) -> None:
+    bench = runtime.bench(__package__, job.target)
+    white = _WHITE[gray.dtype.name]
+    if job.target == "cpu":
+        gray, previous = images.read_only(gray), images.read_only(previous)
+    bench.frame_difference(gray, previous, 1, (0, 0, 0), white, limit, job.saliency)
+
+
+def _luma(frames: images.Frames, target: runtime.Backend, spare: Any = None) -> Any:
+    """Return the luma of `frames` on the bench `target`, in `spare` if that fits."""
+    shape, dtype = frames.flat_shape, frames.pixels.dtype
+    if _fits(spare, shape, dtype, target):
+        gray = spare
+    elif target == "cpu":
+        gray = np.empty(shape, dtype)
+    else:
+        gray = devices.empty(shape, dtype, like=frames.pixels)
+    bench = runtime.bench("fastsal.kernels.color", target)
+    bench.fill_luma(frames.pixels, frames.channels, frames.weights, gray)
+    return gray
+
+
+def _fits(array: Any, shape: tuple[int, ...], dtype: Any, target: runtime.Backend) -> bool:
+    if array is None or isinstance(array, np.ndarray) != (target == "cpu"):
+        return False
+    return tuple(array.shape) == tuple(shape) and array.dtype == dtype
+
+
+def _checked_threshold(threshold: float | None) -> float:
+    """Return the threshold as kernels take it: negative for none."""
+    if threshold is None:
+        return -1.0
+    if not (math.isfinite(threshold) and threshold >= 0):
+        raise ValueError(f"threshold must be None or a number from 0 up, got {threshold!r}")
+    return float(threshold)

@@ -1,0 +1,188 @@
+"""Luminance contrast on a CUDA device: count the levels, score each, look every pixel's score up.
+
+Blocks along x share a frame, blocks along y are frames; neighbouring threads take neighbouring
+pixels. Nothing waits for the host in between, and the work arrays are kept from call to call.
+"""
+
+import numpy as np
+from numba import cuda, float32, int32, int64, uint32
+
+from ...devices import workspace
+from ...kernels import launch
+from ...kernels.color._cuda import fill_luma
+from ...kernels.jit import kernel
+from ...kernels.scale import share, stored
+from ._math import contrast
+
+# One histogram per lane of a warp, interleaved: no two lanes meet in one bank or one counter.
+LANES = 32
+BINS = 256 * LANES
+MAX_THREADS = 1024
+
+
+def luminance_contrast(pixels, channels, weights, out):
+    """Fill `out`, (N, P), from `pixels`, (N, P * channels)."""
+    frames, area = out.shape
+    levels = 1 << 8 * np.dtype(pixels.dtype).itemsize
+    stream = pixels.stream
+    gray = pixels
+    if channels > 1:
+        gray = workspace("luma", out.shape, pixels.dtype)
+        gray.stream = stream
+        fill_luma(pixels, channels, weights, gray)
+    counts = workspace(f"counts {levels}", (frames, levels), np.uint32, zeroed=True)
+    scores = workspace(f"scores {levels}", (frames, levels), np.float32)
+    count, paint = (_count_bytes, _paint_bytes) if levels == 256 else (_count_words, _paint_words)
+    blocks, threads = launch.grid_for(area, frames, per_thread=32)
+    count[blocks, threads, stream](gray, counts)
+    _fill_scores[min(frames, 65_535), threads, stream](counts, scores)
+    blocks, threads = launch.grid_for(area, frames, per_thread=16)
+    paint[blocks, threads, stream](gray, scores, out)
+
+
+@kernel
+def _count_bytes(gray, counts):
+    private = cuda.shared.array(BINS, uint32)
+    lane = cuda.threadIdx.x % LANES
+    area, step = gray.shape[1], cuda.gridsize(1)
+    frame = cuda.blockIdx.y
+    while frame < gray.shape[0]:
+        i = cuda.threadIdx.x
+        while i < BINS:
+            private[i] = 0
+            i += cuda.blockDim.x
+        cuda.syncthreads()
+        i = cuda.grid(1)
+        while i + 3 * step < area:
+            # Four loads under way before the first is needed.
+            a, b = int32(gray[frame, i]), int32(gray[frame, i + step])
+            c, d = int32(gray[frame, i + 2 * step]), int32(gray[frame, i + 3 * step])
+            cuda.atomic.add(private, a * LANES + lane, uint32(1))
+            cuda.atomic.add(private, b * LANES + lane, uint32(1))
+            cuda.atomic.add(private, c * LANES + lane, uint32(1))
+            cuda.atomic.add(private, d * LANES + lane, uint32(1))
+            i += 4 * step
+        while i < area:
+            cuda.atomic.add(private, int32(gray[frame, i]) * LANES + lane, uint32(1))
+            i += step
+        cuda.syncthreads()
+        level = cuda.threadIdx.x
+        while level < 256:
+            total = uint32(0)
+            for other in range(LANES):
+                # Turned by the level, so that the lanes of a warp read different banks.
+                total += private[level * LANES + (level + other) % LANES]
+            if total > 0:
+                cuda.atomic.add(counts, (frame, level), uint32(total))
+            level += cuda.blockDim.x
+        cuda.syncthreads()
+        frame += cuda.gridDim.y
+
+
+@kernel
+def _count_words(gray, counts):
+    # 65,536 counters outgrow a block's shared memory; spread that wide, few pixels collide.
+    frame = cuda.blockIdx.y
+    while frame < gray.shape[0]:
+        i = cuda.grid(1)
+        while i < gray.shape[1]:
+            cuda.atomic.add(counts, (frame, int32(gray[frame, i])), uint32(1))
+            i += cuda.gridsize(1)
+        frame += cuda.gridDim.y
+
+
+@kernel
+def _fill_scores(counts, scores):
+    """Score the levels of a frame per block, and leave `counts` zeroed for the next call."""
+    part_count = cuda.shared.array(MAX_THREADS, int64)
+    part_sum = cuda.shared.array(MAX_THREADS, int64)
+    part_low = cuda.shared.array(MAX_THREADS, int64)
+    part_high = cuda.shared.array(MAX_THREADS, int64)
+    me, threads, levels = cuda.threadIdx.x, cuda.blockDim.x, counts.shape[1]
+    start, stop = me * levels // threads, (me + 1) * levels // threads
+    frame = cuda.blockIdx.x
+    while frame < counts.shape[0]:
+        count, total = int64(0), int64(0)
+        for level in range(start, stop):
+            present = int64(counts[frame, level])
+            count += present
+            total += present * level
+        part_count[me] = count
+        part_sum[me] = total
+        cuda.syncthreads()
+
+        count, total, count_below, sum_below = int64(0), int64(0), int64(0), int64(0)
+        for other in range(threads):
+            if other < me:
+                count_below += part_count[other]
+                sum_below += part_sum[other]
+            count += part_count[other]
+            total += part_sum[other]
+        count_before, sum_before = count_below, sum_below
+        low, high = int64(-1), int64(-1)
+        for level in range(start, stop):
+            present = int64(counts[frame, level])
+            count_below += present
+            sum_below += present * level
+            if present > 0:
+                score = contrast(level, count_below, sum_below, count, total)
+                low = score if low < 0 else min(low, score)
+                high = max(high, score)
+        part_low[me] = low
+        part_high[me] = high
+        cuda.syncthreads()
+
+        for other in range(threads):
+            if part_low[other] >= 0:
+                low = part_low[other] if low < 0 else min(low, part_low[other])
+                high = max(high, part_high[other])
+        count_below, sum_below = count_before, sum_before
+        for level in range(start, stop):
+            present = int64(counts[frame, level])
+            counts[frame, level] = 0
+            count_below += present
+            sum_below += present * level
+            if present > 0:
+                score = contrast(level, count_below, sum_below, count, total)
+                scores[frame, level] = share(score, low, high)
+        cuda.syncthreads()
+        frame += cuda.gridDim.x
+
+
+@kernel
+def _paint_bytes(gray, scores, out):
+    table = cuda.shared.array(256, float32)
+    area, step = out.shape[1], cuda.gridsize(1)
+    frame = cuda.blockIdx.y
+    while frame < out.shape[0]:
+        level = cuda.threadIdx.x
+        while level < 256:
+            table[level] = scores[frame, level]
+            level += cuda.blockDim.x
+        cuda.syncthreads()
+        i = cuda.grid(1)
+        while i + 3 * step < area:
+            # Four loads under way before the first store, which they would otherwise wait for.
+            a, b = table[gray[frame, i]], table[gray[frame, i + step]]
+            c, d = table[gray[frame, i + 2 * step]], table[gray[frame, i + 3 * step]]
+            out[frame, i] = stored(a, out.itemsize)
+            out[frame, i + step] = stored(b, out.itemsize)
+            out[frame, i + 2 * step] = stored(c, out.itemsize)
+            out[frame, i + 3 * step] = stored(d, out.itemsize)
+            i += 4 * step
+        while i < area:
+            out[frame, i] = stored(table[gray[frame, i]], out.itemsize)
+            i += step
+        cuda.syncthreads()
+        frame += cuda.gridDim.y
+
+
+@kernel
+def _paint_words(gray, scores, out):
+    frame = cuda.blockIdx.y
+    while frame < out.shape[0]:
+        i = cuda.grid(1)
+        while i < out.shape[1]:
+            out[frame, i] = stored(scores[frame, gray[frame, i]], out.itemsize)
+            i += cuda.gridsize(1)
+        frame += cuda.gridDim.y

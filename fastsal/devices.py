@@ -1,0 +1,136 @@
+"""CUDA arrays of other libraries: told apart, borrowed without a copy, and made anew.
+
+Nothing here imports CuPy or PyTorch: an array of theirs proves that its owner has.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from .errors import ImageError
+
+_workspaces = threading.local()
+
+
+def is_device_array(array: Any) -> bool:
+    """Return whether `array` lies on a CUDA device (Numba, CuPy, PyTorch and their like)."""
+    if isinstance(array, np.ndarray):
+        return False
+    if library_of(array) == "torch":
+        return bool(getattr(array, "is_cuda", False))
+    return bool(getattr(array, "__cuda_ndarray__", False)) or _interface(array) is not None
+
+
+def library_of(array: Any) -> str:
+    """Return "torch", "cupy" or "numba": whose array this is ("numba" also for strangers)."""
+    root = type(array).__module__.partition(".")[0]
+    return root if root in ("torch", "cupy") else "numba"
+
+
+def dtype_of(array: Any) -> np.dtype[Any]:
+    """Return the NumPy dtype of a device array of any library."""
+    if library_of(array) == "torch":
+        return np.dtype(str(array.dtype).removeprefix("torch."))
+    interface = _interface(array)
+    return np.dtype(interface["typestr"] if interface else array.dtype)
+
+
+def contiguous(array: Any, channel_axis: int | None) -> Any:
+    """Return `array` with its channels last and C-contiguous, copied on the device if need be."""
+    library = library_of(array)
+    if library == "torch":
+        moved = array if channel_axis is None else array.movedim(channel_axis, -1)
+        return moved.detach().contiguous()
+    if library == "cupy":
+        cupy = sys.modules["cupy"]
+        moved = array if channel_axis is None else cupy.moveaxis(array, channel_axis, -1)
+        return cupy.ascontiguousarray(moved)
+    last = channel_axis in (None, -1, len(array.shape) - 1)
+    if not last or not is_contiguous(array):
+        raise ImageError(
+            "expected a C-contiguous device array with the channels last, got strides "
+            f"{array.strides} for shape {tuple(array.shape)}"
+        )
+    return array
+
+
+def borrow(array: Any) -> Any:
+    """Return Numba's view of a contiguous device array, bound to the caller's current stream."""
+    from numba import cuda
+
+    if getattr(array, "__cuda_ndarray__", False):
+        return array
+    view = cuda.as_cuda_array(array, sync=False)
+    view.stream = _current_stream(array)
+    return view
+
+
+def empty(shape: tuple[int, ...], dtype: DTypeLike, like: Any) -> Any:
+    """Return a new uninitialised array of the same library and device as `like`."""
+    library = library_of(like)
+    if library == "torch":
+        torch = sys.modules["torch"]
+        return torch.empty(shape, dtype=getattr(torch, np.dtype(dtype).name), device=like.device)
+    if library == "cupy":
+        with like.device:
+            return sys.modules["cupy"].empty(shape, dtype)
+    from numba import cuda
+
+    return cuda.device_array(shape, dtype, stream=getattr(like, "stream", 0))
+
+
+def is_contiguous(array: Any) -> bool:
+    """Return whether a device array of any library is C-contiguous."""
+    if library_of(array) == "torch":
+        return bool(array.is_contiguous())
+    if hasattr(array, "is_c_contiguous"):
+        return bool(array.is_c_contiguous())
+    interface = _interface(array)
+    return interface is not None and interface.get("strides") is None
+
+
+def workspace(tag: str, shape: tuple[int, ...], dtype: DTypeLike, zeroed: bool = False) -> Any:
+    """Return a device array kept for this thread under `tag`, made anew when its form changes.
+
+    Calls of one thread run in order on their stream, so the next may reuse what the last has left;
+    a steady stream of frames allocates nothing. With `zeroed` a new one starts as zeros.
+    """
+    from numba import cuda
+
+    kept: dict[str, Any] = _workspaces.__dict__
+    array = kept.get(tag)
+    if array is None or array.shape != shape or array.dtype != dtype:
+        new = cuda.to_device(np.zeros(shape, dtype)) if zeroed else cuda.device_array(shape, dtype)
+        array = kept[tag] = new
+    return array
+
+
+def upload(array: NDArray[Any], tag: str) -> Any:
+    """Copy a host array into the workspace `tag` and return that."""
+    target = workspace(tag, array.shape, array.dtype)
+    target.copy_to_device(array)
+    return target
+
+
+def _interface(array: Any) -> dict[str, Any] | None:
+    interface: dict[str, Any] | None = getattr(array, "__cuda_array_interface__", None)
+    return interface
+
+
+def _current_stream(array: Any) -> Any:
+    from numba import cuda
+
+    library = library_of(array)
+    if library == "torch":
+        handle = sys.modules["torch"].cuda.current_stream(array.device).cuda_stream
+    elif library == "cupy":
+        handle = sys.modules["cupy"].cuda.get_current_stream().ptr
+    else:
+        interface = _interface(array) or {}
+        handle = interface.get("stream") or 0
+    return cuda.external_stream(handle) if handle else cuda.default_stream()

@@ -1,0 +1,227 @@
+"""The only place where arrays are checked, converted, and results handed back."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import devices, runtime
+from .errors import ImageError
+
+Color = Literal["rgb", "bgr"]
+
+# OpenCV's fixed-point luma (ITU-R BT.601), in the order of the channels; the sum is 2**15.
+_LUMA_WEIGHTS = {"rgb": (9798, 19235, 3735), "bgr": (3735, 19235, 9798)}
+_OUT_DTYPES = (np.dtype(np.float32), np.dtype(np.uint8))
+
+
+class Frames(NamedTuple):
+    """One image or a stack of them, checked, as kernels take them."""
+
+    pixels: Any  # (N, H * W * channels), C-contiguous, read-only; on the host or a device
+    channels: int  # 1, 3, or 4 with the last ignored
+    weights: tuple[int, int, int]  # of the channels in luma, in units of 2**-15
+    shape: tuple[int, ...]  # of the map: (H, W) or (N, H, W)
+    owner: Any = None  # the caller's array if it lies on a device
+
+    @property
+    def flat_shape(self) -> tuple[int, int]:
+        """Shape of the map as kernels fill it: (N, H * W)."""
+        height, width = self.shape[-2:]
+        return (self.shape[0] if len(self.shape) == 3 else 1, height * width)
+
+
+class Job:
+    """One call of a kernel bench: where it runs, its inputs there, and the map it fills.
+
+    Attributes
+    ----------
+    target : {"cpu", "cuda"}
+        The bench that runs.
+    inputs : tuple of Frames
+        What was passed, lying where the bench can read it.
+    saliency : array of float32 or uint8, (N, H * W)
+        For the bench to fill.
+    """
+
+    __slots__ = ("_out", "_staged", "inputs", "saliency", "target")
+
+    def __init__(
+        self, backend: runtime.Choice, out: Any, *frames: Frames, worth_transfer: bool = False
+    ) -> None:
+        first = frames[0]
+        self.target = runtime.resolve(
+            backend, on_device=first.owner is not None, worth_transfer=worth_transfer
+        )
+        self._staged = self.target == "cuda" and first.owner is None
+        self.inputs = frames
+        if first.owner is not None:
+            self._out = _device_out(out, first)
+            self.saliency = devices.borrow(self._out).reshape(first.flat_shape)
+            return
+        self._out = _host_out(out, frames)
+        self.saliency = self._out.reshape(first.flat_shape)
+        if self._staged:
+            self.inputs = tuple(
+                each._replace(pixels=devices.upload(each.pixels, f"input {i}"))
+                for i, each in enumerate(frames)
+            )
+            self.saliency = devices.workspace("map", first.flat_shape, self._out.dtype)
+
+    def result(self) -> Any:
+        """Return the filled map: `out`, or a new array of the caller's library."""
+        if self._staged:
+            self.saliency.copy_to_host(self._out.reshape(self.saliency.shape))
+        return self._out
+
+
+def as_frames(
+    image: ArrayLike,
+    *,
+    color: Color = "rgb",
+    channel_axis: int | None = -1,
+    dtypes: tuple[str, ...] = ("uint8",),
+    name: str = "image",
+) -> Frames:
+    """Check `image` and return it as Frames, without a copy where its memory allows.
+
+    Raises
+    ------
+    ImageError
+        If `image` is empty, of a dtype not in `dtypes`, of a shape that is no image, or of floats
+        that are NaN or outside [0, 1] (host arrays only: on a device the check would wait for it).
+    ValueError
+        If `color` is neither "rgb" nor "bgr".
+    """
+    weights = _LUMA_WEIGHTS.get(color)
+    if weights is None:
+        raise ValueError(f"color must be 'rgb' or 'bgr', got {color!r}")
+    if devices.is_device_array(image):
+        return _device_frames(image, weights, channel_axis, dtypes, name)
+    array = np.asarray(image)
+    _check_dtype(array.dtype, array.shape, dtypes, name)
+    shape, channels, axis = _layout(array.shape, channel_axis, name)
+    if axis is not None:
+        array = np.moveaxis(array, axis, -1)
+    if array.dtype.kind == "f":
+        array = _unit_floats(array, name)
+    elif not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    count = shape[0] if len(shape) == 3 else 1
+    pixels = np.ascontiguousarray(array).reshape(count, -1)
+    return Frames(read_only(pixels), channels, weights, shape)
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a read-only view: one kernel for all callers, and none can write to its input."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def check_same(first: Frames, second: Frames, names: tuple[str, str]) -> None:
+    """Raise ImageError unless the two have one shape, dtype and place."""
+    if _form(first) != _form(second):
+        found = [" ".join(map(str, _form(each))) for each in (first, second)]
+        raise ImageError(
+            f"expected {names[0]} and {names[1]} of the same form in the same place, "
+            f"got {found[0]} and {found[1]}"
+        )
+
+
+def _form(frames: Frames) -> tuple[Any, ...]:
+    place = "on the host" if frames.owner is None else "on a device"
+    return frames.shape, f"{frames.channels} channels", frames.pixels.dtype, place
+
+
+def _device_frames(
+    image: Any,
+    weights: tuple[int, int, int],
+    channel_axis: int | None,
+    dtypes: tuple[str, ...],
+    name: str,
+) -> Frames:
+    dtype = devices.dtype_of(image)
+    _check_dtype(dtype, tuple(image.shape), dtypes, name)
+    if dtype == np.float64:
+        raise ImageError(f"expected {name} on a device as float32, got float64")
+    shape, channels, axis = _layout(tuple(image.shape), channel_axis, name)
+    array = devices.contiguous(image, axis)
+    count = shape[0] if len(shape) == 3 else 1
+    flat = (count, channels * shape[-2] * shape[-1])
+    return Frames(devices.borrow(array).reshape(flat), channels, weights, shape, image)
+
+
+def _check_dtype(
+    dtype: np.dtype[Any], shape: tuple[int, ...], dtypes: tuple[str, ...], name: str
+) -> None:
+    if dtype.name not in dtypes:
+        raise ImageError(f"expected {name} of dtype {' or '.join(dtypes)}, got {dtype} {shape}")
+
+
+def _layout(
+    shape: tuple[int, ...], channel_axis: int | None, name: str
+) -> tuple[tuple[int, ...], int, int | None]:
+    """Return the shape of the map, the channels, and the axis of the channels if not the last."""
+    rank = len(shape)
+    if rank not in (2, 3, 4) or (channel_axis is None and rank == 4):
+        raise ImageError(
+            f"expected {name} of shape (H, W), (H, W, 3), (H, W, 4) or a stack of these, "
+            f"got {shape}"
+        )
+    if 0 in shape:
+        raise ImageError(f"expected a non-empty {name}, got shape {shape}")
+    if rank == 2 or channel_axis is None:
+        return shape, 1, None
+    if not -rank <= channel_axis < rank:
+        raise ImageError(f"expected channel_axis from {-rank} to {rank - 1}, got {channel_axis}")
+    axis = channel_axis % rank
+    if shape[axis] not in (1, 3, 4):
+        raise ImageError(
+            f"expected {name} with 1, 3 or 4 channels, got {shape[axis]} in shape {shape}"
+            + (" (a stack of grey images needs channel_axis=None)" if rank == 3 else "")
+        )
+    map_shape = shape[:axis] + shape[axis + 1 :]
+    return map_shape, shape[axis], None if axis == rank - 1 else axis
+
+
+def _unit_floats(array: NDArray[Any], name: str) -> NDArray[np.float32]:
+    low, high = array.min(), array.max()
+    if not (low >= 0 and high <= 1):  # NaN fails both
+        raise ImageError(f"expected floats of {name} in [0, 1], got values from {low} to {high}")
+    return array.astype(np.float32, copy=False)
+
+
+def _host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
+    shape = frames[0].shape
+    if out is None:
+        return np.empty(shape, np.float32)
+    if not isinstance(out, np.ndarray):
+        raise ImageError(f"expected out as a NumPy array, like image, got {type(out).__name__}")
+    _check_out(out.dtype, out.shape, shape)
+    if not (out.flags.c_contiguous and out.flags.writeable):
+        raise ImageError("expected out to be writeable and C-contiguous")
+    if any(np.may_share_memory(out, each.pixels) for each in frames):
+        raise ImageError("expected out to have memory of its own, got one that overlaps the image")
+    return out
+
+
+def _device_out(out: Any, frames: Frames) -> Any:
+    if out is None:
+        return devices.empty(frames.shape, np.float32, like=frames.owner)
+    if not devices.is_device_array(out):
+        raise ImageError(
+            f"expected out as a device array, like image, got {type(out).__name__}"
+        )
+    _check_out(devices.dtype_of(out), tuple(out.shape), frames.shape)
+    if not devices.is_contiguous(out):
+        raise ImageError("expected out to be C-contiguous")
+    return out
+
+
+def _check_out(dtype: np.dtype[Any], found: tuple[int, ...], expected: tuple[int, ...]) -> None:
+    if dtype not in _OUT_DTYPES or found != expected:
+        raise ImageError(f"expected out as float32 or uint8 {expected}, got {dtype} {found}")
+

@@ -1,0 +1,39 @@
+"""The only three ways fastsal compiles, so that no kernel picks its own flags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit
+from numba.core.caching import FunctionCache
+
+from . import cache
+
+_FLAGS = {"nogil": True, "error_model": "numpy"}
+
+
+def serial(function: Callable[..., Any]) -> Any:
+    """Compile for one CPU thread."""
+    return cache.attach(njit(**_FLAGS)(function), FunctionCache)
+
+
+def parallel(function: Callable[..., Any]) -> Any:
+    """Compile for all CPU threads: ``prange`` over bands that `serial` functions fill."""
+    return cache.attach(njit(parallel=True, **_FLAGS)(function), FunctionCache)
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile for a CUDA device."""
+    from numba import cuda
+
+    compiled = cuda.jit(function)
+    if cuda_cache := getattr(_dispatcher_module(compiled), "CUDACache", None):
+        cache.attach(compiled, cuda_cache)
+    return compiled
+
+
+def _dispatcher_module(compiled: Any) -> Any:
+    import sys
+
+    return sys.modules.get(type(compiled).__module__)

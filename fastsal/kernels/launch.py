@@ -1,0 +1,58 @@
+"""How kernels are started: bands of work on CPU threads, blocks of threads on a CUDA device."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+from numba import get_num_threads
+from numpy.typing import DTypeLike, NDArray
+
+from . import threads
+
+THREADS = 256  # per CUDA block
+_MAX_BLOCKS = 2048
+
+# Below this a fork-join costs more than the second thread saves (measured with LC and absdiff).
+PARALLEL_FROM = 1 << 16
+
+_scratch = threading.local()
+
+
+def over_bands(
+    span: Any, bands_of_span: Any, items: int, *args: Any, pixels: int | None = None
+) -> None:
+    """Run ``span(*args, start, stop)`` over `items`: here if they are few, else on all threads.
+
+    `bands_of_span` is the parallel kernel that cuts the items into as many bands as its last
+    argument says and calls `span` on each. `pixels` is what counts if an item is not a pixel.
+    """
+    if (items if pixels is None else pixels) < PARALLEL_FROM:
+        span(*args, 0, items)
+        return
+    with threads.safe_section():
+        bands_of_span(*args, min(items, get_num_threads()))
+
+
+def scratch(tag: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return this thread's uninitialised work array `tag`, kept from call to call.
+
+    Fresh pages from the system cost as much as the kernels that fill them.
+    """
+    kept: dict[str, NDArray[Any]] = _scratch.__dict__
+    array = kept.get(tag)
+    if array is None or array.shape != shape or array.dtype != dtype:
+        array = kept[tag] = np.empty(shape, dtype)
+    return array
+
+
+def grid_for(
+    items: int, frames: int, *, per_thread: int = 4
+) -> tuple[tuple[int, int], int]:
+    """Return blocks and threads: along x enough for `per_thread` of the items each, frames in y.
+
+    Kernels stride over the grid in both directions, so that the caps cut nothing off.
+    """
+    blocks = -(-items // (THREADS * per_thread))
+    return (min(max(1, blocks), _MAX_BLOCKS), min(frames, 65_535)), THREADS

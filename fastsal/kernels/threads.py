@@ -1,0 +1,93 @@
+"""Numba's threading layer: TBB where it can be had, else one that cannot abort the process.
+
+Of Numba's three layers, "omp" kills a process that forks after its first parallel call and stalls
+when another process holds a core; "workqueue" aborts when two threads run parallel kernels at
+once. TBB does neither, but Numba does not find the library that ``pip install tbb`` puts in place.
+So it is loaded by path before Numba looks; failing that, "workqueue" runs behind a lock.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from importlib import import_module, metadata
+
+from numba import config, threading_layer
+
+_LIBRARIES = ("libtbb.so.12", "tbb12.dll", "libtbb.12.dylib")
+_THREAD_SAFE = ("tbb", "omp", "threadsafe", "safe")
+_lock = threading.RLock()
+
+
+def safe_section() -> AbstractContextManager[object]:
+    """Return what a parallel kernel must run within."""
+    return _section()
+
+
+@cache
+def layer() -> tuple[str, str]:
+    """Choose the threading layer, once, and return its name and, in words, why that one."""
+    if running := _running_layer():
+        return running, "started before fastsal by other code"
+    if config.THREADING_LAYER != "default":
+        return config.THREADING_LAYER, "set by NUMBA_THREADING_LAYER"
+    reason = _why_no_tbb()
+    config.THREADING_LAYER = "workqueue" if reason else "tbb"
+    if reason:
+        return "workqueue", f"one call at a time, because {reason}"
+    return "tbb", "several calls at a time, safe to fork"
+
+
+@cache
+def _section() -> AbstractContextManager[object]:
+    return nullcontext() if layer()[0] in _THREAD_SAFE else _lock
+
+
+def _running_layer() -> str | None:
+    try:
+        return str(threading_layer())
+    except ValueError:  # no parallel kernel has run yet
+        return None
+
+
+def _why_no_tbb() -> str | None:
+    error = _import_error()
+    if error is None:
+        return None
+    try:
+        for path in _installed_libraries():
+            ctypes.CDLL(path, mode=ctypes.RTLD_GLOBAL)
+    except OSError as problem:
+        return f"TBB could not be loaded: {problem}"
+    if (error := _import_error()) is not None:
+        return f"TBB is not available: {error}"
+    return None
+
+
+def _import_error() -> ImportError | None:
+    try:
+        import_module("numba.np.ufunc.tbbpool")
+    except ImportError as error:
+        return error
+    return None
+
+
+def _installed_libraries() -> list[str]:
+    try:
+        files = metadata.files("tbb") or []
+    except metadata.PackageNotFoundError:
+        return []
+    return [str(path.locate().resolve()) for path in files if path.name in _LIBRARIES]
+
+
+def _forget_lock() -> None:
+    global _lock
+    _lock = threading.RLock()  # another thread may have held it when this process was forked
+    _section.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_lock)

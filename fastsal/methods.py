@@ -1,0 +1,116 @@
+"""THE table of methods. The CLI, streams, the demo, benchmarks and tests read it.
+
+A new algorithm is one room and one row here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, Protocol
+
+from . import images, runtime
+
+Kind = Literal["static", "motion", "objectness"]
+
+
+class Updatable(Protocol):
+    """What a method is over a stream of frames."""
+
+    def update(self, frame: Any, *, out: Any = None) -> Any:
+        """Return the saliency map of the next frame."""
+
+    def reset(self) -> None:
+        """Forget all frames."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row of the table.
+
+    Attributes
+    ----------
+    key : str
+        What the command line and `Stream` call it.
+    title : str
+        Its name in words.
+    kind : {"static", "motion", "objectness"}
+        Whether it takes each frame alone, compares frames, or finds boxes.
+    paper : str
+        Where it comes from.
+    function : str
+        Name of the public function.
+    dtypes : tuple of str
+        What its images may consist of.
+    """
+
+    key: str
+    title: str
+    kind: Kind
+    paper: str
+    function: str
+    dtypes: tuple[str, ...]
+    room: str
+    state: str | None = None  # the class over frames, if it is not the function frame by frame
+
+    def make(
+        self, *, backend: runtime.Choice = "auto", color: images.Color = "rgb", **options: Any
+    ) -> Updatable:
+        """Return a new object that takes frames; `options` are those of the function."""
+        room = importlib.import_module(f"{__package__}.algorithms.{self.room}")
+        maker: Callable[..., Any] = getattr(room, self.state or self.function)
+        accepted = inspect.signature(maker).parameters
+        if unknown := sorted(options.keys() - accepted.keys()):
+            raise TypeError(f"method {self.key!r} has no option {', '.join(unknown)}")
+        options.update(backend=backend, color=color)
+        made: Updatable = maker(**options) if self.state else _FrameByFrame(maker, options)
+        return made
+
+
+class _FrameByFrame:
+    """A function of one frame, over a stream."""
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        self._function = function
+        self._options = options
+
+    def update(self, frame: Any, *, out: Any = None) -> Any:
+        return self._function(frame, out=out, **self._options)
+
+    def reset(self) -> None:
+        """Do nothing: there is no state."""
+
+
+_ROWS = (
+    Method(
+        key="lc",
+        title="Luminance contrast",
+        kind="static",
+        paper="Zhai and Shah, ACM Multimedia 2006",
+        function="luminance_contrast",
+        dtypes=("uint8", "uint16"),
+        room="luminance_contrast",
+    ),
+    Method(
+        key="frame-difference",
+        title="Frame differencing",
+        kind="motion",
+        paper="Jain and Nagel, IEEE TPAMI 1979",
+        function="frame_difference",
+        dtypes=("uint8", "uint16", "float32"),
+        room="frame_difference",
+        state="FrameDifference",
+    ),
+)
+
+METHODS: Mapping[str, Method] = MappingProxyType({row.key: row for row in _ROWS})
+
+
+def method_of(key: str) -> Method:
+    """Return the row of `key`, or raise ValueError naming the keys there are."""
+    if key not in METHODS:
+        raise ValueError(f"expected a method among {', '.join(METHODS)}, got {key!r}")
+    return METHODS[key]

@@ -1,0 +1,1 @@
+"""Files, frames and what runs between them: pictures, videos, streams and their timing."""

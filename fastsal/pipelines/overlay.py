@@ -1,0 +1,111 @@
+"""A saliency map in colours, laid over the picture it belongs to."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import ImageError
+from ..images import Color
+
+_PREFIX = "COLORMAP_"
+
+
+def overlay(
+    image: ArrayLike,
+    saliency: ArrayLike,
+    *,
+    alpha: float = 0.5,
+    colormap: str = "inferno",
+    color: Color = "rgb",
+) -> NDArray[np.uint8]:
+    """Lay a saliency map in colours over its picture.
+
+    Parameters
+    ----------
+    image : array_like of uint8, (H, W), (H, W, 3) or (H, W, 4)
+        The picture, on the host; a fourth channel is ignored.
+    saliency : array_like of float32 or uint8, (H, W)
+        Its map, in [0, 1] or 0 to 255.
+    alpha : float, default 0.5
+        Share of the colours in the result: 0 gives the picture, 1 the map.
+    colormap : str, default "inferno"
+        Name of one of OpenCV's colour maps.
+    color : {"rgb", "bgr"}, default "rgb"
+        Order of the channels of `image` and of the result.
+
+    Returns
+    -------
+    picture : ndarray of uint8, (H, W, 3)
+
+    Raises
+    ------
+    ImageError
+        If `image` or `saliency` is of another form, or their sizes differ.
+    ValueError
+        If `alpha` is outside [0, 1], or there is no such `colormap` or `color`.
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> image = np.zeros((4, 6, 3), np.uint8)
+    >>> fastsal.overlay(image, fastsal.luminance_contrast(image)).shape
+    (4, 6, 3)
+    """
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha must lie in [0, 1], got {alpha!r}")
+    colors = _colors(colormap, color)
+    base, levels = _picture(np.asarray(image)), _levels(np.asarray(saliency))
+    if base.shape[:2] != levels.shape:
+        raise ImageError(
+            f"expected image and saliency of the same size, got {base.shape[:2]} and {levels.shape}"
+        )
+    painted = cv2.applyColorMap(levels, colors)
+    picture: NDArray[np.uint8] = cv2.addWeighted(base, 1 - alpha, painted, alpha, 0, dst=painted)
+    return picture
+
+
+def _picture(image: NDArray[Any]) -> NDArray[np.uint8]:
+    is_image = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))
+    if image.dtype != np.uint8 or not is_image or 0 in image.shape:
+        raise ImageError(
+            f"expected image as non-empty uint8 (H, W), (H, W, 3) or (H, W, 4), got {image.dtype} "
+            f"{image.shape}"
+        )
+    if image.ndim == 3 and image.shape[2] > 1:
+        return np.ascontiguousarray(image[..., :3])
+    gray: NDArray[np.uint8] = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_GRAY2BGR)
+    return gray
+
+
+def _levels(saliency: NDArray[Any]) -> NDArray[np.uint8]:
+    if saliency.ndim != 2 or saliency.dtype not in (np.uint8, np.float32, np.float64):
+        raise ImageError(
+            f"expected saliency as float32 or uint8 (H, W), got {saliency.dtype} {saliency.shape}"
+        )
+    if saliency.dtype == np.uint8:
+        return np.ascontiguousarray(saliency)
+    if saliency.size and not (saliency.min() >= 0 and saliency.max() <= 1):  # NaN fails both
+        raise ImageError(
+            f"expected saliency in [0, 1], got values from {saliency.min()} to {saliency.max()}"
+        )
+    levels: NDArray[np.uint8] = cv2.convertScaleAbs(saliency, alpha=255)
+    return levels
+
+
+@cache
+def _colors(colormap: str, color: Color) -> NDArray[np.uint8]:
+    """Return the 256 colours of a map, (256, 1, 3)."""
+    if color not in ("rgb", "bgr"):
+        raise ValueError(f"color must be 'rgb' or 'bgr', got {color!r}")
+    code = getattr(cv2, _PREFIX + colormap.upper(), None)
+    if code is None:
+        names = sorted(n.removeprefix(_PREFIX).lower() for n in dir(cv2) if n.startswith(_PREFIX))
+        raise ValueError(f"expected a colormap among {', '.join(names)}, got {colormap!r}")
+    ramp = np.arange(256, dtype=np.uint8)[:, None]
+    colors = cv2.applyColorMap(ramp, code)
+    return colors if color == "bgr" else np.ascontiguousarray(colors[..., ::-1])

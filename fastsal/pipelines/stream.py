@@ -1,0 +1,70 @@
+"""Frames of any method, one at a time, with whatever it must remember of the last ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..images import Color
+from ..methods import method_of
+from ..runtime import Choice
+
+
+class Stream:
+    """One object for frames of any method.
+
+    Static methods take each frame alone; motion methods remember what they need. One object
+    serves one stream of frames, from one thread at a time.
+
+    Parameters
+    ----------
+    method : str
+        A key of `METHODS`.
+    backend : {"auto", "cpu", "cuda"}, default "auto"
+        Where to compute.
+    color : {"rgb", "bgr"}, default "rgb"
+        Order of the channels: OpenCV's videos and cameras give "bgr".
+    **options
+        What the method's function takes besides, ``threshold=20`` say.
+
+    Raises
+    ------
+    ValueError
+        If there is no such method.
+    TypeError
+        If it has no such option.
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> stream = fastsal.Stream("lc")
+    >>> stream.update(np.eye(3, dtype=np.uint8)).shape
+    (3, 3)
+    """
+
+    def __init__(
+        self, method: str, *, backend: Choice = "auto", color: Color = "rgb", **options: Any
+    ) -> None:
+        self.method = method_of(method)
+        self._state = self.method.make(backend=backend, color=color, **options)
+
+    def update(self, frame: Any, *, out: Any = None) -> Any:
+        """Return the saliency map of the next frame.
+
+        Parameters
+        ----------
+        frame : array, (H, W) or (H, W, 3)
+            As the method's function takes it.
+        out : array of float32 or uint8, (H, W), optional
+            Where to put the map.
+
+        Returns
+        -------
+        saliency : array of float32 (or `out`), (H, W)
+            In [0, 1]. A motion method gives zeros for the first frame, and for one whose size
+            differs from the last.
+        """
+        return self._state.update(frame, out=out)
+
+    def reset(self) -> None:
+        """Forget all frames: the next one is the first."""
+        self._state.reset()

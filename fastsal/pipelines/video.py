@@ -1,0 +1,182 @@
+"""A whole video through one method and into a file, with a progress bar and a report."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from fastsal.errors import VideoError
+from fastsal.pipelines.clock import frames_per_second, percentiles_ms
+from fastsal.pipelines.overlay import overlay
+from fastsal.pipelines.stages import Timings, run_stages
+from fastsal.pipelines.stream import Stream
+from fastsal.pipelines.videos import VideoReader, VideoWriter, check_target
+
+VIEWS = ("overlay", "map", "side-by-side")
+
+_Picture = NDArray[np.uint8]
+# tqdm would start a monitoring thread for good, even for a bar that is not shown.
+_Bar: Any = type("_Bar", (tqdm,), {"monitor_interval": 0})
+
+
+@dataclass(frozen=True)
+class VideoReport:
+    """What `process_video` did.
+
+    Attributes
+    ----------
+    target : Path
+        The file written.
+    frames : int
+        How many frames it holds.
+    size : (int, int)
+        Their width and height.
+    dropped : int
+        Frames that a live source gave and nobody had time for; 0 for files.
+    seconds : float
+        The whole job, opening, compiling and checking the result included.
+    fps : float
+        Frames per second from the first frame written to the last.
+    latency_ms : dict
+        From a frame decoded to its picture written: ``p50``, ``p95``, ``p99``, ``max``.
+    compute_ms : dict
+        Saliency and drawing alone, likewise.
+    """
+
+    target: Path
+    frames: int
+    size: tuple[int, int]
+    dropped: int
+    seconds: float
+    fps: float
+    latency_ms: dict[str, float]
+    compute_ms: dict[str, float]
+
+
+def process_video(
+    source: str | Path | int,
+    target: str | Path,
+    method: str,
+    *,
+    progress: bool = True,
+    view: str = "overlay",
+    alpha: float = 0.5,
+    backend: str = "auto",
+    start: float | None = None,
+    end: float | None = None,
+    resize: tuple[int, int] | None = None,
+    **options: Any,
+) -> VideoReport:
+    """Saliency of every frame of a video, written as a video.
+
+    Reading and writing run in threads of their own, the method in the calling one.
+
+    Parameters
+    ----------
+    source : str, Path or int
+        A file, a URL or a camera's index. A live source needs `end`, or runs until interrupted.
+    target : str or Path
+        Ends in .mp4, .m4v, .mov or .avi. It appears, or is replaced, only when complete.
+    method : str
+        A key of `METHODS`.
+    progress : bool
+        Show a bar on stderr, where that is a terminal.
+    view : {"overlay", "map", "side-by-side"}
+        The map laid over the frame, the map in grey (white is most salient), or frame and
+        overlay next to each other, twice as wide.
+    alpha : float
+        Strength of the overlay.
+    backend : str
+        As everywhere.
+    start, end : float, optional
+        Seconds of the source, exact to the frame.
+    resize : (int, int), optional
+        Width and height to scale the frames to first.
+    **options
+        Passed on to the method.
+
+    Returns
+    -------
+    VideoReport
+
+    Raises
+    ------
+    VideoError
+        The source cannot be read to its end or the target cannot be written. What was written by
+        then is kept in a hidden file beside the target if it plays, and the message names it. Any
+        other exception, KeyboardInterrupt included, carries that as a note.
+
+    Examples
+    --------
+    >>> report = process_video("street.mp4", "salient.mp4", "lc")  # doctest: +SKIP
+    >>> report.frames, report.compute_ms["p95"]  # doctest: +SKIP
+    (325, 1.9)
+    """
+    began = time.perf_counter()
+    _check_request(source, check_target(target), view)
+    render = _renderer(Stream(method, backend=backend, color="bgr", **options), view, alpha)
+    with VideoReader(source, start=start, end=end, resize=resize) as reader:
+        width, height = reader.size
+        shown = (2 * width if view == "side-by-side" else width, height)
+        with VideoWriter(target, reader.fps, shown) as writer:
+            timings = _run(reader, writer, render, _bar(reader, method, progress))
+    return _report(writer, timings, time.perf_counter() - began)
+
+
+def _check_request(source: str | Path | int, target: Path, view: str) -> None:
+    if view not in VIEWS:
+        raise VideoError(f"{target}: expected a view among {', '.join(VIEWS)}, found {view!r}")
+    if isinstance(source, int) or not (target.exists() and Path(source).exists()):
+        return
+    if target.samefile(source):
+        raise VideoError(f"{target}: source and target are the same file")
+
+
+def _renderer(stream: Stream, view: str, alpha: float) -> Callable[[_Picture], _Picture]:
+    """The one function between reader and writer: a BGR frame in, a BGR picture out."""
+
+    def grey(frame: _Picture) -> _Picture:
+        levels = cv2.convertScaleAbs(stream.update(frame), alpha=255)
+        picture: _Picture = cv2.cvtColor(levels, cv2.COLOR_GRAY2BGR)
+        return picture
+
+    def blended(frame: _Picture) -> _Picture:
+        picture: _Picture = overlay(frame, stream.update(frame), alpha=alpha, color="bgr")
+        return picture
+
+    def beside(frame: _Picture) -> _Picture:
+        picture: _Picture = cv2.hconcat([frame, blended(frame)])
+        return picture
+
+    return {"map": grey, "overlay": blended, "side-by-side": beside}[view]
+
+
+def _bar(reader: VideoReader, method: str, progress: bool) -> Any:
+    disable = None if progress else True
+    return _Bar(total=reader.frame_count, desc=method, unit="frame", disable=disable)
+
+
+def _run(
+    reader: VideoReader, writer: VideoWriter, render: Callable[[_Picture], _Picture], bar: Any
+) -> Timings:
+    with bar:
+        return run_stages(reader, render, writer.write, live=reader.live, on_frame=bar.update)
+
+
+def _report(writer: VideoWriter, timings: Timings, seconds: float) -> VideoReport:
+    return VideoReport(
+        target=writer.target,
+        frames=writer.frames,
+        size=writer.encoded_size,
+        dropped=timings.dropped,
+        seconds=seconds,
+        fps=frames_per_second(timings.written),
+        latency_ms=percentiles_ms(timings.latency),
+        compute_ms=percentiles_ms(timings.compute),
+    )

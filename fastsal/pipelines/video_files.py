@@ -1,0 +1,131 @@
+"""Video files as such: which names are possible, opening a source, whether a result plays."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from fastsal.errors import VideoError
+from fastsal.pipelines.quiet import quiet_opencv
+
+CODECS = {".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".avi": "MJPG"}
+_STALL_MS = 10_000
+
+
+def is_file(source: str | Path | int) -> bool:
+    """Whether the source is a regular file, as against a camera, a device or a stream."""
+    return not isinstance(source, int) and Path(source).is_file()
+
+
+def open_source(source: str | Path | int) -> Any:
+    """OpenCV's capture of a file, a camera or a stream.
+
+    Raises
+    ------
+    VideoError
+        It is missing or cannot be opened.
+    """
+    if isinstance(source, str) and source.isdecimal() and not Path(source).exists():
+        source = int(source)
+    if isinstance(source, int):
+        return _checked(cv2.VideoCapture(source), f"camera {source} cannot be opened")
+    if isinstance(source, str) and "://" in source:
+        limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC]
+        options = [number for limit in limits for number in (limit, _STALL_MS)]
+        capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, options)
+        return _checked(capture, f"{source}: the stream cannot be opened")
+    _check_file(Path(source))
+    # Absolute, because FFmpeg takes a name such as "a:b.mp4" for a protocol.
+    capture = cv2.VideoCapture(os.path.abspath(source))
+    return _checked(capture, f"{source}: not a video that OpenCV can decode, or damaged")
+
+
+def check_name(path: Path) -> None:
+    """Refuse a name that is not valid UTF-8: OpenCV's bindings crash the process on one.
+
+    Raises
+    ------
+    VideoError
+    """
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError as error:
+        name = os.fsencode(path).decode(errors="replace")
+        raise VideoError(f"{name}: the name is not valid UTF-8, which OpenCV needs") from error
+
+
+def _check_file(path: Path) -> None:
+    check_name(path)
+    try:
+        if path.is_dir():
+            raise VideoError(f"{path}: is a folder, not a video")
+        empty = path.stat().st_size == 0
+        # A device or a pipe has no size, and opening it could wait for ever.
+        if not path.is_file():
+            return
+        if empty:
+            raise VideoError(f"{path}: the file is empty")
+        path.open("rb").close()
+    except VideoError:
+        raise
+    except OSError as error:
+        raise VideoError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _checked(capture: Any, complaint: str) -> Any:
+    if not capture.isOpened():
+        capture.release()
+        raise VideoError(complaint)
+    return capture
+
+
+def check_target(target: str | Path) -> Path:
+    """The target as a path, after seeing that a video could have this name here.
+
+    Parameters
+    ----------
+    target : str or Path
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    VideoError
+        Unknown suffix, missing folder, the name of a folder, or one that is not text.
+    """
+    target = Path(target)
+    check_name(target)
+    if target.suffix.lower() not in CODECS:
+        raise VideoError(f"{target}: expected a name ending in {', '.join(CODECS)}")
+    if target.is_dir():
+        raise VideoError(f"{target}: is a folder")
+    if not target.parent.is_dir():
+        raise VideoError(f"{target}: no such folder: {target.parent}")
+    return target
+
+
+def playing_frames(path: Path) -> int:
+    """How many frames a player finds: by header and last frame, or counted where those differ."""
+    with quiet_opencv:
+        capture = cv2.VideoCapture(os.path.abspath(path))
+        try:
+            promised = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
+            return promised if _ends_at(capture, promised) else _counted_frames(capture)
+        finally:
+            capture.release()
+
+
+def _ends_at(capture: Any, count: int) -> bool:
+    found: bool = count > 0 and capture.set(cv2.CAP_PROP_POS_FRAMES, count - 1) and capture.grab()
+    return found and not capture.grab()
+
+
+def _counted_frames(capture: Any) -> int:
+    capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+    count = 0
+    while capture.grab():
+        count += 1
+    return count

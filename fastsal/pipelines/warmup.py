@@ -1,0 +1,63 @@
+"""Compile ahead, so that no first frame waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from .. import runtime
+from ..methods import METHODS, Method, method_of
+from .stream import Stream
+
+# One size that runs on a single thread and one that runs on all of them.
+_SIZES = ((16, 16), (320, 320))
+_OUT_DTYPES = (np.float32, np.uint8)
+
+
+def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
+    """Compile everything now, for every backend this machine has, and keep it on disk.
+
+    Compiled code is kept in the user's cache folder (``FASTSAL_CACHE_DIR`` names another), so the
+    next process loads it in a fraction of a second. Editing or upgrading fastsal, Numba or NumPy
+    starts a folder anew.
+
+    Parameters
+    ----------
+    methods : iterable of str, optional
+        Keys of `METHODS`; all by default.
+    progress : bool, default True
+        Show a bar on stderr, where that is a terminal.
+
+    Raises
+    ------
+    ValueError
+        If there is no such method.
+
+    Examples
+    --------
+    >>> import fastsal
+    >>> fastsal.warmup(["lc"], progress=False)
+    """
+    chosen = [method_of(key) for key in (METHODS if methods is None else methods)]
+    jobs = [job for method in chosen for job in _jobs(method)]
+    with tqdm(jobs, "compiling", unit="form", disable=None if progress else True) as bar:
+        for method, backend, frame, out in bar:
+            bar.set_postfix_str(f"{method.key} {backend} {frame.dtype} {frame.shape}")
+            stream = Stream(method.key, backend=backend)
+            stream.update(frame, out=out)
+            stream.update(frame, out=out)
+
+
+def _jobs(method: Method) -> Iterator[tuple[Method, runtime.Backend, Any, Any]]:
+    backends: list[runtime.Backend] = ["cpu"]
+    if runtime.why_no_cuda() is None and not runtime.is_simulated():
+        backends.append("cuda")
+    for backend in backends:
+        for dtype in method.dtypes:
+            for size in _SIZES:
+                for shape in (size, (*size, 3)):
+                    for out in _OUT_DTYPES:
+                        yield method, backend, np.zeros(shape, dtype), np.empty(size, out)

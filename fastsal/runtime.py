@@ -1,0 +1,164 @@
+"""Where work runs: what this machine offers, and which backend a call gets."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from types import ModuleType
+from typing import Literal, NamedTuple, cast
+
+from .errors import BackendUnavailableError
+
+Backend = Literal["cpu", "cuda"]
+Choice = Literal["auto", "cpu", "cuda"]
+
+_preferred: ContextVar[Choice | None] = ContextVar("fastsal_backend", default=None)
+
+
+class BackendStatus(NamedTuple):
+    """Whether a backend can run on this machine, and what it is or why it cannot."""
+
+    available: bool
+    detail: str
+
+
+@contextmanager
+def use_backend(name: Choice) -> Iterator[None]:
+    """Make `name` what ``backend="auto"`` means for the calls inside the ``with`` block.
+
+    It holds for the current thread (or asyncio task) and wins over the environment variable
+    ``FASTSAL_BACKEND``. A call that names its own backend is not affected.
+
+    Parameters
+    ----------
+    name : {"auto", "cpu", "cuda"}
+        The backend to use.
+
+    Raises
+    ------
+    ValueError
+        If `name` is none of these.
+    BackendUnavailableError
+        If `name` is "cuda" and CUDA cannot run here.
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> with fastsal.use_backend("cpu"):
+    ...     saliency = fastsal.luminance_contrast(np.eye(4, dtype=np.uint8))
+    """
+    _checked(name, "backend")
+    token = _preferred.set(name)
+    try:
+        yield
+    finally:
+        _preferred.reset(token)
+
+
+def backends() -> dict[str, BackendStatus]:
+    """Return what this machine offers, and why not.
+
+    Returns
+    -------
+    dict of str to BackendStatus
+        For "cpu" and "cuda": ``available`` and, in words, ``detail``.
+
+    Examples
+    --------
+    >>> import fastsal
+    >>> fastsal.backends()["cpu"].available
+    True
+    """
+    from numba import config
+
+    cpu = BackendStatus(True, f"{config.NUMBA_NUM_THREADS} threads")
+    reason = why_no_cuda()
+    if reason is not None:
+        return {"cpu": cpu, "cuda": BackendStatus(False, reason)}
+    return {"cpu": cpu, "cuda": BackendStatus(True, _name_of_gpu())}
+
+
+@cache
+def why_no_cuda() -> str | None:
+    """Return the reason CUDA cannot run here, or None if it can."""
+    try:
+        from numba import cuda  # slow to import, so only on first use
+    except ImportError as error:  # numba-cuda without its CUDA bindings
+        return f"numba.cuda cannot be imported: {error}"
+    if not cuda.is_available():
+        return "no CUDA driver or device was found"
+    if not is_simulated() and importlib.util.find_spec("numba_cuda") is None:
+        return "numba-cuda is not installed: pip install 'fastsal[cuda13]' (or 'fastsal[cuda12]')"
+    return None
+
+
+@cache
+def is_simulated() -> bool:
+    """Return whether CUDA here is Numba's simulator: right for tests, far too slow to use."""
+    from numba import config
+
+    return bool(config.ENABLE_CUDASIM)
+
+
+def resolve(choice: Choice, *, on_device: bool = False, worth_transfer: bool = False) -> Backend:
+    """Turn "auto" into a backend; check that a backend asked for by name can run.
+
+    Parameters
+    ----------
+    choice : {"auto", "cpu", "cuda"}
+        What the caller of a public function asked for.
+    on_device : bool
+        Whether the data lie on a CUDA device already.
+    worth_transfer : bool
+        Whether, for host data of this size, the device is faster with the transfer counted in.
+    """
+    wanted = choice if choice != "auto" else (_preferred.get() or _from_environment())
+    if wanted == "auto":
+        if on_device:
+            wanted = "cuda"
+        else:
+            worth = worth_transfer and why_no_cuda() is None and not is_simulated()
+            return "cuda" if worth else "cpu"
+    elif on_device and wanted == "cpu":
+        raise BackendUnavailableError(
+            "backend 'cpu' was requested, but the data lie on a CUDA device: copy them to the "
+            "host first, or use backend 'cuda'"
+        )
+    return _checked(wanted, "backend")
+
+
+def bench(room: str, target: Backend) -> ModuleType:
+    """Return the twin module `room`._cpu or `room`._cuda."""
+    name = f"{room}._{target}"
+    return importlib.import_module(name)
+
+
+def _from_environment() -> Choice:
+    name = os.environ.get("FASTSAL_BACKEND", "auto")
+    if name not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"FASTSAL_BACKEND must be 'auto', 'cpu' or 'cuda', got {name!r}")
+    return cast(Choice, name)
+
+
+def _checked(name: Choice, role: str) -> Backend:
+    if name == "cuda" and (reason := why_no_cuda()):
+        raise BackendUnavailableError(f"backend 'cuda' was requested, but {reason}")
+    if name not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"{role} must be 'auto', 'cpu' or 'cuda', got {name!r}")
+    return cast(Backend, name)
+
+
+def _name_of_gpu() -> str:
+    from numba import cuda
+
+    if is_simulated():
+        return "Numba's CUDA simulator (for tests)"
+    device = cuda.get_current_device()
+    name = device.name.decode() if isinstance(device.name, bytes) else device.name
+    major, minor = device.compute_capability
+    return f"{name}, compute capability {major}.{minor}"
