@@ -37,7 +37,8 @@ def dtype_of(array: Any) -> np.dtype[Any]:
     if library_of(array) == "torch":
         return np.dtype(str(array.dtype).removeprefix("torch."))
     interface = _interface(array)
-    return np.dtype(interface["typestr"] if interface else array.dtype)
+    dtype: np.dtype[Any] = np.dtype(interface["typestr"] if interface else array.dtype)
+    return dtype
 
 
 def contiguous(array: Any, channel_axis: int | None) -> Any:

@@ -95,12 +95,12 @@ def as_frames(
     ValueError
         If `color` is neither "rgb" nor "bgr".
     """
-    weights = _LUMA_WEIGHTS.get(color)
+    weights = _LUMA_WEIGHTS.get(color) if isinstance(color, str) else None
     if weights is None:
         raise ValueError(f"color must be 'rgb' or 'bgr', got {color!r}")
     if devices.is_device_array(image):
         return _device_frames(image, weights, channel_axis, dtypes, name)
-    array = np.asarray(image)
+    array = _host_array(image, name)
     _check_dtype(array.dtype, array.shape, dtypes, name)
     shape, channels, axis = _layout(array.shape, channel_axis, name)
     if axis is not None:
@@ -154,6 +154,14 @@ def _device_frames(
     return Frames(devices.borrow(array).reshape(flat), channels, weights, shape, image)
 
 
+def _host_array(image: ArrayLike, name: str) -> NDArray[Any]:
+    try:
+        return np.asarray(image)
+    except (TypeError, ValueError, RuntimeError) as error:  # rows of many lengths, say
+        kind = type(image).__name__
+        raise ImageError(f"expected {name} as an array, got {kind}: {error}") from error
+
+
 def _check_dtype(
     dtype: np.dtype[Any], shape: tuple[int, ...], dtypes: tuple[str, ...], name: str
 ) -> None:
@@ -175,8 +183,8 @@ def _layout(
         raise ImageError(f"expected a non-empty {name}, got shape {shape}")
     if rank == 2 or channel_axis is None:
         return shape, 1, None
-    if not -rank <= channel_axis < rank:
-        raise ImageError(f"expected channel_axis from {-rank} to {rank - 1}, got {channel_axis}")
+    if not hasattr(channel_axis, "__index__") or not -rank <= channel_axis < rank:
+        raise ImageError(f"expected channel_axis from {-rank} to {rank - 1}, got {channel_axis!r}")
     axis = channel_axis % rank
     if shape[axis] not in (1, 3, 4):
         raise ImageError(
@@ -212,9 +220,7 @@ def _device_out(out: Any, frames: Frames) -> Any:
     if out is None:
         return devices.empty(frames.shape, np.float32, like=frames.owner)
     if not devices.is_device_array(out):
-        raise ImageError(
-            f"expected out as a device array, like image, got {type(out).__name__}"
-        )
+        raise ImageError(f"expected out as a device array, like image, got {type(out).__name__}")
     _check_out(devices.dtype_of(out), tuple(out.shape), frames.shape)
     if not devices.is_contiguous(out):
         raise ImageError("expected out to be C-contiguous")
@@ -224,4 +230,3 @@ def _device_out(out: Any, frames: Frames) -> Any:
 def _check_out(dtype: np.dtype[Any], found: tuple[int, ...], expected: tuple[int, ...]) -> None:
     if dtype not in _OUT_DTYPES or found != expected:
         raise ImageError(f"expected out as float32 or uint8 {expected}, got {dtype} {found}")
-

@@ -22,6 +22,7 @@ import llvmlite
 import numba
 import numpy as np
 from numba import config
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 from platformdirs import user_cache_path
 
@@ -64,7 +65,15 @@ def digest() -> str:
     return state.hexdigest()[:16]
 
 
-def attach(dispatcher: Any, cache_class: type[Any]) -> Any:
+def describe() -> str:
+    """Return where compiled code is kept, or why it is not, in words."""
+    path = folder()
+    if path is None:
+        return "not kept: the cache folder cannot be written to (FASTSAL_CACHE_DIR names another)"
+    return str(path)
+
+
+def attach(dispatcher: Any, cache_class: Any) -> Any:
     """Give a Numba dispatcher this cache; `cache_class` is the one Numba itself would use."""
     if folder() is not None:
         dispatcher._cache = _keyed(cache_class)(dispatcher.py_func)
@@ -126,17 +135,23 @@ class _EntryFiles:
 
 
 @cache
-def _keyed(cache_class: type[Any]) -> type[Any]:
+def _keyed(cache_class: Any) -> Any:
     implementation = type(
         "_Implementation", (cache_class._impl_class,), {"_locator_classes": [_Locator]}
     )
 
-    class KeyedCache(cache_class):
+    class KeyedCache(cache_class):  # type: ignore[misc]  # made for either of Numba's caches
         _impl_class = implementation
 
         def __init__(self, py_func: Any) -> None:
             super().__init__(py_func)
             self._cache_file = _EntryFiles(self._impl.filename_base)
+
+        def load_overload(self, sig: Any, target_context: Any) -> Any:
+            # Numba would first load all it needs to compile, SciPy's BLAS included: 0.3 s that
+            # finished code has no use for, its memory manager apart. A miss loads the rest.
+            rtsys.initialize(target_context)
+            return self._load_overload(sig, target_context)
 
     return KeyedCache
 

@@ -1,4 +1,8 @@
-"""The only three ways fastsal compiles, so that no kernel picks its own flags."""
+"""The only three ways fastsal compiles, so that no kernel picks its own flags.
+
+CPU kernels call no NumPy reductions (``sum``, ``dot``, ...): code from the cache would have to
+import Numba's versions of them, and with them SciPy, at every start of a program.
+"""
 
 from __future__ import annotations
 

@@ -47,9 +47,7 @@ def scratch(tag: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     return array
 
 
-def grid_for(
-    items: int, frames: int, *, per_thread: int = 4
-) -> tuple[tuple[int, int], int]:
+def grid_for(items: int, frames: int, *, per_thread: int = 4) -> tuple[tuple[int, int], int]:
     """Return blocks and threads: along x enough for `per_thread` of the items each, frames in y.
 
     Kernels stride over the grid in both directions, so that the caps cut nothing off.

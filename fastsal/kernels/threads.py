@@ -14,6 +14,7 @@ import threading
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib import import_module, metadata
+from pathlib import Path
 
 from numba import config, threading_layer
 
@@ -80,7 +81,7 @@ def _installed_libraries() -> list[str]:
         files = metadata.files("tbb") or []
     except metadata.PackageNotFoundError:
         return []
-    return [str(path.locate().resolve()) for path in files if path.name in _LIBRARIES]
+    return [str(Path(path.locate()).resolve()) for path in files if path.name in _LIBRARIES]
 
 
 def _forget_lock() -> None:

@@ -59,7 +59,7 @@ def overlay(
     if not 0 <= alpha <= 1:
         raise ValueError(f"alpha must lie in [0, 1], got {alpha!r}")
     colors = _colors(colormap, color)
-    base, levels = _picture(np.asarray(image)), _levels(np.asarray(saliency))
+    base, levels = _picture(np.asarray(image)), levels_of(np.asarray(saliency))
     if base.shape[:2] != levels.shape:
         raise ImageError(
             f"expected image and saliency of the same size, got {base.shape[:2]} and {levels.shape}"
@@ -82,7 +82,8 @@ def _picture(image: NDArray[Any]) -> NDArray[np.uint8]:
     return gray
 
 
-def _levels(saliency: NDArray[Any]) -> NDArray[np.uint8]:
+def levels_of(saliency: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return a map as uint8, checked."""
     if saliency.ndim != 2 or saliency.dtype not in (np.uint8, np.float32, np.float64):
         raise ImageError(
             f"expected saliency as float32 or uint8 (H, W), got {saliency.dtype} {saliency.shape}"

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsal.errors import ImageError
-from fastsal.pipelines.png import stripped_png
-from fastsal.pipelines.quiet import quiet_opencv
+from ..errors import ImageError
+from .png import stripped_png
+from .quiet import quiet_opencv
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 IMAGE_SUFFIXES = (*PICTURE_SUFFIXES, ".npy")
@@ -203,7 +203,7 @@ def _npy_bytes(path: Path, array: NDArray[Any]) -> bytes:
 
 
 def _storable(path: Path, suffix: str, image: NDArray[Any]) -> NDArray[Any]:
-    """The pixels as integers the format holds; contiguous, as OpenCV wants them."""
+    """Return the pixels as integers the format holds; contiguous, as OpenCV wants them."""
     if image.size == 0 or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))):
         raise ImageError(f"{path}: expected (H, W), (H, W, 3) or (H, W, 4), found {image.shape}")
     if np.issubdtype(image.dtype, np.floating):

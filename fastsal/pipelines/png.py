@@ -2,7 +2,7 @@
 
 import zlib
 
-from fastsal.errors import ImageError
+from ..errors import ImageError
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Colour profiles, texts and times are left out: unused here, and the usual cause of the warnings.

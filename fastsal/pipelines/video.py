@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from fastsal.errors import VideoError
-from fastsal.pipelines.clock import frames_per_second, percentiles_ms
-from fastsal.pipelines.overlay import overlay
-from fastsal.pipelines.stages import Timings, run_stages
-from fastsal.pipelines.stream import Stream
-from fastsal.pipelines.videos import VideoReader, VideoWriter, check_target
-
-VIEWS = ("overlay", "map", "side-by-side")
+from ..errors import VideoError
+from ..runtime import Choice
+from .clock import frames_per_second, percentiles_ms
+from .stages import Timings, run_stages
+from .stream import Stream
+from .videos import VideoReader, VideoWriter, check_target
+from .views import VIEWS, render
 
 _Picture = NDArray[np.uint8]
 # tqdm would start a monitoring thread for good, even for a bar that is not shown.
@@ -67,7 +65,7 @@ def process_video(
     progress: bool = True,
     view: str = "overlay",
     alpha: float = 0.5,
-    backend: str = "auto",
+    backend: Choice = "auto",
     start: float | None = None,
     end: float | None = None,
     resize: tuple[int, int] | None = None,
@@ -120,12 +118,13 @@ def process_video(
     """
     began = time.perf_counter()
     _check_request(source, check_target(target), view)
-    render = _renderer(Stream(method, backend=backend, color="bgr", **options), view, alpha)
+    stream = Stream(method, backend=backend, color="bgr", **options)
     with VideoReader(source, start=start, end=end, resize=resize) as reader:
         width, height = reader.size
         shown = (2 * width if view == "side-by-side" else width, height)
+        picture = _renderer(stream, reader.size, view, alpha)
         with VideoWriter(target, reader.fps, shown) as writer:
-            timings = _run(reader, writer, render, _bar(reader, method, progress))
+            timings = _run(reader, writer, picture, _bar(reader, method, progress))
     return _report(writer, timings, time.perf_counter() - began)
 
 
@@ -138,23 +137,17 @@ def _check_request(source: str | Path | int, target: Path, view: str) -> None:
         raise VideoError(f"{target}: source and target are the same file")
 
 
-def _renderer(stream: Stream, view: str, alpha: float) -> Callable[[_Picture], _Picture]:
-    """The one function between reader and writer: a BGR frame in, a BGR picture out."""
+def _renderer(
+    stream: Stream, size: tuple[int, int], view: str, alpha: float
+) -> Callable[[_Picture], _Picture]:
+    """Return the one function between reader and writer: a BGR frame in, a BGR picture out."""
+    saliency = np.empty(size[::-1], np.uint8)  # what is shown has 8 bits anyway
 
-    def grey(frame: _Picture) -> _Picture:
-        levels = cv2.convertScaleAbs(stream.update(frame), alpha=255)
-        picture: _Picture = cv2.cvtColor(levels, cv2.COLOR_GRAY2BGR)
-        return picture
+    def picture(frame: _Picture) -> _Picture:
+        stream.update(frame, out=saliency)
+        return render(frame, saliency, view=view, alpha=alpha, color="bgr")
 
-    def blended(frame: _Picture) -> _Picture:
-        picture: _Picture = overlay(frame, stream.update(frame), alpha=alpha, color="bgr")
-        return picture
-
-    def beside(frame: _Picture) -> _Picture:
-        picture: _Picture = cv2.hconcat([frame, blended(frame)])
-        return picture
-
-    return {"map": grey, "overlay": blended, "side-by-side": beside}[view]
+    return picture
 
 
 def _bar(reader: VideoReader, method: str, progress: bool) -> Any:
@@ -163,10 +156,10 @@ def _bar(reader: VideoReader, method: str, progress: bool) -> Any:
 
 
 def _run(
-    reader: VideoReader, writer: VideoWriter, render: Callable[[_Picture], _Picture], bar: Any
+    reader: VideoReader, writer: VideoWriter, picture: Callable[[_Picture], _Picture], bar: Any
 ) -> Timings:
     with bar:
-        return run_stages(reader, render, writer.write, live=reader.live, on_frame=bar.update)
+        return run_stages(reader, picture, writer.write, live=reader.live, on_frame=bar.update)
 
 
 def _report(writer: VideoWriter, timings: Timings, seconds: float) -> VideoReport:

@@ -6,8 +6,8 @@ from typing import Any
 
 import cv2
 
-from fastsal.errors import VideoError
-from fastsal.pipelines.quiet import quiet_opencv
+from ..errors import VideoError
+from .quiet import quiet_opencv
 
 CODECS = {".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".avi": "MJPG"}
 _STALL_MS = 10_000
@@ -81,7 +81,7 @@ def _checked(capture: Any, complaint: str) -> Any:
 
 
 def check_target(target: str | Path) -> Path:
-    """The target as a path, after seeing that a video could have this name here.
+    """Return the target as a path, after seeing that a video could have this name here.
 
     Parameters
     ----------

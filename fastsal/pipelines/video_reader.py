@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsal.errors import VideoError
-from fastsal.pipelines.quiet import quiet_opencv
-from fastsal.pipelines.video_files import is_file, open_source
+from ..errors import VideoError
+from .quiet import quiet_opencv
+from .video_files import is_file, open_source
 
 _FALLBACK_FPS = 30.0
 # These store how many frames they hold; elsewhere OpenCV multiplies duration by rate.

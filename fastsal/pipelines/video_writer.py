@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsal.errors import FastsalError, VideoError
-from fastsal.pipelines.quiet import quiet_opencv
-from fastsal.pipelines.video_files import CODECS, check_target, playing_frames
+from ..errors import FastsalError, VideoError
+from .quiet import quiet_opencv
+from .video_files import CODECS, check_target, playing_frames
 
 
 class VideoWriter:

@@ -18,6 +18,7 @@ def change(level, other, white, threshold, itemsize):
 
     `threshold` is in grey levels, or negative for none; `itemsize` is that of the map's entries.
     """
-    if threshold >= 0:
-        return stored(float32(1) if gap(level, other) > threshold else float32(0), itemsize)
-    return stored(min(float32(gap(level, other)) / float32(white), float32(1)), itemsize)
+    distance = float32(gap(level, other))
+    if threshold >= float32(0):
+        return stored(float32(1) if distance > threshold else float32(0), itemsize)
+    return stored(min(distance / float32(white), float32(1)), itemsize)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
 
 import numpy as np
@@ -84,9 +85,10 @@ def frame_difference(
            [0. , 0. , 0.2]], dtype=float32)
     """
     limit = _checked_threshold(threshold)
-    forms = {"color": color, "channel_axis": channel_axis, "dtypes": _DTYPES}
-    pair = images.as_frames(frame, name="frame", **forms), images.as_frames(
-        previous, name="previous", **forms
+    forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis, "dtypes": _DTYPES}
+    pair = (
+        images.as_frames(frame, name="frame", **forms),
+        images.as_frames(previous, name="previous", **forms),
     )
     images.check_same(*pair, names=("frame", "previous"))
     job = images.Job(backend, out, *pair)
@@ -129,6 +131,7 @@ class FrameDifference:
 
     def reset(self) -> None:
         """Forget the last frame: the next one gets a map of zeros."""
+        self._shape: tuple[int, ...] | None = None
         self._previous: Any = None
         self._spare: Any = None
 
@@ -141,12 +144,13 @@ class FrameDifference:
         job = images.Job(self._backend, out, frames)
         gray = _luma(job.inputs[0], job.target, self._spare)
         fits = _fits(self._previous, gray.shape, gray.dtype, job.target)
-        _fill_from_gray(job, gray, self._previous if fits else gray, self._limit)
-        self._previous, self._spare = gray, self._previous
+        goes_on = fits and frames.shape == self._shape
+        _fill_from_gray(job, gray, self._previous if goes_on else gray, self._limit)
+        self._shape, self._previous, self._spare = frames.shape, gray, self._previous
         return job.result()
 
 
-def _fill(job: images.Job, limit: float) -> None:
+def _fill(job: images.Job, limit: np.float32) -> None:
     frame, previous = job.inputs
     if frame.pixels.dtype.kind == "f" and frame.channels > 1:
         gray = _luma(frame, job.target), _luma(previous, job.target)
@@ -159,7 +163,7 @@ def _fill(job: images.Job, limit: float) -> None:
     )
 
 
-def _fill_from_gray(job: images.Job, gray: Any, previous: Any, limit: float) -> None:
+def _fill_from_gray(job: images.Job, gray: Any, previous: Any, limit: np.float32) -> None:
     bench = runtime.bench(__package__, job.target)
     white = _WHITE[gray.dtype.name]
     if job.target == "cpu":
@@ -187,10 +191,10 @@ def _fits(array: Any, shape: tuple[int, ...], dtype: Any, target: runtime.Backen
     return tuple(array.shape) == tuple(shape) and array.dtype == dtype
 
 
-def _checked_threshold(threshold: float | None) -> float:
+def _checked_threshold(threshold: float | None) -> np.float32:
     """Return the threshold as kernels take it: negative for none."""
     if threshold is None:
-        return -1.0
-    if not (math.isfinite(threshold) and threshold >= 0):
+        return np.float32(-1)
+    if not (isinstance(threshold, numbers.Real) and 0 <= threshold < math.inf):
         raise ValueError(f"threshold must be None or a number from 0 up, got {threshold!r}")
-    return float(threshold)
+    return np.float32(min(threshold, 1 << 16))

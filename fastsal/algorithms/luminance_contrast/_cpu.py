@@ -104,9 +104,7 @@ def _count_bands(gray, tables, counts, bands):
 def _count_luma_bands(pixels, channels, weights, luma, tables, counts, bands):
     for band in prange(bands):
         start, stop = _band(luma.size, band, bands)
-        _count_luma(
-            pixels, channels, weights, luma, start, stop, tables[band], counts[band]
-        )
+        _count_luma(pixels, channels, weights, luma, start, stop, tables[band], counts[band])
 
 
 @serial
@@ -185,8 +183,9 @@ def _fill_scores(counts, table):
     for part in range(counts.shape[0]):
         for level in range(levels):
             present[level] += counts[part, level]
-    count, total = present.sum(), int64(0)
+    count, total = int64(0), int64(0)  # not by sum(): see kernels/jit.py
     for level in range(levels):
+        count += present[level]
         total += level * present[level]
     scores = np.empty(levels, np.int64)
     low, high = int64(-1), int64(-1)

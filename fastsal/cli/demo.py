@@ -1,0 +1,30 @@
+"""``fastsal demo``: every method on built-in images and a built-in clip."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .options import Commands, add_command
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = add_command(
+        commands, "demo", "every method on built-in images and a built-in clip", run
+    )
+    parser.add_argument(
+        "-o", "--output", default="fastsal-demo", metavar="DIR", help="default: %(default)s"
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write the pictures, measure, and print the table."""
+    from ..pipelines import demo
+
+    folder = Path(options.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in demo.write_pictures(folder):
+        print(f"wrote {path}")
+    print()
+    print(demo.table_of(demo.measure()))

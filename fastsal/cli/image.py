@@ -1,0 +1,87 @@
+"""``fastsal image``: saliency maps of image files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..errors import ImageError
+from ..methods import METHODS, method_of
+from .options import Commands, add_command, add_look
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = add_command(commands, "image", "saliency maps of image files", run)
+    parser.add_argument("images", nargs="+", metavar="IN", help="files, folders or globs")
+    parser.add_argument(
+        "-m", "--method", default="lc", metavar="KEY[,KEY|all]",
+        help=f"one or more of {', '.join(METHODS)}, or all static ones (default: lc); motion "
+        "methods take the images as the frames of a video",
+    )  # fmt: skip
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="OUT",
+        help="a file for one map (png, jpg, npy, ...), else a folder for IN-KEY.png",
+    )  # fmt: skip
+    add_look(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write a map, or its picture, per image and method."""
+    keys = _keys(options.method)
+
+    from tqdm import tqdm
+
+    from ..pipelines.pictures import find_images, read_image
+    from ..pipelines.stream import Stream
+
+    paths = find_images(options.images)
+    targets = _targets(paths, keys, Path(options.output), options.output.endswith(("/", "\\")))
+    streams = {key: Stream(key, backend=options.backend) for key in keys}
+    for path in tqdm(paths, "images", unit="image", disable=None if len(paths) > 1 else True):
+        frame = read_image(path)
+        for key, stream in streams.items():
+            try:
+                saliency = stream.update(frame)
+            except ImageError as error:
+                raise ImageError(f"{path}: {error}") from error
+            _write(targets[path, key], frame, saliency, options)
+    print(f"wrote {_named(list(targets.values()))}")
+
+
+def _keys(names: str) -> list[str]:
+    if names == "all":
+        return [key for key, method in METHODS.items() if method.kind == "static"]
+    return [method_of(name).key for name in dict.fromkeys(names.split(","))]
+
+
+def _targets(
+    paths: list[Path], keys: list[str], output: Path, is_folder: bool
+) -> dict[tuple[Path, str], Path]:
+    """Return a file name per image and method, all different, in a folder that exists."""
+    jobs = [(path, key) for path in paths for key in keys]
+    if len(jobs) == 1 and output.suffix and not is_folder and not output.is_dir():
+        return {jobs[0]: output}
+    if output.suffix and not is_folder and not output.is_dir():
+        raise ImageError(f"{output}: expected a folder for {len(jobs)} maps, got a file's name")
+    targets = {(path, key): output / f"{path.stem}-{key}.png" for path, key in jobs}
+    if len(set(targets.values())) < len(jobs):
+        raise ImageError(f"{output}: two images of the same name would overwrite each other's map")
+    output.mkdir(parents=True, exist_ok=True)
+    return targets
+
+
+def _write(target: Path, frame: Any, saliency: Any, options: argparse.Namespace) -> None:
+    from ..pipelines.pictures import write_image
+
+    if options.view == "map" or target.suffix == ".npy":
+        write_image(target, saliency)
+        return
+    from ..pipelines.views import render
+
+    write_image(target, render(frame, saliency, view=options.view, alpha=options.alpha))
+
+
+def _named(targets: list[Path]) -> str:
+    return str(targets[0]) if len(targets) == 1 else f"{len(targets)} maps to {targets[0].parent}"

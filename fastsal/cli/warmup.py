@@ -1,0 +1,23 @@
+"""``fastsal warmup``: compile everything now."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from .options import Commands, add_command
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the parser."""
+    add_command(commands, "warmup", "compile everything now, so that no first call waits", run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Compile, and say how long it took and where the code lies."""
+    from ..kernels import cache
+    from ..pipelines.warmup import warmup
+
+    began = time.perf_counter()
+    warmup()
+    print(f"ready after {time.perf_counter() - began:.1f} s; compiled code: {cache.describe()}")

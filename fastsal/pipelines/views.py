@@ -1,0 +1,56 @@
+"""The three ways to show a saliency map: by itself, over its picture, or both side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..images import Color
+from .overlay import levels_of, overlay
+
+VIEWS = ("overlay", "map", "side-by-side")
+
+
+def render(
+    frame: NDArray[Any],
+    saliency: NDArray[Any],
+    *,
+    view: str,
+    alpha: float = 0.5,
+    colormap: str = "inferno",
+    color: Color = "rgb",
+) -> NDArray[np.uint8]:
+    """Return the picture of a map, (H, W, 3), or (H, 2 * W, 3) for "side-by-side".
+
+    "map" is grey in three equal channels, white where most salient.
+    """
+    if view == "map":
+        levels = levels_of(saliency)
+        gray: NDArray[np.uint8] = cv2.cvtColor(levels, cv2.COLOR_GRAY2BGR)
+        return gray
+    base = as_bytes(frame)
+    laid = overlay(base, saliency, alpha=alpha, colormap=colormap, color=color)
+    if view == "overlay":
+        return laid
+    picture: NDArray[np.uint8] = cv2.hconcat([three_channels(base), laid])
+    return picture
+
+
+def as_bytes(image: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return `image` as uint8, to be looked at: the upper 8 bits of 16, floats times 255."""
+    if image.dtype == np.uint16:
+        return (image >> 8).astype(np.uint8)
+    if image.dtype.kind == "f":
+        return np.rint(image * np.float32(255)).astype(np.uint8)
+    return image
+
+
+def three_channels(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return `image` with three channels."""
+    if image.ndim == 3:
+        return np.ascontiguousarray(image[..., :3])
+    picture: NDArray[np.uint8] = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+    return picture
