@@ -35,7 +35,10 @@ def library_of(array: Any) -> str:
 def dtype_of(array: Any) -> np.dtype[Any]:
     """Return the NumPy dtype of a device array of any library."""
     if library_of(array) == "torch":
-        return np.dtype(str(array.dtype).removeprefix("torch."))
+        name = str(array.dtype).removeprefix("torch.")
+        if name not in np.sctypeDict:  # bfloat16, say
+            raise ImageError(f"expected a dtype that NumPy has, got {array.dtype}")
+        return np.dtype(name)
     interface = _interface(array)
     dtype: np.dtype[Any] = np.dtype(interface["typestr"] if interface else array.dtype)
     return dtype
@@ -55,7 +58,7 @@ def contiguous(array: Any, channel_axis: int | None) -> Any:
     if not last or not is_contiguous(array):
         raise ImageError(
             "expected a C-contiguous device array with the channels last, got strides "
-            f"{array.strides} for shape {tuple(array.shape)}"
+            f"{getattr(array, 'strides', None)} for shape {tuple(array.shape)}"
         )
     return array
 
@@ -92,7 +95,7 @@ def is_contiguous(array: Any) -> bool:
     if hasattr(array, "is_c_contiguous"):
         return bool(array.is_c_contiguous())
     interface = _interface(array)
-    return interface is not None and interface.get("strides") is None
+    return interface is not None and _is_packed(interface)
 
 
 def workspace(tag: str, shape: tuple[int, ...], dtype: DTypeLike, zeroed: bool = False) -> Any:
@@ -121,6 +124,15 @@ def upload(array: NDArray[Any], tag: str) -> Any:
 def _interface(array: Any) -> dict[str, Any] | None:
     interface: dict[str, Any] | None = getattr(array, "__cuda_array_interface__", None)
     return interface
+
+
+def _is_packed(interface: dict[str, Any]) -> bool:
+    strides, step = interface.get("strides"), np.dtype(interface["typestr"]).itemsize
+    for length, stride in zip(interface["shape"][::-1], (strides or ())[::-1], strict=False):
+        if length > 1 and stride != step:
+            return False
+        step *= length
+    return True
 
 
 def _current_stream(array: Any) -> Any:

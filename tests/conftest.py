@@ -1,4 +1,6 @@
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,16 @@ def backend(request):
     return request.param
 
 
+@pytest.fixture
+def cuda_device():
+    """Return `numba.cuda` for tests that put arrays on a device, or its simulator."""
+    if reason := runtime.why_no_cuda():
+        pytest.skip(reason)
+    from numba import cuda
+
+    return cuda
+
+
 @pytest.fixture(scope="session")
 def shared():
     """Return the folder of recorded data beside the repository."""
@@ -37,3 +49,23 @@ def _small_blocks(monkeypatch):
         from fastsal.kernels import launch
 
         monkeypatch.setattr(launch, "THREADS", 32)
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """Return a file system of one megabyte."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    if mount is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    made = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        pytest.skip(f"mount failed: {made.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

@@ -32,8 +32,9 @@ class BrightStream:
     def __init__(self, method: str, **options: Any) -> None:
         self.options = options
 
-    def update(self, frame: np.ndarray) -> np.ndarray:
-        return frame[..., 0] / np.float32(255)
+    def update(self, frame: np.ndarray, *, out: np.ndarray) -> np.ndarray:
+        out[:] = frame[..., 0]
+        return out
 
 
 @pytest.fixture
@@ -57,11 +58,11 @@ def failing_method(monkeypatch: pytest.MonkeyPatch, at: int, error: BaseExceptio
     calls = [0]
 
     class Failing(BrightStream):
-        def update(self, frame: np.ndarray) -> np.ndarray:
+        def update(self, frame: np.ndarray, *, out: np.ndarray) -> np.ndarray:
             calls[0] += 1
             if calls[0] > at:
                 raise error
-            return super().update(frame)
+            return super().update(frame, out=out)
 
     monkeypatch.setattr(video, "Stream", Failing)
 
@@ -258,9 +259,9 @@ def test_memory_stays_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     resident: list[int] = []
 
     class Watching(BrightStream):
-        def update(self, frame: np.ndarray) -> np.ndarray:
+        def update(self, frame: np.ndarray, *, out: np.ndarray) -> np.ndarray:
             resident.append(psutil.Process().memory_info().rss)
-            return super().update(frame)
+            return super().update(frame, out=out)
 
     monkeypatch.setattr(video, "Stream", Watching)
     # Frames as one generator would give them: nothing but the pipeline could pile them up.
@@ -299,7 +300,7 @@ from fastsal.pipelines import video
 class Slow:
     def __init__(self, *arguments, **options):
         self.calls = 0
-    def update(self, frame):
+    def update(self, frame, *, out):
         self.calls += 1
         if self.calls == 12:
             print("ready", flush=True)

@@ -18,7 +18,8 @@ def luma(first, second, third, weights):
 
 @serial
 def float_luma(first, second, third, weights):
-    """Return the luma of a pixel of floats in [0, 1], its weights in units of 2**-15."""
-    unit = float32(1 / 32768)
-    total = float32(float32(weights[0]) * first + float32(weights[1]) * second)
-    return float32((total + float32(weights[2]) * third) * unit)
+    """Return OpenCV's luma of a pixel of floats; `weights` tell the order of its channels."""
+    is_rgb = weights[0] > weights[2]
+    red, blue = (first, third) if is_rgb else (third, first)
+    green_and_blue = float32(float32(0.587) * second + float32(0.114) * blue)
+    return float32(float32(0.299) * red + green_and_blue)

@@ -1,0 +1,160 @@
+"""``python -m benchmarks.gpu``: everything about a CUDA device in one go.
+
+Checks every method against the CPU, measures the device's copy bandwidth, then the throughput of
+every method per resolution and stack, resident on the device and with the transfers of host
+arrays. Prints a table, and writes it as JSON with ``--json FILE``. Without a device it says so and
+exits 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import fastsal
+from benchmarks import inputs, machine
+from benchmarks.sidebyside import alternate, median_ms
+from fastsal import runtime
+
+STACKS = (1, 8, 64)
+_LIMIT = 2 << 30  # bytes of one stack and its map
+
+Map = Callable[..., Any]
+
+
+def methods() -> dict[str, tuple[int, Map]]:
+    """Return per method the frames it reads for one map, and its call on a stack."""
+    return {
+        "lc": (1, lambda stack, **options: fastsal.luminance_contrast(stack, **options)),
+        "frame-difference": (
+            2, lambda stack, **options: fastsal.frame_difference(stack, stack, **options)
+        ),
+    }  # fmt: skip
+
+
+def check() -> Iterator[dict[str, Any]]:
+    """Yield, per method and kind of input, the greatest difference between device and CPU."""
+    rng = np.random.default_rng(3)
+    for key, (_, call) in methods().items():
+        for channels in ((), (3,), (4,)):
+            for dtype in (np.uint8, np.uint16):
+                for rows, cols in ((1, 1), (7, 5), (480, 640), (1081, 1919)):
+                    top = np.iinfo(dtype).max + 1
+                    shape = (3, rows, cols, *channels)
+                    stack = rng.integers(0, top, shape, dtype=dtype)
+                    axis = {"channel_axis": -1 if channels else None}
+                    device = np.asarray(call(stack, backend="cuda", **axis), np.float64)
+                    gap = np.abs(device - call(stack, backend="cpu", **axis)).max()
+                    yield {"method": key, "input": f"{np.dtype(dtype)} {shape}", "gap": float(gap)}
+
+
+def copy_bandwidth() -> float:
+    """Return the bytes read and written per second by copying on the device."""
+    from numba import cuda
+
+    source = cuda.device_array(1 << 28, np.uint8)
+    target = cuda.device_array_like(source)
+
+    def copy() -> None:
+        target.copy_to_device(source)
+        cuda.synchronize()
+
+    return 2 * source.size / statistics.median(alternate({"copy": copy})["copy"])
+
+
+def throughput(sizes: list[str], seconds: float, bandwidth: float) -> Iterator[dict[str, Any]]:
+    """Yield a row per method, size, colour and stack, resident and with transfers."""
+    from numba import cuda
+
+    for key, (reads, call) in methods().items():
+        for size in sizes:
+            for kind in ("grey", "colour"):
+                photo = inputs.photograph(size)
+                photo = inputs.gray(photo) if kind == "grey" else photo
+                axis = {"channel_axis": None if kind == "grey" else -1}
+                for frames in STACKS:
+                    stack = np.stack([photo] * frames)
+                    moved = reads * stack.nbytes + 4 * frames * photo.shape[0] * photo.shape[1]
+                    if moved > _LIMIT:
+                        continue
+                    yield _row(key, size, kind, frames, moved, bandwidth, seconds, {
+                        "resident": _resident(cuda, call, stack, axis),
+                        "from host": _from_host(call, stack, axis),
+                    })  # fmt: skip
+
+
+def _resident(cuda: Any, call: Map, stack: np.ndarray, axis: dict[str, Any]) -> Callable[[], None]:
+    device = cuda.to_device(stack)
+    out = cuda.device_array(stack.shape[:3], np.float32)
+
+    def run() -> None:
+        call(device, out=out, **axis)
+        cuda.synchronize()
+
+    return run
+
+
+def _from_host(call: Map, stack: np.ndarray, axis: dict[str, Any]) -> Callable[[], None]:
+    out = np.empty(stack.shape[:3], np.float32)
+    return lambda: call(stack, out=out, backend="cuda", **axis)
+
+
+def _row(
+    key: str, size: str, kind: str, frames: int, moved: int, bandwidth: float, seconds: float,
+    calls: dict[str, Callable[[], None]],
+) -> dict[str, Any]:  # fmt: skip
+    times = {name: median_ms(each) for name, each in alternate(calls, seconds).items()}
+    per_second = 1e3 / times["resident"]
+    rows, cols = inputs.SIZES[size]
+    return {
+        "method": key, "size": size, "kind": kind, "frames": frames,
+        "resident ms": times["resident"], "from host ms": times["from host"],
+        "frames per second": frames * per_second,
+        "megapixels per second": frames * rows * cols / 1e6 * per_second,
+        "share of copy bandwidth": moved * per_second / bandwidth,
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Check, measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default="VGA,720p,1080p,4K")
+    parser.add_argument("--seconds", type=float, default=0.5, help="per row")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    reason = "CUDA is simulated" if runtime.is_simulated() else runtime.why_no_cuda()
+    if reason:
+        print(f"benchmarks.gpu: no CUDA device to measure: {reason}", file=sys.stderr)
+        raise SystemExit(2)
+    results: dict[str, Any] = {
+        "machine": machine.description(), "device": fastsal.backends()["cuda"].detail
+    }  # fmt: skip
+    results["check"] = list(check())
+    worst = max(results["check"], key=lambda row: row["gap"])
+    print(f"{results['device']}: greatest difference from the CPU {worst['gap']:.2g} ({worst})")
+    bandwidth = copy_bandwidth()
+    results["copy gigabytes per second"] = bandwidth / 1e9
+    print(f"copy bandwidth {bandwidth / 1e9:.0f} GB/s")
+    results["rows"] = []
+    for row in throughput(options.sizes.split(","), options.seconds, bandwidth):
+        results["rows"].append(row)
+        print("  ".join(f"{name} {_text(value)}" for name, value in row.items()))
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
+    if worst["gap"] > 1e-6:
+        raise SystemExit("benchmarks.gpu: the device differs from the CPU")
+
+
+def _text(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""What a result was measured on: said in general terms, so that it can be compared."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import fastsal
+
+
+def description() -> dict[str, Any]:
+    """Return versions, processor, threads, threading layer, load and commit."""
+    from numba import config
+
+    from fastsal.kernels import threads
+
+    return {
+        "fastsal": fastsal.__version__,
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "packages": {name: metadata.version(name) for name in ("numba", "numpy", "scikit-image")},
+        "processor": _processor(),
+        "threads": config.NUMBA_NUM_THREADS,
+        "threading layer": threads.layer()[0],
+        "load before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+    }
+
+
+def _processor() -> str:
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=Path(__file__).parent, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.stdout.strip() or "unknown"

@@ -1,0 +1,201 @@
+"""``python -m benchmarks.peers``: fastsal and its peers, side by side, as ratios in one run.
+
+Both sides get two threads, the same inputs and a preallocated output; compiling is outside the
+clock. Prints a table, and writes it as JSON with ``--json FILE``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+import fastsal
+from benchmarks import inputs, machine
+from benchmarks.sidebyside import alternate, copy_bandwidth, median_ms, ratio
+
+THREADS = 2
+
+
+class Comparison(NamedTuple):
+    """One of our functions against the way people do the same without it."""
+
+    name: str
+    size: str
+    bytes_moved: int  # what any implementation must read and write
+    ours: Callable[[], Any]
+    peers: dict[str, Callable[[], Any]]
+
+
+def comparisons(sizes: list[str]) -> Iterator[Comparison]:
+    """Yield every comparison at every size."""
+    for size in sizes:
+        for kind, image in (("photo", inputs.photograph(size)), ("noise", inputs.noise(size))):
+            yield from _luminance_contrast(kind, size, image)
+            yield from _frame_difference(kind, size, image)
+
+
+def _luminance_contrast(kind: str, size: str, image: np.ndarray) -> Iterator[Comparison]:
+    gray = inputs.gray(image)
+    pixels = gray.size
+    ours, theirs = np.empty(gray.shape, np.float32), np.empty(gray.shape, np.float32)
+    converted = np.empty_like(gray)
+
+    def opencv(source: np.ndarray = gray) -> None:
+        counts = cv2.calcHist([source], [0], None, [256], [0, 256]).ravel()
+        cv2.LUT(source, _scores(counts), dst=theirs)
+
+    def opencv_from_color() -> None:
+        cv2.cvtColor(image, cv2.COLOR_RGB2GRAY, dst=converted)
+        opencv(converted)
+
+    def numpy() -> None:
+        counts = np.bincount(gray.ravel(), minlength=256)
+        levels = np.arange(256)
+        contrast = np.abs(levels[:, None] - levels[None, :]) @ counts
+        present = contrast[counts > 0]
+        scores = (contrast - present.min()) / (present.max() - present.min())
+        np.take(scores.astype(np.float32), gray, out=theirs)
+
+    yield Comparison(
+        f"lc grey {kind}", size, 5 * pixels,
+        lambda: fastsal.luminance_contrast(gray, out=ours, backend="cpu"),
+        {"cv2.calcHist + LUT": opencv, "NumPy": numpy},
+    )  # fmt: skip
+    yield Comparison(
+        f"lc colour {kind}", size, 7 * pixels,
+        lambda: fastsal.luminance_contrast(image, out=ours, backend="cpu"),
+        {"cv2.cvtColor + calcHist + LUT": opencv_from_color},
+    )  # fmt: skip
+
+
+_DISTANCES = np.abs(np.arange(256, dtype=np.float32)[:, None] - np.arange(256, dtype=np.float32))
+
+
+def _scores(counts: np.ndarray) -> np.ndarray:
+    contrast = _DISTANCES @ counts
+    present = contrast[counts > 0]
+    return (contrast - present.min()) / max(present.max() - present.min(), 1)
+
+
+def _frame_difference(kind: str, size: str, image: np.ndarray) -> Iterator[Comparison]:
+    previous = inputs.moved(image)
+    gray, previous_gray = inputs.gray(image), inputs.gray(previous)
+    ours, theirs = np.empty_like(gray), np.empty_like(gray)
+    first, second = np.empty_like(gray), np.empty_like(gray)
+
+    def opencv_from_color() -> None:
+        cv2.cvtColor(image, cv2.COLOR_RGB2GRAY, dst=first)
+        cv2.cvtColor(previous, cv2.COLOR_RGB2GRAY, dst=second)
+        cv2.absdiff(first, second, dst=theirs)
+
+    yield Comparison(
+        f"frame-difference grey {kind}", size, 3 * gray.size,
+        lambda: fastsal.frame_difference(gray, previous_gray, out=ours, backend="cpu"),
+        {"cv2.absdiff": lambda: cv2.absdiff(gray, previous_gray, dst=theirs)},
+    )  # fmt: skip
+    yield Comparison(
+        f"frame-difference colour {kind}", size, 7 * gray.size,
+        lambda: fastsal.frame_difference(image, previous, out=ours, backend="cpu"),
+        {"cv2.cvtColor twice + absdiff": opencv_from_color},
+    )  # fmt: skip
+
+
+def measure(sizes: list[str], seconds: float) -> Iterator[dict[str, Any]]:
+    """Yield a row per comparison and peer."""
+    bandwidth = copy_bandwidth()
+    yield {"name": "copy bandwidth, out of cache", "gigabytes per second": bandwidth / 1e9}
+    for each in comparisons(sizes):
+        for peer, call in each.peers.items():
+            rounds = alternate({"ours": each.ours, "peer": call}, seconds)
+            times, low, high = ratio(rounds["ours"], rounds["peer"])
+            ours = median_ms(rounds["ours"])
+            yield {
+                "name": each.name,
+                "size": each.size,
+                "peer": peer,
+                "ours ms": ours,
+                "peer ms": median_ms(rounds["peer"]),
+                "times": times,
+                "quartiles": [low, high],
+                "share of copy bandwidth": each.bytes_moved / (ours / 1e3) / bandwidth,
+            }
+
+
+def measure_programs(rounds: int = 7) -> Iterator[dict[str, Any]]:
+    """Yield how long whole programs take, against the imports they cannot do without."""
+    with tempfile.TemporaryDirectory() as folder:
+        photo = Path(folder, "photo.png")
+        cv2.imwrite(str(photo), inputs.photograph("720p"))
+        image = [sys.executable, "-m", "fastsal", "image", str(photo), "-m", "lc", "-o",
+                 str(Path(folder, "map.png"))]  # fmt: skip
+        for name, ours, peer in (
+            ("fastsal image, caches warm", image, "import numba, cv2"),
+            ("import fastsal", [sys.executable, "-c", "import fastsal"], "import numpy"),
+        ):
+            calls = {"ours": _program(ours), "peer": _program([sys.executable, "-c", peer])}
+            times = alternate(calls, seconds=rounds * 1.0)
+            ours_ms, peer_ms = median_ms(times["ours"]), median_ms(times["peer"])
+            yield {"name": name, "size": "", "peer": f'python -c "{peer}"', "ours ms": ours_ms,
+                   "peer ms": peer_ms, "times": peer_ms / ours_ms}  # fmt: skip
+        cold = {"FASTSAL_CACHE_DIR": str(Path(folder, "cold"))}
+        seconds = alternate_once(image, cold)
+        yield {"name": "fastsal image, caches cold", "size": "", "peer": "-",
+               "ours ms": 1e3 * seconds}  # fmt: skip
+
+
+def alternate_once(command: list[str], environment: dict[str, str]) -> float:
+    """Return the seconds of one run of a program."""
+    import os
+    import time
+
+    began = time.perf_counter()
+    subprocess.run(
+        command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment}
+    )
+    return time.perf_counter() - began
+
+
+def _program(command: list[str]) -> Callable[[], Any]:
+    return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default="64x64,VGA,1080p,4K,16MP")
+    parser.add_argument("--seconds", type=float, default=1.5, help="per comparison")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    cv2.setNumThreads(THREADS)
+    results = {"machine": machine.description(), "rows": []}
+    print(f"{'':<34}{'size':<7}{'peer':<32}{'ours ms':>9}{'peer ms':>9}{'times':>7}  share of copy")
+    rows = (*measure(options.sizes.split(","), options.seconds), *measure_programs())
+    for row in rows:
+        results["rows"].append(row)
+        print(_line(row))
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+def _line(row: dict[str, Any]) -> str:
+    if "peer" not in row:
+        return f"{row['name']:<34}{row['gigabytes per second']:.1f} GB/s"
+    share = row.get("share of copy bandwidth")
+    return (
+        f"{row['name']:<34}{row['size']:<7}{row['peer']:<32}{row['ours ms']:>9.3f}"
+        f"{row.get('peer ms', float('nan')):>9.3f}{row.get('times', float('nan')):>7.2f}"
+        + (f"  {share:.0%}" if share else "")
+    )
+
+
+if __name__ == "__main__":
+    main()

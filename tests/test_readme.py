@@ -1,0 +1,65 @@
+"""Every code block of the README runs, in order, in one folder."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fastsal.pipelines.pictures import write_image
+from fastsal.pipelines.videos import VideoWriter
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+# These two make an environment of their own: .ci/run runs them, as they stand here.
+SETUP = ["pip install . && fastsal demo", 'pip install -e ".[test]" && pytest']
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, rng):
+    """Return a folder with the files that the README speaks of."""
+    monkeypatch.chdir(tmp_path)
+    write_image("photo.jpg", rng.integers(0, 256, (60, 80, 3), dtype=np.uint8))
+    with VideoWriter("street.mp4", 10, (64, 48)) as writer:
+        for _ in range(5):
+            writer.write(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8))
+    return tmp_path
+
+
+def test_python_blocks_run(folder, capsys):
+    namespace = {}
+    for language, code in BLOCKS:
+        if language == "python":
+            exec(compile(code, "README.md", "exec"), namespace)
+
+    assert namespace["saliency"].shape == (512, 512)
+    assert namespace["report"].frames == 5
+    assert (folder / "moving.mp4").exists()
+
+
+def test_commands_run(folder):
+    commands = [
+        line for language, code in BLOCKS if language == "bash" for line in code.splitlines()
+    ]
+    assert commands[:2] == SETUP
+
+    for command in commands[2:]:
+        program, *arguments = shlex.split(command, comments=True)
+        assert program == "fastsal"
+        if arguments == ["warmup"]:
+            continue  # half a minute of compiling; tests/test_warmup.py warms up
+        subprocess.run([sys.executable, "-m", "fastsal", *arguments], check=True, timeout=120)
+
+    assert (folder / "map.png").exists()
+    assert (folder / "moving.mp4").exists()
+
+
+def test_every_block_has_a_language_that_is_run():
+    assert {language for language, _ in BLOCKS} == {"python", "bash", ""}  # "" is the floor plan
+
+
+def test_picture_is_there():
+    assert (Path(__file__).parents[1] / "notebooks" / "contact-sheet.jpg").exists()
