@@ -3,7 +3,8 @@
 Of Numba's three layers, "omp" kills a process that forks after its first parallel call and stalls
 when another process holds a core; "workqueue" aborts when two threads run parallel kernels at
 once. TBB does neither, but Numba does not find the library that ``pip install tbb`` puts in place.
-So it is loaded by path before Numba looks; failing that, "workqueue" runs behind a lock.
+So it is loaded by path before Numba looks; failing that, "workqueue" runs behind a lock. What TBB
+does not survive is a fork while another thread runs a kernel: the fork waits for the kernel.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
@@ -34,6 +35,7 @@ def layer() -> tuple[str, str]:
     if running := _running_layer():
         return running, "started before fastsal by other code"
     if config.THREADING_LAYER != "default":
+        _why_no_tbb()  # whose answer does not matter, but now Numba finds it if asked to
         return config.THREADING_LAYER, "set by NUMBA_THREADING_LAYER"
     reason = _why_no_tbb()
     config.THREADING_LAYER = "workqueue" if reason else "tbb"
@@ -44,7 +46,7 @@ def layer() -> tuple[str, str]:
 
 @cache
 def _section() -> AbstractContextManager[object]:
-    return nullcontext() if layer()[0] in _THREAD_SAFE else _lock
+    return _gate if layer()[0] in _THREAD_SAFE else _lock
 
 
 def _running_layer() -> str | None:
@@ -84,11 +86,55 @@ def _installed_libraries() -> list[str]:
     return [str(Path(path.locate()).resolve()) for path in files if path.name in _LIBRARIES]
 
 
-def _forget_lock() -> None:
-    global _lock
-    _lock = threading.RLock()  # another thread may have held it when this process was forked
+class _Gate:
+    """Lets any number of threads in, and none while the process forks."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = 0
+        self._is_open = True
+
+    def __enter__(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_open)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._inside -= 1
+            if not self._inside:
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_open)  # another thread may be forking too
+            self._is_open = False
+            self._changed.wait_for(lambda: not self._inside)
+
+    def open(self) -> None:
+        with self._changed:
+            self._is_open = True
+            self._changed.notify_all()
+
+
+_gate = _Gate()
+
+
+def _close_gate() -> None:
+    _gate.close()
+
+
+def _open_gate() -> None:
+    _gate.open()
+
+
+def _start_anew() -> None:
+    global _gate, _lock
+    _gate, _lock = _Gate(), threading.RLock()  # their holders are not in this process
     _section.cache_clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_lock)
+    os.register_at_fork(
+        before=_close_gate, after_in_parent=_open_gate, after_in_child=_start_anew
+    )

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from ... import devices, images, runtime
 
 _DTYPES = ("uint8", "uint16", "float32", "float64")
-_WHITE = {"uint8": 255, "uint16": 65535, "float32": 1}
+_WHITE = {np.dtype("uint8"): 255, np.dtype("uint16"): 65535, np.dtype("float32"): 1}
 
 
 def frame_difference(
@@ -156,7 +156,7 @@ def _fill(job: images.Job, limit: np.float32) -> None:
         gray = _luma(frame, job.target), _luma(previous, job.target)
         _fill_from_gray(job, *gray, limit)
         return
-    white = _WHITE[frame.pixels.dtype.name]
+    white = _WHITE[frame.pixels.dtype]
     bench = runtime.bench(__package__, job.target)
     bench.frame_difference(
         frame.pixels, previous.pixels, frame.channels, frame.weights, white, limit, job.saliency
@@ -165,7 +165,7 @@ def _fill(job: images.Job, limit: np.float32) -> None:
 
 def _fill_from_gray(job: images.Job, gray: Any, previous: Any, limit: np.float32) -> None:
     bench = runtime.bench(__package__, job.target)
-    white = _WHITE[gray.dtype.name]
+    white = _WHITE[gray.dtype]
     if job.target == "cpu":
         gray, previous = images.read_only(gray), images.read_only(previous)
     bench.frame_difference(gray, previous, 1, (0, 0, 0), white, limit, job.saliency)

@@ -67,8 +67,8 @@ def luminance_contrast(
     >>> import numpy as np, fastsal
     >>> image = np.array([[0, 0, 0, 100], [0, 0, 0, 255]], dtype=np.uint8)
     >>> fastsal.luminance_contrast(image).round(2)
-    array([[0.  , 0.  , 0.  , 0.28],
-           [0.  , 0.  , 0.  , 1.  ]], dtype=float32)
+    array([[0. , 0. , 0. , 0.3],
+           [0. , 0. , 0. , 1. ]], dtype=float32)
     """
     frames = images.as_frames(
         image, color=color, channel_axis=channel_axis, dtypes=("uint8", "uint16")

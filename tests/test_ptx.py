@@ -1,0 +1,136 @@
+"""Compile every CUDA kernel to PTX: no GPU needed. The simulator checks no types; this does.
+
+``pytest tests/test_ptx.py -rP`` shows registers and spills of each, where ptxas is to be had.
+"""
+
+import importlib
+import importlib.util
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import fastsal
+from fastsal import runtime
+
+if runtime.is_simulated():
+    pytest.skip("the simulator compiles nothing", allow_module_level=True)
+pytest.importorskip("numba_cuda", reason="numba-cuda compiles to PTX; it is not installed")
+
+from numba import cuda
+
+TARGETS = [(7, 5), (9, 0)]
+PACKAGE = Path(fastsal.__file__).parent
+LUMA = "int64, UniTuple(int64, 3)"  # channels and weights
+LIMIT = "int64, float32"  # white and threshold
+
+
+def each(template, **choices):
+    """Return `template` with every combination of the choices filled in."""
+    signatures = [template]
+    for name, values in choices.items():
+        signatures = [s.replace(name, value) for s in signatures for value in values]
+    return signatures
+
+
+# What the launching functions pass, for every form of input the public functions take.
+SIGNATURES = {
+    "kernels.color._cuda._fill_luma": each(
+        f"void(PIXEL[:,::1], {LUMA}, PIXEL[:,::1])", PIXEL=["uint8", "uint16"]
+    ),
+    "kernels.color._cuda._fill_float_luma": [f"void(float32[:,::1], {LUMA}, float32[:,::1])"],
+    "algorithms.luminance_contrast._cuda._count_bytes": ["void(uint8[:,::1], uint32[:,::1])"],
+    "algorithms.luminance_contrast._cuda._count_words": ["void(uint16[:,::1], uint32[:,::1])"],
+    "algorithms.luminance_contrast._cuda._fill_scores": ["void(uint32[:,::1], float32[:,::1])"],
+    "algorithms.luminance_contrast._cuda._paint_bytes": each(
+        "void(uint8[:,::1], float32[:,::1], MAP[:,::1])", MAP=["float32", "uint8"]
+    ),
+    "algorithms.luminance_contrast._cuda._paint_words": each(
+        "void(uint16[:,::1], float32[:,::1], MAP[:,::1])", MAP=["float32", "uint8"]
+    ),
+    "algorithms.frame_difference._cuda._fill_from_gray": each(
+        f"void(PIXEL[::1], PIXEL[::1], {LIMIT}, MAP[::1])",
+        PIXEL=["uint8", "uint16", "float32"],
+        MAP=["float32", "uint8"],
+    ),
+    "algorithms.frame_difference._cuda._fill_from_color": each(
+        f"void(PIXEL[::1], PIXEL[::1], {LUMA}, {LIMIT}, MAP[::1])",
+        PIXEL=["uint8", "uint16"],
+        MAP=["float32", "uint8"],
+    ),
+}
+CASES = [(name, signature) for name, all_ in SIGNATURES.items() for signature in all_]
+
+
+def name_of_module(path):
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def kernels_of(path):
+    """Return the kernels a `_cuda.py` defines: every dispatcher of numba.cuda born there."""
+    module = importlib.import_module(f"fastsal.{name_of_module(path)}")
+    born_here = {
+        name: value
+        for name, value in vars(module).items()
+        if getattr(getattr(value, "py_func", None), "__module__", None) == module.__name__
+    }
+    return {name: value for name, value in born_here.items() if "cuda" in type(value).__module__}
+
+
+@pytest.fixture(params=TARGETS, ids=lambda target: "sm_{}{}".format(*target))
+def target(request, monkeypatch):
+    device = SimpleNamespace(compute_capability=request.param)  # device functions ask for one
+    monkeypatch.setattr("numba.cuda.dispatcher.get_current_device", lambda: device)
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def ptxas():
+    """Return the newest assembler there is: that of the wheel nvidia-cuda-nvcc, or of the PATH."""
+    nvidia = importlib.util.find_spec("nvidia")
+    roots = nvidia.submodule_search_locations if nvidia else []
+    found = [path for root in roots for path in sorted(Path(root).glob("*/bin/ptxas"))]
+    return str(found[-1]) if found else shutil.which("ptxas")
+
+
+def test_the_table_names_every_kernel_and_no_other():
+    found = {
+        f"{name_of_module(path)}.{name}"
+        for path in PACKAGE.rglob("_cuda.py")
+        for name in kernels_of(path)
+    }
+    assert found == set(SIGNATURES)
+
+
+@pytest.mark.parametrize(("name", "signature"), CASES, ids=[f"{n}-{s}" for n, s in CASES])
+def test_compiles_without_doubles_or_spills(
+    name, signature, target, ptxas, tmp_path, record_property
+):
+    module, _, function = name.rpartition(".")
+    kernel = getattr(importlib.import_module(f"fastsal.{module}"), function)
+
+    ptx, _ = cuda.compile_ptx(kernel.py_func, signature, cc=target)
+
+    assert ".f64" not in ptx
+    if ptxas is None:
+        return
+    source = tmp_path / "kernel.ptx"
+    source.write_text(ptx)
+    made = subprocess.run(
+        [ptxas, "-v", "-arch=sm_{}{}".format(*target), source, "-o", tmp_path / "kernel.cubin"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if "Unsupported .version" in made.stderr:
+        pytest.skip(f"{ptxas} is older than the compiler: {made.stderr.splitlines()[0]}")
+    assert made.returncode == 0, made.stderr
+    registers = int(re.search(r"Used (\d+) registers", made.stderr)[1])
+    spilled = sum(int(bytes_) for bytes_ in re.findall(r"(\d+) bytes spill", made.stderr))
+    record_property("registers", registers)
+    record_property("spilled_bytes", spilled)
+    print(f"{registers} registers, {spilled} bytes spilled: {name} {signature}")
+    assert spilled == 0

@@ -1,0 +1,123 @@
+"""The front door: what README names, `__all__` has; and each says what it does."""
+
+import builtins
+import doctest
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import fastsal
+
+README = Path(__file__).parents[1] / "README.md"
+CALLABLES = {
+    name: getattr(fastsal, name)
+    for name in fastsal.__all__
+    if callable(getattr(fastsal, name))
+    and not (
+        inspect.isclass(getattr(fastsal, name)) and issubclass(getattr(fastsal, name), Exception)
+    )
+}
+# What may be called without a failure of its own, so that no section Raises is due.
+NEVER_RAISES = {"backends"}
+NO_RESULT = {"warmup", "use_backend"}
+RECORDS = {"VideoReport"}  # results: their attributes matter, nobody makes one
+
+
+def names_in_readme():
+    """Return the names in backticks in the first column of the table under "## Names"."""
+    section = re.search(r"^## Names$(.*?)(?=^## |\Z)", README.read_text(), re.M | re.S)
+    assert section, "README has no section '## Names'"
+    cells = re.findall(r"^\|([^|]*)\|", section[1], re.M)
+    return [name for cell in cells for name in re.findall(r"`(?:fastsal\.)?([A-Za-z_]\w*)", cell)]
+
+
+def sections_of(docstring):
+    return set(re.findall(r"^(\w[\w ]*)\n-{3,}$", inspect.cleandoc(docstring), re.M))
+
+
+def test_all_is_sorted_and_each_name_is_there():
+    assert list(fastsal.__all__) == sorted(set(fastsal.__all__))
+    for name in fastsal.__all__:
+        assert getattr(fastsal, name) is not None
+    assert set(fastsal.__all__) <= set(dir(fastsal))
+
+
+def test_all_equals_what_readme_documents():
+    names = names_in_readme()
+
+    assert sorted(names) == list(fastsal.__all__)
+    assert len(names) == len(set(names)), "a name stands twice"
+
+
+def test_type_checkers_see_the_same_names():
+    source = Path(fastsal.__file__).read_text()
+    block = source.split("if TYPE_CHECKING:\n")[1].split("\n\n")[0]
+    pairs = re.findall(r"from \.([\w.]+) import (\w+) as (\w+)", block)
+
+    assert sorted(name for *_, name in pairs) == list(fastsal.__all__)
+    for module, name, alias in pairs:
+        assert name == alias
+        found = getattr(importlib.import_module(f"fastsal.{module}"), name)
+        assert found is getattr(fastsal, name)
+
+
+def test_version_is_one():
+    assert re.fullmatch(r"\d+\.\d+\.\d+([.a-z]+\d+)?", fastsal.__version__)
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_docstrings_are_whole(name):
+    value = CALLABLES[name]
+    assert value.__doc__
+    sections, parameters = sections_of(value.__doc__), inspect.signature(value).parameters
+    if name in RECORDS:
+        assert "Attributes" in sections
+        return
+
+    assert "Examples" in sections
+    assert ("Parameters" in sections) == bool(parameters)
+    if not inspect.isclass(value) and name not in NO_RESULT:
+        assert "Returns" in sections
+    for parameter in parameters:
+        assert re.search(rf"^(\*\*|.*\b){re.escape(parameter)}\b", value.__doc__, re.M), parameter
+    if name not in NEVER_RAISES | {"FrameDifference"}:
+        assert "Raises" in sections
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_named_errors_are_errors(name):
+    """Every type named under Raises exists, and is Python's or ours."""
+    text = inspect.cleandoc(CALLABLES[name].__doc__)
+    section = re.search(r"^Raises\n-+\n(.*?)(?=^\w[\w ]*\n-{3,}$|\Z)", text, re.M | re.S)
+    for error in re.findall(r"^(\w+)$", section[1] if section else "", re.M):
+        found = getattr(fastsal, error, None) or getattr(builtins, error, None)
+        assert issubclass(found, Exception)
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_examples_run(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    value = CALLABLES[name]
+    found = doctest.DocTestFinder(recurse=False).find(value, name, globs={})
+    for case in found:
+        outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(case)
+        assert outcome.failed == 0
+    assert name in RECORDS or found[0].examples
+
+
+def test_options_are_by_keyword():
+    for name, function in CALLABLES.items():
+        if inspect.isfunction(function):
+            places = [p for p in inspect.signature(function).parameters.values()
+                      if p.kind is p.POSITIONAL_OR_KEYWORD]  # fmt: skip
+            assert len(places) <= 3, name
+
+
+@pytest.mark.parametrize("name", ["luminance_contrast", "frame_difference"])
+def test_map_makers_take_out_and_backend(name):
+    parameters = inspect.signature(getattr(fastsal, name)).parameters
+    for option in ("color", "out", "backend"):
+        assert parameters[option].kind is inspect.Parameter.KEYWORD_ONLY

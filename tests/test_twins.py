@@ -1,0 +1,91 @@
+"""Every bench on a device has a twin on the CPU: the same functions with the same parameters."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import fastsal
+
+PACKAGE = Path(fastsal.__file__).parent
+ROOMS = sorted(path.parent for path in PACKAGE.rglob("_cuda.py"))
+
+
+def public_functions(path):
+    return {
+        node.name: node for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    }  # fmt: skip
+
+
+def compiled(node):
+    """Return whether a function is one for kernels to call, not for the room's door."""
+    return any(
+        getattr(each, "id", "") in ("serial", "parallel", "kernel") for each in node.decorator_list
+    )
+
+
+def doors(path):
+    return {
+        name: ast.unparse(node.args)
+        for name, node in public_functions(path).items()
+        if not compiled(node)
+    }
+
+
+def test_there_are_rooms():
+    assert {"color", "luminance_contrast", "frame_difference"} <= {room.name for room in ROOMS}
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_benches_are_twins(room):
+    assert doors(room / "_cpu.py") == doors(room / "_cuda.py") != {}
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_twins_say_the_same_of_themselves(room):
+    sayings = [
+        {
+            name: ast.get_docstring(node)
+            for name, node in public_functions(path).items()
+            if not compiled(node)
+        }
+        for path in (room / "_cpu.py", room / "_cuda.py")
+    ]
+    assert sayings[0] == sayings[1]
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_the_formula_stands_once(room):
+    """Both twins call what `_math.py` defines, and `_math.py` knows no arrays."""
+    formulas = public_functions(room / "_math.py")
+    assert formulas
+    for bench in ("_cpu.py", "_cuda.py"):
+        imported = {
+            alias.name
+            for node in ast.walk(ast.parse((room / bench).read_text()))
+            if isinstance(node, ast.ImportFrom) and node.module == "_math"
+            for alias in node.names
+        }
+        assert imported, bench
+        assert imported <= set(formulas)
+    for node in formulas.values():
+        assert not [n for n in ast.walk(node) if isinstance(n, (ast.For, ast.While))], node.name
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_only_jit_compiles(path):
+    """No file but kernels/jit.py picks flags of its own."""
+    if path == PACKAGE / "kernels" / "jit.py":
+        return
+    tree = ast.parse(path.read_text())
+    names = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not {"njit", "jit", "vectorize", "guvectorize"} & (names | attributes)
