@@ -14,6 +14,9 @@ from typing import Any, Literal, Protocol
 
 from . import images, runtime
 
+# Parameters of a function that belong to one call, not to a stream of frames.
+_PER_CALL = {"channel_axis", "out"}
+
 Kind = Literal["static", "motion", "objectness"]
 
 
@@ -60,14 +63,21 @@ class Method:
         self, *, backend: runtime.Choice = "auto", color: images.Color = "rgb", **options: Any
     ) -> Updatable:
         """Return a new object that takes frames; `options` are those of the function."""
-        room = importlib.import_module(f"{__package__}.algorithms.{self.room}")
-        maker: Callable[..., Any] = getattr(room, self.state or self.function)
-        accepted = inspect.signature(maker).parameters
-        if unknown := sorted(options.keys() - accepted.keys()):
+        maker = self.load(self.state or self.function)
+        parameters = inspect.signature(maker).parameters.values()
+        accepted = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
+        if unknown := sorted(options.keys() - (accepted - _PER_CALL)):
             raise TypeError(f"method {self.key!r} has no option {', '.join(unknown)}")
         options.update(backend=backend, color=color)
         made: Updatable = maker(**options) if self.state else _FrameByFrame(maker, options)
         return made
+
+    def load(self, name: str) -> Callable[..., Any]:
+        """Import the room and return something of it."""
+        found: Callable[..., Any] = getattr(
+            importlib.import_module(f"{__package__}.algorithms.{self.room}"), name
+        )
+        return found
 
 
 class _FrameByFrame:

@@ -1,4 +1,4 @@
-"""Many threads, and forked workers, with every threading layer: right answers, no abort, no hang."""
+"""Many threads and forked workers, on every threading layer: right answers, no abort, no hang."""
 
 import os
 
@@ -250,8 +250,7 @@ print(all(map(right, range(len(IMAGES)))), numba.get_num_threads())
 
 def test_one_thread_by_environment():
     printed = run_python(
-        ANSWERS
-        + "EXPECTED = [answers_of(i.copy()) for i in IMAGES]; print(right(0), right(2))",
+        ANSWERS + "EXPECTED = [answers_of(i.copy()) for i in IMAGES]; print(right(0), right(2))",
         environment={"NUMBA_NUM_THREADS": "1"},
     )
     assert printed == "True True"

@@ -11,9 +11,9 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
-import shutil
 import tempfile
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -115,10 +115,8 @@ class _EntryFiles:
     def load(self, key: Any) -> Any:
         try:
             return pickle.loads(self._path(key).read_bytes())
-        except FileNotFoundError:
+        except Exception:  # cut short or overwritten by who knows what: compile again
             return None
-        except (OSError, EOFError, pickle.UnpicklingError):
-            return None  # cut short by a crash or a full disk: compile again
 
     def save(self, key: Any, data: Any) -> None:
         path = self._path(key)
@@ -157,7 +155,11 @@ def _keyed(cache_class: Any) -> Any:
 
 
 def _remove_unused(root: Path) -> None:
+    """Remove folders of ours that no start has used for long, and nothing a user may keep there."""
     oldest = time.time() - _KEEP_SECONDS
-    for path in root.iterdir():
+    for path in root.glob("[0-9a-f]" * 16):
         if path.is_dir() and path.stat().st_mtime < oldest:
-            shutil.rmtree(path, ignore_errors=True)
+            with suppress(OSError):  # in the end not empty, say: then it is not ours alone
+                for entry in path.glob("*-*.py*.*"):
+                    entry.unlink(missing_ok=True)
+                path.rmdir()

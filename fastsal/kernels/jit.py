@@ -1,4 +1,4 @@
-"""The only three ways fastsal compiles, so that no kernel picks its own flags.
+"""The only four ways fastsal compiles, so that no kernel picks its own flags.
 
 CPU kernels call no NumPy reductions (``sum``, ``dot``, ...): code from the cache would have to
 import Numba's versions of them, and with them SciPy, at every start of a program.
@@ -35,6 +35,13 @@ def kernel(function: Callable[..., Any]) -> Any:
     if cuda_cache := getattr(_dispatcher_module(compiled), "CUDACache", None):
         cache.attach(compiled, cuda_cache)
     return compiled
+
+
+def device(function: Callable[..., Any]) -> Any:
+    """Compile for kernels of a CUDA device to call, with arrays or with what only devices have."""
+    from numba import cuda
+
+    return cuda.jit(device=True)(function)
 
 
 def _dispatcher_module(compiled: Any) -> Any:

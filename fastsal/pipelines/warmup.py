@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from .stream import Stream
 
 # One size that runs on a single thread and one that runs on all of them.
 _SIZES = ((16, 16), (320, 320))
+_FRAMES = 400  # that many of the small ones are worth all threads
 _OUT_DTYPES = (np.float32, np.uint8)
 
 
@@ -49,6 +51,22 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
             stream = Stream(method.key, backend=backend)
             stream.update(frame, out=out)
             stream.update(frame, out=out)
+            _call(method, backend, frame, out)
+
+
+def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> None:
+    """Call the method's function on frames, and on a stack of them if it takes stacks."""
+    function = method.load(method.function)
+    parameters = inspect.signature(function).parameters
+    required = sum(
+        each.kind is each.POSITIONAL_OR_KEYWORD and each.default is each.empty
+        for each in parameters.values()
+    )
+    function(*[frame] * required, out=out, backend=backend)
+    if "channel_axis" in parameters and out.shape == _SIZES[0]:
+        axis = -1 if frame.ndim == 3 else None
+        stack, outs = np.stack([frame] * _FRAMES), np.stack([out] * _FRAMES)
+        function(*[stack] * required, channel_axis=axis, out=outs, backend=backend)
 
 
 def _jobs(method: Method) -> Iterator[tuple[Method, runtime.Backend, Any, Any]]:

@@ -1,0 +1,244 @@
+"""Compiled code on disk: found again, never stale, and never in the way."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from processes import run_python
+
+import fastsal
+
+PACKAGE = Path(fastsal.__file__).parent
+
+# One small kernel: says how often Numba compiled, and the answer.
+SCRIPT = """
+from numba.core import event
+recorder = event.RecordingListener()
+event.register("numba:compile", recorder)
+import numpy as np, fastsal
+frame = np.array([[1, 9, 255]], np.uint8)
+out = fastsal.frame_difference(frame, np.zeros_like(frame), out=np.empty_like(frame))
+compiled = sum(each.is_start for _, each in recorder.buffer)
+print(compiled, out.tolist())
+"""
+ANSWER = "[[1, 9, 255]]"
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A copy of the package, to be changed."""
+    folder = tmp_path / "site"
+    shutil.copytree(
+        PACKAGE, folder / "fastsal", ignore=shutil.ignore_patterns("__pycache__", "cli")
+    )
+    return folder
+
+
+def run(site, cache, script=SCRIPT, **environment):
+    """Return how often Numba compiled, and the answer."""
+    printed = run_python(
+        script,
+        environment={
+            "PYTHONPATH": str(site), "FASTSAL_CACHE_DIR": str(cache),
+            "PYTHONDONTWRITEBYTECODE": "1", **environment,
+        },
+        cwd=site,
+    )  # fmt: skip
+    compiled, answer = printed.split(maxsplit=1)
+    return int(compiled), answer
+
+
+def entries(cache):
+    return {path: path.read_bytes() for path in cache.rglob("*") if path.is_file()}
+
+
+def test_the_next_process_compiles_nothing(site, tmp_path):
+    cache = tmp_path / "made" / "cache"
+    compiled, answer = run(site, cache)
+    kept = entries(cache)
+
+    assert (compiled > 0, answer) == (True, ANSWER)
+    assert kept
+    assert {path.suffix for path in kept} == {".nbc"}
+    assert run(site, cache) == (0, ANSWER)
+    assert entries(cache) == kept
+    assert not list(site.rglob("*.nb?"))
+
+
+def test_an_edit_in_a_file_that_kernels_call_into_counts_at_once(site, tmp_path):
+    run(site, tmp_path / "cache")
+    formula = site / "fastsal" / "algorithms" / "frame_difference" / "_math.py"
+    source = formula.read_text()
+    edited = source.replace(
+        "return max(level, other) - min(level, other)", "return max(level, other) // 2"
+    )
+    assert edited != source
+
+    formula.write_text(edited)
+    assert run(site, tmp_path / "cache")[1] == "[[0, 4, 127]]"
+
+    formula.write_text(source)  # and back: the first folder is still there
+    assert run(site, tmp_path / "cache") == (0, ANSWER)
+
+
+def test_a_new_file_or_version_starts_a_folder_of_its_own(site, tmp_path):
+    script = "from fastsal.kernels import cache; print(0, cache.digest())"
+    digests = [run(site, tmp_path, script)]
+    (site / "fastsal" / "kernels" / "new.py").touch()
+    digests.append(run(site, tmp_path, script))
+    digests.append(run(site, tmp_path, script, NUMBA_CPU_NAME="generic"))
+    upgraded = "import numba; numba.__version__ = '99'\n" + script
+    digests.append(run(site, tmp_path, upgraded))
+
+    assert len(set(digests)) == 4
+
+
+def test_the_user_of_the_package_need_not_be_able_to_write_anywhere(site, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("here is no folder")
+    script = SCRIPT + "from fastsal.kernels import cache; print(cache.describe())"
+
+    for cache in (blocked, blocked / "below"):
+        compiled, answer = run(site, cache, script)
+        assert compiled > 0
+        assert answer.startswith(ANSWER)
+        assert "not kept: the cache folder cannot be written to" in answer
+    assert blocked.read_text() == "here is no folder"
+    assert not list(site.rglob("*.nb?"))
+
+
+def mounted(folder, *options):
+    """Mount at `folder` or skip; only root may, and root is whom permissions do not stop."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("mounting needs root")
+    made = subprocess.run(["mount", *options, str(folder)], capture_output=True, text=True)
+    if made.returncode != 0:
+        pytest.skip(f"mount failed: {made.stderr.strip()}")
+
+
+@pytest.fixture
+def frozen_site(site):
+    mounted(site, "--bind", str(site))
+    try:
+        mounted(site, "-o", "remount,ro,bind")
+        yield site
+    finally:
+        subprocess.run(["umount", str(site)], check=True)
+
+
+def test_read_only_site_packages(frozen_site, tmp_path):
+    with pytest.raises(OSError, match="Read-only"):
+        (frozen_site / "new").touch()
+
+    assert run(frozen_site, tmp_path / "cache")[1] == ANSWER
+    assert run(frozen_site, tmp_path / "cache") == (0, ANSWER)
+    blocked = tmp_path / "file"
+    blocked.touch()
+    assert run(frozen_site, blocked)[1] == ANSWER
+
+
+def test_a_full_disk_costs_no_answer(site, tmp_path):
+    cache = tmp_path / "tiny"
+    cache.mkdir()
+    mounted(cache, "-t", "tmpfs", "-o", "size=24k", "tmpfs")
+    try:
+        assert run(site, cache)[1] == ANSWER
+        assert run(site, cache)[1] == ANSWER
+        assert {path.suffix for path in entries(cache)} <= {".nbc"}
+    finally:
+        subprocess.run(["umount", str(cache)], check=True)
+
+
+def test_processes_that_start_at_once_on_an_empty_cache(site, tmp_path):
+    cache = tmp_path / "cache"
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(lambda _: run(site, cache), range(4)))
+
+    assert {answer for _, answer in outcomes} == {ANSWER}
+    assert {path.suffix for path in entries(cache)} == {".nbc"}
+    assert run(site, cache) == (0, ANSWER)
+
+
+def test_damaged_entries_are_compiled_again(site, tmp_path):
+    cache = tmp_path / "cache"
+    run(site, cache)
+    kept = entries(cache)
+    damages = (
+        lambda data: data[: len(data) // 2],
+        lambda data: b"",
+        lambda data: b"cnowhere\nnothing\n.",
+    )
+    for damage in damages:
+        for path, data in kept.items():
+            path.write_bytes(damage(data))
+
+        compiled, answer = run(site, cache)
+
+        assert (compiled > 0, answer) == (True, ANSWER)
+        assert entries(cache).keys() == kept.keys()
+    assert run(site, cache) == (0, ANSWER)
+
+
+def test_a_folder_that_vanishes_is_not_missed(site, tmp_path):
+    vanishing = SCRIPT.replace(
+        "out = ",
+        "import fastsal.algorithms.frame_difference._cpu, os, shutil\n"
+        "shutil.rmtree(os.environ['FASTSAL_CACHE_DIR'])\nout = ",
+    )
+    for _ in range(2):
+        compiled, answer = run(site, tmp_path / "cache", vanishing)
+        assert (compiled > 0, answer) == (True, ANSWER)
+
+
+@pytest.fixture
+def cache_module(tmp_path, monkeypatch):
+    from fastsal.kernels import cache
+
+    monkeypatch.setenv("FASTSAL_CACHE_DIR", str(tmp_path))
+    cache.folder.cache_clear()
+    yield cache
+    cache.folder.cache_clear()
+
+
+def test_only_old_folders_of_our_own_are_removed(cache_module, tmp_path):
+    entry = "_math.luma-9d49a50843.py311.e321fd5a7bee03e7.nbc"
+    old, new, mixed = tmp_path / ("0" * 16), tmp_path / ("1" * 16), tmp_path / ("2" * 16)
+    users = [tmp_path / name for name in ("thesis", "0123456789abcdef0", "deadbeef")]
+    for folder in (old, new, mixed, *users):
+        folder.mkdir()
+        (folder / entry).touch()
+    (old / entry).with_suffix(".123.456").touch()  # left by a process that was killed
+    (mixed / "notes.txt").write_text("not ours")
+    long_ago = time.time() - 40 * 24 * 3600
+    for folder in (old, mixed, *users):
+        os.utime(folder, (long_ago, long_ago))
+
+    made = cache_module.folder()
+
+    assert made == tmp_path / cache_module.digest()
+    assert not old.exists()
+    assert (new / entry).exists()
+    assert (mixed / "notes.txt").read_text() == "not ours"
+    assert all((folder / entry).exists() for folder in users)
+
+
+def test_starting_keeps_a_folder_young(cache_module, tmp_path):
+    folder = tmp_path / cache_module.digest()
+    folder.mkdir()
+    os.utime(folder, (1, 1))
+
+    assert cache_module.folder() == folder
+    assert time.time() - folder.stat().st_mtime < 100
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="about XDG_CACHE_HOME")
+def test_without_the_variable_it_is_the_users_cache_folder(site, tmp_path):
+    script = "from fastsal.kernels import cache; print(0, cache.folder())"
+    _, folder = run(site, "", script, XDG_CACHE_HOME=str(tmp_path / "home"))
+
+    assert Path(folder).parent == tmp_path / "home" / "fastsal"

@@ -1,0 +1,52 @@
+"""Memory stays flat over a long video."""
+
+import gc
+
+import numpy as np
+import psutil
+import pytest
+
+import fastsal
+
+FRAMES = 5000
+ALLOWED = 3 << 20  # bytes in all: 600 a frame would be a leak
+
+
+def resident():
+    gc.collect()
+    return psutil.Process().memory_info().rss
+
+
+# Sizes that run on one thread, and on all of them.
+@pytest.mark.parametrize("size", [(60, 80), (256, 258)], ids=str)
+@pytest.mark.parametrize("key", fastsal.METHODS)
+def test_resident_memory_is_flat(key, size, rng):
+    frames = rng.integers(0, 256, (8, *size, 3), dtype=np.uint8)
+    stream, out = fastsal.Stream(key), np.empty(size, np.uint8)
+    count = FRAMES if fastsal.METHODS[key].kind != "objectness" else FRAMES // 20
+
+    def feed(first, last):
+        for i in range(first, last):
+            stream.update(frames[i % 8], out=out if i % 2 else None)
+
+    feed(0, count // 5)
+    before = resident()
+    feed(count // 5, count)
+
+    assert resident() - before < ALLOWED
+
+
+def test_streams_that_come_and_go_leave_nothing(rng):
+    frame = rng.integers(0, 256, (300, 300, 3), dtype=np.uint8)
+
+    def use(count):
+        for _ in range(count):
+            stream = fastsal.Stream("frame-difference")
+            stream.update(frame)
+            stream.update(frame)
+
+    use(200)
+    before = resident()
+    use(800)
+
+    assert resident() - before < ALLOWED

@@ -1,0 +1,91 @@
+import dataclasses
+import inspect
+import re
+
+import numpy as np
+import pytest
+
+import fastsal
+from fastsal import methods
+
+ROWS = list(methods._ROWS)
+ids = [row.key for row in ROWS]
+
+
+def test_keys_are_unique_and_in_the_order_of_the_table():
+    assert list(fastsal.METHODS) == ids
+    assert len(set(ids)) == len(ids)
+    assert len({row.title for row in ROWS}) == len(ids)
+    assert {"lc", "frame-difference"} <= set(ids)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=ids)
+def test_rows_are_whole(row):
+    assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", row.key)
+    assert row.title.strip() == row.title != ""
+    assert row.kind in ("static", "motion", "objectness")
+    assert re.search(r"\b(19|20)\d\d\b", row.paper), "no year"
+    assert row.dtypes
+    assert all(np.dtype(name).name == name for name in row.dtypes)
+    assert fastsal.METHODS[row.key] is row
+
+
+@pytest.mark.parametrize("row", ROWS, ids=ids)
+def test_the_function_stands_at_the_front_door(row):
+    function = getattr(fastsal, row.function)
+
+    assert row.function in fastsal.__all__
+    assert callable(function)
+    assert inspect.getmodule(function).__name__.startswith(f"fastsal.algorithms.{row.room}.")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=ids)
+def test_made_objects_take_frames(row):
+    made = row.make()
+
+    assert callable(made.update)
+    assert callable(made.reset)
+    assert list(inspect.signature(made.update).parameters) == ["frame", "out"]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=ids)
+@pytest.mark.parametrize("shape", [(5, 6), (5, 6, 3)], ids=str)
+def test_the_dtypes_it_names_are_taken_and_no_others(row, shape):
+    for dtype in ("uint8", "uint16", "float32", "int8", "int64", "bool", "complex64"):
+        frame = np.zeros(shape, dtype)
+        if dtype in row.dtypes:
+            assert row.make().update(frame).shape == (5, 6)
+        else:
+            with pytest.raises(fastsal.ImageError, match=f"got {dtype}"):
+                row.make().update(frame)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=ids)
+def test_unknown_options_are_refused_by_name(row):
+    with pytest.raises(TypeError, match=f"^method '{row.key}' has no option speed, zoom$"):
+        row.make(zoom=3, speed=1)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.state is None], ids=lambda row: row.key)
+@pytest.mark.parametrize("option", ["image", "out"])
+def test_frames_and_outputs_are_no_options(row, option):
+    with pytest.raises(TypeError, match="has no option"):
+        row.make(**{option: np.zeros((2, 3), np.uint8)})
+
+
+@pytest.mark.parametrize("key", ["", "LC", "luminance_contrast", None, 3])
+def test_unknown_keys_are_refused_with_those_there_are(key):
+    for call in (methods.method_of, fastsal.Stream, lambda key: fastsal.warmup([key])):
+        with pytest.raises(
+            ValueError, match="expected a method among lc, frame-difference"
+        ) as error:
+            call(key)
+        assert str(error.value).endswith(f"got {key!r}")
+        assert "\n" not in str(error.value)
+
+
+def test_the_table_cannot_be_changed_by_accident():
+    with pytest.raises(TypeError):
+        fastsal.METHODS["mine"] = ROWS[0]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ROWS[0].key = "mine"

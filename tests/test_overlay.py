@@ -1,0 +1,134 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fastsal
+
+
+@pytest.fixture
+def image(rng):
+    return rng.integers(0, 256, (9, 11, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def saliency(rng):
+    return rng.random((9, 11), np.float32)
+
+
+def inferno(saliency):
+    """The colours of a map, RGB, by OpenCV."""
+    levels = np.rint(255 * np.float64(saliency)).astype(np.uint8)
+    return cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[..., ::-1]
+
+
+@pytest.mark.parametrize("alpha", [0, 0.25, 0.5, 1])
+def test_is_the_weighted_mean_of_picture_and_colours(alpha, image, saliency):
+    picture = fastsal.overlay(image, saliency, alpha=alpha)
+
+    expected = (1 - alpha) * image + alpha * inferno(saliency).astype(float)
+    assert picture.dtype == np.uint8
+    np.testing.assert_allclose(picture, expected, rtol=0, atol=0.5001)
+
+
+def test_the_ends_of_alpha_are_the_picture_and_the_map(image, saliency):
+    np.testing.assert_array_equal(fastsal.overlay(image, saliency, alpha=0), image)
+    np.testing.assert_array_equal(fastsal.overlay(image, saliency, alpha=1), inferno(saliency))
+
+
+def test_bgr_is_rgb_the_other_way_round(image, saliency):
+    rgb = fastsal.overlay(image, saliency)
+    bgr = fastsal.overlay(image[..., ::-1], saliency, color="bgr")
+
+    np.testing.assert_array_equal(rgb, bgr[..., ::-1])
+
+
+def test_grey_pictures_and_pictures_with_alpha(image, saliency):
+    gray = image[..., 0]
+    expected = fastsal.overlay(np.stack([gray] * 3, axis=-1), saliency)
+    with_alpha = np.concatenate([image, image[..., :1]], axis=-1)
+
+    np.testing.assert_array_equal(fastsal.overlay(gray, saliency), expected)
+    np.testing.assert_array_equal(fastsal.overlay(gray[..., None], saliency), expected)
+    np.testing.assert_array_equal(
+        fastsal.overlay(with_alpha, saliency), fastsal.overlay(image, saliency)
+    )
+
+
+def test_maps_of_bytes_and_of_doubles(image, saliency):
+    levels = np.rint(255 * saliency).astype(np.uint8)
+    expected = fastsal.overlay(image, saliency)
+
+    np.testing.assert_array_equal(fastsal.overlay(image, levels), expected)
+    np.testing.assert_array_equal(fastsal.overlay(image, saliency.astype(float)), expected)
+
+
+def test_inputs_of_any_layout_are_left_alone(image, saliency):
+    before = image.copy(), saliency.copy()
+    expected = fastsal.overlay(image, saliency)
+    for strange in (np.asfortranarray(image), image[::-1].copy()[::-1]):
+        strange.flags.writeable = False
+        np.testing.assert_array_equal(fastsal.overlay(strange, saliency), expected)
+    np.testing.assert_array_equal(fastsal.overlay(image, np.asfortranarray(saliency)), expected)
+    np.testing.assert_array_equal(image, before[0])
+    np.testing.assert_array_equal(saliency, before[1])
+
+
+@pytest.mark.parametrize("colormap", ["inferno", "JET", "viridis", "turbo"])
+def test_colormaps_are_opencvs(colormap, image):
+    ramp = np.tile(np.arange(99, dtype=np.uint8), (9, 1))[:, :11]
+    code = getattr(cv2, f"COLORMAP_{colormap.upper()}")
+
+    picture = fastsal.overlay(image, ramp, alpha=1, colormap=colormap, color="bgr")
+
+    np.testing.assert_array_equal(picture, cv2.applyColorMap(np.ascontiguousarray(ramp), code))
+
+
+BAD = {
+    "sizes that differ": (lambda i, s: (i, s[1:]), "of the same size, got"),
+    "float picture": (lambda i, s: (i / 255, s), "expected image as non-empty uint8"),
+    "picture of two channels": (lambda i, s: (i[..., :2], s), "expected image as"),
+    "stack of pictures": (lambda i, s: (i[None], s), "expected image as"),
+    "empty picture": (lambda i, s: (i[:0], s[:0]), "expected image as non-empty"),
+    "no picture": (lambda i, s: (None, s), "expected image as"),
+    "map of colours": (lambda i, s: (i, i), "expected saliency as"),
+    "map of ints": (lambda i, s: (i, s.astype(int)), "expected saliency as"),
+    "no map": (lambda i, s: (i, None), "expected saliency as"),
+    "map above 1": (lambda i, s: (i, s + 1), r"saliency in \[0, 1\], got"),
+    "map below 0": (lambda i, s: (i, s - 1), r"saliency in \[0, 1\], got"),
+    "map with NaN": (lambda i, s: (i, np.where(s < 0.5, np.nan, s)), r"in \[0, 1\], got"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "message"), BAD.values(), ids=BAD.keys())
+def test_bad_inputs_are_refused(spoil, message, image, saliency):
+    with pytest.raises(fastsal.ImageError, match=message) as error:
+        fastsal.overlay(*spoil(image, saliency))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"alpha": -0.1}, r"alpha must lie in \[0, 1\], got -0.1"),
+        ({"alpha": 1.1}, r"alpha must lie in \[0, 1\], got 1.1"),
+        ({"alpha": float("nan")}, r"alpha must lie in \[0, 1\], got nan"),
+        ({"colormap": "rainbows"}, "a colormap among autumn, .*viridis.*, got 'rainbows'"),
+        ({"color": "gray"}, "color must be 'rgb' or 'bgr', got 'gray'"),
+    ],
+)
+def test_bad_options_are_refused(options, message, image, saliency):
+    with pytest.raises(ValueError, match=message):
+        fastsal.overlay(image, saliency, **options)
+
+
+@given(height=st.integers(1, 9), width=st.integers(1, 9), level=st.integers(0, 255))
+@settings(deadline=None, max_examples=30)
+def test_any_size(height, width, level):
+    image = np.full((height, width), level, np.uint8)
+
+    picture = fastsal.overlay(image, image)
+
+    assert picture.shape == (height, width, 3)
+    assert (picture == picture[0, 0]).all()

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+
+import fastsal
+
+STATIC = [key for key, row in fastsal.METHODS.items() if row.kind == "static"]
+MOTION = [key for key, row in fastsal.METHODS.items() if row.kind == "motion"]
+
+
+def frames_of(rng, count=3, shape=(9, 11, 3)):
+    return rng.integers(0, 256, (count, *shape), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("key", STATIC)
+def test_static_methods_take_each_frame_alone(backend, key, rng):
+    function = getattr(fastsal, fastsal.METHODS[key].function)
+    stream = fastsal.Stream(key, backend=backend)
+
+    for frame in frames_of(rng):
+        np.testing.assert_array_equal(stream.update(frame), function(frame, backend=backend))
+
+
+@pytest.mark.parametrize("key", MOTION)
+def test_motion_methods_begin_with_zeros(backend, key, rng):
+    first, second, _ = frames_of(rng)
+    stream = fastsal.Stream(key, backend=backend)
+
+    assert not stream.update(first).any()
+    assert stream.update(second).any()
+    stream.reset()
+    assert not stream.update(first).any()
+
+
+@pytest.mark.parametrize("key", STATIC + MOTION)
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8])
+def test_out_is_filled_and_returned(key, dtype, rng):
+    fresh, reused = fastsal.Stream(key), fastsal.Stream(key)
+    out = np.empty((9, 11), dtype)
+
+    for frame in frames_of(rng):
+        saliency = fresh.update(frame)
+        assert reused.update(frame, out=out) is out
+        expected = saliency if dtype == np.float32 else np.rint(255 * saliency)
+        np.testing.assert_array_equal(out, expected)
+        assert saliency.dtype == np.float32
+        assert 0 <= saliency.min() <= saliency.max() <= 1
+
+
+@pytest.mark.parametrize("key", STATIC + MOTION)
+def test_order_of_the_channels(key, rng):
+    rgb, bgr = fastsal.Stream(key), fastsal.Stream(key, color="bgr")
+
+    for frame in frames_of(rng):
+        np.testing.assert_array_equal(rgb.update(frame), bgr.update(frame[..., ::-1]))
+
+
+@pytest.mark.parametrize("key", STATIC + MOTION)
+def test_streams_do_not_see_each_other(key, rng):
+    frames = frames_of(rng, 4)
+    alone = [fastsal.Stream(key) for _ in range(2)]
+    maps = [[stream.update(frame) for frame in frames[k::2]] for k, stream in enumerate(alone)]
+    mixed = [fastsal.Stream(key) for _ in range(2)]
+
+    for i, frame in enumerate(frames):
+        np.testing.assert_array_equal(mixed[i % 2].update(frame), maps[i % 2][i // 2])
+
+
+@pytest.mark.parametrize("key", STATIC + MOTION)
+def test_frames_may_change_their_size(key, rng):
+    stream = fastsal.Stream(key)
+    for shape in ((9, 11, 3), (11, 9, 3), (4, 5), (9, 11)):
+        first, second = frames_of(rng, 2, shape)
+        assert stream.update(first).shape == shape[:2]
+        expected = fastsal.Stream(key)
+        expected.update(first)
+        np.testing.assert_array_equal(stream.update(second), expected.update(second))
+
+
+def test_options_go_to_the_method(rng):
+    first, second, _ = frames_of(rng)
+    stream = fastsal.Stream("frame-difference", threshold=30)
+    stream.update(first)
+
+    np.testing.assert_array_equal(
+        stream.update(second), fastsal.frame_difference(second, first, threshold=30)
+    )
+
+
+def test_it_names_its_method():
+    assert fastsal.Stream("lc").method is fastsal.METHODS["lc"]
+
+
+def test_bad_options_are_refused_when_it_is_made():
+    with pytest.raises(TypeError, match="method 'lc' has no option threshold"):
+        fastsal.Stream("lc", threshold=3)
+    with pytest.raises(ValueError, match="threshold must be None or a number from 0 up, got -1"):
+        fastsal.Stream("frame-difference", threshold=-1)
+
+
+@pytest.mark.parametrize("key", STATIC + MOTION)
+def test_bad_frames_are_refused_and_forgotten(key, rng):
+    frames = frames_of(rng)
+    stream, expected = fastsal.Stream(key), fastsal.Stream(key)
+    for frame in frames:
+        with pytest.raises(fastsal.ImageError):
+            stream.update(frame[..., 0].astype(np.int64))
+        np.testing.assert_array_equal(stream.update(frame), expected.update(frame))
+
+
+@pytest.mark.parametrize("option", ["color", "backend"])
+def test_bad_names_are_refused_at_the_first_frame_at_the_latest(option):
+    for key in STATIC + MOTION:
+        with pytest.raises(ValueError, match=f"{option} must be .*, got 'cmyk'"):
+            fastsal.Stream(key, **{option: "cmyk"}).update(np.zeros((4, 5, 3), np.uint8))

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+from processes import run_python
+
+import fastsal
+from fastsal import runtime
+
+# Counts the forms that kernels have been called in: a call in a new one would have waited.
+SCRIPT = """
+import sys, numpy as np, fastsal
+fastsal.warmup(progress=False)
+
+def forms():
+    return {
+        (name, kernel, form)
+        for name, module in list(sys.modules.items()) if name.startswith("fastsal.")
+        for kernel, value in vars(module).items() if hasattr(value, "py_func")
+        for form in value.overloads
+    }
+
+before = forms()
+for dtype in ("uint8", "uint16", "float32", "float64"):
+    for size in ((20, 21), (300, 301)):
+        for channels in ((), (1,), (3,), (4,)):
+            for out in (None, np.empty(size, np.float32), np.empty(size, np.uint8)):
+                use(np.zeros(size + channels, dtype), out)
+print(len(before) > 0, sorted({kernel for _, kernel, _ in forms() - before}))
+"""
+
+
+def test_streams_find_everything_compiled():
+    """Whatever the form of their frames."""
+    use = """
+def use(frame, out):
+    for key, row in fastsal.METHODS.items():
+        if frame.dtype.name in row.dtypes:
+            stream = fastsal.Stream(key)
+            stream.update(frame, out=out)
+            stream.update(frame, out=out)
+"""
+    assert run_python(use + SCRIPT, timeout=250) == "True []"
+
+
+def test_functions_find_everything_compiled():
+    use = """
+def use(frame, out):
+    fastsal.frame_difference(frame, frame, out=out)
+    fastsal.frame_difference(frame, frame, out=out, threshold=0.5)
+    if frame.dtype.kind == "u":
+        fastsal.luminance_contrast(frame, out=out)
+        if frame.ndim == 3:
+            fastsal.luminance_contrast(np.stack([frame] * 30))
+"""
+    assert run_python(use + SCRIPT, timeout=250) == "True []"
+
+
+def test_only_what_is_asked_for(monkeypatch):
+    from fastsal.pipelines import warmup
+
+    used = []
+    real = warmup.Stream
+    monkeypatch.setattr(
+        warmup, "Stream", lambda key, **options: used.append(key) or real(key, **options)
+    )
+
+    fastsal.warmup(["lc"], progress=False)
+
+    assert set(used) == {"lc"}
+    used.clear()
+    fastsal.warmup([], progress=False)
+    assert not used
+
+
+def test_unknown_methods_are_refused_before_any_work(monkeypatch):
+    from fastsal.pipelines import warmup
+
+    monkeypatch.setattr(warmup, "Stream", None)
+    with pytest.raises(ValueError, match=r"expected a method among lc, .*got 'lcc'"):
+        fastsal.warmup(["lc", "lcc"])
+
+
+def test_both_benches_if_there_are_two(monkeypatch):
+    from fastsal.pipelines import warmup
+
+    seen = []
+
+    class Recorder:
+        def __init__(self, key, backend):
+            seen.append((key, backend))
+
+        def update(self, frame, out):
+            assert isinstance(frame, np.ndarray)
+            assert frame.shape[:2] == out.shape
+
+    monkeypatch.setattr(warmup, "Stream", Recorder)
+    monkeypatch.setattr(warmup, "_call", lambda *job: None)
+    monkeypatch.setattr(runtime, "is_simulated", lambda: False)
+    for reason, expected in ((None, {"cpu", "cuda"}), ("no device", {"cpu"})):
+        seen.clear()
+        monkeypatch.setattr(runtime, "why_no_cuda", lambda reason=reason: reason)
+        fastsal.warmup(progress=False)
+        assert set(seen) == {(key, each) for key in fastsal.METHODS for each in expected}
+
+
+def test_the_bar_is_for_terminals(capsys, monkeypatch):
+    fastsal.warmup(["lc"])
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    fastsal.warmup(["lc"])
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "compiling" in captured.err
+    fastsal.warmup(["lc"], progress=False)
+    assert capsys.readouterr() == ("", "")
