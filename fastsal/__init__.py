@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .algorithms.bin_wang import BinWang as BinWang
+    from .algorithms.fine_grained import fine_grained as fine_grained
     from .algorithms.frame_difference import FrameDifference as FrameDifference
     from .algorithms.frame_difference import frame_difference as frame_difference
     from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
@@ -30,6 +32,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "BackendUnavailableError": "errors",
+    "BinWang": "algorithms.bin_wang",
     "FastsalError": "errors",
     "FrameDifference": "algorithms.frame_difference",
     "ImageError": "errors",
@@ -39,6 +42,7 @@ _HOMES = {
     "VideoError": "errors",
     "VideoReport": "pipelines.video",
     "backends": "runtime",
+    "fine_grained": "algorithms.fine_grained",
     "frame_difference": "algorithms.frame_difference",
     "luminance_contrast": "algorithms.luminance_contrast",
     "overlay": "pipelines.overlay",

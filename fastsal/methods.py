@@ -105,6 +105,15 @@ _ROWS = (
         room="luminance_contrast",
     ),
     Method(
+        key="fine-grained",
+        title="Fine-grained saliency",
+        kind="static",
+        paper="Montabone and Soto, Image and Vision Computing 2010",
+        function="fine_grained",
+        dtypes=("uint8", "float32"),
+        room="fine_grained",
+    ),
+    Method(
         key="frame-difference",
         title="Frame differencing",
         kind="motion",
@@ -113,6 +122,16 @@ _ROWS = (
         dtypes=("uint8", "uint16", "float32"),
         room="frame_difference",
         state="FrameDifference",
+    ),
+    Method(
+        key="bin-wang",
+        title="Self-tuning background subtraction",
+        kind="motion",
+        paper="Wang and Dudek, CVPR Workshop on Change Detection 2014",
+        function="BinWang",
+        dtypes=("uint8",),
+        room="bin_wang",
+        state="BinWangMaps",
     ),
 )
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+import time
 from contextlib import AbstractContextManager
 from functools import cache
 from importlib import import_module, metadata
@@ -22,6 +23,10 @@ from numba import config, threading_layer
 _LIBRARIES = ("libtbb.so.12", "tbb12.dll", "libtbb.12.dylib")
 _THREAD_SAFE = ("tbb", "omp", "threadsafe", "safe")
 _lock = threading.RLock()
+
+# After a kernel TBB's workers take locks while they look for more work and lie down. A process
+# forked meanwhile would wait for such a lock for ever; one in 800 did.
+_SETTLING = 0.02
 
 
 def safe_section() -> AbstractContextManager[object]:
@@ -93,6 +98,7 @@ class _Gate:
         self._changed = threading.Condition()
         self._inside = 0
         self._is_open = True
+        self._left = -_SETTLING
 
     def __enter__(self) -> None:
         with self._changed:
@@ -103,6 +109,7 @@ class _Gate:
         with self._changed:
             self._inside -= 1
             if not self._inside:
+                self._left = time.monotonic()
                 self._changed.notify_all()
 
     def close(self) -> None:
@@ -110,6 +117,7 @@ class _Gate:
             self._changed.wait_for(lambda: self._is_open)  # another thread may be forking too
             self._is_open = False
             self._changed.wait_for(lambda: not self._inside)
+        time.sleep(max(0.0, self._left + _SETTLING - time.monotonic()))
 
     def open(self) -> None:
         with self._changed:

@@ -57,6 +57,8 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
 def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> None:
     """Call the method's function on frames, and on a stack of them if it takes stacks."""
     function = method.load(method.function)
+    if inspect.isclass(function):  # over frames by itself: the stream was it
+        return
     parameters = inspect.signature(function).parameters
     required = sum(
         each.kind is each.POSITIONAL_OR_KEYWORD and each.default is each.empty

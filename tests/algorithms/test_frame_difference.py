@@ -441,3 +441,8 @@ def test_stream_that_moves_to_a_device_starts_anew(cuda_device, rng):
     stream.update(first)
 
     assert not stream.update(cuda_device.to_device(second)).copy_to_host().any()
+
+
+def test_a_stream_refuses_stacks():
+    with pytest.raises(fastsal.ImageError, match=r"one frame at a time, got a stack \(2, 4, 5\)"):
+        fastsal.FrameDifference().update(np.zeros((2, 4, 5, 3), np.uint8))

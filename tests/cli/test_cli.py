@@ -127,7 +127,7 @@ def test_image_errors(photo, tmp_path, capsys):
     assert "text.png" in fails(capsys, "image", tmp_path / "text.png", "-o", out)
     assert "no/map.png" in fails(capsys, "image", photo, "-o", tmp_path / "no" / "map.png")
     assert "expected a folder" in fails(capsys, "image", photo, tmp_path / "text.png", "-o", out)
-    assert "among lc, frame-difference" in fails(
+    assert "among lc, fine-grained, frame-difference" in fails(
         capsys, "image", photo, "-m", "nonsense", "-o", out, status=2
     )
     assert "alpha" in fails(capsys, "image", photo, "--alpha", "2", "-o", out, status=2)
@@ -219,7 +219,9 @@ def test_demo_writes_pictures_and_a_table(tmp_path, capsys, monkeypatch):
     assert main(["demo"]) == 0
 
     folder = tmp_path / "fastsal-demo"
-    assert leftovers(folder) == ["clip.mp4", "contact-sheet.png", "frame-difference.mp4"]
+    motion = [key for key, method in fastsal.METHODS.items() if method.kind == "motion"]
+    videos = [f"{key}.mp4" for key in motion]
+    assert leftovers(folder) == sorted(["clip.mp4", "contact-sheet.png", *videos])
     sheet = read_image(folder / "contact-sheet.png")
     assert sheet.std() > 40  # pictures, not blank cells
     with VideoReader(folder / "frame-difference.mp4") as reader:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime
+from ...errors import ImageError
 
 _DTYPES = ("uint8", "uint16", "float32", "float64")
 _WHITE = {np.dtype("uint8"): 255, np.dtype("uint16"): 65535, np.dtype("float32"): 1}
@@ -141,6 +142,8 @@ class FrameDifference:
         A frame of another shape, dtype or place than the last starts anew.
         """
         frames = images.as_frames(frame, color=self._color, dtypes=_DTYPES, name="frame")
+        if len(frames.shape) == 3:
+            raise ImageError(f"expected one frame at a time, got a stack {frames.shape}")
         job = images.Job(self._backend, out, frames)
         gray = _luma(job.inputs[0], job.target, self._spare)
         fits = _fits(self._previous, gray.shape, gray.dtype, job.target)

@@ -1,0 +1,192 @@
+"""Self-tuning background subtraction: what moves, against a model of what stands still."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ... import devices, images, runtime
+from ...errors import ImageError
+from ._math import FIRST_REACH
+
+
+class BinWang:
+    """Tell moving pixels from the background, over a stream of frames.
+
+    Each pixel keeps four grey levels that its background may have, how far a new level may lie
+    from them, and how restless it has been; blocks of 4 x 4 pixels are compared as well [1]_.
+    Until a pixel has kept a level for 51 frames it counts as moving, so the first 51 masks are
+    all ones. One object serves one stream of frames, from one thread at a time. It can be pickled
+    and deep-copied, wherever its frames lie.
+
+    Parameters
+    ----------
+    shape : (int, int), optional
+        Height and width of the frames. Without it the first frame sets them, and a frame of
+        another shape starts anew; with it such a frame is refused.
+    opencv5 : bool, default False
+        Whether to follow OpenCV 5.0, where by a mistake only two pixels per frame get their
+        activity updated, so that noise is hardly suppressed; else OpenCV 4.
+    color : {"rgb", "bgr"}, default "rgb"
+        Order of the channels, of which OpenCV's luma is taken.
+    backend : {"auto", "cpu", "cuda"}, default "auto"
+        Where to compute. "auto" takes the device for device arrays and the CPU for others.
+
+    Raises
+    ------
+    ValueError
+        If `shape` is not two positive integers; by `update`, if `color` or `backend` is none of
+        those named.
+
+    Notes
+    -----
+    Masks equal those of ``cv2.saliency.MotionSaliencyBinWangApr2014`` bit for bit, on the CPU
+    with any number of threads and on a device. There are no parameters to tune: OpenCV has none.
+
+    References
+    ----------
+    .. [1] B. Wang and P. Dudek, "A fast self-tuning background subtraction algorithm", CVPR
+       Workshop on Change Detection, 2014. https://doi.org/10.1109/CVPRW.2014.64
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> stream = fastsal.BinWang()
+    >>> frame = np.full((4, 8), 90, np.uint8)
+    >>> for _ in range(60):
+    ...     mask = stream.update(frame)
+    >>> frame[0, :2] = 200
+    >>> stream.update(frame)
+    array([[1, 1, 0, 0, 0, 0, 0, 0],
+           [0, 0, 0, 0, 0, 0, 0, 0],
+           [0, 0, 0, 0, 0, 0, 0, 0],
+           [0, 0, 0, 0, 0, 0, 0, 0]], dtype=uint8)
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int] | None = None,
+        *,
+        opencv5: bool = False,
+        color: images.Color = "rgb",
+        backend: runtime.Choice = "auto",
+    ) -> None:
+        self._wanted = None if shape is None else _checked_shape(shape)
+        self._opencv5 = bool(opencv5)
+        self._color: images.Color = color
+        self._backend: runtime.Choice = backend
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all frames: the next one is the first."""
+        self._model: Any = None
+        self._planes: Any = None  # of a model that was pickled, until a frame says where it goes
+        self._form: tuple[Any, ...] | None = None
+
+    def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
+        """Take the next frame and return which of its pixels move.
+
+        Parameters
+        ----------
+        frame : array_like of uint8, (H, W), (H, W, 3) or (H, W, 4)
+            Grey levels or colours; a fourth channel is ignored. A device array (Numba, CuPy,
+            PyTorch) stays on its device.
+        out : array of uint8 or float32, (H, W), optional
+            Where to put the mask: C-contiguous, in the same kind of memory as `frame`.
+
+        Returns
+        -------
+        mask : array of uint8 (or `out`), (H, W)
+            1 where something moves, 0 in the background.
+
+        Raises
+        ------
+        ImageError
+            If `frame` is not an image of these forms or of the shape that was set, or `out` does
+            not fit it. The model then is as it was.
+        BackendUnavailableError
+            If the backend was asked for by name and cannot run here.
+        """
+        return self._updated(frame, out, np.uint8, 1)
+
+    def _updated(self, frame: ArrayLike, out: Any, dtype: Any, white: int) -> Any:
+        frames = images.as_frames(frame, color=self._color, name="frame")
+        self._check(frames.shape)
+        if out is None and frames.owner is None:
+            out = np.empty(frames.shape, dtype)
+        elif out is None:
+            out = devices.empty(frames.shape, dtype, like=frames.owner)
+        job = images.Job(self._backend, out, frames)
+        bench = runtime.bench(__package__, job.target)
+        self._prepare(bench, (frames.shape, job.target))
+        bench.update(self._model, _luma(job), self._opencv5)
+        bench.fill_mask(self._model, white, job.saliency.reshape(job.saliency.size))
+        return job.result()
+
+    def _check(self, shape: tuple[int, ...]) -> None:
+        if len(shape) != 2:
+            raise ImageError(f"expected one frame at a time, got a stack {shape}")
+        if self._wanted is not None and shape != self._wanted:
+            raise ImageError(f"expected a frame of shape {self._wanted}, got {shape}")
+
+    def _prepare(self, bench: Any, form: tuple[Any, ...]) -> None:
+        """Have a model of this form in this place, a new one unless the last frame was alike."""
+        if self._planes is not None and self._planes[0].shape[1:] == form[0]:
+            self._model = bench.new_model(self._planes)
+        elif form != self._form:
+            self._model = bench.new_model(_first_planes(form[0]))
+        self._planes, self._form = None, form
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        if self._model is not None and self._form is not None:
+            bench = runtime.bench(__package__, self._form[1])
+            state["_planes"] = bench.planes_of(self._model)
+        state["_model"] = state["_form"] = None
+        return state
+
+
+class BinWangMaps(BinWang):
+    """`BinWang` as a method of streams: saliency maps instead of masks."""
+
+    def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
+        """Take the next frame and return its map: 1.0 where something moves, or 255 in bytes."""
+        is_bytes = str(getattr(out, "dtype", "")).endswith("uint8")
+        return self._updated(frame, out, np.float32, 255 if is_bytes else 1)
+
+
+def _checked_shape(shape: Any) -> tuple[int, int]:
+    try:
+        height, width = (operator.index(length) for length in shape)
+    except (TypeError, ValueError):
+        height = width = 0
+    if height < 1 or width < 1:
+        raise ValueError(f"shape must be two positive integers (H, W), got {shape!r}")
+    return height, width
+
+
+def _first_planes(shape: tuple[int, int]) -> tuple[Any, ...]:
+    """Return the model of no frame yet: see `new_model` of the benches."""
+    shorts = np.zeros((5, *shape), np.int16)
+    shorts[4] = FIRST_REACH
+    templates = np.full((4, *shape), np.nan, np.float32)
+    return templates, shorts, np.zeros((4, *shape), np.uint8), np.array((0, 250))
+
+
+def _luma(job: images.Job) -> Any:
+    """Return the grey levels of the frame, (P,), on the bench of the job."""
+    (frames,) = job.inputs
+    if frames.channels == 1:
+        return frames.pixels.reshape(frames.pixels.size)
+    if job.target == "cpu":
+        gray = np.empty(frames.flat_shape, np.uint8)
+    else:
+        gray = devices.workspace("bin_wang luma", frames.flat_shape, np.uint8)
+        gray.stream = frames.pixels.stream
+    bench = runtime.bench("fastsal.kernels.color", job.target)
+    bench.fill_luma(frames.pixels, frames.channels, frames.weights, gray)
+    gray = images.read_only(gray) if job.target == "cpu" else gray
+    return gray.reshape(gray.size)

@@ -1,0 +1,10 @@
+"""How the CPU lays out a model: tiles of 4 x 64 pixels, their fields side by side.
+
+There are three arrays, one per type, with the fields at distances known to the compiler: it would
+not vectorise loops over as many arrays as there are fields.
+"""
+
+ROWS, COLS = 4, 64
+AREA = ROWS * COLS
+REACH = 4 * AREA  # among the shorts, after the counts of four templates
+ACTIVITY, CANDIDATE, COUNT, CODE, LEVEL = (AREA * field for field in range(5))  # among the bytes

@@ -1,0 +1,253 @@
+"""Fine-grained saliency on a CUDA device: smooth, sum, compare with the windows, stretch.
+
+Threads along x take columns, blocks along y rows and along z frames. Nothing waits for the host in
+between. A long stack goes through in groups whose tables stay in a large second-level cache.
+"""
+
+import numpy as np
+from numba import cuda, float32, int32
+
+from ...devices import workspace
+from ...kernels import launch
+from ...kernels.color._cuda import fill_luma
+from ...kernels.jit import kernel
+from ._math import (
+    binomial,
+    exact_contrast,
+    mirrored,
+    on_and_off,
+    quantized,
+    rounded_contrast,
+    shown,
+    sixteenth,
+    stretched,
+)
+from ._windows import MARGIN, REACHES
+
+GROUP = 1 << 23  # pixels
+LOW = int32((1 << 16) - 1)
+MAX_THREADS = 1024
+
+
+def fine_grained(pixels, channels, weights, width, exact, out):
+    """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels)."""
+    frames, area = out.shape
+    group = min(frames, max(1, GROUP // area))
+    if group == frames:
+        _fill_group(pixels, channels, weights, width, exact, out, group)
+        return
+    for start in range(0, frames, group):
+        part = pixels[start : start + group]
+        part.stream = pixels.stream
+        saliency = out[start : start + group]
+        _fill_group(part, channels, weights, width, exact, saliency, group)
+
+
+def _fill_group(pixels, channels, weights, width, exact, out, group):
+    frames, area = out.shape
+    height, stream = area // width, pixels.stream
+    sums = np.int32 if exact else np.float32
+    gray = _work("gray", (group, height, width), np.uint8, frames)
+    smooth = _work("smooth", (group, height, width), np.uint8, frames)
+    totals = _work("totals", (group, height, width), np.int32, frames)
+    most = _work("most", (group, 2), np.int32, frames)
+    wide = width + 2 * MARGIN
+    table = _work(f"{sums.__name__} table", (group, height + 1, wide), sums, frames)
+    _fill_gray(pixels, channels, weights, gray.reshape(frames, area), group)
+    rows = _grid(width, height, frames, 4), launch.THREADS, stream
+    _smooth[rows](gray, smooth)
+    _smooth[rows](smooth, gray)
+    _sum_rows[(1, min(height, 65_535), min(frames, 65_535)), launch.THREADS, stream](
+        gray, table, most
+    )
+    _add_down[_grid(wide, 1, frames, 1), launch.THREADS, stream](table)
+    _compare[rows](gray, table, exact, totals, most)
+    blocks, threads = launch.grid_for(area, frames)
+    _paint[blocks, threads, stream](totals.reshape(frames, area), most, out)
+
+
+def _fill_gray(pixels, channels, weights, gray, group):
+    frames, stream = pixels.shape[0], pixels.stream
+    if pixels.dtype.kind == "f":
+        bytes_ = _work("bytes", (group, pixels.shape[1]), np.uint8, frames)
+        blocks, threads = launch.grid_for(pixels.shape[1], frames)
+        _quantize[blocks, threads, stream](pixels, bytes_)
+        pixels, pixels.stream = bytes_, stream
+    fill_luma(pixels, channels, weights, gray)
+
+
+def _work(name, shape, dtype, frames):
+    array = workspace(f"fine-grained {name}", shape, dtype)
+    return array if frames == shape[0] else array[:frames]
+
+
+def _grid(width, height, frames, rows_per_block):
+    blocks = -(-height // rows_per_block)
+    return -(-width // launch.THREADS), min(blocks, 65_535), min(frames, 65_535)
+
+
+@kernel
+def _quantize(values, bytes_):
+    frame = cuda.blockIdx.y
+    while frame < bytes_.shape[0]:
+        i = cuda.grid(1)
+        while i < bytes_.shape[1]:
+            bytes_[frame, i] = quantized(values[frame, i])
+            i += cuda.gridsize(1)
+        frame += cuda.gridDim.y
+
+
+@kernel
+def _smooth(source, target):
+    frames, height, width = source.shape
+    col = cuda.grid(1)
+    if col >= width:
+        return
+    left, right = mirrored(col - 1, width), mirrored(col + 1, width)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < height:
+            up, down = mirrored(row - 1, height), mirrored(row + 1, height)
+            first = binomial(source[frame, up, left], source[frame, row, left],
+                             source[frame, down, left])  # fmt: skip
+            middle = binomial(source[frame, up, col], source[frame, row, col],
+                              source[frame, down, col])  # fmt: skip
+            last = binomial(source[frame, up, right], source[frame, row, right],
+                            source[frame, down, right])  # fmt: skip
+            target[frame, row, col] = sixteenth(binomial(first, middle, last))
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _sum_rows(gray, table, most):
+    """Fill the table with the sums of each row from its left end on, a block per row."""
+    part = cuda.shared.array(MAX_THREADS, int32)
+    frames, height, width = gray.shape
+    me, threads = cuda.threadIdx.x, cuda.blockDim.x
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        if cuda.blockIdx.y == 0 and me < 2:
+            most[frame, me] = 0
+        row = cuda.blockIdx.y
+        while row < height:
+            before = int32(0)  # the sum of the columns left of this round's
+            col = me
+            while col - me < width:
+                part[me] = int32(gray[frame, row, col]) if col < width else int32(0)
+                cuda.syncthreads()
+                reach = 1
+                while reach < threads:
+                    value = part[me - reach] if me >= reach else int32(0)
+                    cuda.syncthreads()
+                    part[me] += value
+                    cuda.syncthreads()
+                    reach *= 2
+                if col < width:
+                    table[frame, row + 1, col + MARGIN] = before + part[me]
+                before += part[threads - 1]
+                col += threads
+                cuda.syncthreads()
+            col = me
+            while col < MARGIN:
+                table[frame, row + 1, col] = 0
+                table[frame, row + 1, col + width + MARGIN] = before
+                col += threads
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _add_down(table):
+    """Add up the rows of the table, each thread down a column: the order float32 sums need."""
+    frames, rows, cols = table.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        table[frame, 0, col] = 0
+        total = table[frame, 0, col]
+        row = 1
+        while row + 7 < rows:
+            # Eight loads under way before the first is needed.
+            a, b = table[frame, row, col], table[frame, row + 1, col]
+            c, d = table[frame, row + 2, col], table[frame, row + 3, col]
+            e, f = table[frame, row + 4, col], table[frame, row + 5, col]
+            g, h = table[frame, row + 6, col], table[frame, row + 7, col]
+            a += total
+            b += a
+            c += b
+            d += c
+            e += d
+            f += e
+            g += f
+            h += g
+            table[frame, row, col], table[frame, row + 1, col] = a, b
+            table[frame, row + 2, col], table[frame, row + 3, col] = c, d
+            table[frame, row + 4, col], table[frame, row + 5, col] = e, f
+            table[frame, row + 6, col], table[frame, row + 7, col] = g, h
+            total = h
+            row += 8
+        while row < rows:
+            total += table[frame, row, col]
+            table[frame, row, col] = total
+            row += 1
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _compare(gray, table, exact, totals, most):
+    """Fill `totals` with ON and OFF of each pixel, and raise `most` to the greatest of a frame."""
+    top_on = cuda.shared.array(1, int32)
+    top_off = cuda.shared.array(1, int32)
+    frames, height, width = gray.shape
+    col = cuda.grid(1)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        if cuda.threadIdx.x == 0:
+            top_on[0] = 0
+            top_off[0] = 0
+        cuda.syncthreads()
+        on, off = int32(0), int32(0)
+        row = cuda.blockIdx.y
+        while row < height and col < width:
+            level = gray[frame, row, col]
+            total = int32(0)
+            for reach in REACHES:
+                top, bottom = max(row + 1 - reach, 0), min(row + 1 + reach, height)
+                columns = min(col + 1 + reach, width) - max(col + 1 - reach, 0)
+                pixels = float32(int32(columns) * int32(bottom - top))
+                left, right = col + MARGIN - reach, col + MARGIN + reach
+                window = table[frame, bottom, right] + table[frame, top, left]
+                window = window - table[frame, bottom, left] - table[frame, top, right]
+                if exact:
+                    contrast = exact_contrast(level, window, pixels)
+                else:
+                    contrast = rounded_contrast(level, window, pixels)
+                total += on_and_off(contrast)
+            totals[frame, row, col] = total
+            on, off = max(on, total & LOW), max(off, total >> 16)
+            row += cuda.gridDim.y
+        cuda.atomic.max(top_on, 0, on)
+        cuda.atomic.max(top_off, 0, off)
+        cuda.syncthreads()
+        if cuda.threadIdx.x == 0:
+            cuda.atomic.max(most, (frame, 0), top_on[0])
+            cuda.atomic.max(most, (frame, 1), top_off[0])
+        cuda.syncthreads()
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _paint(totals, most, out):
+    frame = cuda.blockIdx.y
+    while frame < out.shape[0]:
+        i = cuda.grid(1)
+        while i < out.shape[1]:
+            total = totals[frame, i]
+            on, off = stretched(total & LOW, most[frame, 0]), stretched(total >> 16, most[frame, 1])
+            out[frame, i] = shown(on, off, out.itemsize)
+            i += cuda.gridsize(1)
+        frame += cuda.gridDim.y

@@ -1,0 +1,95 @@
+"""Fine-grained saliency: each pixel against the mean of its surround, at six sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from ... import images, runtime
+
+
+def fine_grained(
+    image: ArrayLike,
+    *,
+    exact: bool = False,
+    color: images.Color = "rgb",
+    channel_axis: int | None = -1,
+    out: Any = None,
+    backend: runtime.Choice = "auto",
+) -> Any:
+    """Score each pixel by how far it stands out from its surround, at six sizes of surround.
+
+    With `exact` off these are the values of OpenCV's StaticSaliencyFineGrained, bit for bit.
+
+    Parameters
+    ----------
+    image : array_like of uint8 or float, (H, W), (H, W, 3) or (H, W, 4)
+        Grey levels, or colours, which OpenCV's fixed-point luma turns into grey levels; a fourth
+        channel is ignored. Floats lie in [0, 1] and stand for the bytes round(255 * image), so
+        that ``image / 255`` gives the map of ``image``. A stack has one more axis in front and
+        each frame is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its device.
+    exact : bool, default False
+        Add up the windows in integers. OpenCV adds up in float32, which rounds once the levels of
+        an image sum to more than 2**23, and stretches the error with the map: a white image of
+        1920 x 1080 gets spots of saliency 1 from it, and 0 everywhere with `exact`.
+    color : {"rgb", "bgr"}, default "rgb"
+        Order of the channels.
+    channel_axis : int or None, default -1
+        Axis of the channels if `image` has more than two; None if it is a stack of grey images.
+    out : array of float32 or uint8, optional
+        Where to put the map: C-contiguous, of the map's shape, in the same kind of memory as
+        `image`. uint8 gets 255 * saliency, which is a whole number.
+    backend : {"auto", "cpu", "cuda"}, default "auto"
+        Where to compute. "auto" takes the device for device arrays and the CPU for others.
+
+    Returns
+    -------
+    saliency : array of float32 (or `out`), (H, W) or (N, H, W)
+        In [0, 1], in steps of 1/255. An image of one level scores 0 everywhere. CPU, CUDA and any
+        number of threads give the same bits.
+
+    Raises
+    ------
+    ImageError
+        If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
+        [0, 1] (on a device these are not looked for, but taken as the nearer bound, NaN as 0); or
+        if `out` does not fit it.
+    ValueError
+        If `color` or `backend` is none of those named.
+    BackendUnavailableError
+        If `backend` was asked for by name and cannot run here.
+
+    Notes
+    -----
+    The image is smoothed twice by a 3x3 binomial window. For n of 12, 24, 28, 48, 56 and 112 each
+    pixel is compared with the mean of the others in rows y-n+1 to y+n and columns x-n+1 to x+n,
+    cut at the borders. What it exceeds the means by, whole levels only, adds up to ON; what it
+    falls short of them by, to OFF. The map is the sum of the two, each stretched to 255 and cut
+    to whole levels, modulo 256 [1]_.
+
+    References
+    ----------
+    .. [1] S. Montabone and A. Soto, "Human detection using a mobile platform and novel features
+       derived from a visual saliency mechanism", Image and Vision Computing 28(3), 2010.
+       https://doi.org/10.1016/j.imavis.2009.06.006
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> image = np.zeros((5, 7), np.uint8)
+    >>> image[2, 3] = 255
+    >>> fastsal.fine_grained(image)[2, 3]
+    np.float32(1.0)
+    """
+    frames = images.as_frames(
+        image, color=color, channel_axis=channel_axis, dtypes=("uint8", "float32", "float64")
+    )
+    job = images.Job(backend, out, frames)
+    (source,) = job.inputs
+    bench = runtime.bench(__package__, job.target)
+    width = frames.shape[-1]
+    bench.fine_grained(
+        source.pixels, source.channels, source.weights, width, bool(exact), job.saliency
+    )
+    return job.result()
