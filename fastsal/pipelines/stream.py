@@ -60,8 +60,9 @@ class Stream:
         Returns
         -------
         saliency : array of float32 (or `out`), (H, W)
-            In [0, 1]. A motion method gives zeros for the first frame, and for one whose size
-            differs from the last.
+            In [0, 1]. A motion method starts anew with the first frame, and with one whose size
+            differs from the last: those that compare frames give zeros then, "bin-wang", to
+            which nothing is background yet, ones.
         """
         return self._state.update(frame, out=out)
 
