@@ -143,6 +143,4 @@ def _start_anew() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_close_gate, after_in_parent=_open_gate, after_in_child=_start_anew
-    )
+    os.register_at_fork(before=_close_gate, after_in_parent=_open_gate, after_in_child=_start_anew)
