@@ -41,6 +41,8 @@ def comparisons(sizes: list[str]) -> Iterator[Comparison]:
         for kind, image in (("photo", inputs.photograph(size)), ("noise", inputs.noise(size))):
             yield from _luminance_contrast(kind, size, image)
             yield from _frame_difference(kind, size, image)
+            if size in _FOR_SUPERPIXELS and kind == "photo":
+                yield from _superpixels(size, image)
 
 
 def _luminance_contrast(kind: str, size: str, image: np.ndarray) -> Iterator[Comparison]:
@@ -107,6 +109,34 @@ def _frame_difference(kind: str, size: str, image: np.ndarray) -> Iterator[Compa
         lambda: fastsal.frame_difference(image, previous, out=ours, backend="cpu"),
         {"cv2.cvtColor twice + absdiff": opencv_from_color},
     )  # fmt: skip
+
+
+_FOR_SUPERPIXELS = ("VGA", "720p", "1080p")
+
+
+def _superpixels(size: str, image: np.ndarray) -> Iterator[Comparison]:
+    """SLIC of 20 x 20 pixels in ten rounds; peers that are missing are left out."""
+    from skimage.segmentation import slic as skimage_slic
+
+    from fastsal.algorithms.superpixels import slic, slic_like_skimage
+
+    pixels = image.shape[0] * image.shape[1]
+    count = -(-image.shape[0] // 20) * -(-image.shape[1] // 20)
+    peers = {"skimage.segmentation.slic": lambda: skimage_slic(image, count, start_label=0)}
+    if hasattr(cv2, "ximgproc"):
+        peers["cv2.ximgproc SLIC"] = lambda: _ximgproc(image)
+    ours = {
+        "slic": lambda: slic(image, region_size=20, max_iter=10, backend="cpu"),
+        "slic_like_skimage": lambda: slic_like_skimage(image, count),
+    }
+    for name, call in ours.items():
+        yield Comparison(f"{name} photo", size, 7 * pixels, call, peers)
+
+
+def _ximgproc(image: np.ndarray) -> Any:
+    made = cv2.ximgproc.createSuperpixelSLIC(image, cv2.ximgproc.SLIC, 20)
+    made.iterate(10)
+    return made.getLabels()
 
 
 def measure(sizes: list[str], seconds: float) -> Iterator[dict[str, Any]]:

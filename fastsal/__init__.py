@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from .algorithms.frame_difference import FrameDifference as FrameDifference
     from .algorithms.frame_difference import frame_difference as frame_difference
     from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
+    from .algorithms.superpixel_contrast import superpixel_change as superpixel_change
+    from .algorithms.superpixel_contrast import superpixel_contrast as superpixel_contrast
+    from .algorithms.superpixels import RegionStats as RegionStats
+    from .algorithms.superpixels import region_stats as region_stats
+    from .algorithms.superpixels import slic as slic
     from .errors import BackendUnavailableError as BackendUnavailableError
     from .errors import FastsalError as FastsalError
     from .errors import ImageError as ImageError
@@ -38,6 +43,7 @@ _HOMES = {
     "ImageError": "errors",
     "METHODS": "methods",
     "ModelError": "errors",
+    "RegionStats": "algorithms.superpixels",
     "Stream": "pipelines.stream",
     "VideoError": "errors",
     "VideoReport": "pipelines.video",
@@ -47,14 +53,23 @@ _HOMES = {
     "luminance_contrast": "algorithms.luminance_contrast",
     "overlay": "pipelines.overlay",
     "process_video": "pipelines.video",
+    "region_stats": "algorithms.superpixels",
+    "slic": "algorithms.superpixels",
+    "superpixel_change": "algorithms.superpixel_contrast",
+    "superpixel_contrast": "algorithms.superpixel_contrast",
     "use_backend": "runtime",
     "warmup": "pipelines.warmup",
 }
+
+# Public modules, which are loaded when first used too.
+_MODULES = ("superpixels",)
 
 __all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)

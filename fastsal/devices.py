@@ -114,6 +114,11 @@ def workspace(tag: str, shape: tuple[int, ...], dtype: DTypeLike, zeroed: bool =
     return array
 
 
+def forget_workspaces() -> None:
+    """Drop this thread's device arrays, of which an interrupted call has left some half done."""
+    _workspaces.__dict__.clear()
+
+
 def upload(array: NDArray[Any], tag: str) -> Any:
     """Copy a host array into the workspace `tag` and return that."""
     target = workspace(tag, array.shape, array.dtype)

@@ -37,7 +37,9 @@ def run(options: argparse.Namespace) -> None:
     from ..pipelines.stream import Stream
 
     paths = find_images(options.images)
+    _check_counts(keys, len(paths))
     targets = _targets(paths, keys, Path(options.output), options.output.endswith(("/", "\\")))
+    _check_apart(paths, targets)
     streams = {key: Stream(key, backend=options.backend) for key in keys}
     for path in tqdm(paths, "images", unit="image", disable=None if len(paths) > 1 else True):
         frame = read_image(path)
@@ -54,6 +56,21 @@ def _keys(names: str) -> list[str]:
     if names == "all":
         return [key for key, method in METHODS.items() if method.kind == "static"]
     return [method_of(name).key for name in dict.fromkeys(names.split(","))]
+
+
+def _check_counts(keys: list[str], images: int) -> None:
+    motion = [key for key in keys if METHODS[key].kind == "motion"]
+    if motion and images < 2:
+        raise ImageError(f"{motion[0]} compares frames: expected two images or more, got {images}")
+
+
+def _check_apart(paths: list[Path], targets: dict[tuple[Path, str], Path]) -> None:
+    inputs = {path.resolve() for path in paths}
+    for target in targets.values():
+        if target.resolve() in inputs:
+            raise ImageError(
+                f"{target}: expected another name than an input's, which it overwrites"
+            )
 
 
 def _targets(

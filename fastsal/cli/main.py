@@ -25,7 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(argv)
         options.run(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except SystemExit as stop:  # argparse has said what is wrong
         return stop.code if isinstance(stop.code, int) else 2
     except KeyboardInterrupt as stop:
@@ -60,5 +61,5 @@ def _parser() -> argparse.ArgumentParser:
 def _said(line: str, error: BaseException, status: int) -> int:
     notes = "; ".join(getattr(error, "__notes__", ()))
     text = " ".join(f"fastsal: {line}{f' ({notes})' if notes else ''}".split())
-    print(text, file=sys.stderr)
+    print(text.encode(errors="backslashreplace").decode(), file=sys.stderr)
     return status

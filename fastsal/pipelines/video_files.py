@@ -29,8 +29,11 @@ def open_source(source: str | Path | int) -> Any:
     if isinstance(source, str) and source.isdecimal() and not Path(source).exists():
         source = int(source)
     if isinstance(source, int):
+        if not 0 <= source < 1 << 16:  # OpenCV crashes on negative ones, and has its own above
+            raise VideoError(f"expected a camera's index from 0 to 65535, got {source}")
         return _checked(cv2.VideoCapture(source), f"camera {source} cannot be opened")
     if isinstance(source, str) and "://" in source:
+        check_name(Path(source))
         limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC]
         options = [number for limit in limits for number in (limit, _STALL_MS)]
         capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, options)

@@ -270,3 +270,27 @@ def test_closed_pipe_is_not_a_traceback(photo, tmp_path):
 
     assert done.returncode == 1
     assert done.stderr == ""
+
+
+def test_an_image_is_never_overwritten_by_its_own_map(photo, tmp_path, capsys):
+    before = photo.read_bytes()
+
+    assert "overwrites" in fails(capsys, "image", photo, "-o", photo)
+
+    assert photo.read_bytes() == before
+
+
+def test_motion_methods_want_two_images(photo, tmp_path, capsys):
+    arguments = ["-m", "frame-difference", "-o", tmp_path / "out.png"]
+
+    assert "two images or more" in fails(capsys, "image", photo, *arguments)
+
+
+@pytest.mark.parametrize("source", ["99999999999999999999", "http://nonsense.invalid\udcff/x"])
+def test_sources_that_would_crash_opencv(source, tmp_path, capsys):
+    fails(capsys, "video", source, "-o", tmp_path / "out.mp4")
+
+
+def test_a_negative_camera_is_refused(tmp_path):
+    with pytest.raises(fastsal.VideoError, match="index from 0"):
+        fastsal.process_video(-1, tmp_path / "out.mp4", "lc")

@@ -7,7 +7,7 @@ pixels. Nothing waits for the host in between, and the work arrays are kept from
 import numpy as np
 from numba import cuda, float32, int32, int64, uint32
 
-from ...devices import workspace
+from ...devices import forget_workspaces, workspace
 from ...kernels import launch
 from ...kernels.color._cuda import fill_luma
 from ...kernels.jit import kernel
@@ -22,6 +22,14 @@ MAX_THREADS = 1024
 
 def luminance_contrast(pixels, channels, weights, out):
     """Fill `out`, (N, P), from `pixels`, (N, P * channels)."""
+    try:
+        _launch(pixels, channels, weights, out)
+    except BaseException:
+        forget_workspaces()  # counts that were not zeroed again would add to the next call's
+        raise
+
+
+def _launch(pixels, channels, weights, out):
     frames, area = out.shape
     levels = 1 << 8 * np.dtype(pixels.dtype).itemsize
     stream = pixels.stream

@@ -1,0 +1,6 @@
+"""Objectness by binarised normed gradients (BING)."""
+
+from .api import bing as bing
+from .api import ranked_boxes as ranked_boxes
+from .model import SPACES as SPACES
+from .model import BingModel as BingModel

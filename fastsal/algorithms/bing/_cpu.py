@@ -1,0 +1,297 @@
+"""BING's first stage on the CPU: strips of all scales in bands, then the windows of each scale.
+
+A strip goes from the image to scores while it is in the cache; its picture serves all colour
+spaces. What the windows of a scale block among each other is done by row maxima, so that no list
+of windows is ever sorted.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from numba import float32, get_num_threads, int16, int32, prange, uint8, uint16, uint32
+
+from ...kernels import threads
+from ...kernels.jit import parallel, serial
+from ...kernels.launch import scratch
+from ._math import (
+    HSV,
+    LOWEST,
+    WINDOW,
+    blended,
+    gap,
+    gradient,
+    hue,
+    key_of,
+    luma,
+    rounded,
+    saturation,
+    score_of,
+)
+
+STRIP = 1 << 15  # pixels, about
+BLOCK = 1 << 12  # windows whose sums stay in the first-level cache
+PLANES = 7  # blue, green, red, hue, saturation, value, grey or least
+FIRST_PLANE, LAST_PLANE = (0, 3, 6), (3, 6, 7)  # of each colour space
+
+
+def pick_windows(pixels, channels, first, plan, filters, nss, picked, keys):
+    """Fill `picked` and `keys`, both (spaces, scales, 250), with the best windows of each scale.
+
+    `pixels` is (H, W * channels), with blue in channel `first`. Windows are numbered in raster
+    order of the scale's picture, -1 is none; keys order as their scores do.
+    """
+    spaces, bands = len(filters.spaces), get_num_threads()
+    strips = _strips(plan.scales)
+    scores = scratch("bing scores", (spaces, plan.pixels), np.int32)
+    tops = scratch("bing tops", (spaces, plan.rows), np.int32)
+    image = (pixels, channels, first, plan.scales, plan.tables, strips)
+    with threads.safe_section():
+        _score_bands(*image, *filters, *_SHARES, scores, tops, bands)
+        _pick_bands(plan.scales, scores, tops, nss, picked, keys, bands)
+
+
+def _shares():
+    """Return what OpenCV's hue and saturation multiply by, for each value or spread."""
+    levels = np.maximum(np.arange(256), 1)
+    hues, saturations = np.rint(180 * 4096 / (6 * levels)), np.rint(255 * 4096 / levels)
+    hues[0] = saturations[0] = 0
+    return hues.astype(np.int32), saturations.astype(np.int32)
+
+
+_SHARES = _shares()
+
+
+def _strips(scales):
+    """Return scale, first and last row of windows for strips of about equal work."""
+    found = []
+    for scale, (rows, cols, *_) in enumerate(scales):
+        windows = int(rows) - WINDOW + 1
+        count = max(1, round(windows * int(cols) / STRIP))
+        edges = np.linspace(0, windows, count + 1).astype(int)
+        found += [(scale, a, b) for a, b in pairwise(edges)]
+    return np.array(found, np.int64)
+
+
+@parallel
+def _score_bands(
+    pixels, channels, first, scales, tables, strips, spaces, factors, taps, chunks,
+    hues, saturations, scores, tops, bands,
+):  # fmt: skip
+    largest, longest = 0, 0
+    for i in range(len(strips)):
+        rows = strips[i, 2] - strips[i, 1] + WINDOW + 2
+        largest = max(largest, rows * scales[strips[i, 0], 1])
+        longest = max(longest, scales[strips[i, 0], 1])
+    for band in prange(bands):
+        planes = np.empty((PLANES, largest), np.uint8)
+        halves = np.zeros(largest + 2 * WINDOW, np.uint8)
+        line = np.empty(pixels.shape[1], np.int32)
+        steps = np.empty((2, longest), np.uint16)
+        # Every so many strips, since the first scales have the longer ones.
+        for i in range(band, len(strips), bands):
+            scale = scales[strips[i, 0]]
+            start, stop = strips[i, 1], strips[i, 2]
+            rows, cols, at, row_at = scale[0], scale[1], scale[2], scale[3]
+            top, bottom = max(start - 1, 0), min(stop + WINDOW, rows)
+            for row in range(top, bottom):
+                to = (row - top) * cols
+                source, other, weight = tables[:, scale[4] + row]
+                _blend_rows(pixels[source], pixels[other], weight, line)
+                columns = tables[:, scale[5] : scale[5] + cols]
+                for plane in range(3):
+                    channel = 0 if channels == 1 else 1 if plane == 1 else abs(first - plane)
+                    _blend_columns(line[channel:], columns, channels, planes[plane, to : to + cols])
+            filled = planes[:, : (bottom - top) * cols]
+            for s in range(len(spaces)):
+                _convert(filled, spaces[s], hues, saturations)
+                for row in range(start, stop + WINDOW - 1):
+                    target = halves[(row - start) * cols : (row - start + 1) * cols]
+                    _fill_gradient(filled, spaces[s], row, top, rows, cols, steps, target)
+                found = scores[s, at + start * cols : at + stop * cols]
+                _score(halves, cols, factors[s], taps[s], chunks[s], found)
+                _fill_tops(found, cols, tops[s, row_at + start : row_at + stop])
+
+
+@serial
+def _blend_rows(upper, lower, weight, line):
+    for i in range(line.size):
+        line[i] = blended(upper[i], lower[i], weight)
+
+
+@serial
+def _blend_columns(line, columns, step, target):
+    sources, others, weights = columns[0], columns[1], columns[2]
+    # Loops as small as this one vectorise, with 32-bit loads from all over the line.
+    for i in range(target.size):
+        here, there = line[uint32(step * sources[i])], line[uint32(step * others[i])]
+        target[i] = rounded(blended(here, there, weights[i]))
+
+
+@serial
+def _convert(planes, space, hues, saturations):
+    # A loop per plane, each of so few arrays that the compiler can tell them apart.
+    blue, green, red, target = planes[0], planes[1], planes[2], planes[6]
+    if space == HSV:
+        low, high = planes[6], planes[5]
+        for i in range(blue.size):
+            low[i] = min(min(blue[i], green[i]), red[i])
+        for i in range(blue.size):
+            high[i] = max(max(blue[i], green[i]), red[i])
+        target = planes[3]
+        for i in range(blue.size):
+            share = hues[uint8(high[i] - low[i])]
+            target[i] = hue(blue[i], green[i], red[i], low[i], high[i], share)
+        target = planes[4]
+        for i in range(blue.size):
+            target[i] = saturation(low[i], high[i], saturations[high[i]])
+    elif space > HSV:
+        for i in range(blue.size):
+            target[i] = luma(blue[i], green[i], red[i])
+
+
+@serial
+def _fill_gradient(planes, space, row, top, rows, cols, steps, halves):
+    """Fill a row of upper halves of gradients; at the image's border they are one-sided."""
+    across, down = steps[0, :cols], steps[1, :cols]
+    here = (row - top) * cols
+    up, below = (max(row - 1, 0) - top) * cols, (min(row + 1, rows - 1) - top) * cols
+    down_border = row in (0, rows - 1)
+    _fill_steps(planes, space, up, below, down)
+    _fill_steps(planes, space, here, here + 2, across[1 : cols - 1])
+    _fill_steps(planes, space, here, here + 1, across[:1])
+    _fill_steps(planes, space, here + cols - 2, here + cols - 1, across[cols - 1 :])
+    if down_border:
+        for i in range(halves.size):
+            halves[i] = gradient(across[i], False, down[i], True)
+    else:
+        for i in range(halves.size):
+            halves[i] = gradient(across[i], False, down[i], False)
+    for i in (0, cols - 1):
+        halves[i] = gradient(across[i], True, down[i], down_border)
+
+
+@serial
+def _fill_steps(planes, space, one, other, steps):
+    """Fill twice the greatest gap of any channel, or for HSV the sum of its gaps."""
+    start, stop = FIRST_PLANE[space], LAST_PLANE[space]
+    steps[:] = 0
+    for plane in range(start, stop):
+        first = planes[plane, one : one + steps.size]
+        second = planes[plane, other : other + steps.size]
+        if space == HSV:
+            for i in range(steps.size):
+                steps[i] = uint16(steps[i] + gap(first[i], second[i]))
+        else:
+            for i in range(steps.size):
+                steps[i] = max(steps[i], uint16(2 * gap(first[i], second[i])))
+
+
+@serial
+def _score(halves, cols, factors, taps, chunks, found):
+    """Fill the scores of windows as integers; the last columns of each row are none."""
+    sums = np.empty(BLOCK, np.uint8)
+    first, second = np.empty(BLOCK, np.int16), np.empty(BLOCK, np.int16)
+    scores = np.empty(BLOCK, np.float32)
+    bits = scores.view(np.int32)
+    offsets = np.empty(taps.shape[0], np.int64)
+    for at in range(0, found.size, BLOCK):
+        count = min(BLOCK, found.size - at)
+        first[:] = 0
+        second[:] = 0
+        for chunk in range(chunks.shape[0]):
+            start, stop, one, other = chunks[chunk]
+            if start == stop:
+                continue
+            sums[:] = 0
+            for tap in range(start, stop):
+                offset = at + taps[tap, 0] * cols + taps[tap, 1]
+                offsets[tap - start] = offset
+            tap = 0
+            while tap + 4 <= stop - start:
+                a, b = offsets[tap], offsets[tap + 1]
+                c, d = offsets[tap + 2], offsets[tap + 3]
+                _add_four(halves[a:], halves[b:], halves[c:], halves[d:], sums[:count])
+                tap += 4
+            while tap < stop - start:
+                _add(halves[offsets[tap] :], sums[:count])
+                tap += 1
+            _add_signed(sums[:count], int16(one), first)
+            _add_signed(sums[:count], int16(other), second)
+        for i in range(count):
+            share = float32(factors[0] * float32(first[i]))
+            scores[i] = score_of(share, float32(factors[1] * float32(second[i])))
+        target = found[at : at + count]
+        for i in range(count):
+            target[i] = key_of(bits[i])
+
+
+@serial
+def _add(halves, sums):
+    for i in range(sums.size):
+        sums[i] = uint8(sums[i] + halves[i])
+
+
+@serial
+def _add_four(first, second, third, fourth, sums):
+    # One load and store of the sums for four taps.
+    for i in range(sums.size):
+        pair, other = uint8(first[i] + second[i]), uint8(third[i] + fourth[i])
+        sums[i] = uint8(sums[i] + uint8(pair + other))
+
+
+@serial
+def _add_signed(sums, sign, total):
+    for i in range(sums.size):
+        total[i] = int16(total[i] + int16(sign * int16(sums[i])))
+
+
+@serial
+def _fill_tops(found, cols, tops):
+    for row in range(tops.size):
+        scores = found[row * cols : (row + 1) * cols]
+        scores[cols - WINDOW + 1 :] = LOWEST
+        tops[row] = _top(scores)
+
+
+@serial
+def _top(scores):
+    best = int32(LOWEST)
+    for i in range(scores.size):
+        best = max(best, scores[i])
+    return best
+
+
+@parallel
+def _pick_bands(scales, scores, tops, nss, picked, keys, bands):
+    jobs = scores.shape[0] * len(scales)
+    for band in prange(bands):
+        for job in range(band, jobs, bands):
+            space, scale = job % scores.shape[0], job // scores.shape[0]
+            rows, cols = scales[scale, 0] - WINDOW + 1, scales[scale, 1]
+            at, row_at = scales[scale, 2], scales[scale, 3]
+            found = scores[space, at : at + rows * cols]
+            rows_tops = tops[space, row_at : row_at + rows]
+            _pick(found, cols, rows_tops, nss, picked[space, scale], keys[space, scale])
+
+
+@serial
+def _pick(scores, cols, tops, nss, picked, keys):
+    """Take the best window, the last of equal ones, block its neighbourhood, and so on."""
+    picked[:] = -1
+    keys[:] = LOWEST
+    for i in range(picked.size):
+        best = _top(tops)
+        if best == LOWEST:
+            return
+        row = tops.size - 1
+        while tops[row] != best:
+            row -= 1
+        col = cols - WINDOW
+        while scores[row * cols + col] != best:
+            col -= 1
+        picked[i], keys[i] = row * cols + col, best
+        left, right = max(col - nss, 0), min(col + nss + 1, cols)
+        for other in range(max(row - nss, 0), min(row + nss + 1, tops.size)):
+            line = scores[other * cols : (other + 1) * cols]
+            line[left:right] = LOWEST
+            tops[other] = _top(line)

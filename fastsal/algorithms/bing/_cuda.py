@@ -1,0 +1,247 @@
+"""BING's first stage on a CUDA device: all scales at once, one step of it per kernel.
+
+Scales lie along y of the grid. Each scale and colour space has a block of threads that picks its
+windows one after the other, so nothing waits for the host until all are picked.
+"""
+
+import numpy as np
+from numba import cuda, float32, int32
+
+from ...devices import upload, workspace
+from ...kernels.jit import device, kernel
+from ...kernels.launch import grid_for
+from ._math import (
+    GRAY,
+    HSV,
+    MAXBGR,
+    WINDOW,
+    blended,
+    gap,
+    gradient,
+    hue,
+    luma,
+    rounded,
+    saturation,
+    score_of,
+)
+
+MAX_THREADS = 1024
+NOTHING = -np.inf
+PLANES = 7  # blue, green, red, hue, saturation, value, grey
+
+
+def pick_windows(pixels, channels, first, plan, filters, nss, picked, keys):
+    """Fill `picked` and `keys`, both (spaces, scales, 250), with the best windows of each scale.
+
+    `pixels` is (H, W * channels), with blue in channel `first`. Windows are numbered in raster
+    order of the scale's picture, -1 is none; keys order as their scores do.
+    """
+    stream = pixels.stream
+    spaces, scales, _ = picked.shape
+    layout = _uploaded(plan.scales, "bing scales"), _uploaded(plan.tables, "bing tables")
+    chosen, signs = (
+        _uploaded(filters.spaces, "bing spaces"),
+        _uploaded(_signs(filters), "bing signs"),
+    )
+    factors = upload(np.ascontiguousarray(filters.factors, np.float32), "bing factors")
+    planes = workspace("bing planes", (PLANES, plan.pixels), np.uint8)
+    halves = workspace("bing halves", (spaces, plan.pixels), np.uint8)
+    scores = workspace("bing scores", (spaces, plan.pixels), np.float32)
+    tops = workspace("bing tops", (spaces, plan.rows), np.float32)
+    found = workspace("bing picked", picked.shape, np.int32)
+    best = workspace("bing best", picked.shape, np.float32)
+    largest = int((plan.scales[:, 0] * plan.scales[:, 1]).max())
+    blocks, threads = grid_for(largest, scales)
+    _resize[blocks, threads, stream](pixels, channels, first, *layout, planes)
+    _fill_gradients[blocks, threads, stream](planes, layout[0], chosen, halves)
+    _score[blocks, threads, stream](halves, layout[0], factors, signs, scores)
+    _pick[(scales, spaces), threads, stream](scores, layout[0], nss, tops, found, best)
+    for each in (found, best):
+        each.stream = stream
+    found.copy_to_host(picked, stream=stream)
+    values = best.copy_to_host(stream=stream)
+    if stream:
+        stream.synchronize()
+    bits = values.view(np.int32)
+    keys[:] = bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
+
+
+def _uploaded(array, tag):
+    return upload(np.ascontiguousarray(array, np.int32), tag)
+
+
+def _signs(filters):
+    """Return the signs of both filters per tap, (spaces, 2, 64), in raster order."""
+    signs = np.zeros((len(filters.spaces), 2, WINDOW * WINDOW), np.int32)
+    for s, (taps, chunks) in enumerate(zip(filters.taps, filters.chunks, strict=True)):
+        for start, stop, one, other in chunks:
+            places = WINDOW * taps[start:stop, 0] + taps[start:stop, 1]
+            signs[s, 0, places], signs[s, 1, places] = one, other
+    return signs
+
+
+@kernel
+def _resize(pixels, channels, first, scales, tables, planes):
+    """Fill the pictures of all scales, in all colour spaces."""
+    scale = cuda.blockIdx.y
+    cols, at = scales[scale, 1], scales[scale, 2]
+    count = scales[scale, 0] * cols
+    rows_at, cols_at = scales[scale, 4], scales[scale, 5]
+    step = 1 if channels >= 3 else 0
+    i = cuda.grid(1)
+    while i < count:
+        row, col = rows_at + i // cols, cols_at + i % cols
+        blue = _sample(pixels, tables, row, col, channels, first * step)
+        green = _sample(pixels, tables, row, col, channels, step)
+        red = _sample(pixels, tables, row, col, channels, (2 - first) * step)
+        low, high = min(min(blue, green), red), max(max(blue, green), red)
+        planes[0, at + i], planes[1, at + i], planes[2, at + i] = blue, green, red
+        planes[3, at + i] = hue(blue, green, red, low, high, _share(30, int32(high) - int32(low)))
+        planes[4, at + i] = saturation(low, high, _share(255, int32(high)))
+        planes[5, at + i] = high
+        planes[6, at + i] = luma(blue, green, red)
+        i += cuda.gridsize(1)
+
+
+@device
+def _sample(pixels, tables, row, col, channels, channel):
+    upper, lower = tables[0, row], tables[1, row]
+    left, right = channels * tables[0, col] + channel, channels * tables[1, col] + channel
+    here = blended(pixels[upper, left], pixels[lower, left], tables[2, row])
+    there = blended(pixels[upper, right], pixels[lower, right], tables[2, row])
+    return rounded(blended(here, there, tables[2, col]))
+
+
+@device
+def _share(most, level):
+    """Return `most` * 4096 / level, rounded to even."""
+    if level == 0:
+        return 0
+    whole, rest = most * 4096 // level, most * 4096 % level
+    up = 2 * rest > level or (2 * rest == level and whole % 2 == 1)
+    return whole + (1 if up else 0)
+
+
+@kernel
+def _fill_gradients(planes, scales, spaces, halves):
+    scale = cuda.blockIdx.y
+    rows, cols, at = scales[scale, 0], scales[scale, 1], scales[scale, 2]
+    i = cuda.grid(1)
+    while i < rows * cols:
+        row, col = i // cols, i % cols
+        left, right = at + i - (1 if col > 0 else 0), at + i + (1 if col < cols - 1 else 0)
+        above, below = at + i - (cols if row > 0 else 0), at + i + (cols if row < rows - 1 else 0)
+        for s in range(halves.shape[0]):
+            across = _step(planes, spaces[s], left, right)
+            down = _step(planes, spaces[s], above, below)
+            is_side, is_end = col == 0 or col == cols - 1, row == 0 or row == rows - 1
+            halves[s, at + i] = gradient(across, is_side, down, is_end)
+        i += cuda.gridsize(1)
+
+
+@device
+def _step(planes, space, one, other):
+    """Return twice the greatest gap of any channel, or for HSV the sum of its gaps."""
+    if space == GRAY:
+        return 2 * int32(gap(planes[6, one], planes[6, other]))
+    at = 3 if space == HSV else 0
+    first = int32(gap(planes[at, one], planes[at, other]))
+    second = int32(gap(planes[at + 1, one], planes[at + 1, other]))
+    third = int32(gap(planes[at + 2, one], planes[at + 2, other]))
+    return 2 * max(first, max(second, third)) if space == MAXBGR else first + second + third
+
+
+@kernel
+def _score(halves, scales, factors, signs, scores):
+    scale = cuda.blockIdx.y
+    rows, cols, at = scales[scale, 0], scales[scale, 1], scales[scale, 2]
+    i = cuda.grid(1)
+    while i < rows * cols:
+        is_window = i // cols <= rows - WINDOW and i % cols <= cols - WINDOW
+        for s in range(scores.shape[0]):
+            first, second, tap = int32(0), int32(0), 0
+            while is_window and tap < WINDOW * WINDOW:
+                half = int32(halves[s, at + i + tap // WINDOW * cols + tap % WINDOW])
+                first += signs[s, 0, tap] * half
+                second += signs[s, 1, tap] * half
+                tap += 1
+            # A sum of products would be fused; that of two explicitly fused ones cannot be.
+            one = cuda.fma(factors[s, 0], float32(first), float32(-0.0))
+            other = cuda.fma(factors[s, 1], float32(second), float32(-0.0))
+            scores[s, at + i] = score_of(one, other) if is_window else float32(NOTHING)
+        i += cuda.gridsize(1)
+
+
+@kernel
+def _pick(scores, scales, nss, tops, picked, best):
+    """Take the best window, the last of equal ones, block its neighbourhood, and so on."""
+    values = cuda.shared.array(MAX_THREADS, float32)
+    places = cuda.shared.array(MAX_THREADS, int32)
+    scale, s, me = cuda.blockIdx.x, cuda.blockIdx.y, cuda.threadIdx.x
+    rows, cols, at = scales[scale, 0] - WINDOW + 1, scales[scale, 1], scales[scale, 2]
+    row_at = scales[scale, 3]
+    row = me
+    while row < rows:
+        top, col = float32(NOTHING), 0
+        while col < cols:
+            top = max(top, scores[s, at + row * cols + col])
+            col += 1
+        tops[s, row_at + row] = top
+        row += cuda.blockDim.x
+    cuda.syncthreads()
+    count, going = 0, True
+    while count < picked.shape[2]:
+        if going:
+            row = _last_best(tops[s], row_at, rows, values, places)
+            going = values[0] > float32(NOTHING)
+        if not going:
+            if me == 0:
+                picked[s, scale, count], best[s, scale, count] = -1, float32(NOTHING)
+            count += 1
+            continue
+        col = _last_best(scores[s], at + row * cols, cols, values, places)
+        if me == 0:
+            picked[s, scale, count], best[s, scale, count] = row * cols + col, values[0]
+        cuda.syncthreads()
+        left, right = max(col - nss, 0), min(col + nss + 1, cols)
+        upper, lower = max(row - nss, 0), min(row + nss + 1, rows)
+        i = me
+        while i < (lower - upper) * (right - left):
+            y, x = upper + i // (right - left), left + i % (right - left)
+            scores[s, at + y * cols + x] = float32(NOTHING)
+            i += cuda.blockDim.x
+        cuda.syncthreads()
+        other = upper
+        while other < lower:
+            _last_best(scores[s], at + other * cols, cols, values, places)
+            if me == 0:
+                tops[s, row_at + other] = values[0]
+            cuda.syncthreads()
+            other += 1
+        count += 1
+
+
+@device
+def _last_best(array, at, count, values, places):
+    """Return where the greatest value is, of equal ones the last, and leave it in values[0]."""
+    me, threads = cuda.threadIdx.x, cuda.blockDim.x
+    value, place, i = float32(NOTHING), -1, me
+    while i < count:
+        if array[at + i] >= value:
+            value, place = array[at + i], i
+        i += threads
+    cuda.syncthreads()  # all have read what the last call left
+    values[me] = value
+    places[me] = place
+    cuda.syncthreads()
+    width = threads
+    while width > 1:
+        half = (width + 1) // 2
+        if me < width - half:
+            value, place = values[me + half], places[me + half]
+            if value > values[me] or (value == values[me] and place > places[me]):
+                values[me] = value
+                places[me] = place
+        cuda.syncthreads()
+        width = half
+    return places[0]

@@ -1,0 +1,80 @@
+"""Formulas of BING, for both twins. Scalars only.
+
+Gradients are kept as their upper four bits: OpenCV approximates them by these bit planes, whose
+weighted votes for a filter of signs are the sum of signs times upper halves.
+"""
+
+from numba import float32, int32, uint8, uint16
+
+from ...kernels.jit import serial
+
+WINDOW = 8
+MAXBGR, HSV, GRAY = range(3)
+LOWEST = -(1 << 31)  # the key of no score
+_MOST = (1 << 31) - 1
+
+
+@serial
+def blended(first, second, weight):
+    """Return two 8-bit values, or two such blends of values, mixed; `weight` of 256 is second's."""
+    return int32(256 - weight) * int32(first) + int32(weight) * int32(second)
+
+
+@serial
+def rounded(blend):
+    """Return what was blended twice as an 8-bit value."""
+    return uint8((blend + 32768) >> 16)
+
+
+@serial
+def luma(blue, green, red):
+    """Return OpenCV's luma, bit for bit."""
+    return uint8((3735 * int32(blue) + 19235 * int32(green) + 9798 * int32(red) + 16384) >> 15)
+
+
+@serial
+def saturation(low, high, share):
+    """Return OpenCV's 8-bit saturation; `share` is 255 * 4096 / high, rounded."""
+    return uint8((int32(high - low) * int32(share) + 2048) >> 12)
+
+
+@serial
+def hue(blue, green, red, low, high, share):
+    """Return OpenCV's 8-bit hue, 0 to 179; `share` is 180 * 4096 / (6 * (high - low)), rounded."""
+    b, g, r, most = int32(blue), int32(green), int32(red), int32(high)
+    spread = int32(most - int32(low))
+    turn = int32(r - g + 4 * spread)
+    turn = int32(b - r + 2 * spread) if most == g else turn
+    turn = int32(g - b) if most == r else turn
+    turn = int32(int32(turn * int32(share)) + 2048) >> 12
+    return uint8(turn + (180 if turn < 0 else 0))
+
+
+@serial
+def gap(first, second):
+    """Return how far two 8-bit values lie apart, as a 16-bit value."""
+    return uint16(max(first, second) - min(first, second))
+
+
+@serial
+def gradient(across, across_border, down, down_border):
+    """Return the upper half of a gradient from steps, halved unless taken at a border."""
+    step = uint16(across if across_border else across >> 1)
+    step = uint16(step + (down if down_border else down >> 1))
+    return uint8(min(step, uint16(255)) >> 4)
+
+
+@serial
+def score_of(first, second):
+    """Return the score of a window from the shares of its two filters of signs.
+
+    These come rounded from the benches: a device would fuse them with the sum. Adding zero makes
+    a negative zero positive.
+    """
+    return float32(float32(first + second) + float32(0))
+
+
+@serial
+def key_of(bits):
+    """Return an integer that orders as the float32 of these bits does; its own inverse."""
+    return int32(bits ^ ((bits >> 31) & _MOST))

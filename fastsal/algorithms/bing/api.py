@@ -1,0 +1,203 @@
+"""BING: boxes that are likely to hold an object, found at hundreds of images per second."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ... import devices, images, runtime
+from ...errors import ImageError, ModelError
+from .model import SPACES, BingModel, load_once
+from .plan import PICKED, Plan, filters_of, plan_of
+
+_MOST_NSS = 1 << 10
+Path = str | os.PathLike[str]
+
+
+class RankedBoxes(NamedTuple):
+    """The boxes of one colour space, best first, as OpenCV ranks them."""
+
+    space: str
+    boxes: NDArray[np.int32]  # (n, 4) x, y, w, h
+    scores: NDArray[np.float32]  # (n,)
+
+
+def bing(
+    image: ArrayLike,
+    *,
+    training_path: Path | BingModel | None = None,
+    nss: int = 2,
+    color_spaces: Sequence[str] = SPACES,
+    max_boxes: int | None = None,
+    color: images.Color = "rgb",
+    backend: runtime.Choice = "auto",
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Propose boxes that are likely to hold an object of any kind.
+
+    Parameters
+    ----------
+    image : array_like of uint8, (H, W), (H, W, 3) or (H, W, 4)
+        Grey levels or colours; a fourth channel is ignored.
+    training_path : path or BingModel
+        Folder with model files of OpenCV's format (``ObjNessB2W8*.yml.gz``), which are read once,
+        or a model.
+    nss : int, default 2
+        How many windows around a chosen one are blocked in each direction, per scale.
+    color_spaces : sequence of {"maxbgr", "hsv", "i"}
+        In which to look: greatest gradient of any channel, hue-saturation-value, intensity.
+    max_boxes : int, optional
+        How many boxes to return at most.
+    color : {"rgb", "bgr"}, default "rgb"
+        Order of the channels.
+    backend : {"auto", "cpu", "cuda"}, default "auto"
+        Where to compute. "auto" takes the device for device arrays and the CPU for others.
+
+    Returns
+    -------
+    boxes : array of int32, (N, 4)
+        Column, row, width and height, best first. What several colour spaces propose is merged,
+        and occurs once. Always on the host: a few thousand boxes, whose number the host must
+        know, of an image on a device.
+    scores : array of float32, (N,)
+        The calibrated score of each box, by which they are ordered; comparable within a model.
+
+    Raises
+    ------
+    ImageError
+        If `image` is not one image of these forms.
+    ModelError
+        If there is no `training_path`, or a file in it is missing or damaged.
+    ValueError
+        If `nss` or `max_boxes` is negative or no integer, or `color_spaces`, `color` or `backend`
+        is none of those named.
+    BackendUnavailableError
+        If `backend` was asked for by name and cannot run here.
+
+    Notes
+    -----
+    Boxes and their ranks within each colour space are those of ``cv2.saliency.ObjectnessBING``,
+    bit for bit, on every backend. OpenCV returns them one colour space after the other, with
+    values that count instead of scoring.
+
+    References
+    ----------
+    .. [1] M.-M. Cheng, Z. Zhang, W.-Y. Lin and P. Torr, "BING: Binarized normed gradients for
+       objectness estimation at 300fps", CVPR, 2014. https://doi.org/10.1109/CVPR.2014.414
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> from fastsal.algorithms.bing import BingModel
+    >>> ring = np.ones((8, 8), np.float32)
+    >>> ring[2:6, 2:6] = -1  # gradients at the rim speak for an object, others against it
+    >>> model = BingModel({"i": ring}, np.array([14]), {"i": np.array([[1, 0]])})
+    >>> image = np.zeros((128, 128), np.uint8)
+    >>> image[32:96, 40:104] = 200
+    >>> boxes, scores = fastsal.bing(image, training_path=model, color_spaces=["i"], max_boxes=1)
+    >>> boxes
+    array([[40, 32, 64, 64]], dtype=int32)
+    """
+    limit = _natural(max_boxes, "max_boxes", 1 << 31) if max_boxes is not None else None
+    ranked = ranked_boxes(
+        image, training_path=training_path, nss=nss, color_spaces=color_spaces, color=color,
+        backend=backend,
+    )  # fmt: skip
+    boxes = np.concatenate([each.boxes for each in ranked])
+    scores = np.concatenate([each.scores for each in ranked])
+    order = np.argsort(-scores, kind="stable")
+    order = order[_is_first(boxes[order])][:limit]
+    return boxes[order], scores[order]
+
+
+def ranked_boxes(
+    image: ArrayLike,
+    *,
+    training_path: Path | BingModel | None = None,
+    nss: int = 2,
+    color_spaces: Sequence[str] = SPACES,
+    color: images.Color = "rgb",
+    backend: runtime.Choice = "auto",
+) -> list[RankedBoxes]:
+    """Return the boxes of each colour space by themselves: see `bing`."""
+    model = _model_of(training_path)
+    spaces = _checked_spaces(color_spaces, model)
+    radius = _natural(nss, "nss", _MOST_NSS)
+    frames = images.as_frames(image, color=color)
+    if len(frames.shape) != 2:
+        raise ImageError(f"expected one image at a time, got a stack {frames.shape}")
+    plan = plan_of((frames.shape[0], frames.shape[1]), model.sizes)
+    target = runtime.resolve(backend, on_device=frames.owner is not None)
+    picked = np.full((len(spaces), len(plan.numbers), PICKED), -1, np.int32)
+    keys = np.zeros(picked.shape, np.int32)
+    if picked.size:
+        is_staged = target == "cuda" and frames.owner is None
+        pixels = devices.upload(frames.pixels, "bing image") if is_staged else frames.pixels
+        pixels = pixels.reshape(frames.shape[0], frames.shape[1] * frames.channels)
+        blue = 0 if frames.weights[0] < frames.weights[2] else 2
+        args = (pixels, frames.channels, blue, plan, filters_of(model, spaces), radius)
+        runtime.bench(__package__, target).pick_windows(*args, picked, keys)
+    return [
+        _ranked(space, frames.shape, plan, model.calibrations[space], *found)
+        for space, *found in zip(spaces, picked, keys, strict=True)
+    ]
+
+
+def _ranked(
+    space: str, shape: tuple[int, ...], plan: Plan, calibration: NDArray[np.float32],
+    picked: NDArray[np.int32], keys: NDArray[np.int32],
+) -> RankedBoxes:  # fmt: skip
+    """Return the boxes of picked windows by their calibrated scores, the later of equal first."""
+    scale, place = np.nonzero(picked >= 0)
+    window, key = picked[scale, place], keys[scale, place]
+    score = (key ^ ((key >> 31) & np.int32(0x7FFFFFFF))).view(np.float32)
+    weight, bias = calibration[plan.numbers[scale]].T
+    score = score * weight + bias  # each step rounded to float32, as OpenCV does
+    row, col = np.divmod(window, plan.scales[scale, 1])
+    left, top = col * (plan.windows[scale, 0] // 8), row * (plan.windows[scale, 1] // 8)
+    width = np.minimum(plan.windows[scale, 0], shape[1] - left)
+    height = np.minimum(plan.windows[scale, 1], shape[0] - top)
+    order = np.argsort(-score[::-1], kind="stable")
+    boxes = np.stack([left, top, width, height], axis=1).astype(np.int32)[::-1]
+    return RankedBoxes(space, boxes[order], score[::-1][order])
+
+
+def _is_first(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return which boxes have not occurred before."""
+    numbers = boxes.astype(np.int64)
+    codes = ((numbers[:, 0] << 48) ^ (numbers[:, 1] << 32)) ^ (numbers[:, 2] << 16) ^ numbers[:, 3]
+    first = np.zeros(len(boxes), bool)
+    first[np.unique(codes, return_index=True)[1]] = True
+    return first
+
+
+def _model_of(training_path: Any) -> BingModel:
+    if isinstance(training_path, BingModel):
+        return training_path
+    if training_path is None:
+        raise ModelError(
+            "no default model for BING is here yet: pass training_path, the folder of OpenCV's "
+            "model files (samples/ObjectnessTrainedModel in opencv_contrib)"
+        )
+    return load_once(training_path)
+
+
+def _checked_spaces(color_spaces: Sequence[str], model: BingModel) -> tuple[str, ...]:
+    spaces = tuple(color_spaces) if not isinstance(color_spaces, str) else (color_spaces,)
+    if not spaces or len(set(spaces)) < len(spaces) or set(spaces) - set(model.spaces):
+        raise ValueError(f"color_spaces must be some of {model.spaces}, got {color_spaces!r}")
+    return spaces
+
+
+def _natural(value: Any, name: str, most: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise ValueError(f"{name} must be an integer from 0 up, got {value!r}")
+    return min(number, most)

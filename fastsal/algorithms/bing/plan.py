@@ -1,0 +1,112 @@
+"""What BING computes for an image of a size: scales, their tables, and the filters of signs."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .model import SPACES, BingModel
+
+PICKED = 250  # windows of each colour space and scale, at most
+WINDOW = 8
+_SMALLEST, _SIDES = 16, 6
+_TAPS = 16  # whose sum of upper halves fits into 8 bits
+_CHUNKS = 8  # of so many taps of equal signs, at most, in a filter of 64
+
+
+class Plan(NamedTuple):
+    """The scales of an image size.
+
+    Each is a picture of the whole image in which windows of that size are 8 x 8. Scales lie one
+    behind the other in the arrays of a bench.
+    """
+
+    numbers: NDArray[np.int64]  # (n,) which of the model's sizes
+    windows: NDArray[np.int64]  # (n, 2) width, height in the image
+    scales: NDArray[np.int64]  # (n, 6) rows, cols, and where in pixels, rows, and both tables
+    tables: NDArray[np.int32]  # (3, m) source of each row or column, the next, its weight
+    pixels: int
+    rows: int
+
+
+def plan_of(shape: tuple[int, int], sizes: NDArray[np.int32]) -> Plan:
+    """Return the plan of an image size, largest windows first as OpenCV goes."""
+    return _planned(shape, tuple(int(each) for each in sizes))
+
+
+@lru_cache(maxsize=16)
+def _planned(shape: tuple[int, int], sizes: tuple[int, ...]) -> Plan:
+    height, width = shape
+    numbers, windows, scales, tables = [], [], [], []
+    pixel, row, entry = 0, 0, 0
+    for number in reversed(range(len(sizes))):
+        tall = _SMALLEST << sizes[number] // _SIDES
+        wide = _SMALLEST << sizes[number] % _SIDES
+        if tall > 2 * height or wide > 2 * width:
+            continue
+        tall, wide = min(tall, height), min(wide, width)
+        rows, cols = round(WINDOW * height / tall), round(WINDOW * width / wide)
+        numbers.append(number)
+        windows.append((wide, tall))
+        scales.append((rows, cols, pixel, row, entry, entry + rows))
+        tables += [_table(rows, height), _table(cols, width)]
+        pixel, row, entry = pixel + rows * cols, row + rows, entry + rows + cols
+    return Plan(
+        np.array(numbers, np.int64),
+        np.array(windows, np.int64).reshape(-1, 2),
+        np.array(scales, np.int64).reshape(-1, 6),
+        np.concatenate([np.zeros((3, 0), np.int32), *tables], axis=1),
+        pixel,
+        row,
+    )
+
+
+def _table(target: int, source: int) -> NDArray[np.int32]:
+    """Return, per entry, where OpenCV's linear exact resize takes it from, in units of 1/256."""
+    place = (1 / (target / source)) * (np.arange(target) + 0.5) - 0.5
+    first = np.floor(place)
+    weight = np.rint((place - first) * 256)
+    weight[(first < 0) | (first >= source - 1)] = 0
+    first = np.clip(first, 0, source - 1)
+    return np.array([first, np.minimum(first + 1, source - 1), weight], np.int32)
+
+
+class Filters(NamedTuple):
+    """Filters of signs that approximate those of a model, in the form that benches take."""
+
+    spaces: NDArray[np.int64]  # (s,) of SPACES
+    factors: NDArray[np.float32]  # (s, 2) what the two filters of signs count
+    taps: NDArray[np.int64]  # (s, 64, 2) row and column, those of equal signs together
+    chunks: NDArray[np.int64]  # (s, 8, 4) first tap, stop, and the two signs
+
+
+def filters_of(model: BingModel, spaces: tuple[str, ...]) -> Filters:
+    """Return the filters of the colour spaces named."""
+    made = [_binarized(model.filters[space]) for space in spaces]
+    factors, taps, chunks = (np.array(each) for each in zip(*made, strict=True))
+    return Filters(np.array([SPACES.index(space) for space in spaces]), factors, taps, chunks)
+
+
+def _binarized(weights: NDArray[np.float32]) -> tuple[Any, ...]:
+    """Return two factors, and taps in chunks of equal signs: weights are about the sum of both."""
+    rest = weights.astype(np.float32).ravel()
+    factors, signs = np.zeros(2, np.float32), np.zeros((2, rest.size), np.int64)
+    for i in range(2):
+        signs[i] = np.where(rest >= 0, 1, -1)
+        total = np.float32(0)
+        for weight, sign in zip(rest, signs[i], strict=True):  # one by one, as OpenCV rounds
+            total = np.float32(total + np.float32(weight * np.float32(sign)))
+        factors[i] = total / np.float32(rest.size)
+        rest = (rest - factors[i] * signs[i].astype(np.float32)).astype(np.float32)
+    order = np.lexsort((signs[1], signs[0]))
+    chunks = np.zeros((_CHUNKS, 4), np.int64)
+    used = 0
+    for pair in np.unique(signs.T, axis=0):
+        members = np.flatnonzero((signs.T[order] == pair).all(axis=1))
+        for start in range(int(members[0]), int(members[-1]) + 1, _TAPS):
+            chunks[used] = start, min(start + _TAPS, int(members[-1]) + 1), *pair
+            used += 1
+    return factors, np.stack(np.divmod(order, WINDOW), axis=1), chunks

@@ -1,0 +1,3 @@
+"""Spectral residual saliency."""
+
+from .api import spectral_residual as spectral_residual

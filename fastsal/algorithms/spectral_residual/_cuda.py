@@ -1,0 +1,386 @@
+"""The spectral residual on a CUDA device: threads along x take columns, blocks rows and frames.
+
+The spectrum is small and of any size, so its transform is summed up term by term. In float32 the
+terms that cancel would leave noise with a phase, and the phase is what the map is made of: so the
+spectrum is float64, some 4,096 numbers a frame, and only the map is float32.
+"""
+
+import math
+
+import numpy as np
+from numba import cuda, float32, float64, int32
+
+from ...devices import workspace
+from ...kernels import launch
+from ...kernels.color._math import float_luma, luma
+from ...kernels.jit import kernel
+from ...kernels.scale import stored
+from ._math import (
+    between,
+    blended,
+    blur,
+    cosine_of_turn,
+    fixed,
+    float_blended,
+    lerp,
+    magnitude,
+    mirrored,
+    phase,
+    tap,
+    wave,
+    without_noise,
+)
+
+GROUP = 1 << 20  # numbers of the spectra of frames under way at once
+MAX_THREADS = 1024
+
+
+def spectral_residual(pixels, channels, weights, width, size, scale, out):
+    """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels), times `scale`.
+
+    `size` is that of the spectrum, rows and columns.
+    """
+    frames, stream = out.shape[0], pixels.stream
+    group = min(frames, max(1, GROUP // (size[0] * size[1])))
+    turns = [_work(f"turns {axis}", (2, side), np.float64) for axis, side in enumerate(size)]
+    for table in turns:
+        blocks = -(-table.shape[1] // launch.THREADS)
+        _fill_turns[blocks, launch.THREADS, stream](table)
+    for start in range(0, frames, group):
+        stop = min(start + group, frames)
+        part, saliency = (pixels, out) if group == frames else (pixels[start:stop], out[start:stop])
+        part.stream = stream
+        _fill_group(part, channels, weights, width, size, scale, turns, saliency, group)
+
+
+def _fill_group(pixels, channels, weights, width, size, scale, turns, out, group):
+    frames, height, stream = out.shape[0], out.shape[1] // width, pixels.stream
+    names = ("real", "imag", "logs", "cosines", "sines")
+    arrays = [_work(name, (group, *size), np.float64)[:frames] for name in names]
+    real, imag, logs, cosines, sines = arrays
+    small = _work("small", (group, *size), np.float32)[:frames]
+    each = _grid(size[1], size[0], frames), launch.THREADS, stream
+    if pixels.dtype.kind == "f":
+        _shrink_floats[each](pixels, channels, weights, width, scale, real, imag)
+    else:
+        _shrink[each](pixels, channels, weights, width, real, imag)
+    _transform_rows[each](real, imag, turns[1], cosines, sines)
+    _transform_cols[each](cosines, sines, turns[0], real, imag)
+    _fill_waves[each](real, imag, logs, cosines, sines)
+    _fill_residual[each](logs, cosines, sines, real, imag)
+    _transform_rows[each](real, imag, turns[1], cosines, sines)
+    _transform_cols[each](cosines, sines, turns[0], real, imag)
+    _fill_sizes[each](real, imag, logs)
+    _fill_blurred[each](logs, cosines)
+    flat = cosines.reshape(frames, size[0] * size[1]), small.reshape(frames, size[0] * size[1])
+    _normalize[min(frames, 65_535), launch.THREADS, stream](*flat)
+    places = [
+        _places(axis, size[axis], length, stream) for axis, length in enumerate((height, width))
+    ]
+    rows = _grid(width, -(-height // 4), frames), launch.THREADS, stream
+    _enlarge[rows](small, *places[0], *places[1], out.reshape(frames, height, width))
+
+
+def _places(axis, source, target, stream):
+    firsts = _work(f"firsts {axis}", (target,), np.int32)
+    shares = _work(f"shares {axis}", (target,), np.float32)
+    blocks = -(-target // launch.THREADS)
+    _fill_places[blocks, launch.THREADS, stream](source, firsts, shares)
+    return firsts, shares
+
+
+def _work(name, shape, dtype):
+    return workspace(f"spectral-residual {name}", shape, dtype)
+
+
+def _grid(cols, rows, frames):
+    return -(-cols // launch.THREADS), min(rows, 65_535), min(frames, 65_535)
+
+
+@kernel
+def _fill_turns(turns):
+    """Fill with cosines and negative sines of the angles that cut a circle into equal parts."""
+    count = turns.shape[1]
+    part = cuda.grid(1)
+    if part < count:
+        turns[0, part] = cosine_of_turn(part, count)
+        turns[1, part] = cosine_of_turn((4 * part + count) % (4 * count), 4 * count)
+
+
+@kernel
+def _shrink(pixels, channels, weights, width, real, imag):
+    frames, rows, cols = real.shape
+    height = pixels.shape[1] // (width * channels)
+    bits = 8 if pixels.itemsize == 1 else 16
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    first, share = tap(col, width, cols)
+    across = fixed(share, bits)
+    left, right = channels * first, channels * min(first + 1, width - 1)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            top, share = tap(row, height, rows)
+            a = channels * width * top
+            c = channels * width * min(top + 1, height - 1)
+            a, b, c, d = a + left, a + right, c + left, c + right
+            if channels == 1:
+                level_a, level_b = int32(pixels[frame, a]), int32(pixels[frame, b])
+                level_c, level_d = int32(pixels[frame, c]), int32(pixels[frame, d])
+            else:
+                level_a = int32(luma(pixels[frame, a], pixels[frame, a + 1],
+                                     pixels[frame, a + 2], weights))  # fmt: skip
+                level_b = int32(luma(pixels[frame, b], pixels[frame, b + 1],
+                                     pixels[frame, b + 2], weights))  # fmt: skip
+                level_c = int32(luma(pixels[frame, c], pixels[frame, c + 1],
+                                     pixels[frame, c + 2], weights))  # fmt: skip
+                level_d = int32(luma(pixels[frame, d], pixels[frame, d + 1],
+                                     pixels[frame, d + 2], weights))  # fmt: skip
+            down = fixed(share, bits)
+            real[frame, row, col] = blended(level_a, level_b, level_c, level_d, across, down, bits)
+            imag[frame, row, col] = 0.0
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _shrink_floats(pixels, channels, weights, width, scale, real, imag):
+    frames, rows, cols = real.shape
+    height = pixels.shape[1] // (width * channels)
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    first, across = tap(col, width, cols)
+    left, right = channels * first, channels * min(first + 1, width - 1)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            top, down = tap(row, height, rows)
+            a = channels * width * top
+            c = channels * width * min(top + 1, height - 1)
+            a, b, c, d = a + left, a + right, c + left, c + right
+            if channels == 1:
+                level_a, level_b = float32(pixels[frame, a]), float32(pixels[frame, b])
+                level_c, level_d = float32(pixels[frame, c]), float32(pixels[frame, d])
+            else:
+                level_a = float_luma(pixels[frame, a], pixels[frame, a + 1],
+                                     pixels[frame, a + 2], weights)  # fmt: skip
+                level_b = float_luma(pixels[frame, b], pixels[frame, b + 1],
+                                     pixels[frame, b + 2], weights)  # fmt: skip
+                level_c = float_luma(pixels[frame, c], pixels[frame, c + 1],
+                                     pixels[frame, c + 2], weights)  # fmt: skip
+                level_d = float_luma(pixels[frame, d], pixels[frame, d + 1],
+                                     pixels[frame, d + 2], weights)  # fmt: skip
+            value = float_blended(level_a, level_b, level_c, level_d, across, down)
+            real[frame, row, col] = scale * value
+            imag[frame, row, col] = 0.0
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _transform_rows(real, imag, turns, next_real, next_imag):
+    frames, rows, cols = real.shape
+    wave_number = cuda.grid(1)
+    if wave_number >= cols:
+        return
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            wide, high = float64(0), float64(0)
+            turn, col = 0, 0
+            while col < cols:
+                cosine, sine = turns[0, turn], turns[1, turn]
+                x, y = real[frame, row, col], imag[frame, row, col]
+                wide += x * cosine - y * sine
+                high += x * sine + y * cosine
+                turn += wave_number
+                turn -= cols if turn >= cols else 0
+                col += 1
+            next_real[frame, row, wave_number] = wide
+            next_imag[frame, row, wave_number] = high
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _transform_cols(real, imag, turns, next_real, next_imag):
+    frames, rows, cols = real.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        wave_number = cuda.blockIdx.y
+        while wave_number < rows:
+            wide, high = float64(0), float64(0)
+            turn, row = 0, 0
+            while row < rows:
+                cosine, sine = turns[0, turn], turns[1, turn]
+                x, y = real[frame, row, col], imag[frame, row, col]
+                wide += x * cosine - y * sine
+                high += x * sine + y * cosine
+                turn += wave_number
+                turn -= rows if turn >= rows else 0
+                row += 1
+            next_real[frame, wave_number, col] = wide
+            next_imag[frame, wave_number, col] = high
+            wave_number += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _fill_waves(real, imag, logs, cosines, sines):
+    frames, rows, cols = real.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        total = real[frame, 0, 0]
+        row = cuda.blockIdx.y
+        while row < rows:
+            wide = without_noise(real[frame, row, col], total)
+            high = without_noise(imag[frame, row, col], total)
+            logs[frame, row, col] = math.log(magnitude(wide, high) + 1.0)
+            cosine, sine = wave(phase(wide, high))
+            cosines[frame, row, col] = cosine
+            sines[frame, row, col] = sine
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _fill_residual(logs, cosines, sines, real, imag):
+    """Fill with mirrored waves, for the inverse, of the size the logs leave over their mean."""
+    frames, rows, cols = logs.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    left, right = mirrored(col - 1, cols), mirrored(col + 1, cols)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            total = float64(0)
+            step = -1
+            while step < 2:
+                near = mirrored(row + step, rows)
+                total += logs[frame, near, left] + logs[frame, near, col] + logs[frame, near, right]
+                step += 1
+            size = math.exp(logs[frame, row, col] - total / 9.0)
+            real[frame, row, col] = size * cosines[frame, row, col]
+            imag[frame, row, col] = -size * sines[frame, row, col]
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _fill_sizes(real, imag, sizes):
+    frames, rows, cols = real.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            sizes[frame, row, col] = magnitude(real[frame, row, col], imag[frame, row, col])
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _fill_blurred(sizes, squares):
+    """Fill with the squares of the blurred sizes, and leave their greatest to `_normalize`."""
+    frames, rows, cols = sizes.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    a, b = mirrored(col - 2, cols), mirrored(col - 1, cols)
+    d, e = mirrored(col + 1, cols), mirrored(col + 2, cols)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            p, q = mirrored(row - 2, rows), mirrored(row - 1, rows)
+            r, s = mirrored(row + 1, rows), mirrored(row + 2, rows)
+            total = blur(
+                blur(sizes[frame, p, a], sizes[frame, q, a], sizes[frame, row, a],
+                     sizes[frame, r, a], sizes[frame, s, a]),
+                blur(sizes[frame, p, b], sizes[frame, q, b], sizes[frame, row, b],
+                     sizes[frame, r, b], sizes[frame, s, b]),
+                blur(sizes[frame, p, col], sizes[frame, q, col], sizes[frame, row, col],
+                     sizes[frame, r, col], sizes[frame, s, col]),
+                blur(sizes[frame, p, d], sizes[frame, q, d], sizes[frame, row, d],
+                     sizes[frame, r, d], sizes[frame, s, d]),
+                blur(sizes[frame, p, e], sizes[frame, q, e], sizes[frame, row, e],
+                     sizes[frame, r, e], sizes[frame, s, e]),
+            )  # fmt: skip
+            squares[frame, row, col] = total * total
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _normalize(values, small):
+    """Fill with shares of the greatest value of the frame, a block per frame."""
+    part = cuda.shared.array(MAX_THREADS, float64)
+    me, threads, area = cuda.threadIdx.x, cuda.blockDim.x, values.shape[1]
+    frame = cuda.blockIdx.x
+    while frame < values.shape[0]:
+        most = float64(0)
+        i = me
+        while i < area:
+            most = max(most, values[frame, i])
+            i += threads
+        part[me] = most
+        cuda.syncthreads()
+        half = threads >> 1  # launch.THREADS is a power of two
+        while half > 0:
+            if me < half:
+                part[me] = max(part[me], part[me + half])
+            cuda.syncthreads()
+            half >>= 1
+        i = me
+        while i < area:
+            small[frame, i] = values[frame, i] / part[0]
+            i += threads
+        cuda.syncthreads()
+        frame += cuda.gridDim.x
+
+
+@kernel
+def _fill_places(source, firsts, shares):
+    """Fill with what each line of pixels lies between; in advance, as it takes a division."""
+    index = cuda.grid(1)
+    if index < firsts.size:
+        first, share = between(index, source, firsts.size)
+        firsts[index] = first
+        shares[index] = share
+
+
+@kernel
+def _enlarge(small, tops, downs, lefts, acrosses, saliency):
+    frames, height, width = saliency.shape
+    rows, cols = small.shape[1], small.shape[2]
+    col = cuda.grid(1)
+    if col >= width:
+        return
+    left, across = lefts[col], acrosses[col]
+    right = min(left + 1, cols - 1)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < height:
+            top, down = tops[row], downs[row]
+            bottom = min(top + 1, rows - 1)
+            upper = lerp(small[frame, top, left], small[frame, top, right], across)
+            lower = lerp(small[frame, bottom, left], small[frame, bottom, right], across)
+            saliency[frame, row, col] = stored(lerp(upper, lower, down), saliency.itemsize)
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z

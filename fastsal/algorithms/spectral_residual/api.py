@@ -1,0 +1,112 @@
+"""Spectral residual saliency: what a spectrum has that its own smooth version has not."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from ... import images, runtime
+
+_MAX_SIDE = 4096
+
+
+def spectral_residual(
+    image: ArrayLike,
+    *,
+    size: tuple[int, int] = (64, 64),
+    color: images.Color = "rgb",
+    channel_axis: int | None = -1,
+    out: Any = None,
+    backend: runtime.Choice = "auto",
+) -> Any:
+    """Score each pixel by what the image's spectrum has there that its smooth version has not.
+
+    These are the values of OpenCV's StaticSaliencySpectralResidual, to 2e-7.
+
+    Parameters
+    ----------
+    image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
+        Grey levels, or colours, which OpenCV's fixed-point luma turns into grey levels; a fourth
+        channel is ignored. Floats lie in [0, 1] and are multiplied by 255, so that ``image / 255``
+        gives the map of ``image``, nearly: only integers are rounded on the way. A stack has one
+        more axis in front and each frame is scored by itself. A device array (Numba, CuPy,
+        PyTorch) stays on its device.
+    size : (int, int), default (64, 64)
+        Rows and columns that the image is reduced to before its spectrum is taken, each from 1 to
+        4096. The smaller, the larger what stands out. Powers of two are fastest.
+    color : {"rgb", "bgr"}, default "rgb"
+        Order of the channels.
+    channel_axis : int or None, default -1
+        Axis of the channels if `image` has more than two; None if it is a stack of grey images.
+    out : array of float32 or uint8, optional
+        Where to put the map: C-contiguous, of the map's shape, in the same kind of memory as
+        `image`. uint8 gets round(255 * saliency).
+    backend : {"auto", "cpu", "cuda"}, default "auto"
+        Where to compute. "auto" takes the device for device arrays and the CPU for others.
+
+    Returns
+    -------
+    saliency : array of float32 (or `out`), (H, W) or (N, H, W)
+        In [0, 1]. The greatest value is 1 before the map is enlarged to the size of the image, and
+        mostly a little less after. Any number of threads gives the same bits; CPU and CUDA agree
+        to 1e-6.
+
+    Raises
+    ------
+    ImageError
+        If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
+        [0, 1] (not checked on a device); or if `out` does not fit it.
+    ValueError
+        If `size` is no such pair, or `color` or `backend` is none of those named.
+    BackendUnavailableError
+        If `backend` was asked for by name and cannot run here.
+
+    Notes
+    -----
+    The image is reduced to `size`, by two pixels each way and without smoothing: of a large one
+    most pixels are never read. Of its spectrum the phase is kept, and of the logarithm of its
+    amplitude what it exceeds its own 3x3 mean by. Transformed back, smoothed and squared, that is
+    the map, which is enlarged to the size of the image [1]_.
+
+    References
+    ----------
+    .. [1] X. Hou and L. Zhang, "Saliency detection: a spectral residual approach", CVPR 2007.
+       https://doi.org/10.1109/CVPR.2007.383267
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> image = np.full((64, 64), 100, np.uint8)
+    >>> image[20:28, 40:48] = 200
+    >>> saliency = fastsal.spectral_residual(image)
+    >>> bool(saliency[18:30, 38:50].min() > saliency[40:, :30].max())
+    True
+    """
+    frames = images.as_frames(
+        image,
+        color=color,
+        channel_axis=channel_axis,
+        dtypes=("uint8", "uint16", "float32", "float64"),
+    )
+    shape = _checked_size(size)
+    job = images.Job(backend, out, frames)
+    (source,) = job.inputs
+    bench = runtime.bench(__package__, job.target)
+    width = frames.shape[-1]
+    bench.spectral_residual(
+        source.pixels, source.channels, source.weights, width, shape, 255.0, job.saliency
+    )
+    return job.result()
+
+
+def _checked_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the size as two integers, or raise ValueError."""
+    try:
+        rows, cols = (operator.index(side) for side in size)
+    except (TypeError, ValueError):
+        rows = cols = 0
+    if not (1 <= rows <= _MAX_SIDE and 1 <= cols <= _MAX_SIDE):
+        raise ValueError(f"size must be rows and columns from 1 to {_MAX_SIDE}, got {size!r}")
+    return rows, cols

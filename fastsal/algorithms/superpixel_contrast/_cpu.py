@@ -1,0 +1,114 @@
+"""Superpixel contrast on the CPU."""
+
+import numpy as np
+from numba import prange
+
+from ...kernels.jit import parallel, serial
+from ...kernels.launch import over_bands
+from ...kernels.scale import share, stored
+from ..superpixels._cpu_lab import light
+from ..superpixels._grid import grid_shape
+from . import _cpu_fast, _cpu_pairs
+from ._cpu_paint import average, average_in_bands, paint, paint_in_bands
+from ._math import change, merit
+
+EXACT_PAIRS = 1 << 22  # up to which "auto" takes all pairs: about the time the grid takes
+
+
+def score(mine, others, shape, sigmas, steepness, method, values):
+    """Fill `values`, (n,), with the saliency of the superpixels of `mine` against `others`.
+
+    Both are (sums, position, color) with a row per tile; `method` is "exact", "fast" or "auto".
+    """
+    index, color, position = _present(*mine, shape)
+    other_color, other_position = color, position
+    if others is not mine:
+        _, other_color, other_position = _present(*others, shape)
+    if method == "auto":
+        method = "exact" if len(color) * len(other_color) <= EXACT_PAIRS else "fast"
+    bench = _cpu_pairs if method == "exact" else _cpu_fast
+    terms = bench.uniqueness_and_distribution(color, position, other_color, other_position, sigmas)
+    values[:] = 0
+    _fill_values(*terms, np.float32(steepness), index, values)
+
+
+def _present(sums, position, color, shape):
+    """Return which superpixels have pixels, their colours, and positions as shares of the image."""
+    index = np.flatnonzero(sums[:, 0])
+    position = position[index] / np.array(shape, np.float32)
+    return index, color[index], position
+
+
+@serial
+def _fill_values(unique, spread, steepness, index, values):
+    _scale(unique)
+    _scale(spread)
+    for i in range(unique.size):
+        unique[i] = merit(unique[i], spread[i], steepness)
+    _scale(unique)
+    for i in range(unique.size):
+        values[index[i]] = unique[i]
+
+
+@serial
+def _scale(values):
+    """Scale to [0, 1], in place; a constant to 0."""
+    low = high = values[0]
+    for i in range(values.size):
+        low, high = min(low, values[i]), max(high, values[i])
+    for i in range(values.size):
+        values[i] = share(values[i], low, high)
+
+
+def paint_values(labels, values, out):
+    """Fill `out`, (H * W,), with the value of each pixel's label."""
+    table = np.empty(values.shape, out.dtype)
+    _store(values, table)
+    over_bands(paint, paint_in_bands, out.size, labels.reshape(-1), table, out)
+
+
+@serial
+def _store(values, table):
+    for i in range(values.size):
+        table[i] = stored(values[i], table.itemsize)
+
+
+def average_values(pixels, channels, is_rgb, white, size, described, labels, values, out):
+    """Fill `out`, (H * W,), with means of the values of near superpixels, weighted by likeness.
+
+    `described` is (sums, position, color) of the superpixels.
+    """
+    sums, position, color = described
+    rows, cols = labels.shape
+    place = np.where(sums[:, :1] > 0, position, np.float32(-1))
+    args = (
+        pixels.reshape(rows, -1), channels, is_rgb, np.float32(white), size,
+        grid_shape(labels.shape, size), light(), values, color, place, labels,
+        out.reshape(rows, cols),
+    )  # fmt: skip
+    over_bands(average, average_in_bands, rows, *args, pixels=out.size)
+
+
+def fill_change(current, previous, signed, out):
+    """Fill `out`, (P,), with `current` less `previous`; if not `signed` with 0 at the least."""
+    args = (current, previous, signed, out)
+    over_bands(_fill_change, _fill_change_in_bands, out.size, *args)
+
+
+def clear(out):
+    """Fill `out`, (P,), with zeros."""
+    out[:] = 0
+
+
+@serial
+def _fill_change(current, previous, signed, out, start, stop):
+    first, second, target = current[start:stop], previous[start:stop], out[start:stop]
+    for i in range(target.size):
+        target[i] = change(first[i], second[i], signed, target.itemsize)
+
+
+@parallel
+def _fill_change_in_bands(current, previous, signed, out, bands):
+    for band in prange(bands):
+        start, stop = band * out.size // bands, (band + 1) * out.size // bands
+        _fill_change(current, previous, signed, out, start, stop)

@@ -1,0 +1,141 @@
+"""From frames on a bench to maps: what the functions and the streams of this room share."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+
+from ... import devices, images, runtime
+from ...errors import ImageError
+from ..superpixels.api import Options as SlicOptions
+from ..superpixels.api import checked_options
+from ..superpixels.segments import Segments, flat_pixels, is_rgb, segment, white_of
+
+Method = Literal["auto", "exact", "fast"]
+_ROUNDS = 100  # of vl_slic at the most
+
+
+class Options(NamedTuple):
+    """Options of superpixel contrast, checked."""
+
+    slic: SlicOptions
+    method: Method
+    smooth: bool
+    sigmas: tuple[float, float]
+    steepness: float
+
+    @classmethod
+    def checked(
+        cls, region_size: int, regularizer: float, method: Method, smooth: bool,
+        sigma_color: float, sigma_position: float, steepness: float,
+    ) -> Options:  # fmt: skip
+        """Return the options, or raise ValueError naming the one out of range."""
+        slic = checked_options(region_size, regularizer, _ROUNDS, None)
+        if method not in get_args(Method):
+            raise ValueError(f"method must be 'auto', 'exact' or 'fast', got {method!r}")
+        sigmas = _ranged(sigma_color, "sigma_color"), _ranged(sigma_position, "sigma_position")
+        if not (isinstance(steepness, numbers.Real) and 0 <= steepness < math.inf):
+            raise ValueError(f"steepness must be a number from 0 up, got {steepness!r}")
+        return cls(slic, method, bool(smooth), sigmas, min(float(steepness), 1e30))
+
+
+def _ranged(sigma: float, name: str) -> float:
+    if not (isinstance(sigma, numbers.Real) and 1e-3 <= sigma <= 1e6):
+        raise ValueError(f"{name} must be a number from 0.001 to 1e6, got {sigma!r}")
+    return float(sigma)
+
+
+def fill_map(job: images.Job, i: int, options: Options, which: int = 0, target: Any = None) -> None:
+    """Fill the map of frame `i`, or `target`, from input `which`, or both if there are two."""
+    frame = frame_of(job.inputs[which], i, job.target)
+    mine = segment(frame, job.target, options.slic)
+    others = None
+    if target is None and len(job.inputs) == 2:
+        # The labels of `mine` are painted last, and the next frame's would overwrite them.
+        mine = mine._replace(labels=copied(mine.labels, job.target))
+        others = segment(frame_of(job.inputs[1], i, job.target), job.target, options.slic)
+    if target is None:
+        target = map_of(job, i)
+    fill_from(frame, job.target, mine, others, options, target)
+
+
+def fill_from(
+    frame: images.Frames,
+    target: runtime.Backend,
+    mine: Segments,
+    others: Segments | None,
+    options: Options,
+    saliency: Any,
+) -> None:
+    """Fill `saliency`, (H * W,), with the contrast of `mine` against `others`, or itself."""
+    bench = runtime.bench(__package__, target)
+    described = mine.sums, mine.position, mine.color
+    against = described if others is None else (others.sums, others.position, others.color)
+    values = values_for(mine, target)
+    args = (frame.shape, options.sigmas, options.steepness, options.method, values)
+    bench.score(described, against, *args)
+    if options.smooth:
+        size = options.slic.of(frame.shape)[0]
+        source = (flat_pixels(frame, target), frame.channels, is_rgb(frame), white_of(frame))
+        bench.average_values(*source, size, described, mine.labels, values, saliency)
+    else:
+        bench.paint_values(mine.labels, values, saliency)
+
+
+def values_for(segments: Segments, target: runtime.Backend) -> Any:
+    """Return a work array of a value for each superpixel."""
+    shape = (segments.sums.shape[0],)
+    if target == "cpu":
+        return np.empty(shape, np.float32)
+    values = devices.workspace("contrast values", shape, np.float32)
+    values.stream = segments.sums.stream
+    return values
+
+
+def frame_of(frames: images.Frames, i: int, target: runtime.Backend) -> images.Frames:
+    """Return frame `i` of a stack, or the only one."""
+    pixels = frames.pixels[i : i + 1]
+    if target == "cuda":
+        pixels.stream = frames.pixels.stream
+    return frames._replace(pixels=pixels, shape=frames.shape[-2:])
+
+
+def map_of(job: images.Job, i: int) -> Any:
+    """Return the map of frame `i`, (H * W,)."""
+    return job.saliency[i]
+
+
+def copied(array: Any, target: runtime.Backend) -> Any:
+    """Return a copy of an array on the bench."""
+    if target == "cpu":
+        return array.copy()
+    held = devices.workspace("superpixel labels kept", array.shape, array.dtype)
+    held.copy_to_device(array, stream=array.stream)
+    return held
+
+
+def spare_maps(job: images.Job) -> tuple[Any, Any]:
+    """Return two float32 maps of one frame on the bench."""
+    shape = (job.saliency.shape[1],)
+    if job.target == "cpu":
+        return np.empty(shape, np.float32), np.empty(shape, np.float32)
+    stream = job.inputs[0].pixels.stream
+    maps = tuple(devices.workspace(f"contrast map {k}", shape, np.float32) for k in range(2))
+    for each in maps:
+        each.stream = stream
+    return maps[0], maps[1]
+
+
+def fill_change(job: images.Job, i: int, maps: tuple[Any, Any], signed: bool) -> None:
+    """Fill the map of frame `i` with the first of two maps less the second."""
+    bench = runtime.bench(__package__, job.target)
+    bench.fill_change(*maps, bool(signed), map_of(job, i))
+
+
+def check_out(out: Any, signed: bool) -> None:
+    """Raise ImageError if `out` cannot hold signed values."""
+    if signed and out is not None and "uint8" in str(getattr(out, "dtype", "")):
+        raise ImageError("expected out as float32, since signed maps go below 0, got uint8")

@@ -1,0 +1,73 @@
+"""Whole images to CIELab on the CPU, by formulas that vectorise."""
+
+import numpy as np
+from numba import float32, prange
+
+from ...kernels.jit import parallel, serial
+from ...kernels.launch import over_bands
+from ._math import lab, linear, share_of_x, share_of_y, share_of_z
+
+STEPS = 1 << 12  # of the table of light; between two entries a straight line is right to 3e-8
+
+
+def convert_to_lab(planes):
+    """Turn (H, W, 3) float32 sRGB in [0, 1] into CIELab, in place; right to 2e-4."""
+    table = light()
+    args = (planes, table)
+    over_bands(_convert, _convert_in_bands, len(planes), *args, pixels=planes.size // 3)
+
+
+@serial
+def light():
+    """Return a table of `linear`, for `lab_of`."""
+    table = np.empty(STEPS + 2, np.float32)
+    for i in range(table.size):
+        table[i] = linear(float32(i) / float32(STEPS))
+    return table
+
+
+@serial
+def _convert(planes, table, start, stop):
+    for row in range(start, stop):
+        for col in range(planes.shape[1]):
+            red, green, blue = planes[row, col, 0], planes[row, col, 1], planes[row, col, 2]
+            lightness, a, b = lab_of(red, green, blue, table)
+            planes[row, col, 0], planes[row, col, 1], planes[row, col, 2] = lightness, a, b
+
+
+@parallel
+def _convert_in_bands(planes, table, bands):
+    for band in prange(bands):
+        start, stop = band * len(planes) // bands, (band + 1) * len(planes) // bands
+        _convert(planes, table, start, stop)
+
+
+@serial
+def lab_of(red, green, blue, table):
+    """Return CIELab of sRGB in [0, 1]."""
+    red, green, blue = _linear(red, table), _linear(green, table), _linear(blue, table)
+    x = _lightness(float32(share_of_x(red, green, blue)))
+    y = _lightness(float32(share_of_y(red, green, blue)))
+    z = _lightness(float32(share_of_z(red, green, blue)))
+    return lab(x, y, z)
+
+
+@serial
+def _linear(value, table):
+    steps = value * float32(STEPS)
+    at = int(steps)
+    low = table[at]
+    return low + (steps - float32(at)) * (table[at + 1] - low)
+
+
+@serial
+def _lightness(value):
+    """Return `lightness`, the cube root by two of Halley's steps from a guess at its bits."""
+    root = np.int32(np.float32(value).view(np.int32) // np.int32(3) + np.int32(709921077))
+    root = np.int32(root).view(np.float32)
+    cube = root * root * root
+    root *= (cube + value + value) / (cube + cube + value)
+    cube = root * root * root
+    root *= (cube + value + value) / (cube + cube + value)
+    flat = float32(7.787) * value + float32(16 / 116)
+    return root if value > float32(0.008856) else flat

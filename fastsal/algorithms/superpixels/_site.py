@@ -1,0 +1,111 @@
+"""Where one call runs: its bench, its input there, and arrays of the caller's kind for results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ... import devices, images, runtime
+from ...errors import ImageError
+
+DTYPES = ("uint8", "uint16", "float32", "float64")
+WHITE = {np.dtype("uint8"): 255, np.dtype("uint16"): 65535, np.dtype("float32"): 1}
+UNITS = {**WHITE, np.dtype("float32"): 1 << 24}  # what white sums to
+
+
+class Site:
+    """Where one call on a single image runs.
+
+    Attributes
+    ----------
+    target : {"cpu", "cuda"}
+        The bench.
+    bench : module
+        Its twin in this room.
+    source : tuple
+        What kernels take of the image: pixels (H * W * channels,), channels, whether RGB.
+    """
+
+    def __init__(self, backend: runtime.Choice, frames: images.Frames) -> None:
+        self.target = runtime.resolve(backend, on_device=frames.owner is not None)
+        self.bench = runtime.bench(__package__, self.target)
+        self.shape, self._owner = frames.shape, frames.owner
+        self.staged = self.target == "cuda" and frames.owner is None
+        pixels = devices.upload(frames.pixels, "input 0") if self.staged else frames.pixels
+        stream = getattr(pixels, "stream", None)
+        pixels = pixels.reshape(-1) if self.target == "cpu" else pixels.reshape(pixels.size)
+        if stream is not None:
+            pixels.stream = stream
+        self.source = (pixels, frames.channels, is_rgb(frames))
+        self.white, self.units = WHITE[frames.pixels.dtype], UNITS[frames.pixels.dtype]
+
+    def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
+        """Return a new array of the caller's library, or of the bench where the input was sent."""
+        if self.target == "cpu":
+            return np.empty(shape, dtype)
+        like = self._owner if self._owner is not None else self.source[0]
+        return devices.empty(shape, dtype, like=like)
+
+    def view(self, array: Any) -> Any:
+        """Return what kernels take of such an array."""
+        return array if self.target == "cpu" else devices.borrow(array)
+
+    def sent(self, array: Any) -> Any:
+        """Return a host array on the bench."""
+        if self.target == "cpu":
+            return array
+        held = self.empty(array.shape, array.dtype)
+        self.view(held).copy_to_device(np.ascontiguousarray(array))
+        return self.view(held)
+
+    def result(self, array: Any) -> Any:
+        """Return such an array as the caller gets it."""
+        return array.copy_to_host() if self.staged else array
+
+    def on_host(self, array: Any) -> Any:
+        """Return a copy of such an array on the host; waits for a device."""
+        return array if self.target == "cpu" else self.view(array).copy_to_host()
+
+    def labels(self, labels: Any, name: str) -> Any:
+        """Check a label map of the image and return what kernels take of it.
+
+        Raises
+        ------
+        ImageError
+            If it lies elsewhere than the image, or is not integers of the image's shape.
+        """
+        if devices.is_device_array(labels) != (self._owner is not None):
+            raise ImageError(f"expected {name} and image on the host both or on a device both")
+        if self._owner is None:
+            labels = np.asarray(labels)
+            kind = labels.dtype.kind in "iu"
+        else:
+            kind = devices.dtype_of(labels) == np.int32
+        if not kind or tuple(labels.shape) != self.shape:
+            form = "integers" if self._owner is None else "int32"
+            raise ImageError(
+                f"expected {name} as {form} of shape {self.shape}, "
+                f"got {labels.dtype} {tuple(labels.shape)}"
+            )
+        if self._owner is not None:
+            return devices.borrow(devices.contiguous(labels, None))
+        self._check_range(int(labels.min()), int(labels.max()), name)
+        return self.sent(images.read_only(np.ascontiguousarray(labels, np.int32)))
+
+    def regions_of(self, labels: Any, name: str) -> int:
+        """Return one more than the greatest label; waits for a device."""
+        low, high = self.bench.least_and_most(labels)
+        self._check_range(low, high, name)
+        return int(high) + 1
+
+    def _check_range(self, low: int, high: int, name: str) -> None:
+        last = self.shape[0] * self.shape[1] - 1
+        if low < 0 or high > last:
+            raise ImageError(f"expected {name} from 0 to {last}, got {low} to {high}")
+
+
+def is_rgb(frames: images.Frames) -> bool:
+    """Return whether the first of the channels is red."""
+    return frames.weights[0] > frames.weights[2]

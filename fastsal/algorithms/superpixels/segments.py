@@ -1,0 +1,112 @@
+"""The door for rooms that build upon superpixels: one frame segmented and described, on a bench."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ... import devices, images, runtime
+from ._grid import FEATURES, SUMS, grid_shape
+from ._site import DTYPES as DTYPES
+from ._site import UNITS, WHITE
+from ._site import is_rgb as is_rgb
+from .api import Options
+
+
+class Segments(NamedTuple):
+    """The superpixels of one frame, in vl_slic's numbers: entry i is about tile i of the grid.
+
+    Attributes
+    ----------
+    labels : array of int32, (H, W)
+        On the bench; overwritten by the next frame that this thread segments.
+    sums : array of int64, (n, 6)
+        Pixels, rows, columns and channels; pixels are 0 where the clean-up left none.
+    position : array of float32, (n, 2)
+        Mean row and column.
+    color : array of float32, (n, 3)
+        CIELab of the mean colour.
+    centers : array of float32, (5, down, across)
+        Where the next frame may start.
+    """
+
+    labels: Any
+    sums: Any
+    position: Any
+    color: Any
+    centers: Any
+
+
+def segment(
+    frames: images.Frames,
+    target: runtime.Backend,
+    options: Options,
+    last: Segments | None = None,
+    spare: Segments | None = None,
+) -> Segments:
+    """Segment one frame, from where `last` ended if given, into the arrays of `spare` if given."""
+    bench = runtime.bench(__package__, target)
+    size, stiffness, least, rounds = _arguments(options, frames.shape)
+    dtype = frames.pixels.dtype
+    white, units = WHITE[dtype], UNITS[dtype]
+    source = (flat_pixels(frames, target), frames.channels, is_rgb(frames))
+    labels = _labels(frames.shape, target)
+    grid = grid_shape(frames.shape, size)
+    count = math.prod(grid)
+    if spare is None or spare is last:
+        sums = _empty((count, SUMS), np.int64, frames, target)
+        position = _empty((count, 2), np.float32, frames, target)
+        color = _empty((count, 3), np.float32, frames, target)
+    else:
+        _, sums, position, color, _ = spare
+    if last is None:
+        centers = _empty((FEATURES, *grid), np.float32, frames, target)
+        bench.place_centers(*source, white, size, frames.shape, centers)
+    else:
+        centers = last.centers
+    bench.slic(*source, white, size, stiffness, least, rounds, centers, labels)
+    bench.sum_regions(*source, labels, sums)
+    bench.fill_means(sums, frames.channels, units, position, color)
+    bench.move_centers(sums, units, size, True, centers)
+    return Segments(labels, sums, position, color, centers)
+
+
+def white_of(frames: images.Frames) -> int:
+    """Return the greatest value that a channel can have."""
+    return WHITE[frames.pixels.dtype]
+
+
+def flat_pixels(frames: images.Frames, target: runtime.Backend) -> Any:
+    """Return the pixels of one frame as (H * W * channels,), on the stream they came with."""
+    pixels = frames.pixels
+    if target == "cpu":
+        return pixels.reshape(-1)
+    flat = pixels.reshape(pixels.size)
+    flat.stream = pixels.stream
+    return flat
+
+
+def _arguments(options: Options, shape: tuple[int, ...]) -> tuple[int, float, int, int]:
+    size, stiffness, rounds, least = options.of(shape)
+    return size, stiffness, least, rounds
+
+
+def _labels(shape: tuple[int, ...], target: runtime.Backend) -> Any:
+    if target == "cuda":
+        return devices.workspace("superpixel labels", shape, np.int32)
+    from ...kernels.launch import scratch
+
+    return scratch("superpixel labels", shape, np.int32)
+
+
+def _empty(
+    shape: tuple[int, ...], dtype: DTypeLike, frames: images.Frames, target: runtime.Backend
+) -> Any:
+    if target == "cpu":
+        return np.empty(shape, dtype)
+    array = devices.borrow(devices.empty(shape, dtype, like=frames.pixels))
+    array.stream = frames.pixels.stream
+    return array
