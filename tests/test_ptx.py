@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import signatures
 
 import fastsal
 from fastsal import runtime
@@ -24,193 +25,23 @@ from numba import cuda
 
 TARGETS = [(7, 5), (9, 0)]
 PACKAGE = Path(fastsal.__file__).parent
-LUMA = "int64, UniTuple(int64, 3)"  # channels and weights
-LIMIT = "int64, float32"  # white and threshold
-SPECTRUM = "float64[:,:,::1]"
-SPECTRA2 = f"{SPECTRUM}, {SPECTRUM}"  # real and imaginary part
-TRANSFORM = f"void({SPECTRA2}, float64[:,::1], {SPECTRA2})"
-MODEL = "float32[:,::1], int16[:,::1], uint8[:,::1]"  # templates, shorts, codes
-DOUBLES = {"algorithms.bin_wang._cuda._match_blocks"}  # OpenCV's bits hang on means in float64
 
 
-def each(template, **choices):
-    """Return `template` with every combination of the choices filled in."""
-    signatures = [template]
-    for name, values in choices.items():
-        signatures = [s.replace(name, value) for s in signatures for value in values]
-    return signatures
+def tables():
+    """Yield, per module of tests/signatures, the package its kernels lie in and the module."""
+    for path in sorted(Path(signatures.__file__).parent.glob("[a-z]*.py")):
+        floor = "kernels" if (PACKAGE / "kernels" / path.stem).is_dir() else "algorithms"
+        if path.stem != "forms":
+            yield f"{floor}.{path.stem}", importlib.import_module(f"signatures.{path.stem}")
 
 
-# What the launching functions pass, for every form of input the public functions take.
 SIGNATURES = {
-    "kernels.color._cuda._fill_luma": each(
-        f"void(PIXEL[:,::1], {LUMA}, PIXEL[:,::1])", PIXEL=["uint8", "uint16"]
-    ),
-    "kernels.color._cuda._fill_float_luma": [f"void(float32[:,::1], {LUMA}, float32[:,::1])"],
-    "algorithms.luminance_contrast._cuda._count_bytes": ["void(uint8[:,::1], uint32[:,::1])"],
-    "algorithms.luminance_contrast._cuda._count_words": ["void(uint16[:,::1], uint32[:,::1])"],
-    "algorithms.luminance_contrast._cuda._fill_scores": ["void(uint32[:,::1], float32[:,::1])"],
-    "algorithms.luminance_contrast._cuda._paint_bytes": each(
-        "void(uint8[:,::1], float32[:,::1], MAP[:,::1])", MAP=["float32", "uint8"]
-    ),
-    "algorithms.luminance_contrast._cuda._paint_words": each(
-        "void(uint16[:,::1], float32[:,::1], MAP[:,::1])", MAP=["float32", "uint8"]
-    ),
-    "algorithms.frame_difference._cuda._fill_from_gray": each(
-        f"void(PIXEL[::1], PIXEL[::1], {LIMIT}, MAP[::1])",
-        PIXEL=["uint8", "uint16", "float32"],
-        MAP=["float32", "uint8"],
-    ),
-    "algorithms.frame_difference._cuda._fill_from_color": each(
-        f"void(PIXEL[::1], PIXEL[::1], {LUMA}, {LIMIT}, MAP[::1])",
-        PIXEL=["uint8", "uint16"],
-        MAP=["float32", "uint8"],
-    ),
-    "algorithms.bin_wang._cuda._match": [f"void({MODEL}, uint8[::1], int32[::1])"],
-    "algorithms.bin_wang._cuda._match_blocks": [
-        f"void({MODEL}, uint8[::1], int64, uint8[:,::1], int32[::1])"
-    ],
-    "algorithms.bin_wang._cuda._find_firsts": [
-        "void(uint8[:,::1], int64, uint8[:,::1], int32[::1])"
-    ],
-    "algorithms.bin_wang._cuda._learn": [
-        f"void({MODEL}, uint8[::1], int64, uint8[:,::1], int32[::1], int64)"
-    ],
-    "algorithms.bin_wang._cuda._finish": [f"void({MODEL}, uint8[::1], int32[::1])"],
-    "algorithms.bin_wang._cuda._start_anew": ["void(int32[::1])"],
-    "algorithms.bin_wang._cuda._paint": each(
-        "void(uint8[:,::1], int64, MAP[::1])", MAP=["float32", "uint8"]
-    ),
-    "algorithms.bin_wang.suspects._cuda._judge": [f"void({MODEL}, int32[::1], uint8[:,::1])"],
-    "algorithms.bin_wang.suspects._cuda._scan": ["void(uint8[:,::1], int32[::1], uint8[:,::1])"],
-    "algorithms.bing._cuda._resize": [
-        "void(uint8[:,::1], int64, int64, int32[:,::1], int32[:,::1], uint8[:,::1])"
-    ],
-    "algorithms.bing._cuda._fill_gradients": [
-        "void(uint8[:,::1], int32[:,::1], int32[::1], uint8[:,::1])"
-    ],
-    "algorithms.bing._cuda._score": [
-        "void(uint8[:,::1], int32[:,::1], float32[:,::1], int32[:,:,::1], float32[:,::1])"
-    ],
-    "algorithms.bing._cuda._pick": [
-        "void(float32[:,::1], int32[:,::1], int64, float32[:,::1], int32[:,:,::1], "
-        "float32[:,:,::1])"
-    ],
-    "algorithms.fine_grained._cuda._quantize": ["void(float32[:,::1], uint8[:,::1])"],
-    "algorithms.fine_grained._cuda._smooth": ["void(uint8[:,:,::1], uint8[:,:,::1])"],
-    "algorithms.fine_grained._cuda._sum_rows": each(
-        "void(uint8[:,:,::1], SUM[:,:,::1], int32[:,::1])", SUM=["float32", "int32"]
-    ),
-    "algorithms.fine_grained._cuda._add_down": each("void(SUM[:,:,::1])", SUM=["float32", "int32"]),
-    "algorithms.fine_grained._cuda._compare": each(
-        "void(uint8[:,:,::1], SUM[:,:,::1], boolean, int32[:,:,::1], int32[:,::1])",
-        SUM=["float32", "int32"],
-    ),
-    "algorithms.fine_grained._cuda._paint": each(
-        "void(int32[:,::1], int32[:,::1], MAP[:,::1])", MAP=["float32", "uint8"]
-    ),
-    "algorithms.spectral_residual._cuda._fill_turns": ["void(float64[:,::1])"],
-    "algorithms.spectral_residual._cuda._shrink": each(
-        f"void(PIXEL[:,::1], {LUMA}, int64, {SPECTRA2})", PIXEL=["uint8", "uint16"]
-    ),
-    "algorithms.spectral_residual._cuda._shrink_floats": [
-        f"void(float32[:,::1], {LUMA}, int64, float64, {SPECTRA2})"
-    ],
-    "algorithms.spectral_residual._cuda._transform_rows": [TRANSFORM],
-    "algorithms.spectral_residual._cuda._transform_cols": [TRANSFORM],
-    "algorithms.spectral_residual._cuda._fill_waves": [f"void({SPECTRA2}, {SPECTRA2}, {SPECTRUM})"],
-    "algorithms.spectral_residual._cuda._fill_residual": [
-        f"void({SPECTRA2}, {SPECTRA2}, {SPECTRUM})"
-    ],
-    "algorithms.spectral_residual._cuda._fill_sizes": [f"void({SPECTRA2}, {SPECTRUM})"],
-    "algorithms.spectral_residual._cuda._fill_blurred": [f"void({SPECTRA2})"],
-    "algorithms.spectral_residual._cuda._normalize": ["void(float64[:,::1], float32[:,::1])"],
-    "algorithms.spectral_residual._cuda._fill_places": ["void(int64, int32[::1], float32[::1])"],
-    "algorithms.spectral_residual._cuda._enlarge": each(
-        "void(float32[:,:,::1], int32[::1], float32[::1], int32[::1], float32[::1], MAP[:,:,::1])",
-        MAP=["float32", "uint8"],
-    ),
-    "algorithms.superpixel_contrast._cuda._average": each(
-        "void(PIXEL[::1], int64, boolean, float32, int64, int64, int64, int64[:,::1], "
-        "float32[:,::1], float32[:,::1], int32[:,::1], float32[::1], MAP[::1])",
-        PIXEL=["uint8", "uint16", "float32"],
-        MAP=["float32", "uint8"],
-    ),
-    "algorithms.superpixel_contrast._cuda._clear": each("void(MAP[::1])", MAP=["float32", "uint8"]),
-    "algorithms.superpixel_contrast._cuda._fill_change": each(
-        "void(float32[::1], float32[::1], boolean, MAP[::1])", MAP=["float32", "uint8"]
-    ),
-    "algorithms.superpixel_contrast._cuda._fill_points": [
-        "void(int64[:,::1], float32[:,::1], float32[:,::1], float32, float32, float32, "
-        "float32[:,::1])"
-    ],
-    "algorithms.superpixel_contrast._cuda._fill_terms": ["void(float32[:,:,::1], float32[:,::1])"],
-    "algorithms.superpixel_contrast._cuda._paint": each(
-        "void(int32[::1], float32[::1], MAP[::1])", MAP=["float32", "uint8"]
-    ),
-    "algorithms.superpixel_contrast._cuda._scale": [
-        "void(float32[:,::1], float32[:,::1], float32, float32[::1])"
-    ],
-    "algorithms.superpixel_contrast._cuda._sum_pairs": [
-        "void(float32[:,::1], float32[:,::1], float32[:,:,::1])"
-    ],
-    "algorithms.superpixels._cuda_clean.count_pixels": ["void(int32[::1], int32[::1])"],
-    "algorithms.superpixels._cuda_clean.hand_over": [
-        "void(int32[::1], int64, int32[::1], int32[::1], int64)"
-    ],
-    "algorithms.superpixels._cuda_clean.join_components": ["void(int32[::1], int64, int32[::1])"],
-    "algorithms.superpixels._cuda_clean.start_components": ["void(int32[::1], int32[::1])"],
-    "algorithms.superpixels._cuda_regions.add_regions": each(
-        "void(PIXEL[::1], int64, boolean, int32[:,::1], int64[:,::1])",
-        PIXEL=["uint8", "uint16", "float32"],
-    ),
-    "algorithms.superpixels._cuda_regions.add_up": ["void(int32[::1])"],
-    "algorithms.superpixels._cuda_regions.count_first_pixels": [
-        "void(int32[::1], int64, int32[::1], int32[::1])"
-    ],
-    "algorithms.superpixels._cuda_regions.fill": [
-        "void(int64[::1], int64)",
-        "void(int32[::1], int32)",
-    ],
-    "algorithms.superpixels._cuda_regions.fill_means": [
-        "void(int64[:,::1], int64, float32, float32[:,::1], float32[:,::1])"
-    ],
-    "algorithms.superpixels._cuda_regions.find_first_pixels": ["void(int32[::1], int32[::1])"],
-    "algorithms.superpixels._cuda_regions.find_range": ["void(int32[::1], int32[::1])"],
-    "algorithms.superpixels._cuda_regions.name_labels": [
-        "void(int32[::1], int64, int32[::1], int32[::1], int32[::1])"
-    ],
-    "algorithms.superpixels._cuda_regions.raise_claims": [
-        "void(int64[:,::1], int64, boolean, int64, int64[::1])"
-    ],
-    "algorithms.superpixels._cuda_regions.rename": ["void(int32[::1], int32[::1])"],
-    "algorithms.superpixels._cuda_regions.settle_claims": [
-        "void(int64[:,::1], float32, int64[::1], float32[:,:,::1])"
-    ],
-    "algorithms.superpixels._cuda_regions.start_boxes": ["void(int64, int64, int32[:,::1])"],
-    "algorithms.superpixels._cuda_regions.stretch_boxes": ["void(int32[:,::1], int32[:,::1])"],
-    "algorithms.superpixels._cuda_rounds.assign": [
-        "void(float32[:,:,::1], float32[:,:,::1], int64, float32, int32[:,::1], float32[::1], "
-        "float32[::1])"
-    ],
-    "algorithms.superpixels._cuda_rounds.decide": ["void(float32[::1], float32[::1])"],
-    "algorithms.superpixels._cuda_rounds.fill_planes": each(
-        "void(PIXEL[::1], int64, boolean, float32, float32[:,:,::1])",
-        PIXEL=["uint8", "uint16", "float32"],
-    ),
-    "algorithms.superpixels._cuda_rounds.move": [
-        "void(float32[:,:,::1], int32[:,::1], int64, float32[:,:,::1], float32[::1])"
-    ],
-    "algorithms.superpixels._cuda_rounds.place": [
-        "void(float32[:,:,::1], int64, float32[:,:,::1])"
-    ],
-    "algorithms.superpixels._cuda_rounds.start": ["void(float32[::1])"],
+    f"{package}.{name}": forms
+    for package, table in tables()
+    for name, forms in table.KERNELS.items()
 }
-# 4,096 numbers a frame, whose rounding would show: see spectral_residual/_cuda.py.
-DOUBLES |= {
-    name
-    for name in SIGNATURES
-    if "spectral_residual" in name and not name.endswith(("_fill_places", "_enlarge"))
+DOUBLES = {
+    f"{package}.{name}" for package, table in tables() for name in getattr(table, "DOUBLES", ())
 }
 CASES = [(name, signature) for name, all_ in SIGNATURES.items() for signature in all_]
 
