@@ -30,3 +30,14 @@ def add_look(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend", choices=BACKENDS, default="auto", help="where to compute (default: auto)"
     )
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """Return the width and height that an option gives as WxH."""
+    try:
+        width, height = map(int, text.lower().split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected WxH, 640x480 say, got {text!r}") from None
+    if width < 1 or height < 1:
+        raise argparse.ArgumentTypeError(f"expected a size of at least 1x1, got {text!r}")
+    return width, height

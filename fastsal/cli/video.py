@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..methods import METHODS
-from .options import Commands, add_command, add_look
+from .options import Commands, add_command, add_look, size_of
 
 
 def add_to(commands: Commands) -> None:
@@ -17,7 +17,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="OUT.mp4", help="or .avi, .mov")
     parser.add_argument("--start", type=float, metavar="S", help="seconds to skip")
     parser.add_argument("--end", type=float, metavar="S", help="seconds at which to stop")
-    parser.add_argument("--resize", type=_size, metavar="WxH", help="scale the frames first")
+    parser.add_argument("--resize", type=size_of, metavar="WxH", help="scale the frames first")
     add_look(parser)
 
 
@@ -44,13 +44,3 @@ def run(options: argparse.Namespace) -> None:
         f"{report.seconds:.1f} s, {report.fps:.0f} frames per second, "
         f"{compute['p50']:.2f} ms per frame (p95 {compute['p95']:.2f})"
     )
-
-
-def _size(text: str) -> tuple[int, int]:
-    try:
-        width, height = map(int, text.lower().split("x"))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected WxH, 640x480 say, got {text!r}") from None
-    if width < 1 or height < 1:
-        raise argparse.ArgumentTypeError(f"expected a size of at least 1x1, got {text!r}")
-    return width, height

@@ -58,15 +58,23 @@ def overlay(
     """
     if not 0 <= alpha <= 1:
         raise ValueError(f"alpha must lie in [0, 1], got {alpha!r}")
-    colors = _colors(colormap, color)
+    _colors(colormap, color)  # refuses what there is not
     base, levels = _picture(np.asarray(image)), levels_of(np.asarray(saliency))
     if base.shape[:2] != levels.shape:
         raise ImageError(
             f"expected image and saliency of the same size, got {base.shape[:2]} and {levels.shape}"
         )
-    painted = cv2.applyColorMap(levels, colors)
+    painted = in_colors(levels, colormap, color)
     picture: NDArray[np.uint8] = cv2.addWeighted(base, 1 - alpha, painted, alpha, 0, dst=painted)
     return picture
+
+
+def in_colors(
+    saliency: NDArray[np.uint8], colormap: str, color: Color = "rgb"
+) -> NDArray[np.uint8]:
+    """Return a map of bytes in the colours of a colour map, (H, W, 3)."""
+    painted: NDArray[np.uint8] = cv2.applyColorMap(saliency, _colors(colormap, color))
+    return painted
 
 
 def _picture(image: NDArray[Any]) -> NDArray[np.uint8]:

@@ -48,6 +48,7 @@ class VideoWriter:
     def __init__(self, target: str | Path, fps: float, size: tuple[int, int]) -> None:
         self.target = check_target(target)
         self.size = size
+        self._fps = fps
         self.encoded_size = (size[0] + size[0] % 2, size[1] + size[1] % 2)
         self.frames = 0
         name = f".{self.target.stem[:40]}.{secrets.token_hex(4)}.partial{self.target.suffix}"
@@ -79,13 +80,16 @@ class VideoWriter:
         else:
             add_remark(error, self.abandon())
 
-    def write(self, frame: NDArray[np.uint8]) -> None:
+    def write(self, frame: NDArray[np.uint8], at: float | None = None) -> None:
         """Append one frame.
 
         Parameters
         ----------
         frame : ndarray
             uint8 ``(H, W, 3)`` BGR of the size announced.
+        at : float, optional
+            Seconds at which it stands, of a source without a steady rate. The file has one, so
+            the frame is left out or repeated to play when it should.
         """
         width, height = self.size
         if frame.shape != (height, width, 3) or frame.dtype != np.uint8:
@@ -96,11 +100,11 @@ class VideoWriter:
         self._check_space()
         right, below = self.encoded_size[0] - width, self.encoded_size[1] - height
         if right or below:
-            padded = cv2.copyMakeBorder(frame, 0, below, 0, right, cv2.BORDER_REPLICATE)
-            self._writer.write(padded)
-        else:
+            frame = cv2.copyMakeBorder(frame, 0, below, 0, right, cv2.BORDER_REPLICATE)
+        due = self.frames + 1 if at is None else round(at * self._fps) + 1
+        while self.frames < due:
             self._writer.write(frame)
-        self.frames += 1
+            self.frames += 1
 
     def close(self) -> None:
         """Finish the file, see that it plays, and give it its name."""

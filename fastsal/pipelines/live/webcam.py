@@ -1,0 +1,298 @@
+"""The live session: newest frame, map, picture, screen, keys."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import runtime
+from ...methods import METHODS
+from ..pictures import write_image
+from ..views import VIEWS, render
+from . import hud
+from .capture import CaptureThread
+from .engine import Choice, Engine
+from .recorder import Recorder
+from .screen import Headless, Screen, Window
+from .sources import Source, open_live
+from .statistics import LiveReport, Statistics
+
+COLORMAPS = ("inferno", "turbo", "viridis", "jet", "bone")
+_ALPHA_STEP = 0.1
+_TICK_MS = 10
+_NOTICE_SECONDS = 2.0
+_HUDS = ("figures", "help", "nothing")
+_RECORDING_FPS = 30.0
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass
+class Look:
+    """How pictures look: what the keys change."""
+
+    view: str = "overlay"
+    alpha: float = 0.5
+    colormap: str = COLORMAPS[0]
+    hud: str = _HUDS[0]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a live session is asked for.
+
+    Attributes
+    ----------
+    source : str or int
+        As `open_live`.
+    method, backend : str
+        What to start with.
+    size : (int, int), optional
+        Width and height of the frames worked on; a camera is asked for them, others are scaled.
+    mirror : bool, optional
+        Whether left and right change places; by default for cameras.
+    smoothing : float
+        As `Engine`.
+    record : Path, optional
+        Record from the start, to this file.
+    frames : int, optional
+        Stop after so many.
+    headless : bool
+        Show nothing.
+    """
+
+    source: str | int = 0
+    method: str = "lc"
+    backend: runtime.Choice = "auto"
+    look: Look = field(default_factory=Look)
+    size: tuple[int, int] | None = None
+    mirror: bool | None = None
+    smoothing: float = 0.0
+    record: Path | None = None
+    frames: int | None = None
+    headless: bool = False
+
+
+class Webcam:
+    """One live session, for the main thread.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to do.
+    source, screen : optional
+        In place of those that `settings` names.
+
+    Raises
+    ------
+    VideoError
+        If the source or the window cannot be opened.
+    """
+
+    def __init__(
+        self, settings: Settings, *, source: Source | None = None, screen: Screen | None = None
+    ) -> None:
+        self._settings = settings
+        self._look = settings.look
+        self._engine = Engine(
+            Choice(settings.method, settings.backend), smoothing=settings.smoothing
+        )
+        self._screen = screen or (Headless() if settings.headless else Window("fastsal"))
+        try:
+            opened = source or open_live(settings.source, settings.size)
+        except BaseException:
+            self._screen.close()
+            raise
+        self._is_mirrored = opened.is_camera if settings.mirror is None else settings.mirror
+        self._capture = CaptureThread(opened, str(settings.source))
+        self._statistics = Statistics()
+        self._recorder: Recorder | None = None
+        self._is_paused = self._is_done = False
+        self._size = settings.size or (0, 0)
+        self._clean: Picture | None = None  # the last picture, without figures
+        self._notice, self._notice_until = "", 0.0
+        self._keys: dict[str, Callable[[], None]] = {
+            "q": self._quit, "escape": self._quit, " ": self._pause, "s": self._snapshot,
+            "r": self._record, "m": self._next_method, "b": self._next_backend,
+            "v": self._next_view, "c": self._next_colormap, "h": self._next_hud,
+            "+": lambda: self._add_alpha(_ALPHA_STEP), "=": lambda: self._add_alpha(_ALPHA_STEP),
+            "-": lambda: self._add_alpha(-_ALPHA_STEP), "f": self._screen.toggle_full_screen,
+        }  # fmt: skip
+
+    def run(self) -> LiveReport:
+        """Go on until a key, a closed window, the end of the source, or an error.
+
+        Raises
+        ------
+        Exception
+            The first error of any part, after all parts have ended and the recording is closed.
+        """
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._screen.close)
+            stack.callback(self._engine.close)
+            stack.callback(self._stop_recording)
+            stack.enter_context(self._capture)
+            if self._settings.record is not None:
+                self._recorder = Recorder(self._settings.record, _RECORDING_FPS)
+            with contextlib.suppress(EOFError):
+                while not self._is_done:
+                    self._step()
+        return self.report()
+
+    def report(self) -> LiveReport:
+        """Return what has been done so far."""
+        choice, mailbox = self._engine.choice, self._capture.mailbox
+        return LiveReport(
+            captured=mailbox.captured, shown=self._statistics.shown, dropped=mailbox.dropped,
+            fps=self._statistics.fps, latency_ms=self._statistics.latency_ms,
+            compute_ms=self._statistics.compute_ms, method=choice.method,
+            backend=runtime.resolve(choice.backend), size=self._size,
+        )  # fmt: skip
+
+    def _step(self) -> None:
+        grabbed = None if self._is_paused else self._capture.take(_TICK_MS / 1e3)
+        if grabbed is not None:
+            self._show_frame(grabbed.frame, grabbed.at)
+        self._hear(self._screen.key(_TICK_MS if grabbed is None else 1))
+        frames = self._settings.frames
+        if not self._screen.is_open() or (frames and self._statistics.shown >= frames):
+            self._is_done = True
+
+    def _show_frame(self, frame: Picture, grabbed_at: float) -> None:
+        frame = self._prepared(frame)
+        before = self._engine.choice
+        began = time.perf_counter()
+        saliency = self._engine.update(frame)
+        compute = time.perf_counter() - began
+        if self._engine.choice != before:
+            self._statistics.start_anew()
+        picture = self._picture(frame, saliency)
+        self._clean = picture
+        self._screen.show(self._with_figures(picture))
+        shown_at = time.perf_counter()
+        self._statistics.note(grabbed=grabbed_at, shown=shown_at, compute=compute)
+        if self._recorder is not None:
+            self._recorder.write(picture, shown_at)
+
+    def _prepared(self, frame: Picture) -> Picture:
+        wanted = self._settings.size
+        if wanted is not None and wanted != (frame.shape[1], frame.shape[0]):
+            frame = cv2.resize(frame, wanted, interpolation=cv2.INTER_AREA)
+        self._size = (frame.shape[1], frame.shape[0])
+        return cv2.flip(frame, 1) if self._is_mirrored else frame
+
+    def _picture(self, frame: Picture, saliency: Picture) -> Picture:
+        look = self._look
+        return render(
+            frame, saliency, view=look.view, alpha=look.alpha, colormap=look.colormap, color="bgr"
+        )
+
+    def _with_figures(self, picture: Picture) -> Picture:
+        lines = self._lines()
+        if not lines and self._recorder is None:
+            return picture
+        picture = picture.copy()
+        hud.draw_lines(picture, lines)
+        if self._look.hud == "help":
+            hud.draw_lines(picture, hud.HELP, at_bottom=True)
+        if self._recorder is not None:
+            hud.draw_recording(picture)
+        return picture
+
+    def _lines(self) -> list[str]:
+        notices = [self._engine.notice] if self._engine.notice else []
+        if time.perf_counter() < self._notice_until:
+            notices.append(self._notice)
+        if self._look.hud == "nothing":
+            return notices
+        choice, statistics = self._engine.choice, self._statistics
+        latency, compute = statistics.latency_ms, statistics.compute_ms
+        width, height = self._size
+        return [
+            f"{choice.method} on {runtime.resolve(choice.backend)}, {width}x{height}",
+            f"{statistics.fps:.1f} fps, compute {compute['p50']:.1f} ms",
+            f"latency p50 {latency['p50']:.0f} p95 {latency['p95']:.0f} ms, "
+            f"dropped {self._capture.mailbox.dropped}",
+            *notices,
+        ]
+
+    def _hear(self, key: str) -> None:
+        action = self._keys.get(key)
+        if action is not None:
+            action()
+
+    def _say(self, notice: str) -> None:
+        self._notice, self._notice_until = notice, time.perf_counter() + _NOTICE_SECONDS
+
+    def _quit(self) -> None:
+        self._is_done = True
+
+    def _pause(self) -> None:
+        self._is_paused = not self._is_paused
+
+    def _next_method(self) -> None:
+        choice = self._engine.choice
+        self._engine.change(Choice(_after(choice.method, tuple(METHODS)), choice.backend))
+
+    def _next_backend(self) -> None:
+        choice = self._engine.choice
+        offered = tuple(name for name, status in runtime.backends().items() if status.available)
+        name: Any = _after(runtime.resolve(choice.backend), offered)
+        if len(offered) == 1:
+            self._say(f"only {name}: {runtime.backends()['cuda'].detail}")
+        else:
+            self._engine.change(Choice(choice.method, name))
+
+    def _next_view(self) -> None:
+        self._look.view = _after(self._look.view, VIEWS)
+
+    def _next_colormap(self) -> None:
+        self._look.colormap = _after(self._look.colormap, COLORMAPS)
+
+    def _next_hud(self) -> None:
+        self._look.hud = _after(self._look.hud, _HUDS)
+
+    def _add_alpha(self, step: float) -> None:
+        self._look.alpha = min(1.0, max(0.0, round(self._look.alpha + step, 2)))
+
+    def _snapshot(self) -> None:
+        if self._clean is not None:
+            path = _free_name("png")
+            write_image(path, np.ascontiguousarray(self._clean[..., ::-1]))
+            self._say(f"wrote {path}")
+
+    def _record(self) -> None:
+        if self._recorder is None:
+            self._recorder = Recorder(_free_name("mp4"), _RECORDING_FPS)
+        else:
+            target = self._recorder.target
+            self._stop_recording()
+            self._say(f"wrote {target}")
+
+    def _stop_recording(self) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.close()
+
+
+def _after(name: str, names: tuple[str, ...]) -> str:
+    """Return the name that follows, the first after the last."""
+    return names[(names.index(name) + 1) % len(names)]
+
+
+def _free_name(suffix: str) -> Path:
+    stem = time.strftime("fastsal-%Y%m%d-%H%M%S")
+    path = Path(f"{stem}.{suffix}")
+    count = 1
+    while path.exists():
+        count += 1
+        path = Path(f"{stem}-{count}.{suffix}")
+    return path
