@@ -46,7 +46,8 @@ def run(options: argparse.Namespace) -> None:
     if options.web is not None:
         _serve(options)
         return
-    from ..pipelines.live.webcam import Look, Settings, Webcam
+    from ..pipelines.live.looks import Look
+    from ..pipelines.live.webcam import Settings, Webcam
     from ..pipelines.video_files import check_target
 
     if options.frames is not None and options.frames < 1:

@@ -74,6 +74,11 @@ class Engine:
         self._stream.update(frame, out=self._map)
         return self._smoothed(self._map) if self._smoothing else self._map
 
+    def warm_up(self, size: tuple[int, int]) -> None:
+        """Compile, or load, what frames of that width and height need."""
+        frame = np.zeros((size[1], size[0], 3), np.uint8)
+        _warm_up(self._stream, frame)
+
     def change(self, choice: Choice) -> None:
         """Begin to change over; what is asked for during a change is not heard."""
         if self._warming is not None and self._warming.is_alive():
@@ -82,7 +87,7 @@ class Engine:
             return
         self.notice = f"loading {choice.method} on {choice.backend} ..."
         self._warming = threading.Thread(
-            target=self._warm_up, args=(choice, self._frame), name="fastsal-warm-up", daemon=True
+            target=self._prepare, args=(choice, self._frame), name="fastsal-warm-up", daemon=True
         )
         self._warming.start()
 
@@ -91,14 +96,11 @@ class Engine:
         if self._warming is not None:
             self._warming.join(limit)
 
-    def _warm_up(self, choice: Choice, frame: Any) -> None:
+    def _prepare(self, choice: Choice, frame: Any) -> None:
         try:
             stream = _stream_of(_checked(choice))
             if frame is not None:
-                out = np.empty(frame.shape[:2], np.uint8)
-                for _ in range(_WARMING_FRAMES):
-                    stream.update(frame, out=out)
-                stream.reset()
+                _warm_up(stream, frame)
         except Exception as error:  # whatever it is, the old method goes on and says so
             self.notice = f"{choice.method} on {choice.backend}: {error}"
         else:
@@ -122,6 +124,13 @@ def _checked(choice: Choice) -> Choice:
     method_of(choice.method)
     runtime.resolve(choice.backend)
     return choice
+
+
+def _warm_up(stream: Stream, frame: NDArray[np.uint8]) -> None:
+    out = np.empty(frame.shape[:2], np.uint8)
+    for _ in range(_WARMING_FRAMES):
+        stream.update(frame, out=out)
+    stream.reset()
 
 
 def _stream_of(choice: Choice) -> Stream:

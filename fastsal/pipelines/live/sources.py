@@ -22,7 +22,7 @@ from ..video_reader import VideoReader
 SYNTHETIC = "synthetic"
 _LAVFI = "lavfi:"
 _OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
-_SYNTHETIC_SIZE, _SYNTHETIC_FPS = (640, 480), 30.0
+_USUAL_SIZE, _SYNTHETIC_FPS = (640, 480), 30.0
 _environment = threading.Lock()
 
 Frame = NDArray[np.uint8]
@@ -34,6 +34,7 @@ class Source(Protocol):
 
     is_camera: bool  # shown as in a mirror
     is_live: bool  # comes at its own pace, whether or not anybody keeps up
+    size: Size  # of the first frames; later ones may be of another
 
     def read(self) -> Frame | None:
         """Wait for the next frame; None if there is none any more."""
@@ -58,7 +59,7 @@ def open_live(source: str | int, size: Size | None = None) -> Source:
         If it cannot be opened.
     """
     if source == SYNTHETIC:
-        return Synthetic(size or _SYNTHETIC_SIZE)
+        return Synthetic(size or _USUAL_SIZE)
     if isinstance(source, int) or (source.isdecimal() and not Path(source).exists()):
         return Capture(_opened_camera(int(source), size), f"camera {source}", is_camera=True)
     if source.startswith(_LAVFI):
@@ -81,6 +82,10 @@ class Capture:
         self._busy = threading.Lock()
         self._count = 0
         length = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        width, height = (
+            int(capture.get(each)) for each in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+        )
+        self.size = (width, height) if width > 0 < height else _USUAL_SIZE
         self._may_end = 0 < length < 1e9  # a live source answers with nonsense
 
     def read(self) -> Frame | None:
@@ -112,6 +117,7 @@ class File:
 
     def __init__(self, path: str) -> None:
         self._reader = VideoReader(path)
+        self.size = self._reader.size
         self._pace = Pace(self._reader.fps)
 
     def read(self) -> Frame | None:
@@ -130,6 +136,7 @@ class Synthetic:
     is_camera, is_live = False, True
 
     def __init__(self, size: Size) -> None:
+        self.size = size
         self._frames = drawn(size)
         self._pace = Pace(_SYNTHETIC_FPS)
 

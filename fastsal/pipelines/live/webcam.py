@@ -16,33 +16,20 @@ from numpy.typing import NDArray
 from ... import runtime
 from ...methods import METHODS
 from ..pictures import write_image
-from ..views import VIEWS, render
 from . import hud
 from .capture import CaptureThread
 from .engine import Choice, Engine
+from .looks import Look, after
+from .notices import Notices, free_name
 from .recorder import Recorder
 from .screen import Headless, Screen, Window
 from .sources import Source, open_live
 from .statistics import LiveReport, Statistics
 
-COLORMAPS = ("inferno", "turbo", "viridis", "jet", "bone")
-_ALPHA_STEP = 0.1
 _TICK_MS = 10
-_NOTICE_SECONDS = 2.0
-_HUDS = ("figures", "help", "nothing")
 _RECORDING_FPS = 30.0
 
 Picture = NDArray[np.uint8]
-
-
-@dataclass
-class Look:
-    """How pictures look: what the keys change."""
-
-    view: str = "overlay"
-    alpha: float = 0.5
-    colormap: str = COLORMAPS[0]
-    hud: str = _HUDS[0]
 
 
 @dataclass(frozen=True)
@@ -55,6 +42,8 @@ class Settings:
         As `open_live`.
     method, backend : str
         What to start with.
+    look : Look
+        Likewise.
     size : (int, int), optional
         Width and height of the frames worked on; a camera is asked for them, others are scaled.
     mirror : bool, optional
@@ -102,30 +91,23 @@ class Webcam:
     ) -> None:
         self._settings = settings
         self._look = settings.look
-        self._engine = Engine(
-            Choice(settings.method, settings.backend), smoothing=settings.smoothing
-        )
+        choice = Choice(settings.method, settings.backend)
+        self._engine = Engine(choice, smoothing=settings.smoothing)
         self._screen = screen or (Headless() if settings.headless else Window("fastsal"))
         try:
             opened = source or open_live(settings.source, settings.size)
         except BaseException:
             self._screen.close()
             raise
+        self._size = settings.size or opened.size
         self._is_mirrored = opened.is_camera if settings.mirror is None else settings.mirror
         self._capture = CaptureThread(opened, str(settings.source))
         self._statistics = Statistics()
+        self._notices = Notices()
         self._recorder: Recorder | None = None
         self._is_paused = self._is_done = False
-        self._size = settings.size or (0, 0)
-        self._clean: Picture | None = None  # the last picture, without figures
-        self._notice, self._notice_until = "", 0.0
-        self._keys: dict[str, Callable[[], None]] = {
-            "q": self._quit, "escape": self._quit, " ": self._pause, "s": self._snapshot,
-            "r": self._record, "m": self._next_method, "b": self._next_backend,
-            "v": self._next_view, "c": self._next_colormap, "h": self._next_hud,
-            "+": lambda: self._add_alpha(_ALPHA_STEP), "=": lambda: self._add_alpha(_ALPHA_STEP),
-            "-": lambda: self._add_alpha(-_ALPHA_STEP), "f": self._screen.toggle_full_screen,
-        }  # fmt: skip
+        self._picture: Picture | None = None  # the last one, without figures
+        self._keys = self._actions()
 
     def run(self) -> LiveReport:
         """Go on until a key, a closed window, the end of the source, or an error.
@@ -139,6 +121,7 @@ class Webcam:
             stack.callback(self._screen.close)
             stack.callback(self._engine.close)
             stack.callback(self._stop_recording)
+            self._engine.warm_up(self._size)  # or a camera's first frames would wait for it
             stack.enter_context(self._capture)
             if self._settings.record is not None:
                 self._recorder = Recorder(self._settings.record, _RECORDING_FPS)
@@ -157,30 +140,40 @@ class Webcam:
             backend=runtime.resolve(choice.backend), size=self._size,
         )  # fmt: skip
 
+    def _actions(self) -> dict[str, Callable[[], None]]:
+        look = self._look
+        return {
+            "q": self._quit, "escape": self._quit, " ": self._pause, "s": self._snapshot,
+            "r": self._record, "m": self._next_method, "b": self._next_backend,
+            "v": look.next_view, "c": look.next_colormap, "h": look.next_hud,
+            "+": look.more, "=": look.more, "-": look.less,
+            "f": self._screen.toggle_full_screen,
+        }  # fmt: skip
+
     def _step(self) -> None:
         grabbed = None if self._is_paused else self._capture.take(_TICK_MS / 1e3)
         if grabbed is not None:
             self._show_frame(grabbed.frame, grabbed.at)
-        self._hear(self._screen.key(_TICK_MS if grabbed is None else 1))
+        key = self._screen.key(_TICK_MS if grabbed is None else 1)
+        if key in self._keys:
+            self._keys[key]()
         frames = self._settings.frames
         if not self._screen.is_open() or (frames and self._statistics.shown >= frames):
             self._is_done = True
 
     def _show_frame(self, frame: Picture, grabbed_at: float) -> None:
         frame = self._prepared(frame)
-        before = self._engine.choice
-        began = time.perf_counter()
+        before, began = self._engine.choice, time.perf_counter()
         saliency = self._engine.update(frame)
         compute = time.perf_counter() - began
         if self._engine.choice != before:
             self._statistics.start_anew()
-        picture = self._picture(frame, saliency)
-        self._clean = picture
-        self._screen.show(self._with_figures(picture))
+        self._picture = self._look.picture(frame, saliency)
+        self._screen.show(self._with_figures(self._picture))
         shown_at = time.perf_counter()
         self._statistics.note(grabbed=grabbed_at, shown=shown_at, compute=compute)
         if self._recorder is not None:
-            self._recorder.write(picture, shown_at)
+            self._recorder.write(self._picture, shown_at)
 
     def _prepared(self, frame: Picture) -> Picture:
         wanted = self._settings.size
@@ -189,14 +182,10 @@ class Webcam:
         self._size = (frame.shape[1], frame.shape[0])
         return cv2.flip(frame, 1) if self._is_mirrored else frame
 
-    def _picture(self, frame: Picture, saliency: Picture) -> Picture:
-        look = self._look
-        return render(
-            frame, saliency, view=look.view, alpha=look.alpha, colormap=look.colormap, color="bgr"
-        )
-
     def _with_figures(self, picture: Picture) -> Picture:
-        lines = self._lines()
+        lines = self._notices.lines(self._engine.notice)
+        if self._look.hud != "nothing":
+            lines = [*self._figures(), *lines]
         if not lines and self._recorder is None:
             return picture
         picture = picture.copy()
@@ -207,30 +196,15 @@ class Webcam:
             hud.draw_recording(picture)
         return picture
 
-    def _lines(self) -> list[str]:
-        notices = [self._engine.notice] if self._engine.notice else []
-        if time.perf_counter() < self._notice_until:
-            notices.append(self._notice)
-        if self._look.hud == "nothing":
-            return notices
-        choice, statistics = self._engine.choice, self._statistics
-        latency, compute = statistics.latency_ms, statistics.compute_ms
-        width, height = self._size
+    def _figures(self) -> list[str]:
+        now = self.report()
+        width, height = now.size
         return [
-            f"{choice.method} on {runtime.resolve(choice.backend)}, {width}x{height}",
-            f"{statistics.fps:.1f} fps, compute {compute['p50']:.1f} ms",
-            f"latency p50 {latency['p50']:.0f} p95 {latency['p95']:.0f} ms, "
-            f"dropped {self._capture.mailbox.dropped}",
-            *notices,
+            f"{now.method} on {now.backend}, {width}x{height}",
+            f"{now.fps:.1f} fps, compute {now.compute_ms['p50']:.1f} ms",
+            f"latency p50 {now.latency_ms['p50']:.0f} p95 {now.latency_ms['p95']:.0f} ms, "
+            f"dropped {now.dropped}",
         ]
-
-    def _hear(self, key: str) -> None:
-        action = self._keys.get(key)
-        if action is not None:
-            action()
-
-    def _say(self, notice: str) -> None:
-        self._notice, self._notice_until = notice, time.perf_counter() + _NOTICE_SECONDS
 
     def _quit(self) -> None:
         self._is_done = True
@@ -240,59 +214,32 @@ class Webcam:
 
     def _next_method(self) -> None:
         choice = self._engine.choice
-        self._engine.change(Choice(_after(choice.method, tuple(METHODS)), choice.backend))
+        self._engine.change(Choice(after(choice.method, tuple(METHODS)), choice.backend))
 
     def _next_backend(self) -> None:
-        choice = self._engine.choice
-        offered = tuple(name for name, status in runtime.backends().items() if status.available)
-        name: Any = _after(runtime.resolve(choice.backend), offered)
-        if len(offered) == 1:
-            self._say(f"only {name}: {runtime.backends()['cuda'].detail}")
-        else:
-            self._engine.change(Choice(choice.method, name))
-
-    def _next_view(self) -> None:
-        self._look.view = _after(self._look.view, VIEWS)
-
-    def _next_colormap(self) -> None:
-        self._look.colormap = _after(self._look.colormap, COLORMAPS)
-
-    def _next_hud(self) -> None:
-        self._look.hud = _after(self._look.hud, _HUDS)
-
-    def _add_alpha(self, step: float) -> None:
-        self._look.alpha = min(1.0, max(0.0, round(self._look.alpha + step, 2)))
+        choice, offered = self._engine.choice, runtime.backends()
+        names = tuple(name for name, status in offered.items() if status.available)
+        if len(names) == 1:
+            self._notices.say(f"only {names[0]}: {offered['cuda'].detail}")
+            return
+        name: Any = after(runtime.resolve(choice.backend), names)
+        self._engine.change(Choice(choice.method, name))
 
     def _snapshot(self) -> None:
-        if self._clean is not None:
-            path = _free_name("png")
-            write_image(path, np.ascontiguousarray(self._clean[..., ::-1]))
-            self._say(f"wrote {path}")
+        if self._picture is not None:
+            path = free_name("png")
+            write_image(path, np.ascontiguousarray(self._picture[..., ::-1]))
+            self._notices.say(f"wrote {path}")
 
     def _record(self) -> None:
         if self._recorder is None:
-            self._recorder = Recorder(_free_name("mp4"), _RECORDING_FPS)
-        else:
-            target = self._recorder.target
-            self._stop_recording()
-            self._say(f"wrote {target}")
+            self._recorder = Recorder(free_name("mp4"), _RECORDING_FPS)
+            return
+        target = self._recorder.target
+        self._stop_recording()
+        self._notices.say(f"wrote {target}")
 
     def _stop_recording(self) -> None:
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.close()
-
-
-def _after(name: str, names: tuple[str, ...]) -> str:
-    """Return the name that follows, the first after the last."""
-    return names[(names.index(name) + 1) % len(names)]
-
-
-def _free_name(suffix: str) -> Path:
-    stem = time.strftime("fastsal-%Y%m%d-%H%M%S")
-    path = Path(f"{stem}.{suffix}")
-    count = 1
-    while path.exists():
-        count += 1
-        path = Path(f"{stem}-{count}.{suffix}")
-    return path

@@ -16,7 +16,7 @@ from ....errors import ImageError
 from ....methods import METHODS
 from ...overlay import in_colors
 from ..engine import Choice, Engine
-from ..webcam import COLORMAPS
+from ..looks import COLORMAPS
 
 MOST_PIXELS = 1920 * 1080
 _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 85]
