@@ -12,12 +12,17 @@ _FONT, _WHITE, _RED = cv2.FONT_HERSHEY_SIMPLEX, (255, 255, 255), (40, 40, 230)
 _MARGIN = 8
 
 HELP = (
-    "q Esc  quit          space  pause",
-    "m  next method       b  next backend",
-    "v  next view         c  next colour map",
-    "+ -  opacity         f  full screen",
-    "s  snapshot          r  record",
-    "h  help, figures, nothing",
+    "q or Esc: quit",
+    "space: pause",
+    "m: next method",
+    "b: next backend",
+    "v: next view",
+    "c: next colours",
+    "+ and -: opacity",
+    "f: full screen",
+    "s: snapshot",
+    "r: record",
+    "h: help, figures, nothing",
 )
 
 
@@ -36,7 +41,7 @@ def draw_lines(
     box = picture[top : top + height, :width]
     np.right_shift(box, 2, out=box)
     for index, line in enumerate(lines):
-        origin = (_MARGIN, top + step * (index + 1) - _MARGIN // 2)
+        origin = (_MARGIN, top + step * (index + 1))
         cv2.putText(picture, line, origin, _FONT, scale, _WHITE, 1, cv2.LINE_AA)
 
 

@@ -103,6 +103,8 @@ def _decoded(jpeg: bytes) -> NDArray[np.uint8]:
     try:
         with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as header:
             width, height = header.size
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"expected at most {MOST_PIXELS} pixels, got far more") from error
     except (OSError, SyntaxError) as error:
         raise ImageError("expected a JPEG") from error
     if width * height > MOST_PIXELS:
