@@ -7,9 +7,10 @@ from typing import Any
 import cv2
 
 from ..errors import VideoError
+from .encoders import CODECS
 from .quiet import quiet_opencv
 
-CODECS = {".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".avi": "MJPG"}
+VIDEO_SUFFIXES = (*CODECS, ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".ogv", ".3gp", ".ts")
 _STALL_MS = 10_000
 
 

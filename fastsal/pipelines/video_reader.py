@@ -45,6 +45,9 @@ class VideoReader:
         Width and height of the frames handed out.
     frame_count : int or None
         How many frames the iteration should give; None when unknown.
+    starts_at, seconds : float
+        When the first frame, and the one handed out last, stands in the source; exact also where
+        the rate varies.
     live : bool
         Whether frames come at their own pace, from a camera or an endless stream.
 
@@ -71,6 +74,7 @@ class VideoReader:
         self._shape: tuple[int, ...] | None = None
         self._decoded = 0
         self._latest_ms = 0.0
+        self.seconds = 0.0
         self._capture: Any = None
         self._silence = contextlib.ExitStack()
         self._silence.enter_context(quiet_opencv)
@@ -82,6 +86,7 @@ class VideoReader:
             self.close()
             raise
         self._ready: NDArray[np.uint8] | None = first
+        self.starts_at = self._time_after(0.0)
         self.size = (first.shape[1], first.shape[0])
         self.live = self._promised is None and not is_file(source)
 
@@ -94,6 +99,7 @@ class VideoReader:
             frame = self._next_frame()
         if frame is None:
             raise StopIteration
+        self.seconds = self._time_after(self.seconds)
         return frame
 
     def __enter__(self) -> Self:
@@ -170,6 +176,14 @@ class VideoReader:
             return None
         self._count()
         return self._scaled(frame)
+
+    def _time_after(self, last: float) -> float:
+        """Return when the frame decoded last stands, which is after `last`."""
+        told = self._latest_ms / 1e3
+        if told > last or self._decoded == 1:
+            return told
+        # Some formats tell no times, and some none of their last frames.
+        return max((self._decoded - 1) / self.fps, last + 1 / self.fps)
 
     def _read(self) -> tuple[bool, Any]:
         try:

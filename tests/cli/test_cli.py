@@ -238,9 +238,11 @@ def test_demo_writes_pictures_and_a_table(tmp_path, capsys, monkeypatch):
 
 def test_ctrl_c_is_130_with_one_line(tmp_path):
     clip = tmp_path / "long.avi"
+    rows = np.random.default_rng(1).integers(0, 256, (480, 1, 1), np.uint8).repeat(640, 1)
+    rows = rows.repeat(3, 2)  # too rough for any encoder to write in no space
     with VideoWriter(clip, 10, (640, 480)) as writer:
         for index in range(1500):
-            writer.write(np.full((480, 640, 3), index % 256, np.uint8))
+            writer.write(rows + np.uint8(37 * index % 256))
     command = [sys.executable, "-m", "fastsal", "video", str(clip), "-o", str(tmp_path / "o.mp4")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     partial = None
@@ -294,3 +296,42 @@ def test_sources_that_would_crash_opencv(source, tmp_path, capsys):
 def test_a_negative_camera_is_refused(tmp_path):
     with pytest.raises(fastsal.VideoError, match="index from 0"):
         fastsal.process_video(-1, tmp_path / "out.mp4", "lc")
+
+
+def clips(folder, count):
+    folder.mkdir()
+    for index in range(count):
+        with VideoWriter(folder / f"c{index}.avi", 10, (64, 48)) as writer:
+            for level in range(3):
+                writer.write(np.full((48, 64, 3), 80 * level, np.uint8))
+    return folder
+
+
+def test_videos_of_a_folder_go_to_a_folder(tmp_path, capsys):
+    folder = clips(tmp_path / "in", 3)
+    assert main(["video", str(folder), "-o", f"{tmp_path / 'out'}/", "-m", "lc"]) == 0
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["c0-lc.mp4", "c1-lc.mp4", "c2-lc.mp4"]
+    assert "3 of 3 videos done" in capsys.readouterr().out
+
+
+def test_one_bad_video_does_not_stop_the_others(tmp_path, capsys):
+    folder = clips(tmp_path / "in", 2)
+    (folder / "bad.mp4").write_bytes(b"no video")
+    assert main(["video", str(folder / "*.*"), "-o", str(tmp_path / "out")]) == 1
+    out, err = capsys.readouterr()
+    assert "2 of 3 videos done" in out
+    assert err.count("fastsal: error:") == 2
+    assert "bad.mp4" in err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["c0-lc.mp4", "c1-lc.mp4"]
+
+
+def test_many_videos_need_a_folder_and_names_of_their_own(tmp_path, capsys):
+    folder = clips(tmp_path / "in", 2)
+    other = clips(tmp_path / "other", 1)
+    assert main(["video", str(folder), "-o", str(tmp_path / "o.mp4")]) == 1
+    assert "expected a folder for 2 videos" in capsys.readouterr().err
+    assert main(["video", str(folder), str(other), "-o", str(tmp_path / "out")]) == 1
+    assert "overwrite each other's" in capsys.readouterr().err
+    assert main(["video", str(tmp_path / "none"), "-o", str(tmp_path / "out")]) == 1
+    assert "no such file or folder" in capsys.readouterr().err

@@ -217,10 +217,10 @@ def test_writer_raises(
 ) -> None:
     write = VideoWriter.write
 
-    def failing(self: VideoWriter, frame: np.ndarray) -> None:
+    def failing(self: VideoWriter, frame: np.ndarray, at: float | None = None) -> None:
         if self.frames == 6 and self.target.name == "o.mp4":
             raise OSError("boom")
-        write(self, frame)
+        write(self, frame, at)
 
     monkeypatch.setattr(VideoWriter, "write", failing)
     with pytest.raises(OSError, match="boom") as caught:
