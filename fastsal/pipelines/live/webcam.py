@@ -100,6 +100,7 @@ class Webcam:
             self._screen.close()
             raise
         self._size = settings.size or opened.size
+        self._input_size = opened.size
         self._is_mirrored = opened.is_camera if settings.mirror is None else settings.mirror
         self._capture = CaptureThread(opened, str(settings.source))
         self._statistics = Statistics()
@@ -176,8 +177,8 @@ class Webcam:
             self._recorder.write(self._picture, shown_at)
 
     def _prepared(self, frame: Picture) -> Picture:
-        wanted = self._settings.size
-        if wanted is not None and wanted != (frame.shape[1], frame.shape[0]):
+        wanted, self._input_size = self._settings.size, (frame.shape[1], frame.shape[0])
+        if wanted is not None and wanted != self._input_size:
             frame = cv2.resize(frame, wanted, interpolation=cv2.INTER_AREA)
         self._size = (frame.shape[1], frame.shape[0])
         return cv2.flip(frame, 1) if self._is_mirrored else frame
@@ -198,9 +199,9 @@ class Webcam:
 
     def _figures(self) -> list[str]:
         now = self.report()
-        width, height = now.size
+        sizes = dict.fromkeys((self._input_size, now.size))
         return [
-            f"{now.method} on {now.backend}, {width}x{height}",
+            f"{now.method} on {now.backend}, {' to '.join('{}x{}'.format(*size) for size in sizes)}",
             f"{now.fps:.1f} fps, compute {now.compute_ms['p50']:.1f} ms",
             f"latency p50 {now.latency_ms['p50']:.0f} p95 {now.latency_ms['p95']:.0f} ms, "
             f"dropped {now.dropped}",
