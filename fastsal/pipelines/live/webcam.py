@@ -199,9 +199,9 @@ class Webcam:
 
     def _figures(self) -> list[str]:
         now = self.report()
-        sizes = dict.fromkeys((self._input_size, now.size))
+        sizes = dict.fromkeys(f"{w}x{h}" for w, h in (self._input_size, now.size))
         return [
-            f"{now.method} on {now.backend}, {' to '.join('{}x{}'.format(*size) for size in sizes)}",
+            f"{now.method} on {now.backend}, {' to '.join(sizes)}",
             f"{now.fps:.1f} fps, compute {now.compute_ms['p50']:.1f} ms",
             f"latency p50 {now.latency_ms['p50']:.0f} p95 {now.latency_ms['p95']:.0f} ms, "
             f"dropped {now.dropped}",
