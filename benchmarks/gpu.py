@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 import fastsal
-from benchmarks import inputs, machine
-from benchmarks.sidebyside import alternate, median_ms
 from fastsal import runtime
+from fastsal.pipelines.bench import inputs, machine
+from fastsal.pipelines.bench.sidebyside import alternate, median_ms
 
 STACKS = (1, 8, 64)
 _LIMIT = 2 << 30  # bytes of one stack and its map

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine
+from fastsal.pipelines.bench import machine
 from fastsal.pipelines.live.screen import Window
 from fastsal.pipelines.live.webcam import Settings, Webcam
 

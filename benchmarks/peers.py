@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 
 import fastsal
-from benchmarks import inputs, machine
-from benchmarks.sidebyside import alternate, copy_bandwidth, median_ms, ratio
+from fastsal.pipelines.bench import inputs, machine
+from fastsal.pipelines.bench.sidebyside import alternate, copy_bandwidth, median_ms, ratio
 
 THREADS = 2
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import FastsalError
-from . import demo, image, info, video, warmup, webcam
+from . import bench, demo, image, info, video, warmup, webcam
 
-_COMMANDS = (demo, image, video, webcam, info, warmup)
+_COMMANDS = (demo, image, video, webcam, bench, info, warmup)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
