@@ -1,6 +1,6 @@
 """``python -m benchmarks.default_bing FOLDER``: train the model of BING that comes with fastsal.
 
-FOLDER is that of 43 photographs of rooms with 338 boxes (`indoor_boxes`, Apache-2.0). Sorted by
+FOLDER is that of 43 photographs of a flat with 338 boxes (`indoor_boxes`, Apache-2.0). Sorted by
 name, the first, third, fifth ... are trained on, and the others only tested on, by
 ``python -m benchmarks.recall``. Takes seconds.
 """

@@ -84,9 +84,8 @@ def bing(
     bit for bit, on every backend. OpenCV returns them one colour space after the other, with
     values that count instead of scoring.
 
-    The default model has learnt from the first, third, fifth ... of 43 photographs of rooms with
-    338 boxes; the others are kept for testing it. OpenCV's model is of 2,501 photographs of all
-    kinds (PASCAL VOC 2007): for other scenes train a model of your own, or pass OpenCV's.
+    The default model has learnt from 22 photographs of a flat (`BingModel.default`), OpenCV's
+    from PASCAL VOC 2007: for other scenes train a model of your own, or pass OpenCV's.
 
     References
     ----------
