@@ -13,7 +13,7 @@ import fastsal
 from benchmarks import boxes as folders
 from benchmarks import default_bing, recall
 from fastsal import images as arrays
-from fastsal.algorithms.bing import SPACES, bing, ranked_boxes
+from fastsal.algorithms.bing import SPACES, bing
 from fastsal.algorithms.bing._cpu_pictures import gradients_of as pictures_of
 from fastsal.algorithms.bing.overlap import overlaps
 from fastsal.algorithms.bing.plan import boxes_of, plan_of

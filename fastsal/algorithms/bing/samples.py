@@ -43,15 +43,12 @@ def mirrored(view: View) -> View:
 
 def samples_of(view: View, background: int, rng: np.random.Generator) -> Samples:
     """Return the windows of a view that fit an object, and up to `background` that fit none."""
-    height, width = shape = view.frames.shape
+    shape = height, width = view.frames.shape
     plan = plan_of((height, width), _EVERY_SIZE)
     if not len(plan.numbers):
-        return Samples(*_NONE)
-    pixels = view.frames.pixels.reshape(height, width * view.frames.channels)
-    spaces = np.arange(len(SPACES))
-    halves = _cpu_pictures.gradients_of(
-        pixels, view.frames.channels, blue_of(view.frames), plan, spaces
-    )
+        none = np.zeros((0, len(SPACES), WINDOW**2), np.uint8)
+        return Samples(none, np.zeros(0, np.int64), none)
+    halves = _gradients(view.frames, plan)
     fitting = _fitting(plan, shape, view.boxes)
     scale, row, col = _anywhere(plan, background, rng)
     boxes = boxes_of(plan, shape, scale, row, col)
@@ -63,8 +60,10 @@ def samples_of(view: View, background: int, rng: np.random.Generator) -> Samples
     )
 
 
-_NONE = (np.zeros((0, len(SPACES), WINDOW**2), np.uint8), np.zeros(0, np.int64),
-         np.zeros((0, len(SPACES), WINDOW**2), np.uint8))  # fmt: skip
+def _gradients(frames: images.Frames, plan: Plan) -> NDArray[np.uint8]:
+    rows = frames.pixels.reshape(frames.shape[0], -1)
+    spaces = np.arange(len(SPACES))
+    return _cpu_pictures.gradients_of(rows, frames.channels, blue_of(frames), plan, spaces)
 
 
 def _fitting(plan: Plan, shape: tuple[int, int], boxes: NDArray[np.int32]) -> NDArray[np.int64]:

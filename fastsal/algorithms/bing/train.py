@@ -92,12 +92,12 @@ def train_bing(
     fit = svm.linear_svm()
     rng = np.random.default_rng(_checked_seed(seed))
     views = _checked_views(images, boxes, color)
-    background = max(1, min(_BACKGROUND, _MOST_BACKGROUND // len(views)))
-    with _bar(2 * len(views), progress) as bar:
-        samples = [samples_of(view, background, rng) for view in _counted(views, bar)]
+    background = max(1, min(_BACKGROUND, _MOST_BACKGROUND // (2 * len(views))))
+    with _bar(4 * len(views), progress) as bar:
+        samples = [samples_of(view, background, rng) for view in _both_ways(views, bar)]
         sizes = learnt_sizes(samples)
         filters = learnt_filters(samples, fit)
-        tallies = [tally_of(view, filters, sizes) for view in _counted(views, bar)]
+        tallies = [tally_of(view, filters, sizes) for view in _both_ways(views, bar)]
     return BingModel(filters, sizes, learnt_calibrations(tallies, len(sizes), fit))
 
 
@@ -107,9 +107,12 @@ def _bar(total: int, progress: bool) -> Any:
     return tqdm(total=total, desc="training", unit="view", disable=None if progress else True)
 
 
-def _counted(views: Sequence[View], bar: Any) -> Iterator[View]:
+def _both_ways(views: list[View], bar: Any) -> Iterator[View]:
+    """Yield each view and then its mirror image, which is made only now: it is a copy."""
     for view in views:
         yield view
+        bar.update()
+        yield mirrored(view)
         bar.update()
 
 
@@ -124,7 +127,7 @@ def _checked_seed(seed: Any) -> int:
 
 
 def _checked_views(images: Any, boxes: Any, color: arrays.Color) -> list[View]:
-    """Return every image with its boxes, and the mirror image of each."""
+    """Return every image with its boxes."""
     images, boxes = _listed(images, "images"), _listed(boxes, "boxes")
     if len(images) != len(boxes) or not images:
         raise ValueError(
@@ -136,10 +139,10 @@ def _checked_views(images: Any, boxes: Any, color: arrays.Color) -> list[View]:
         frames = arrays.as_frames(image, color=color, name=f"image {i}")
         if len(frames.shape) != 2 or frames.owner is not None:
             place = "on the host" if frames.owner is None else "on a device"
-            raise ImageError(f"expected image {i} as one image on the host, got a "
-                             f"{frames.shape} {place}")  # fmt: skip
-        view = View(frames, _clipped(its_boxes, frames.shape, i))
-        views += [view, mirrored(view)]
+            raise ImageError(
+                f"expected image {i} as one image on the host, got {frames.shape} {place}"
+            )
+        views.append(View(frames, _clipped(its_boxes, frames.shape, i)))
     return views
 
 
