@@ -1,7 +1,7 @@
 """Binary maps on the CPU."""
 
 import numpy as np
-from numba import float32, parallel_chunksize, prange
+from numba import parallel_chunksize, prange
 
 from ...images import read_only
 from ...kernels import launch
@@ -65,7 +65,7 @@ def _by_kmeans(values, starts, binary):
     count = -(-values.size // CHUNK)
     chunks = (
         launch.scratch("binary-map ranges", (count, 2), np.float32),
-        launch.scratch("binary-map marks", (count,), np.int32),
+        launch.scratch("binary-map marks", (count,), np.int64),
         launch.scratch("binary-map zeros", (count,), np.int32),
     )
     launch.over_bands(describe, describe_bands, count, values, *chunks, **size)
@@ -125,7 +125,7 @@ def _small_kmeans(pixels, starts, out, start, stop):
     area, shape = out.shape[1], (ATTEMPTS, CLUSTERS)
     count = -(-area // CHUNK)
     ranges = np.empty((count, 2), np.float32)
-    marks, zeros = np.empty(count, np.int32), np.empty(count, np.int32)
+    marks, zeros = np.empty(count, np.int64), np.empty(count, np.int32)
     centres, old = np.empty(shape, np.float32), np.empty(shape, np.float32)
     sizes, moved = np.empty(shape, np.int64), np.empty(shape, np.int64)
     spreads, table = np.empty(ATTEMPTS, np.float64), np.empty(CLUSTERS, np.uint8)

@@ -5,14 +5,14 @@ from numba import float32, float64, int64, prange
 
 from ...kernels.jit import parallel, serial
 from . import _cells
-from ._cpu_chunks import CHUNK, whole_range
+from ._cpu_chunks import CHUNK, extent_within, whole_range
 from ._cpu_plainly import add_up_plainly, farthest_plainly, spread_plainly
 from ._cpu_sums import add_up, cell_of
 from ._draws import CLUSTERS
 from ._math import mean_of, moved_far, squared
 
 MAX_STEPS = 100
-LANES = 32
+LANES = 128
 
 fill_cells = serial(_cells.fill_cells)
 
@@ -38,9 +38,8 @@ def cluster(values, chunks, centres, old, sizes, moved):
             add_up(values, ranges, marks, zeros, edges, owners, sums, sizes)
         else:
             add_up_plainly(values, old, sums, sizes)
-        for k in range(CLUSTERS):
-            if sizes[k] == 0:
-                _fill_empty(values, ranges, edges, owners, holds, old, k, sums, sizes, moved)
+        if _is_any_empty(sizes):
+            _fill_empty(values, ranges, edges, owners, holds, old, sums, sizes, moved)
         goes_on = False
         for k in range(CLUSTERS):
             centres[k] = mean_of(sums[k], sizes[k])
@@ -53,92 +52,99 @@ def cluster(values, chunks, centres, old, sizes, moved):
 
 
 @serial
-def _fill_empty(values, ranges, edges, owners, holds, old, empty, sums, sizes, moved):
-    """Give an empty cluster the value of the largest that is farthest from its mean."""
-    largest = 0
-    for k in range(1, CLUSTERS):
-        largest = k if sizes[k] > sizes[largest] else largest
-    mean = mean_of(sums[largest], sizes[largest])
-    if holds:
-        cell = 0
-        while owners[cell] != largest:
-            cell += 1
-        bottom = edges[cell - 1] if cell > 0 else float32(-np.inf)
-        place = _farthest(values, ranges, bottom, edges[cell], mean, moved)
-    else:
-        place = farthest_plainly(values, old, largest, mean, moved)
-    value = values[place]
-    sums[largest] = float32(sums[largest] - value)
-    sums[empty] = float32(sums[empty] + value)
-    sizes[largest] -= 1
-    sizes[empty] += 1
-    moved[empty] = place
-
-
-@serial
-def _farthest(values, ranges, bottom, top, mean, moved):
-    """Return the place of the value in a cell that is farthest from the mean, the last of equals.
-
-    Few chunks may hold one farther than the farthest so far, and of these few do.
-    """
-    most = float32(-1)
-    for chunk in range(len(ranges)):
-        if _reach(ranges, chunk, bottom, top, mean) > most:
-            start = chunk * CHUNK
-            part = values[start : start + CHUNK]
-            if _is_any_beyond(part, bottom, top, mean, most):
-                most = max(most, _most(part, start, bottom, top, mean, moved))
-    chunk = len(ranges) - 1
-    while chunk >= 0:
-        if _reach(ranges, chunk, bottom, top, mean) >= most:
-            place = _last(values, chunk, bottom, top, mean, most, moved)
-            if place >= 0:
-                return place
-        chunk -= 1
-    return int64(0)  # not reached: the largest cluster has a value
-
-
-@serial
-def _reach(ranges, chunk, bottom, top, mean):
-    """Return a bound of the squared distances of what a chunk has in a cell, or -1 if nothing."""
-    low, high = ranges[chunk, 0], ranges[chunk, 1]
-    if high <= bottom or low > top:
-        return float32(-1)
-    return max(squared(max(low, bottom), mean), squared(min(high, top), mean))
-
-
-@serial
-def _is_any_beyond(part, bottom, top, mean, most):
+def _is_any_empty(sizes):
     found = False
-    for i in range(part.size):
-        value = part[i]
-        found |= (value > bottom) & (value <= top) & (squared(value, mean) > most)
+    for k in range(CLUSTERS):
+        found |= sizes[k] == 0
     return found
 
 
 @serial
-def _most(part, start, bottom, top, mean, moved):
+def _fill_empty(values, ranges, edges, owners, holds, old, sums, sizes, moved):
+    """Give each empty cluster the value of the largest that is farthest from its mean."""
+    within, whose = np.empty((0, 2), np.float32), -1
+    for empty in range(CLUSTERS):
+        if sizes[empty] > 0:
+            continue
+        largest = 0
+        for k in range(1, CLUSTERS):
+            largest = k if sizes[k] > sizes[largest] else largest
+        mean = mean_of(sums[largest], sizes[largest])
+        if not holds:
+            place = farthest_plainly(values, old, largest, mean, moved)
+        else:
+            cell = 0
+            while owners[cell] != largest:
+                cell += 1
+            bottom, top = edges[cell - 1] if cell > 0 else float32(-np.inf), edges[cell]
+            if whose != largest:
+                within, whose = np.empty_like(ranges), largest
+                _fill_within(values, ranges, bottom, top, within)
+            place = _farthest(values, within, bottom, top, mean, moved)
+        value = values[place]
+        sums[largest] = float32(sums[largest] - value)
+        sums[empty] = float32(sums[empty] + value)
+        sizes[largest] -= 1
+        sizes[empty] += 1
+        moved[empty] = place
+
+
+@serial
+def _fill_within(values, ranges, bottom, top, within):
+    """Fill with the range of what each chunk has in the cell, upside down if that is nothing."""
+    for chunk in range(len(ranges)):
+        low, high = ranges[chunk, 0], ranges[chunk, 1]
+        if high <= bottom or low > top:
+            low, high = float32(np.inf), float32(-np.inf)
+        elif not (low > bottom and high <= top):
+            low, high = extent_within(values[chunk * CHUNK : (chunk + 1) * CHUNK], bottom, top)
+        within[chunk, 0], within[chunk, 1] = low, high
+
+
+@serial
+def _farthest(values, within, bottom, top, mean, moved):
+    """Return the place of the value in a cell that is farthest from the mean, the last of equals."""
+    most, last = float32(-1), int64(0)
+    for chunk in range(len(within)):
+        low, high = within[chunk, 0], within[chunk, 1]
+        reach = max(squared(low, mean), squared(high, mean)) if low <= high else float32(-1)
+        if reach >= most and _has_moved(chunk * CHUNK, moved):
+            part = values[chunk * CHUNK : (chunk + 1) * CHUNK]
+            reach = _most_left(part, chunk * CHUNK, bottom, top, mean, moved)
+        if reach >= most:
+            most, last = reach, chunk
+    place = min((last + 1) * CHUNK, values.size) - 1
+    while not _lies_at(values, place, bottom, top, mean, most, moved):
+        place -= 1
+    return place
+
+
+@serial
+def _most_left(part, start, bottom, top, mean, moved):
     most = float32(-1)
     for i in range(part.size):
-        if bottom < part[i] <= top and not is_moved(start + i, moved):
+        if bottom < part[i] <= top and not _is_moved(start + i, moved):
             most = max(most, squared(part[i], mean))
     return most
 
 
 @serial
-def _last(values, chunk, bottom, top, mean, most, moved):
-    place = min((chunk + 1) * CHUNK, values.size) - 1
-    while place >= chunk * CHUNK:
-        value = values[place]
-        if bottom < value <= top and squared(value, mean) >= most and not is_moved(place, moved):
-            return place
-        place -= 1
-    return int64(-1)
+def _lies_at(values, place, bottom, top, mean, distance, moved):
+    value = values[place]
+    is_there = bottom < value <= top and squared(value, mean) >= distance
+    return is_there and not _is_moved(place, moved)
 
 
 @serial
-def is_moved(place, moved):
-    """Return whether the value at that place was given to an empty cluster."""
+def _has_moved(start, moved):
+    found = False
+    for k in range(CLUSTERS):
+        found |= start <= moved[k] < start + CHUNK
+    return found
+
+
+@serial
+def _is_moved(place, moved):
     found = False
     for k in range(CLUSTERS):
         found |= moved[k] == place
@@ -149,6 +155,33 @@ def is_moved(place, moved):
 def _spread(values, ranges, edges, owners, centres, moved):
     """Return the sum of the squared distances, in an order that vectorises."""
     lanes, total = np.zeros(LANES, np.float64), 0.0
+    for chunk in range(len(ranges)):
+        part = values[chunk * CHUNK : (chunk + 1) * CHUNK]
+        first, last = cell_of(ranges[chunk, 0], edges), cell_of(ranges[chunk, 1], edges)
+        if first == last:
+            _add_distances(part, centres[owners[first]], lanes)
+        else:
+            _add_distances_by_cell(part, edges, owners, centres, lanes)
+    for i in range(LANES):
+        total += lanes[i]
+    for k in range(CLUSTERS):
+        if moved[k] >= 0:
+            value = values[moved[k]]
+            total -= float64(squared(value, centres[owners[cell_of(value, edges)]]))
+            total += float64(squared(value, centres[k]))
+    return total
+
+
+@serial
+def _add_distances(values, centre, lanes):
+    for start in range(0, values.size, LANES):
+        part = values[start : start + LANES]
+        for i in range(part.size):
+            lanes[i] += float64(squared(part[i], centre))
+
+
+@serial
+def _add_distances_by_cell(values, edges, owners, centres, lanes):
     p, q, r, s = edges[0], edges[1], edges[2], edges[3]
     a, b, c = centres[owners[0]], centres[owners[1]], centres[owners[2]]
     d, e = centres[owners[3]], centres[owners[4]]
@@ -159,14 +192,6 @@ def _spread(values, ranges, edges, owners, centres, moved):
             upper = e if value > s else (d if value > r else c)
             centre = upper if value > q else (b if value > p else a)
             lanes[i] += float64(squared(value, centre))
-    for i in range(LANES):
-        total += lanes[i]
-    for k in range(CLUSTERS):
-        if moved[k] >= 0:
-            value = values[moved[k]]
-            total -= float64(squared(value, centres[owners[cell_of(value, edges)]]))
-            total += float64(squared(value, centres[k]))
-    return total
 
 
 @serial

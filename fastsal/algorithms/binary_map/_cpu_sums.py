@@ -13,6 +13,7 @@ from ...kernels.jit import serial
 from ._cpu_chunks import CHUNK, MARKS, bits_of, value_of
 from ._draws import CLUSTERS
 
+STEP = 32
 LARGE = float32(8)  # times the greatest value: from here on the bits of a chunk fit into 32
 _ONE = int64(1) << 23  # power of two further
 _WRAP = (int64(1) << 32) - 1
@@ -31,7 +32,7 @@ def add_up(values, ranges, marks, zeros, edges, owners, sums, sizes):
             sizes[owners[first]] += part.size
             continue
         for cell in range(first, last + 1):
-            powers[cell] = _power(sums[owners[cell]], low, high, mark)
+            powers[cell] = _power(sums[owners[cell]], low, high, edges[cell], mark)
         if first == last:
             counts[first], bits[first] = part.size, _bits(part, powers[first])
         elif last == first + 1:
@@ -59,14 +60,18 @@ def cell_of(value, edges):
 
 
 @serial
-def _power(total, low, high, mark):
-    """Return the power of two below a sum, or 0 if values from `low` to `high` need care."""
+def _power(total, low, high, top, mark):
+    """Return the power of two below a sum, or 0 if values from `low` to `high` need care.
+
+    Those that are to be added lie below `top`.
+    """
     exponent = int32(bits_of(total) >> int32(23))
     power = value_of(int32(exponent << int32(23)))
-    if total < 0 or low < 0 or not power > LARGE * high:
+    if total < 0 or low < 0 or not power > LARGE * min(high, top):
         return float32(0)
-    place = int32(exponent - int32(bits_of(high) >> int32(23)))
-    return float32(0) if place < MARKS and (mark >> place) & 1 else power
+    place = int32(exponent - int32(bits_of(high) >> int32(23))) + MARKS
+    is_marked = place <= 0 or (place < 2 * MARKS - 1 and (mark >> place) & 1)
+    return float32(0) if is_marked else power
 
 
 @serial
@@ -82,9 +87,20 @@ def _grown(total, power, bits, count):
 
 @serial
 def _one_by_one(part, bottom, top, total):
-    for i in range(part.size):
-        total = float32(total + (part[i] if bottom < part[i] <= top else float32(0)))
+    for start in range(0, part.size, STEP):
+        few = part[start : start + STEP]
+        if _is_any_inside(few, bottom, top):  # often none is: a cluster of what is rare
+            for i in range(few.size):
+                total = float32(total + (few[i] if bottom < few[i] <= top else float32(0)))
     return total
+
+
+@serial
+def _is_any_inside(values, bottom, top):
+    count = int32(0)
+    for i in range(values.size):
+        count = int32(count + int32((values[i] > bottom) & (values[i] <= top)))
+    return count > 0
 
 
 @serial

@@ -9,7 +9,7 @@ CLUSTERS = ATTEMPTS = 5
 _LOW = (1 << 32) - 1
 
 
-def state_of(seed: int) -> int:
+def state_of_seed(seed: int) -> int:
     """Return the state of OpenCV's generator after ``cv2.setRNGSeed(seed)``."""
     return seed % (1 << 64) or _LOW
 

@@ -78,7 +78,7 @@ def binary_map(
     """
     if method not in _METHODS:
         raise ValueError(f"method must be 'otsu', 'adaptive' or 'kmeans', got {method!r}")
-    starts, _ = _draws.starts(_draws.state_of(_checked_seed(seed)))
+    starts, _ = _draws.starts(_draws.state_of_seed(_checked_seed(seed)))
     frames = images.as_frames(saliency, channel_axis=None, dtypes=_DTYPES, name="saliency")
     return _binary(frames, method, starts, out, backend)
 
