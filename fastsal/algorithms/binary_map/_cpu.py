@@ -1,7 +1,7 @@
 """Binary maps on the CPU."""
 
 import numpy as np
-from numba import parallel_chunksize, prange
+from numba import float32, parallel_chunksize, prange
 
 from ...images import read_only
 from ...kernels import launch
@@ -18,9 +18,10 @@ from ._cpu_paint import (
     paint_clusters,
     paint_levels,
     paint_shares,
+    share_of,
 )
 from ._draws import ATTEMPTS, CLUSTERS
-from ._math import share_of, start_of
+from ._math import start_of
 
 OTSU, ADAPTIVE = 0, 1
 
@@ -96,7 +97,8 @@ def _blocks(values):
 def _start(starts, low, high, centres):
     for attempt in range(ATTEMPTS):
         for k in range(CLUSTERS):
-            centres[attempt, k] = start_of(starts[attempt, k], low, high)
+            offset = float32(starts[attempt, k] * float32(high - low))
+            centres[attempt, k] = start_of(offset, low)
 
 
 @serial

@@ -4,24 +4,13 @@ import numpy as np
 from numba import float32, int32, int64, prange
 
 from ...kernels.jit import parallel, serial
+from ._math import bits_of, value_of
 
 CHUNK = 1 << 9
 MARKS = 32  # of a chunk, on either side of the exponent of its greatest value
 _TINY = 30  # the exponents below are left alone: there are numbers without a leading bit
 _SIGN = int32(-(1 << 31))
 _FRACTION = int32((1 << 23) - 1)
-
-
-@serial
-def bits_of(value):
-    """Return a float32 as the integer of the same bits."""
-    return np.float32(value).view(np.int32)
-
-
-@serial
-def value_of(bits):
-    """Return the float32 of the same bits."""
-    return np.int32(bits).view(np.float32)
 
 
 @serial

@@ -4,17 +4,12 @@ import numpy as np
 from numba import float32, float64, int64, prange
 
 from ...kernels.jit import parallel, serial
-from . import _cells
+from ._cpu_cells import fill_cells
 from ._cpu_chunks import CHUNK, extent_within, whole_range
 from ._cpu_plainly import add_up_plainly, farthest_plainly, spread_plainly
 from ._cpu_sums import add_up, cell_of
-from ._draws import CLUSTERS
+from ._draws import CLUSTERS, LANES, MAX_STEPS
 from ._math import mean_of, moved_far, squared
-
-MAX_STEPS = 100
-LANES = 128
-
-fill_cells = serial(_cells.fill_cells)
 
 
 @serial
@@ -103,7 +98,7 @@ def _fill_within(values, ranges, bottom, top, within):
 
 @serial
 def _farthest(values, within, bottom, top, mean, moved):
-    """Return the place of the value in a cell that is farthest from the mean, the last of equals."""
+    """Return the place of a cell's value that is farthest from the mean, the last of equals."""
     most, last = float32(-1), int64(0)
     for chunk in range(len(within)):
         low, high = within[chunk, 0], within[chunk, 1]

@@ -4,10 +4,10 @@ import numpy as np
 from numba import float32, float64, int64
 
 from ...kernels.jit import serial
-from ._cpu_kmeans import fill_cells
+from ._cpu_cells import fill_cells
 from ._cpu_plainly import label_of
 from ._draws import CLUSTERS
-from ._math import fixed, level_of, share_of, split, twice_the_mean
+from ._math import clipped, fixed, level_of, mean_below, spread_of, twice_the_mean
 
 BLOCK = 1 << 15  # values that are counted or added up as one
 FITTING = 1 << 10  # values whose sum of `fixed` is sure to fit 64 bits
@@ -23,7 +23,7 @@ def count_levels(values, counts, start, stop):
         pair[:] = 0
         part = values[block * BLOCK : (block + 1) * BLOCK]
         for i in range(part.size):
-            pair[i & 1, level_of(float32(255) * share_of(part[i], part.itemsize))] += 1
+            pair[i & 1, _level(part[i], part.itemsize)] += 1
         for level in range(256):
             counts[block, level] = pair[0, level] + pair[1, level]
 
@@ -36,17 +36,31 @@ def otsu(counts):
         for level in range(256):
             total += counts[block, level]
             mean += level * counts[block, level]
-    below, mean_below, best, threshold = 0.0, 0.0, 0.0, 0
+    scale = 1.0 / float64(total)
+    below, moment, best, threshold = 0.0, 0.0, 0.0, 0
     for level in range(256):
         count = int64(0)
         for block in range(counts.shape[0]):
             count += counts[block, level]
-        below, mean_below, spread = split(
-            level, count, total, float64(mean) * (1.0 / total), below, mean_below
-        )
+        share = float64(count) * scale
+        below += share
+        mean_of_below = mean_below(below, moment, level * share)
+        moment = below * mean_of_below
+        spread = spread_of(below, mean_of_below, moment, float64(mean) * scale)
         if spread > best:
             best, threshold = spread, level
     return threshold
+
+
+@serial
+def share_of(value, itemsize):
+    """Return a value of a map as a share of 1: bytes are 255ths."""
+    return float32(float32(value) * float32(1 / 255)) if itemsize == 1 else clipped(value)
+
+
+@serial
+def _level(value, itemsize):
+    return level_of(float32(value) if itemsize == 1 else float32(float32(255) * clipped(value)))
 
 
 @serial
@@ -54,7 +68,7 @@ def paint_levels(values, threshold, binary, start, stop):
     """Fill with 255 where the level of grey is above the threshold, else 0."""
     source, target = values[start:stop], binary[start:stop]
     for i in range(target.size):
-        level = level_of(float32(255) * share_of(source[i], source.itemsize))
+        level = _level(source[i], source.itemsize)
         target[i] = 255 if level > threshold else 0
 
 
@@ -95,10 +109,10 @@ def fill_table(centres, sizes, table):
     """Fill with 255 for the clusters that Otsu's method takes for foreground, else 0."""
     counts = np.zeros((1, 256), np.int64)
     for k in range(CLUSTERS):
-        counts[0, level_of(float32(255) * centres[k])] += sizes[k]
+        counts[0, level_of(float32(float32(255) * centres[k]))] += sizes[k]
     threshold = otsu(counts)
     for k in range(CLUSTERS):
-        table[k] = 255 if level_of(float32(255) * centres[k]) > threshold else 0
+        table[k] = 255 if level_of(float32(float32(255) * centres[k])) > threshold else 0
 
 
 @serial

@@ -10,8 +10,9 @@ import numpy as np
 from numba import float32, int32, int64
 
 from ...kernels.jit import serial
-from ._cpu_chunks import CHUNK, MARKS, bits_of, value_of
+from ._cpu_chunks import CHUNK, MARKS
 from ._draws import CLUSTERS
+from ._math import bits_of, value_of
 
 STEP = 32
 LARGE = float32(8)  # times the greatest value: from here on the bits of a chunk fit into 32

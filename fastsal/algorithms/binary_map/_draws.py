@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 CLUSTERS = ATTEMPTS = 5
+MAX_STEPS = 100
+LANES = 256  # sums of squared distances, each of every 256th value, so that the twins agree
 _LOW = (1 << 32) - 1
 
 

@@ -6,15 +6,26 @@ from numba import float32, float64, int32, int64
 from ...kernels.jit import serial
 
 _EPSILON = 2.0**-23
-_LEAST_GAP, _GREATEST = float32(2.0**-60), float32(2.0**60)  # squares of these are no trouble
 _LOW_BITS = 26
 _ROUNDER = float32(1 << 23)  # float32 has no bits below 1 from here on
 
 
 @serial
-def share_of(value, itemsize):
-    """Return a value of a map as a share of 1: bytes are 255ths."""
-    return float32(float32(value) * float32(1 / 255)) if itemsize == 1 else float32(value)
+def bits_of(value):
+    """Return a float32 as the integer of the same bits."""
+    return np.float32(value).view(np.int32)
+
+
+@serial
+def value_of(bits):
+    """Return the float32 of the same bits."""
+    return np.int32(bits).view(np.float32)
+
+
+@serial
+def clipped(share):
+    """Return a share within [0, 1], for NaN 0."""
+    return min(max(float32(0), float32(share)), float32(1))
 
 
 @serial
@@ -42,27 +53,37 @@ def twice_the_mean(high, low, count):
     return float32(rounded * (1 - 2.0**-24)) if float64(rounded) > exact else rounded
 
 
-@serial
-def split(level, count, total, mean, below, mean_below):
-    """Return one step of Otsu's search: share and mean of the levels so far, and their spread.
+# From here on products that are added to something come in from the benches: a device would round
+# the product and the sum as one unless told otherwise, and it is told in ways of its own.
 
-    The spread is that between the two sides, or -1 if one of them is empty.
-    """
-    share = float64(count) * (1.0 / float64(total))
-    mean_below *= below
-    below += share
+
+@serial
+def can_split(below):
+    """Return whether a share of the values may lie below Otsu's threshold: neither none nor all."""
     above = 1.0 - below
-    if min(below, above) < _EPSILON or max(below, above) > 1.0 - _EPSILON:
-        return below, mean_below, -1.0
-    mean_below = (mean_below + level * share) / below
-    gap = mean_below - (mean - below * mean_below) / above
-    return below, mean_below, below * above * gap * gap
+    return min(below, above) >= _EPSILON and max(below, above) <= 1.0 - _EPSILON
 
 
 @serial
-def start_of(share, low, high):
-    """Return where a centre starts: at a share of the range of the values, -1 to 2."""
-    return float32(float32(share * float32(high - low)) + low)
+def mean_below(below, moment, part):
+    """Return the mean of the levels below, from that of one level less and this level's part."""
+    return (moment + part) / below if can_split(below) else moment
+
+
+@serial
+def spread_of(below, mean_of_below, moment, mean):
+    """Return Otsu's spread between the levels below and above; `moment` is below * its mean."""
+    if not can_split(below):
+        return -1.0
+    above = 1.0 - below
+    gap = mean_of_below - (mean - moment) / above
+    return below * above * gap * gap
+
+
+@serial
+def start_of(offset, low):
+    """Return where a centre starts: `offset`, -1 to 2 times the range of the values, from `low`."""
+    return float32(offset + low)
 
 
 @serial
@@ -99,37 +120,3 @@ def moved_far(centre, old):
     """Return whether a centre moved more than 0.2, so that k-means goes on."""
     gap = float64(float32(centre - old))
     return gap * gap > 0.2 * 0.2
-
-
-@serial
-def edge_between(low, high, low_wins):
-    """Return the greatest float32 that is nearer to `low` than to `high`, two centres.
-
-    If `low_wins`, being as near is enough. Between them the distances grow and shrink evenly
-    enough, rounded as they are, for one edge to tell all values apart.
-    """
-    inside, outside = low, high
-    while True:
-        middle = float32(inside + (outside - inside) * float32(0.5))
-        if middle <= inside or middle >= outside:
-            return inside
-        one, other = squared(middle, low), squared(middle, high)
-        if one < other or (low_wins and one == other):
-            inside = middle
-        else:
-            outside = middle
-
-
-@serial
-def stays_nearer(near, far, end):
-    """Return whether all values from `near` to `end`, away from `far`, are nearer to `near`.
-
-    In float32 the two distances might be rounded to one. They are not if the gap shows in the
-    longest of them, or if all differences are exact, being of numbers less than twice each other.
-    """
-    gap, longest = abs(far - near), abs(end - near)
-    size = max(abs(near), max(abs(far), abs(end)))
-    if not (gap > _LEAST_GAP and size < _GREATEST):
-        return False
-    least, most = min(far, end), max(far, end)
-    return gap > longest * float32(2.0**-20) or (least > 0 and least * float32(2) >= most)
