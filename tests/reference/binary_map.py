@@ -40,11 +40,20 @@ def foreground(levels):
     return np.where(levels > otsu(counts), 255, 0).astype(np.uint8)
 
 
+def shares(saliency):
+    """Return a map as float32, bytes as 255ths."""
+    if saliency.dtype == np.uint8:
+        return saliency.astype(np.float32) * np.float32(1 / 255)
+    return saliency.astype(np.float32)
+
+
 def by_otsu(saliency):
+    saliency = shares(saliency)
     return foreground(np.rint(np.float32(255) * saliency).astype(np.int64))
 
 
 def by_twice_the_mean(saliency):
+    saliency = shares(saliency)
     return np.where(saliency > 2 * saliency.mean(dtype=np.float64), 255, 0).astype(np.uint8)
 
 
@@ -85,10 +94,32 @@ def cluster(values, centres):
 
 
 def by_kmeans(saliency, seed=0):
-    values = saliency.ravel()
+    values = shares(saliency).ravel()
     low, high = values.min(), values.max()
     starts = (draws(seed, CLUSTERS * ATTEMPTS) * np.float32(3) - np.float32(1)) * (high - low) + low
     attempts = [cluster(values, each) for each in starts.reshape(ATTEMPTS, CLUSTERS)]
-    labels, centres, _ = min(attempts, key=lambda attempt: attempt[2])
+    labels, centres, spread = min(
+        attempts, key=lambda attempt: np.nan_to_num(attempt[2], nan=np.inf, posinf=np.inf)
+    )
+    if not spread < np.inf:  # OpenCV chooses none then, and all is background
+        return np.zeros(saliency.shape, np.uint8)
     levels = np.clip(np.rint(centres * np.float32(255)), 0, 255).astype(np.int64)
     return foreground(levels[labels]).reshape(saliency.shape)
+
+
+def boxes(binary, saliency):
+    """Return (x, y, w, h, pixels, sum) of every region of touching pixels, by flooding each."""
+    left, found = set(zip(*np.nonzero(binary), strict=True)), []
+    while left:
+        front = [left.pop()]
+        region = list(front)
+        while front:
+            row, col = front.pop()
+            near = {(row + i, col + j) for i in (-1, 0, 1) for j in (-1, 0, 1)} & left
+            left -= near
+            front += near
+            region += near
+        rows, cols = np.array(region).T
+        box = cols.min(), rows.min(), np.ptp(cols) + 1, np.ptp(rows) + 1
+        found.append((*map(int, box), rows.size, saliency[rows, cols].sum(dtype=np.float64)))
+    return found

@@ -1,9 +1,7 @@
 from signatures.forms import each
 
 MAPS = ["float32", "uint8"]
-ATTEMPTS = (
-    "float32[:,:,::1], float32[:,:,::1], int32[:,:,::1], int32[:,:,::1], float64[:,::1]"
-)
+ATTEMPTS = "float32[:,:,::1], float32[:,:,::1], int32[:,:,::1], int32[:,:,::1], float64[:,::1]"
 
 KERNELS = {
     "_cuda._clear": each("void(SUM[:,::1])", SUM=["int32", "int64"]),

@@ -11,6 +11,7 @@ from ._cpu_kmeans import cluster_all, cluster_bands
 from ._cpu_paint import (
     BLOCK,
     add_up_fixed,
+    best_of,
     bound_of,
     count_levels,
     fill_table,
@@ -76,7 +77,10 @@ def _by_kmeans(values, starts, binary):
     with parallel_chunksize(1):  # who is done first takes the next
         launch.over_bands(cluster_all, cluster_bands, ATTEMPTS, values, chunks, *attempts, **size)
     centres, old, sizes, moved, spreads = attempts
-    best, table = int(spreads.argmin()), np.empty(CLUSTERS, np.uint8)
+    best, table = best_of(spreads), np.empty(CLUSTERS, np.uint8)
+    if best < 0:
+        binary[:] = 0  # as OpenCV, which has no clusters then
+        return
     fill_table(centres[best], sizes[best], table)
     args = (values, old[best], extent, moved[best], table, binary)
     launch.over_bands(paint_clusters, _paint_clusters_bands, values.size, *args)
@@ -138,9 +142,10 @@ def _small_kmeans(pixels, starts, out, start, stop):
         _start(starts, extent[0], extent[1], centres)
         chunks = (ranges, marks, zeros)
         cluster_all(values, chunks, centres, old, sizes, moved, spreads, 0, ATTEMPTS)
-        best = 0
-        for attempt in range(1, ATTEMPTS):
-            best = attempt if spreads[attempt] < spreads[best] else best
+        best = best_of(spreads)
+        if best < 0:
+            out[frame, :] = 0
+            continue
         fill_table(centres[best], sizes[best], table)
         paint_clusters(values, old[best], extent, moved[best], table, out[frame], 0, area)
 

@@ -6,7 +6,7 @@ from numba import float32, float64, int64, prange
 from ...kernels.jit import parallel, serial
 from ._cpu_cells import fill_cells
 from ._cpu_chunks import CHUNK, extent_within, whole_range
-from ._cpu_plainly import add_up_plainly, farthest_plainly, spread_plainly
+from ._cpu_plainly import add_up_plainly, farthest_plainly, spread_of_rest, spread_plainly
 from ._cpu_sums import add_up, cell_of
 from ._draws import CLUSTERS, LANES, MAX_STEPS
 from ._math import mean_of, moved_far, squared
@@ -42,8 +42,10 @@ def cluster(values, chunks, centres, old, sizes, moved):
         if not goes_on:
             break
     if holds:
-        return _spread(values, ranges, edges, owners, centres, moved)
-    return spread_plainly(values, old, centres, moved)
+        spread = _spread(values, ranges, edges, owners, centres, moved)
+    else:
+        spread = spread_plainly(values, old, centres, moved)
+    return spread if spread < np.inf else spread_of_rest(values, old, centres, moved)
 
 
 @serial

@@ -105,6 +105,16 @@ def paint_shares(values, bound, binary, start, stop):
 
 
 @serial
+def best_of(spreads):
+    """Return the attempt with the least spread, or -1 if all are beyond what floats can square."""
+    best, least = -1, np.inf
+    for attempt in range(spreads.size):
+        if spreads[attempt] < least:
+            best, least = attempt, spreads[attempt]
+    return best
+
+
+@serial
 def fill_table(centres, sizes, table):
     """Fill with 255 for the clusters that Otsu's method takes for foreground, else 0."""
     counts = np.zeros((1, 256), np.int64)

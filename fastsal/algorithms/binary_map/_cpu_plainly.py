@@ -1,9 +1,10 @@
 """The steps of k-means one value at a time, for centres too close together for cells to hold."""
 
+import numpy as np
 from numba import float32, float64, int64
 
 from ...kernels.jit import serial
-from ._draws import CLUSTERS
+from ._draws import CLUSTERS, LANES
 from ._math import nearest, squared
 
 
@@ -34,14 +35,30 @@ def farthest_plainly(values, centres, cluster, mean, moved):
 @serial
 def spread_plainly(values, old, centres, moved):
     """Return the sum of the squared distances from the centres; labels are those of the old."""
-    total = 0.0
+    lanes, total = np.zeros(LANES, np.float64), 0.0
     for i in range(values.size):
-        total += float64(squared(values[i], centres[label_of(values[i], old)]))
+        centre = centres[label_of(values[i], old)]
+        lanes[i % LANES] += float64(squared(values[i], centre))
+    for i in range(LANES):
+        total += lanes[i]
     for k in range(CLUSTERS):
         if moved[k] >= 0:
             value = values[moved[k]]
             total -= float64(squared(value, centres[label_of(value, old)]))
             total += float64(squared(value, centres[k]))
+    return total
+
+
+@serial
+def spread_of_rest(values, old, centres, moved):
+    """Return the same where what has moved was farther off than float32 can square."""
+    total = 0.0
+    for i in range(values.size):
+        is_moved = False
+        for k in range(CLUSTERS):
+            is_moved |= moved[k] == i
+        if not is_moved:  # else it is a centre by itself
+            total += float64(squared(values[i], centres[label_of(values[i], old)]))
     return total
 
 

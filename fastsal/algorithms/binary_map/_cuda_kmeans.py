@@ -27,6 +27,7 @@ MAX_THREADS = 256
 SPAN = 64  # values in a row per thread
 LARGE = float32(8)  # times a value: from here on the multiples of a span fit 32 bits
 TROUBLE = 1 << 30  # in a count: its values must be added one by one
+_INFINITE = float("inf")
 ONE = 1 << 23  # power of two further, in the bits of a float32
 
 
@@ -279,9 +280,10 @@ def choose(centres, old, sizes, moved, spreads, counts, tables):
     frame = cuda.grid(1)
     if frame >= spreads.shape[0]:
         return
-    best = 0
-    for attempt in range(1, ATTEMPTS):
-        best = attempt if spreads[frame, attempt] < spreads[frame, best] else best
+    best, least = 0, float64(_INFINITE)
+    for attempt in range(ATTEMPTS):
+        if spreads[frame, attempt] < least:
+            best, least = attempt, spreads[frame, attempt]
     for level in range(256):
         counts[frame, level] = 0
     for k in range(CLUSTERS):
@@ -291,7 +293,7 @@ def choose(centres, old, sizes, moved, spreads, counts, tables):
     threshold = otsu(counts, frame)
     for k in range(CLUSTERS):
         level = level_of(times(float32(255), centres[frame, best, k]))
-        tables[frame, k] = 255 if level > threshold else 0
+        tables[frame, k] = 255 if level > threshold and least < _INFINITE else 0
 
 
 @kernel

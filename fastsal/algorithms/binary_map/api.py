@@ -13,7 +13,7 @@ from ...errors import ImageError
 from . import _draws
 
 _METHODS = ("otsu", "adaptive", "kmeans")
-_DTYPES = ("uint8", "float32", "float64")
+DTYPES = ("uint8", "float32", "float64")
 
 
 def binary_map(
@@ -48,15 +48,16 @@ def binary_map(
     -------
     binary : array of uint8 (or `out`), (H, W) or (N, H, W)
         255 for foreground, 0 for background. CPU, CUDA and any number of threads give the same
-        bits. A map of one value has no foreground, but for "kmeans", where it is all foreground
-        unless it is 0.
+        bits. A map of one level is all background if that is 0 or the method "adaptive", and else,
+        as in OpenCV, all foreground.
 
     Raises
     ------
     ImageError
         If `saliency` is empty or not a map of one of these forms, holds NaN or floats outside
-        [0, 1] (on a device these are not looked for, but taken as the nearer bound, NaN as 0), or
-        has less than five pixels for "kmeans"; or if `out` does not fit it.
+        [0, 1] (on a device these are not looked for: "otsu" and "adaptive" take them as the nearer
+        bound, "kmeans" as they are, and all take NaN as 0), or has less than five pixels for
+        "kmeans"; or if `out` does not fit it.
     ValueError
         If `method` or `backend` is none of those named, or `seed` no integer.
     BackendUnavailableError
@@ -79,7 +80,7 @@ def binary_map(
     if method not in _METHODS:
         raise ValueError(f"method must be 'otsu', 'adaptive' or 'kmeans', got {method!r}")
     starts, _ = _draws.starts(_draws.state_of_seed(_checked_seed(seed)))
-    frames = images.as_frames(saliency, channel_axis=None, dtypes=_DTYPES, name="saliency")
+    frames = images.as_frames(saliency, channel_axis=None, dtypes=DTYPES, name="saliency")
     return _binary(frames, method, starts, out, backend)
 
 
