@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .algorithms.bin_wang import BinWang as BinWang
     from .algorithms.bing import BingModel as BingModel
     from .algorithms.bing import train_bing as train_bing
+    from .algorithms.binary_map import binary_map as binary_map
+    from .algorithms.binary_map import salient_boxes as salient_boxes
     from .algorithms.fine_grained import fine_grained as fine_grained
     from .algorithms.frame_difference import FrameDifference as FrameDifference
     from .algorithms.frame_difference import frame_difference as frame_difference
@@ -51,12 +53,14 @@ _HOMES = {
     "VideoError": "errors",
     "VideoReport": "pipelines.video",
     "backends": "runtime",
+    "binary_map": "algorithms.binary_map",
     "fine_grained": "algorithms.fine_grained",
     "frame_difference": "algorithms.frame_difference",
     "luminance_contrast": "algorithms.luminance_contrast",
     "overlay": "pipelines.overlay",
     "process_video": "pipelines.video",
     "region_stats": "algorithms.superpixels",
+    "salient_boxes": "algorithms.binary_map",
     "slic": "algorithms.superpixels",
     "superpixel_change": "algorithms.superpixel_contrast",
     "superpixel_contrast": "algorithms.superpixel_contrast",
