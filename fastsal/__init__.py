@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .algorithms.bin_wang import BinWang as BinWang
+    from .algorithms.bing import bing as bing
     from .algorithms.fine_grained import fine_grained as fine_grained
     from .algorithms.frame_difference import FrameDifference as FrameDifference
     from .algorithms.frame_difference import frame_difference as frame_difference
     from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
+    from .algorithms.spectral_residual import spectral_residual as spectral_residual
     from .algorithms.superpixel_contrast import superpixel_change as superpixel_change
     from .algorithms.superpixel_contrast import superpixel_contrast as superpixel_contrast
     from .algorithms.superpixels import RegionStats as RegionStats
@@ -48,6 +50,7 @@ _HOMES = {
     "VideoError": "errors",
     "VideoReport": "pipelines.video",
     "backends": "runtime",
+    "bing": "algorithms.bing",
     "fine_grained": "algorithms.fine_grained",
     "frame_difference": "algorithms.frame_difference",
     "luminance_contrast": "algorithms.luminance_contrast",
@@ -55,6 +58,7 @@ _HOMES = {
     "process_video": "pipelines.video",
     "region_stats": "algorithms.superpixels",
     "slic": "algorithms.superpixels",
+    "spectral_residual": "algorithms.spectral_residual",
     "superpixel_change": "algorithms.superpixel_contrast",
     "superpixel_contrast": "algorithms.superpixel_contrast",
     "use_backend": "runtime",
@@ -62,7 +66,7 @@ _HOMES = {
 }
 
 # Public modules, which are loaded when first used too.
-_MODULES = ("superpixels",)
+_MODULES = ("opencv", "superpixels")
 
 __all__ = sorted(_HOMES)
 
