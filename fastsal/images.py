@@ -15,6 +15,7 @@ Color = Literal["rgb", "bgr"]
 
 # OpenCV's fixed-point luma (ITU-R BT.601), in the order of the channels; the sum is 2**15.
 _LUMA_WEIGHTS = {"rgb": (9798, 19235, 3735), "bgr": (3735, 19235, 9798)}
+_LEAST_FLOAT = np.finfo(np.float32).min
 _OUT_DTYPES = (np.dtype(np.float32), np.dtype(np.uint8))
 
 
@@ -85,14 +86,17 @@ def as_frames(
     channel_axis: int | None = -1,
     dtypes: tuple[str, ...] = ("uint8",),
     name: str = "image",
+    unit: bool = True,
 ) -> Frames:
     """Check `image` and return it as Frames, without a copy where its memory allows.
+
+    Floats must lie in [0, 1], or with `unit` false be finite.
 
     Raises
     ------
     ImageError
         If `image` is empty, of a dtype not in `dtypes`, of a shape that is no image, or of floats
-        that are NaN or outside [0, 1] (host arrays only: on a device the check would wait for it).
+        that are NaN or out of range (host arrays only: on a device the check would wait for it).
     ValueError
         If `color` is neither "rgb" nor "bgr".
     """
@@ -107,7 +111,7 @@ def as_frames(
     if axis is not None:
         array = np.moveaxis(array, axis, -1)
     if array.dtype.kind == "f":
-        array = _unit_floats(array, name)
+        array = _checked_floats(array, name, unit)
     elif not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     count = shape[0] if len(shape) == 3 else 1
@@ -201,10 +205,12 @@ def _layout(
     return map_shape, shape[axis], None if axis == rank - 1 else axis
 
 
-def _unit_floats(array: NDArray[Any], name: str) -> NDArray[np.float32]:
+def _checked_floats(array: NDArray[Any], name: str, unit: bool) -> NDArray[np.float32]:
     low, high = array.min(), array.max()
-    if not (low >= 0 and high <= 1):  # NaN fails both
-        raise ImageError(f"expected floats of {name} in [0, 1], got values from {low} to {high}")
+    least, most = (0, 1) if unit else (_LEAST_FLOAT, -_LEAST_FLOAT)
+    if not (low >= least and high <= most):  # NaN fails both
+        expected = "in [0, 1]" if unit else "that are finite"
+        raise ImageError(f"expected floats of {name} {expected}, got values from {low} to {high}")
     return array.astype(np.float32, copy=False)
 
 
