@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .algorithms.bin_wang import BinWang as BinWang
+    from .algorithms.bing import BingModel as BingModel
     from .algorithms.bing import bing as bing
+    from .algorithms.bing import train_bing as train_bing
     from .algorithms.fine_grained import fine_grained as fine_grained
     from .algorithms.frame_difference import FrameDifference as FrameDifference
     from .algorithms.frame_difference import frame_difference as frame_difference
@@ -40,6 +42,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "BackendUnavailableError": "errors",
     "BinWang": "algorithms.bin_wang",
+    "BingModel": "algorithms.bing",
     "FastsalError": "errors",
     "FrameDifference": "algorithms.frame_difference",
     "ImageError": "errors",
@@ -61,6 +64,7 @@ _HOMES = {
     "spectral_residual": "algorithms.spectral_residual",
     "superpixel_change": "algorithms.superpixel_contrast",
     "superpixel_contrast": "algorithms.superpixel_contrast",
+    "train_bing": "algorithms.bing",
     "use_backend": "runtime",
     "warmup": "pipelines.warmup",
 }
