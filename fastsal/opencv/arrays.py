@@ -23,8 +23,8 @@ def version() -> tuple[int, int]:
 
 def is_umat(array: Any) -> bool:
     """Return whether this is one of OpenCV's arrays for OpenCL; if so, OpenCV is imported."""
-    cv2 = sys.modules.get("cv2")
-    return hasattr(cv2, "UMat") and isinstance(array, cv2.UMat)
+    kind = getattr(sys.modules.get("cv2"), "UMat", None)
+    return kind is not None and isinstance(array, kind)
 
 
 def is_empty(array: Any) -> bool:

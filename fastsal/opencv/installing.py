@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from types import ModuleType
+from typing import Any
 
 
 def install(*, force: bool = False) -> ModuleType:
@@ -36,8 +38,7 @@ def install(*, force: bool = False) -> ModuleType:
     >>> StaticSaliencyFineGrained_create is module.StaticSaliencyFineGrained_create
     True
     """
-    import cv2
-
+    cv2: Any = importlib.import_module("cv2")
     ours = sys.modules[__package__]
     found: ModuleType | None = getattr(cv2, "saliency", None)
     if found is not None and not force:

@@ -15,7 +15,7 @@ from . import generator
 from .arrays import delivered, is_empty, plain
 
 
-class Algorithm(ABC):
+class Algorithm:
     """What every OpenCV object can do: next to nothing."""
 
     def clear(self) -> None:
@@ -52,7 +52,7 @@ class Algorithm(ABC):
         """Do nothing, as OpenCV's. Objects can be pickled instead."""
 
 
-class Saliency(Algorithm):
+class Saliency(Algorithm, ABC):
     """Base of all: an image goes in, and whether something came out, and what, comes out."""
 
     def __init__(self, *, backend: runtime.Choice = "auto") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from ..algorithms.bin_wang import BinWang
 from ..errors import ImageError
 from .arrays import delivered, plain
 from .kinds import MotionSaliency
+
+Opencv5 = bool | Literal["5.0", "5.1"]
 
 
 class MotionSaliencyBinWangApr2014(MotionSaliency):
@@ -28,9 +30,9 @@ class MotionSaliencyBinWangApr2014(MotionSaliency):
         Where to compute.
     """
 
-    def __init__(self, *, opencv5: bool | str = False, backend: runtime.Choice = "auto") -> None:
+    def __init__(self, *, opencv5: Opencv5 = False, backend: runtime.Choice = "auto") -> None:
         super().__init__(backend=backend)
-        self._opencv5 = opencv5
+        self._opencv5: Opencv5 = opencv5
         self._width = self._height = 0
         self._stream: BinWang | None = None
 

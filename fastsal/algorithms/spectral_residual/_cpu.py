@@ -10,8 +10,6 @@ from ._cpu_shrink import shrink, shrink_floats
 from ._cpu_spectrum import fill_small
 from ._math import between, lerp, raised
 
-FOUR = 4  # rows written at a time: out of cache, that is faster than one after the other
-
 
 def spectral_residual(pixels, channels, weights, width, size, scale, out):
     """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels), times `scale`.
@@ -41,23 +39,20 @@ def _enlarge(small, saliency, start, stop):
     shares = np.empty(width, np.float32)
     starts = np.empty(small.shape[1] + 1, np.int64)
     _fill_spans(width, shares, starts)
-    done, row, under = -1, start, -1
+    downs = np.empty(height, np.float32)
+    done, row = -1, start
     while row < stop:
-        first, share = between(row, rows, height)
+        first, downs[row] = between(row, rows, height)
+        end = row + 1
+        while end < stop and between(end, rows, height)[0] == first:
+            downs[end] = between(end, rows, height)[1]
+            end += 1
         last = min(first + 1, rows - 1)
         for source in range(max(first, done + 1), last + 1):
             _widen(small[source], shares, starts, wide[source % 2])
-        upper = wide[first % 2]
-        if first != under:
-            _fill_steps(upper, wide[last % 2], steps)
-        done, under = last, first
-        end = row + FOUR - 1
-        if end < stop and between(end, rows, height)[0] == first:
-            _mix_four(upper, steps, row, rows, saliency)
-            row += FOUR
-        else:
-            _mix(upper, steps, share, saliency[row])
-            row += 1
+        _fill_steps(wide[first % 2], wide[last % 2], steps)
+        _mix_rows(wide[first % 2], steps, downs[row:end], saliency[row:end])
+        done, row = last, end
 
 
 @serial
@@ -89,23 +84,54 @@ def _fill_steps(upper, lower, steps):
 
 
 @serial
+def _mix_rows(upper, steps, shares, saliency):
+    """Fill rows that lie between the same two; eight at a time, which memory takes best."""
+    row = 0
+    while row + 8 <= shares.size:
+        _mix_eight(upper, steps, shares[row : row + 8], saliency[row : row + 8])
+        row += 8
+    while row + 4 <= shares.size:
+        _mix_four(upper, steps, shares[row : row + 4], saliency[row : row + 4])
+        row += 4
+    while row < shares.size:
+        _mix(upper, steps, shares[row], saliency[row])
+        row += 1
+
+
+@serial
 def _mix(upper, steps, share, target):
     for col in range(target.size):
         target[col] = stored(raised(upper[col], steps[col], share), target.itemsize)
 
 
 @serial
-def _mix_four(upper, steps, row, rows, saliency):
-    height = saliency.shape[0]
-    a, b, c, d = saliency[row], saliency[row + 1], saliency[row + 2], saliency[row + 3]
-    p, q = between(row, rows, height)[1], between(row + 1, rows, height)[1]
-    r, s = between(row + 2, rows, height)[1], between(row + 3, rows, height)[1]
+def _mix_four(upper, steps, shares, saliency):
+    a, b, c, d = saliency[0], saliency[1], saliency[2], saliency[3]
+    p, q, r, s = shares[0], shares[1], shares[2], shares[3]
     for col in range(a.size):
         base, step = upper[col], steps[col]
         a[col] = stored(raised(base, step, p), a.itemsize)
         b[col] = stored(raised(base, step, q), a.itemsize)
         c[col] = stored(raised(base, step, r), a.itemsize)
         d[col] = stored(raised(base, step, s), a.itemsize)
+
+
+@serial
+def _mix_eight(upper, steps, shares, saliency):
+    a, b, c, d = saliency[0], saliency[1], saliency[2], saliency[3]
+    e, f, g, h = saliency[4], saliency[5], saliency[6], saliency[7]
+    p, q, r, s = shares[0], shares[1], shares[2], shares[3]
+    t, u, v, w = shares[4], shares[5], shares[6], shares[7]
+    for col in range(a.size):
+        base, step = upper[col], steps[col]
+        a[col] = stored(raised(base, step, p), a.itemsize)
+        b[col] = stored(raised(base, step, q), a.itemsize)
+        c[col] = stored(raised(base, step, r), a.itemsize)
+        d[col] = stored(raised(base, step, s), a.itemsize)
+        e[col] = stored(raised(base, step, t), a.itemsize)
+        f[col] = stored(raised(base, step, u), a.itemsize)
+        g[col] = stored(raised(base, step, v), a.itemsize)
+        h[col] = stored(raised(base, step, w), a.itemsize)
 
 
 @parallel
