@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .algorithms.bin_wang import BinWang as BinWang
-    from .algorithms.bing import BingModel as BingModel
-    from .algorithms.bing import train_bing as train_bing
     from .algorithms.binary_map import binary_map as binary_map
     from .algorithms.binary_map import salient_boxes as salient_boxes
+    from .algorithms.bing import BingModel as BingModel
+    from .algorithms.bing import bing as bing
+    from .algorithms.bing import train_bing as train_bing
     from .algorithms.fine_grained import fine_grained as fine_grained
     from .algorithms.frame_difference import FrameDifference as FrameDifference
     from .algorithms.frame_difference import frame_difference as frame_difference
     from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
+    from .algorithms.spectral_residual import spectral_residual as spectral_residual
     from .algorithms.superpixel_contrast import superpixel_change as superpixel_change
     from .algorithms.superpixel_contrast import superpixel_contrast as superpixel_contrast
     from .algorithms.superpixels import RegionStats as RegionStats
@@ -54,6 +56,7 @@ _HOMES = {
     "VideoReport": "pipelines.video",
     "backends": "runtime",
     "binary_map": "algorithms.binary_map",
+    "bing": "algorithms.bing",
     "fine_grained": "algorithms.fine_grained",
     "frame_difference": "algorithms.frame_difference",
     "luminance_contrast": "algorithms.luminance_contrast",
@@ -62,6 +65,7 @@ _HOMES = {
     "region_stats": "algorithms.superpixels",
     "salient_boxes": "algorithms.binary_map",
     "slic": "algorithms.superpixels",
+    "spectral_residual": "algorithms.spectral_residual",
     "superpixel_change": "algorithms.superpixel_contrast",
     "superpixel_contrast": "algorithms.superpixel_contrast",
     "train_bing": "algorithms.bing",
@@ -70,7 +74,7 @@ _HOMES = {
 }
 
 # Public modules, which are loaded when first used too.
-_MODULES = ("superpixels",)
+_MODULES = ("opencv", "superpixels")
 
 __all__ = sorted(_HOMES)
 

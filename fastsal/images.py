@@ -90,7 +90,7 @@ def as_frames(
 ) -> Frames:
     """Check `image` and return it as Frames, without a copy where its memory allows.
 
-    Floats must lie in [0, 1], or with `unit` false be finite.
+    Floats must lie in [0, 1] and become float32, or with `unit` false be finite.
 
     Raises
     ------
@@ -205,13 +205,13 @@ def _layout(
     return map_shape, shape[axis], None if axis == rank - 1 else axis
 
 
-def _checked_floats(array: NDArray[Any], name: str, unit: bool) -> NDArray[np.float32]:
+def _checked_floats(array: NDArray[Any], name: str, unit: bool) -> NDArray[Any]:
     low, high = array.min(), array.max()
     least, most = (0, 1) if unit else (_LEAST_FLOAT, -_LEAST_FLOAT)
     if not (low >= least and high <= most):  # NaN fails both
         expected = "in [0, 1]" if unit else "that are finite"
         raise ImageError(f"expected floats of {name} {expected}, got values from {low} to {high}")
-    return array.astype(np.float32, copy=False)
+    return array.astype(np.float32, copy=False) if unit else array
 
 
 def _host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:

@@ -114,6 +114,15 @@ _ROWS = (
         room="fine_grained",
     ),
     Method(
+        key="spectral-residual",
+        title="Spectral residual",
+        kind="static",
+        paper="Hou and Zhang, CVPR 2007",
+        function="spectral_residual",
+        dtypes=("uint8", "uint16", "float32"),
+        room="spectral_residual",
+    ),
+    Method(
         key="frame-difference",
         title="Frame differencing",
         kind="motion",
@@ -132,6 +141,16 @@ _ROWS = (
         dtypes=("uint8",),
         room="bin_wang",
         state="BinWangMaps",
+    ),
+    Method(
+        key="bing",
+        title="Binarised normed gradients",
+        kind="objectness",
+        paper="Cheng, Zhang, Lin and Torr, CVPR 2014",
+        function="bing",
+        dtypes=("uint8",),
+        room="bing",
+        state="BingMaps",
     ),
 )
 

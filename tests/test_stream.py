@@ -5,6 +5,7 @@ import fastsal
 
 STATIC = [key for key, row in fastsal.METHODS.items() if row.kind == "static"]
 MOTION = [key for key, row in fastsal.METHODS.items() if row.kind == "motion"]
+OBJECTNESS = [key for key, row in fastsal.METHODS.items() if row.kind == "objectness"]
 
 
 def frames_of(rng, count=3, shape=(9, 11, 3)):
@@ -20,6 +21,18 @@ def test_static_methods_take_each_frame_alone(backend, key, rng):
         np.testing.assert_array_equal(stream.update(frame), function(frame, backend=backend))
 
 
+@pytest.mark.parametrize("key", OBJECTNESS)
+def test_methods_for_objects_keep_the_boxes_of_the_last_frame(key, rng):
+    function = getattr(fastsal, fastsal.METHODS[key].function)
+    stream = fastsal.Stream(key)
+
+    for frame in frames_of(rng, shape=(30, 40, 3)):
+        assert stream.update(frame).max() == 1
+        boxes, _ = function(frame, max_boxes=len(stream.boxes))
+        np.testing.assert_array_equal(stream.boxes, boxes)
+        assert len(boxes)
+
+
 @pytest.mark.parametrize("key", MOTION)
 def test_motion_methods_begin_knowing_nothing(backend, key, rng):
     first, second, _ = frames_of(rng)
@@ -33,7 +46,7 @@ def test_motion_methods_begin_knowing_nothing(backend, key, rng):
     assert (stream.update(first) == nothing).all()
 
 
-@pytest.mark.parametrize("key", STATIC + MOTION)
+@pytest.mark.parametrize("key", fastsal.METHODS)
 @pytest.mark.parametrize("dtype", [np.float32, np.uint8])
 def test_out_is_filled_and_returned(key, dtype, rng):
     fresh, reused = fastsal.Stream(key), fastsal.Stream(key)
@@ -48,7 +61,7 @@ def test_out_is_filled_and_returned(key, dtype, rng):
         assert 0 <= saliency.min() <= saliency.max() <= 1
 
 
-@pytest.mark.parametrize("key", STATIC + MOTION)
+@pytest.mark.parametrize("key", fastsal.METHODS)
 def test_order_of_the_channels(key, rng):
     rgb, bgr = fastsal.Stream(key), fastsal.Stream(key, color="bgr")
 
@@ -56,7 +69,7 @@ def test_order_of_the_channels(key, rng):
         np.testing.assert_array_equal(rgb.update(frame), bgr.update(frame[..., ::-1]))
 
 
-@pytest.mark.parametrize("key", STATIC + MOTION)
+@pytest.mark.parametrize("key", fastsal.METHODS)
 def test_streams_do_not_see_each_other(key, rng):
     frames = frames_of(rng, 4)
     alone = [fastsal.Stream(key) for _ in range(2)]
@@ -67,7 +80,7 @@ def test_streams_do_not_see_each_other(key, rng):
         np.testing.assert_array_equal(mixed[i % 2].update(frame), maps[i % 2][i // 2])
 
 
-@pytest.mark.parametrize("key", STATIC + MOTION)
+@pytest.mark.parametrize("key", fastsal.METHODS)
 def test_frames_may_change_their_size(key, rng):
     stream = fastsal.Stream(key)
     for shape in ((9, 11, 3), (11, 9, 3), (4, 5), (9, 11)):
@@ -99,7 +112,7 @@ def test_bad_options_are_refused_when_it_is_made():
         fastsal.Stream("frame-difference", threshold=-1)
 
 
-@pytest.mark.parametrize("key", STATIC + MOTION)
+@pytest.mark.parametrize("key", fastsal.METHODS)
 def test_bad_frames_are_refused_and_forgotten(key, rng):
     frames = frames_of(rng)
     stream, expected = fastsal.Stream(key), fastsal.Stream(key)
@@ -111,6 +124,6 @@ def test_bad_frames_are_refused_and_forgotten(key, rng):
 
 @pytest.mark.parametrize("option", ["color", "backend"])
 def test_bad_names_are_refused_at_the_first_frame_at_the_latest(option):
-    for key in STATIC + MOTION:
+    for key in fastsal.METHODS:
         with pytest.raises(ValueError, match=f"{option} must be .*, got 'cmyk'"):
             fastsal.Stream(key, **{option: "cmyk"}).update(np.zeros((4, 5, 3), np.uint8))

@@ -84,7 +84,8 @@ def write_pictures(folder: Path) -> Iterator[Path]:
 
 def contact_sheet() -> Picture:
     """Return input, map and overlay of every method, a row per picture."""
-    rows = [_cells(image, name, _keys("static")) for name, image in photographs().items()]
+    keys = _keys("static") + _keys("objectness")
+    rows = [_cells(image, name, keys) for name, image in photographs().items()]
     frames = list(clip())[15:25]  # where the square has sped up
     rows.append(_cells(frames[-1], "built-in clip", _keys("motion"), frames[:-1]))
     width = max(len(row) for row in rows)

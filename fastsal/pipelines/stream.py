@@ -66,6 +66,11 @@ class Stream:
         """
         return self._state.update(frame, out=out)
 
+    @property
+    def boxes(self) -> Any:
+        """Boxes of the last frame, best first, (N, 4) x, y, w, h; None if the method has none."""
+        return getattr(self._state, "boxes", None)
+
     def reset(self) -> None:
         """Forget all frames: the next one is the first."""
         self._state.reset()

@@ -64,6 +64,9 @@ def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> Non
         each.kind is each.POSITIONAL_OR_KEYWORD and each.default is each.empty
         for each in parameters.values()
     )
+    if "out" not in parameters:  # boxes instead of a map
+        function(*[frame] * required, backend=backend)
+        return
     function(*[frame] * required, out=out, backend=backend)
     if "channel_axis" in parameters and out.shape == _SIZES[0]:
         axis = -1 if frame.ndim == 3 else None

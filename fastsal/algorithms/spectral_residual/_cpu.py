@@ -1,34 +1,14 @@
-"""The spectral residual on the CPU: a few source pixels, a small transform, one enlargement.
-
-NumPy's log and exp stand between the kernels because they are vectorised on every machine.
-"""
-
-from functools import cache
+"""The spectral residual on the CPU: a few source pixels, a small transform, one enlargement."""
 
 import numpy as np
-from numba import prange, uint32, uint64
+from numba import float32, prange
 
 from ...kernels import launch
-from ...kernels.color._math import float_luma, luma
 from ...kernels.jit import parallel, serial
 from ...kernels.scale import stored
-from ._math import (
-    between,
-    blended,
-    blur,
-    cosine_of_turn,
-    fixed,
-    float_blended,
-    lerp,
-    magnitude,
-    mirrored,
-    phase,
-    tap,
-    wave,
-    without_noise,
-)
-
-ONE, TWO = uint64(1), uint64(2)
+from ._cpu_shrink import shrink, shrink_floats
+from ._cpu_spectrum import fill_small
+from ._math import between, lerp, raised
 
 
 def spectral_residual(pixels, channels, weights, width, size, scale, out):
@@ -41,250 +21,12 @@ def spectral_residual(pixels, channels, weights, width, size, scale, out):
     small = launch.scratch("spectral-residual small", size, np.float32)
     for frame, saliency in zip(pixels, out, strict=True):
         if pixels.dtype.kind == "f":
-            _shrink_floats(frame, channels, weights, width, scale, work[0])
+            shrink_floats(frame, channels, weights, width, scale, work[0])
         else:
-            _shrink(frame, channels, weights, width, work[0])
-        _fill_small(work, small)
+            shrink(frame, channels, weights, width, work[0])
+        fill_small(work, small)
         args = (small, saliency.reshape(height, width))
         launch.over_bands(_enlarge, _enlarge_bands, height, *args, pixels=saliency.size)
-
-
-def _fill_small(work, small):
-    """Fill `small` with the saliency of work[0]; the rest of `work` is for the steps between."""
-    real, imag, logs, cosines, sines, residual = work
-    imag[:] = 0
-    _transform(real, imag, logs, residual)
-    _fill_waves(real, imag, logs, cosines, sines)
-    np.log(logs, out=logs)
-    _fill_less_mean(logs, residual)
-    np.exp(residual, out=residual)
-    _scale_waves(residual, cosines, sines)
-    _transform(cosines, sines, real, imag)
-    _fill_blurred(cosines, sines, real, imag)
-    _normalize(imag.reshape(-1), small.reshape(-1))
-
-
-def _transform(real, imag, spare_real, spare_imag):
-    """Replace the two, real and imaginary part, by their Fourier transform."""
-    rows, cols = real.shape
-    if rows & (rows - 1) == 0 == cols & (cols - 1):
-        spare = spare_real.reshape(cols, rows), spare_imag.reshape(cols, rows)
-        _transform_powers_of_two(real, imag, *spare, _turns(rows), _turns(cols))
-        return
-    spectrum = np.fft.fft2(real + 1j * imag)
-    real[:], imag[:] = spectrum.real, spectrum.imag
-
-
-@cache
-def _turns(count):
-    """Return cosines and negative sines of the angles that cut a circle into `count` parts."""
-    turns = np.empty((2, count), np.float64)
-    for part in range(count):
-        turns[0, part] = cosine_of_turn(part, count)
-        turns[1, part] = cosine_of_turn((4 * part + count) % (4 * count), 4 * count)
-    return turns
-
-
-@serial
-def _shrink(pixels, channels, weights, width, small):
-    height = pixels.size // (width * channels)
-    rows, cols = small.shape
-    bits = 8 if pixels.itemsize == 1 else 16
-    firsts, shares = _taps(width, cols)
-    # Unsigned, so that no index is tested for being negative.
-    places, across = np.empty((2, cols), np.uint64), np.empty(cols, np.int64)
-    for col in range(cols):
-        places[0, col] = channels * firsts[col]
-        places[1, col] = channels * min(firsts[col] + 1, width - 1)
-        across[col] = fixed(shares[col], bits)
-    gray = np.empty((4, cols), np.int64)
-    for row in range(rows):
-        top, share = tap(row, height, rows)
-        upper, lower = channels * width * top, channels * width * min(top + 1, height - 1)
-        _pick(pixels[upper:], channels, weights, places[0], gray[0])
-        _pick(pixels[upper:], channels, weights, places[1], gray[1])
-        _pick(pixels[lower:], channels, weights, places[0], gray[2])
-        _pick(pixels[lower:], channels, weights, places[1], gray[3])
-        _blend_row(gray, across, fixed(share, bits), bits, small[row])
-
-
-@serial
-def _taps(source, target):
-    firsts, shares = np.empty(target, np.int64), np.empty(target, np.float64)
-    for index in range(target):
-        firsts[index], shares[index] = tap(index, source, target)
-    return firsts, shares
-
-
-@serial
-def _pick(levels, channels, weights, places, gray):
-    if channels == 1:
-        for col in range(gray.size):
-            gray[col] = levels[places[col]]
-        return
-    weights = uint32(weights[0]), uint32(weights[1]), uint32(weights[2])
-    for col in range(gray.size):
-        at = places[col]
-        gray[col] = luma(levels[at], levels[at + ONE], levels[at + TWO], weights)
-
-
-@serial
-def _blend_row(gray, across, down, bits, target):
-    a, b, c, d = gray[0], gray[1], gray[2], gray[3]
-    for col in range(target.size):
-        target[col] = blended(a[col], b[col], c[col], d[col], across[col], down, bits)
-
-
-@serial
-def _shrink_floats(pixels, channels, weights, width, scale, small):
-    height = pixels.size // (width * channels)
-    rows, cols = small.shape
-    lefts, across = _taps(width, cols)
-    for row in range(rows):
-        top, down = tap(row, height, rows)
-        upper, lower = width * top, width * min(top + 1, height - 1)
-        for col in range(cols):
-            left, right = lefts[col], min(lefts[col] + 1, width - 1)
-            value = float_blended(
-                _float_gray(pixels, channels, weights, upper + left),
-                _float_gray(pixels, channels, weights, upper + right),
-                _float_gray(pixels, channels, weights, lower + left),
-                _float_gray(pixels, channels, weights, lower + right),
-                across[col], down,
-            )  # fmt: skip
-            small[row, col] = scale * value
-
-
-@serial
-def _float_gray(pixels, channels, weights, index):
-    at = channels * index
-    if channels == 1:
-        return pixels[at]
-    return float_luma(pixels[at], pixels[at + 1], pixels[at + 2], weights)
-
-
-@serial
-def _transform_powers_of_two(real, imag, across_real, across_imag, turns, turns_across):
-    _transform_down(real, imag, turns)
-    _order_across(real, across_real)
-    _order_across(imag, across_imag)
-    _transform_down(across_real, across_imag, turns_across)
-    _order_across(across_real, real)
-    _order_across(across_imag, imag)
-
-
-@serial
-def _transform_down(real, imag, turns):
-    """Transform each column in its place; the results come out in the order of reversed bits."""
-    count, size = real.shape
-    half, step = count // 2, 1
-    while half >= 1:
-        for start in range(0, count, 2 * half):
-            for part in range(half):
-                one, other = start + part, start + part + half
-                cosine, sine = turns[0, part * step], turns[1, part * step]
-                # With four rows at the most LLVM can tell that none overlap, and vectorises.
-                for i in range(size):
-                    wide, high = real[one, i] - real[other, i], imag[one, i] - imag[other, i]
-                    real[one, i] += real[other, i]
-                    imag[one, i] += imag[other, i]
-                    real[other, i] = wide * cosine - high * sine
-                    imag[other, i] = wide * sine + high * cosine
-        half, step = half // 2, step * 2
-
-
-@serial
-def _order_across(values, across):
-    """Make columns of the rows, from the order of reversed bits back to that of their numbers."""
-    rows, cols = values.shape
-    place = 0
-    for row in range(rows):
-        for col in range(cols):
-            across[col, row] = values[place, col]
-        bit = rows >> 1
-        while bit and place & bit:  # count up from the highest bit down
-            place ^= bit
-            bit >>= 1
-        place |= bit
-
-
-@serial
-def _fill_waves(real, imag, sizes, cosines, sines):
-    """Fill `sizes` with 1 + the size of each number, and the rest with those of its phase."""
-    wide, high = real.reshape(-1), imag.reshape(-1)
-    size, cosine, sine = sizes.reshape(-1), cosines.reshape(-1), sines.reshape(-1)
-    total = wide[0]
-    for i in range(size.size):
-        wide[i], high[i] = without_noise(wide[i], total), without_noise(high[i], total)
-    for i in range(size.size):
-        size[i] = magnitude(wide[i], high[i]) + 1.0
-    for i in range(size.size):
-        cosine[i], sine[i] = wave(phase(wide[i], high[i]))
-
-
-@serial
-def _scale_waves(sizes, cosines, sines):
-    """Turn waves into numbers of those sizes; mirrored, which makes the next transform inverse."""
-    size, real, imag = sizes.reshape(-1), cosines.reshape(-1), sines.reshape(-1)
-    for i in range(size.size):
-        real[i] *= size[i]
-        imag[i] *= -size[i]
-
-
-@serial
-def _fill_less_mean(logs, result):
-    """Fill `result` with each number less the mean of the 3x3 around it."""
-    rows, cols = logs.shape
-    sums = np.empty(cols + 2)
-    left, inside, right = sums[:cols], sums[1 : cols + 1], sums[2:]
-    for row in range(rows):
-        above, below = logs[mirrored(row - 1, rows)], logs[mirrored(row + 1, rows)]
-        middle, target = logs[row], result[row]
-        for col in range(cols):
-            inside[col] = above[col] + middle[col] + below[col]
-        _mirror_ends(sums, 1)
-        for col in range(cols):
-            target[col] = middle[col] - (left[col] + inside[col] + right[col]) / 9.0
-
-
-@serial
-def _mirror_ends(values, margin):
-    """Fill the first and last `margin` values with those inside, the border not repeated."""
-    size = values.size - 2 * margin
-    for step in range(1, margin + 1):
-        values[margin - step] = values[margin + mirrored(-step, size)]
-        values[margin + size - 1 + step] = values[margin + mirrored(size - 1 + step, size)]
-
-
-@serial
-def _fill_blurred(real, imag, sizes, result):
-    """Fill `result` with the squares of the blurred sizes."""
-    rows, cols = real.shape
-    sums = np.empty(cols + 4)
-    wide, high, flat = real.reshape(-1), imag.reshape(-1), sizes.reshape(-1)
-    for i in range(flat.size):
-        flat[i] = magnitude(wide[i], high[i])
-    a, b, c, d, e = sums[:cols], sums[1:], sums[2 : cols + 2], sums[3:], sums[4:]
-    for row in range(rows):
-        v, w = sizes[mirrored(row - 2, rows)], sizes[mirrored(row - 1, rows)]
-        y, z = sizes[mirrored(row + 1, rows)], sizes[mirrored(row + 2, rows)]
-        x, target = sizes[row], result[row]
-        for col in range(cols):
-            c[col] = blur(v[col], w[col], x[col], y[col], z[col])
-        _mirror_ends(sums, 2)
-        for col in range(cols):
-            total = blur(a[col], b[col], c[col], d[col], e[col])
-            target[col] = total * total
-
-
-@serial
-def _normalize(values, result):
-    """Fill `result` with the values as shares of the greatest."""
-    most = values[0]
-    for i in range(values.size):
-        most = max(most, values[i])
-    for i in range(values.size):
-        result[i] = values[i] / most
 
 
 @serial
@@ -293,17 +35,24 @@ def _enlarge(small, saliency, start, stop):
     height, width = saliency.shape
     rows = small.shape[0]
     wide = np.empty((2, width), np.float32)  # row r of `small` in wide[r % 2]
+    steps = np.empty(width, np.float32)  # from one of the two to the other
     shares = np.empty(width, np.float32)
     starts = np.empty(small.shape[1] + 1, np.int64)
     _fill_spans(width, shares, starts)
-    done = -1
-    for row in range(start, stop):
-        first, share = between(row, rows, height)
+    downs = np.empty(height, np.float32)
+    done, row = -1, start
+    while row < stop:
+        first, downs[row] = between(row, rows, height)
+        end = row + 1
+        while end < stop and between(end, rows, height)[0] == first:
+            downs[end] = between(end, rows, height)[1]
+            end += 1
         last = min(first + 1, rows - 1)
         for source in range(max(first, done + 1), last + 1):
             _widen(small[source], shares, starts, wide[source % 2])
-        done = last
-        _mix(wide[first % 2], wide[last % 2], share, saliency[row])
+        _fill_steps(wide[first % 2], wide[last % 2], steps)
+        _mix_rows(wide[first % 2], steps, downs[row:end], saliency[row:end])
+        done, row = last, end
 
 
 @serial
@@ -329,9 +78,60 @@ def _widen(source, shares, starts, target):
 
 
 @serial
-def _mix(upper, lower, share, target):
+def _fill_steps(upper, lower, steps):
+    for col in range(steps.size):
+        steps[col] = float32(lower[col] - upper[col])
+
+
+@serial
+def _mix_rows(upper, steps, shares, saliency):
+    """Fill rows that lie between the same two; eight at a time, which memory takes best."""
+    row = 0
+    while row + 8 <= shares.size:
+        _mix_eight(upper, steps, shares[row : row + 8], saliency[row : row + 8])
+        row += 8
+    while row + 4 <= shares.size:
+        _mix_four(upper, steps, shares[row : row + 4], saliency[row : row + 4])
+        row += 4
+    while row < shares.size:
+        _mix(upper, steps, shares[row], saliency[row])
+        row += 1
+
+
+@serial
+def _mix(upper, steps, share, target):
     for col in range(target.size):
-        target[col] = stored(lerp(upper[col], lower[col], share), target.itemsize)
+        target[col] = stored(raised(upper[col], steps[col], share), target.itemsize)
+
+
+@serial
+def _mix_four(upper, steps, shares, saliency):
+    a, b, c, d = saliency[0], saliency[1], saliency[2], saliency[3]
+    p, q, r, s = shares[0], shares[1], shares[2], shares[3]
+    for col in range(a.size):
+        base, step = upper[col], steps[col]
+        a[col] = stored(raised(base, step, p), a.itemsize)
+        b[col] = stored(raised(base, step, q), a.itemsize)
+        c[col] = stored(raised(base, step, r), a.itemsize)
+        d[col] = stored(raised(base, step, s), a.itemsize)
+
+
+@serial
+def _mix_eight(upper, steps, shares, saliency):
+    a, b, c, d = saliency[0], saliency[1], saliency[2], saliency[3]
+    e, f, g, h = saliency[4], saliency[5], saliency[6], saliency[7]
+    p, q, r, s = shares[0], shares[1], shares[2], shares[3]
+    t, u, v, w = shares[4], shares[5], shares[6], shares[7]
+    for col in range(a.size):
+        base, step = upper[col], steps[col]
+        a[col] = stored(raised(base, step, p), a.itemsize)
+        b[col] = stored(raised(base, step, q), a.itemsize)
+        c[col] = stored(raised(base, step, r), a.itemsize)
+        d[col] = stored(raised(base, step, s), a.itemsize)
+        e[col] = stored(raised(base, step, t), a.itemsize)
+        f[col] = stored(raised(base, step, u), a.itemsize)
+        g[col] = stored(raised(base, step, v), a.itemsize)
+        h[col] = stored(raised(base, step, w), a.itemsize)
 
 
 @parallel

@@ -56,6 +56,23 @@ def blended(a, b, c, d, across, down, bits):
 
 
 @serial
+def blended_bytes(a, b, c, d, across, down):
+    """Return the same of bytes, with shares in units of 1/256, in 32 bits all through."""
+    upper = int32(int32(a * int32(256 - across)) + int32(b * across))
+    lower = int32(int32(c * int32(256 - across)) + int32(d * across))
+    total = int32(int32(upper * int32(256 - down)) + int32(lower * down))
+    return int32(int32(total + int32(1 << 15)) >> int32(16))
+
+
+@serial
+def blended_wide(a, b, c, d, across, down):
+    """Return the same of 32-bit integers, for which 64 bits do not suffice: in float64."""
+    upper = float64(a) + (float64(b) - float64(a)) * across
+    lower = float64(c) + (float64(d) - float64(c)) * across
+    return math.floor(upper + (lower - upper) * down + 0.5)
+
+
+@serial
 def float_blended(a, b, c, d, across, down):
     """Return what lies between the floats a b / c d, rounded to float32."""
     upper = float64(a) + (float64(b) - float64(a)) * across
@@ -142,7 +159,13 @@ def _cosine_series(square):
 @serial
 def lerp(first, second, share):
     """Return what lies at `share` of the way between two float32."""
-    return float32(first + float32(share * float32(second - first)))
+    return raised(first, float32(second - first), share)
+
+
+@serial
+def raised(first, step, share):
+    """Return a float32 and `share` of a step."""
+    return float32(first + float32(share * step))
 
 
 @serial
