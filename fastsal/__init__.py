@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from .algorithms.fine_grained import fine_grained as fine_grained
     from .algorithms.frame_difference import FrameDifference as FrameDifference
     from .algorithms.frame_difference import frame_difference as frame_difference
+    from .algorithms.itti_koch import IttiOptions as IttiOptions
+    from .algorithms.itti_koch import itti_koch as itti_koch
     from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
+    from .algorithms.scanpath import scanpath as scanpath
     from .algorithms.superpixel_contrast import superpixel_change as superpixel_change
     from .algorithms.superpixel_contrast import superpixel_contrast as superpixel_contrast
     from .algorithms.superpixels import RegionStats as RegionStats
@@ -41,6 +44,7 @@ _HOMES = {
     "FastsalError": "errors",
     "FrameDifference": "algorithms.frame_difference",
     "ImageError": "errors",
+    "IttiOptions": "algorithms.itti_koch",
     "METHODS": "methods",
     "ModelError": "errors",
     "RegionStats": "algorithms.superpixels",
@@ -50,10 +54,12 @@ _HOMES = {
     "backends": "runtime",
     "fine_grained": "algorithms.fine_grained",
     "frame_difference": "algorithms.frame_difference",
+    "itti_koch": "algorithms.itti_koch",
     "luminance_contrast": "algorithms.luminance_contrast",
     "overlay": "pipelines.overlay",
     "process_video": "pipelines.video",
     "region_stats": "algorithms.superpixels",
+    "scanpath": "algorithms.scanpath",
     "slic": "algorithms.superpixels",
     "superpixel_change": "algorithms.superpixel_contrast",
     "superpixel_contrast": "algorithms.superpixel_contrast",
