@@ -1,4 +1,7 @@
-"""The finish on a CUDA device: threads along x take columns, blocks rows and frames."""
+"""The finish on a CUDA device: threads along x take columns, blocks rows and frames.
+
+It runs on the stream of `out`.
+"""
 
 import numpy as np
 from numba import cuda, float32
