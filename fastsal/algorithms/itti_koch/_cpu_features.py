@@ -5,42 +5,45 @@ from numba import float32, int32, int64, prange
 
 from ...kernels.jit import parallel, serial
 from ._cpu_scales import plane_at
-from ._math import FLAT, lerp, place, promotion, ramp, units
+from ._math import lerp, place, promotion, ramp, units
 
 
 @serial
-def compare(planes, sizes, tasks, flags, border, work, reduced, start, stop):
+def compare(plan, planes, work, reduced, start, stop):
     """Fill reduced[start:stop] with N of each feature, its two signs added up if it has two."""
     for task in range(start, stop):
-        _fill_feature(planes, sizes, tasks[task], flags, border, work[0], reduced[task])
+        _fill_feature(plan, planes, plan.tasks[task], work[0], reduced[task])
 
 
 @parallel
-def compare_bands(planes, sizes, tasks, flags, border, work, reduced, bands):
+def compare_bands(plan, planes, work, reduced, bands):
     for band in prange(bands):
         # Dealt like cards: neighbours in the list are of one size.
-        for task in range(band, len(tasks), bands):
-            _fill_feature(planes, sizes, tasks[task], flags, border, work[band], reduced[task])
+        for task in range(band, len(plan.tasks), bands):
+            _fill_feature(plan, planes, plan.tasks[task], work[band], reduced[task])
 
 
 @serial
-def _fill_feature(planes, sizes, task, flags, border, work, reduced):
-    """Fill with N of one feature; `flags`: whether colours are summed, whether N promotes."""
+def _fill_feature(plan, planes, task, work, reduced):
+    """Fill with N of one feature."""
     plane, center, surround, has_signs = task
-    is_sum, promotes = flags
-    fine, coarse = plane_at(planes[plane], sizes, center), plane_at(planes[plane], sizes, surround)
+    fine = plane_at(planes[plane], plan.sizes, center)
+    coarse = plane_at(planes[plane], plan.sizes, surround)
     gaps = work[: fine.size].reshape(fine.shape)
-    is_sum = is_sum and (plane == 1 or plane == 2)
-    low, high = _fill_gaps(fine, coarse, surround - center, is_sum, has_signs, border, gaps)
+    is_color = plane == 1 or plane == 2
+    flat = plan.flats[1] if is_color else plan.flats[0]
+    is_sum = plan.is_sum and is_color
+    low, high = _fill_gaps(fine, coarse, surround - center, is_sum, has_signs, plan.border, gaps)
     reduced[:] = 0
     if has_signs:
         span = max(high, -low)
-        if span > FLAT:
+        if span > flat:
             scale = float32(1) / span
-            _add_half(gaps, float32(1), float32(0), high, scale, promotes, reduced)
-            _add_half(gaps, float32(-1), float32(0), -low, scale, promotes, reduced)
-    elif high - low > FLAT:
-        _add_half(gaps, float32(1), low, high, float32(1) / (high - low), promotes, reduced)
+            _add_half(gaps, float32(1), float32(0), high, scale, plan.promotes, reduced)
+            _add_half(gaps, float32(-1), float32(0), -low, scale, plan.promotes, reduced)
+    elif high - low > flat:
+        scale = float32(1) / (high - low)
+        _add_half(gaps, float32(1), low, high, scale, plan.promotes, reduced)
 
 
 @serial

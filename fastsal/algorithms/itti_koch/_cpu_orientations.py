@@ -13,18 +13,19 @@ WINDOW = 2 * REACH + 1
 
 
 @serial
-def orient(sizes, taps, energy, planes, start, stop):
+def orient(plan, planes, start, stop):
     """Fill the planes of orientation in the share of the rows of every scale, of those of 2."""
-    whole = sizes[0, 0]
-    for level in range(len(sizes)):
-        rows = sizes[level, 0]
+    whole = plan.sizes[0, 0]
+    for level in range(len(plan.sizes)):
+        rows = plan.sizes[level, 0]
         first, last = start * rows // whole, stop * rows // whole
         if first < last:
-            _orient_scale(sizes, level, taps, energy, planes, first, last)
+            _orient_scale(plan, level, planes, first, last)
 
 
 @serial
-def _orient_scale(sizes, level, taps, energy, planes, start, stop):
+def _orient_scale(plan, level, planes, start, stop):
+    sizes, taps, energy = plan.sizes, plan.taps, plan.energy
     source = plane_at(planes[0], sizes, level)
     rows, cols = source.shape
     filtered = np.empty((WINDOW, 5, cols), np.float32)  # a row of the image in [row % WINDOW]
@@ -126,8 +127,8 @@ def _nine(filtered, row, part):
 
 
 @parallel
-def orient_bands(sizes, taps, energy, planes, bands):
-    rows = sizes[0, 0]
+def orient_bands(plan, planes, bands):
+    rows = plan.sizes[0, 0]
     for band in prange(bands):
         start, stop = band * rows // bands, (band + 1) * rows // bands
-        orient(sizes, taps, energy, planes, start, stop)
+        orient(plan, planes, start, stop)

@@ -3,13 +3,14 @@
 import numpy as np
 from numba import float32, int64, prange
 
+from ...kernels.color._cpu_lab import lab_of
 from ...kernels.finish._math import folded
 from ...kernels.jit import parallel, serial
 from ._math import binomial, byte_window, intensity, opponents, window
 
 
 @serial
-def shrink(pixels, layout, width, unit, sizes, planes, brightest, start, stop):
+def shrink(plan, pixels, layout, width, unit, planes, brightest, start, stop):
     """Fill scale 2 of red, green and blue, in the place of orientations, and of intensity.
 
     Scales 0 and 1 are never stored. `layout` is the number of channels and where red, green and
@@ -17,7 +18,7 @@ def shrink(pixels, layout, width, unit, sizes, planes, brightest, start, stop):
     """
     channels, red, green, blue = layout
     height = pixels.size // (width * channels)
-    cols = sizes[0, 1]
+    cols = plan.sizes[0, 1]
     step, margin = 4 * channels, 3 * channels
     # From three pixels before the first to seven after the last that is read.
     line = np.empty(step * cols + 6 * channels, np.float32)
@@ -101,23 +102,36 @@ def _greatest(values):
 
 
 @serial
-def oppose(brightest, planes, start, stop):
+def oppose(brightest, planes, size, start, stop):
     """Fill scale 2 of the colours from red, green and blue."""
     dark = _greatest(brightest) * float32(0.1)
-    level, red_green, blue_yellow = planes[0, start:stop], planes[1, start:stop], planes[2, start:stop]
-    red, green, blue = planes[3, start:stop], planes[4, start:stop], planes[5, start:stop]
-    for i in range(level.size):
+    level, red_green, blue_yellow = planes[0], planes[1], planes[2]
+    red, green, blue = planes[3], planes[4], planes[5]
+    for i in range(start, stop):
         red_green[i], blue_yellow[i] = opponents(red[i], green[i], blue[i], level[i], dark)
 
 
 @serial
-def build(sizes, planes, start, stop):
+def to_lab(channels, light, planes, size, start, stop):
+    """Fill scale 2 of intensity and the colours with CIELab of red, green and blue, or of grey."""
+    unit = float32(1 / 255)
+    for i in range(start, stop):
+        if channels == 1:
+            level = planes[0, i] * unit
+            planes[0, i], _, _ = lab_of(level, level, level, light)
+        else:
+            red, green, blue = planes[3, i] * unit, planes[4, i] * unit, planes[5, i] * unit
+            planes[0, i], planes[1, i], planes[2, i] = lab_of(red, green, blue, light)
+
+
+@serial
+def build(plan, planes, start, stop):
     """Fill scales 3 to 8 of planes from scale 2."""
-    line = np.empty(sizes[0, 1] + 4, np.float32)
+    line = np.empty(plan.sizes[0, 1] + 4, np.float32)
     for plane in range(start, stop):
-        for level in range(1, len(sizes)):
-            source = plane_at(planes[plane], sizes, level - 1)
-            target = plane_at(planes[plane], sizes, level)
+        for level in range(1, len(plan.sizes)):
+            source = plane_at(planes[plane], plan.sizes, level - 1)
+            target = plane_at(planes[plane], plan.sizes, level)
             for row in range(target.shape[0]):
                 _halve(source, row, line, target[row])
 
@@ -147,21 +161,26 @@ def _halve(source, row, line, target):
 
 
 @parallel
-def shrink_bands(pixels, layout, width, unit, sizes, planes, brightest, bands):
+def shrink_bands(plan, pixels, layout, width, unit, planes, brightest, bands):
     rows = brightest.size
     for band in prange(bands):
         start, stop = band * rows // bands, (band + 1) * rows // bands
-        shrink(pixels, layout, width, unit, sizes, planes, brightest, start, stop)
+        shrink(plan, pixels, layout, width, unit, planes, brightest, start, stop)
 
 
 @parallel
-def oppose_bands(brightest, planes, bands):
-    size = planes.shape[1]
+def oppose_bands(brightest, planes, size, bands):
     for band in prange(bands):
-        oppose(brightest, planes, band * size // bands, (band + 1) * size // bands)
+        oppose(brightest, planes, size, band * size // bands, (band + 1) * size // bands)
 
 
 @parallel
-def build_bands(sizes, planes, bands):
+def to_lab_bands(channels, light, planes, size, bands):
     for band in prange(bands):
-        build(sizes, planes, band * 3 // bands, (band + 1) * 3 // bands)
+        to_lab(channels, light, planes, size, band * size // bands, (band + 1) * size // bands)
+
+
+@parallel
+def build_bands(plan, planes, bands):
+    for band in prange(bands):
+        build(plan, planes, band * 3 // bands, (band + 1) * 3 // bands)

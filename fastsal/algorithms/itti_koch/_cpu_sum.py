@@ -8,20 +8,20 @@ from ._cpu_features import weight_of
 
 
 @serial
-def combine(reduced, tasks, promotes, weights, maps):
+def combine(plan, reduced, maps):
     """Fill `maps`: the map, and those of intensity, colour and orientation."""
     summed = np.zeros((4, *maps.shape[1:]), np.float32)
     maps[:] = 0
-    for task in range(len(tasks)):
-        plane = tasks[task, 0]
+    for task in range(len(plan.tasks)):
+        plane = plan.tasks[task, 0]
         if plane < 3:
             _add(reduced[task], float32(1), maps[min(plane + 1, 2)])
         else:
             _add(reduced[task], float32(1), summed[plane - 3])
     for orientation in range(4):
-        _add_normalized(summed[orientation], promotes, float32(1), maps[3])
+        _add_normalized(summed[orientation], plan.promotes, float32(1), maps[3])
     for kind in range(3):
-        _add_normalized(maps[kind + 1], promotes, float32(weights[kind]), maps[0])
+        _add_normalized(maps[kind + 1], plan.promotes, plan.weights[kind], maps[0])
 
 
 @serial

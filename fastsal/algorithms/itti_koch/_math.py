@@ -4,8 +4,6 @@ from numba import float32, int32, uint16
 
 from ...kernels.jit import serial
 
-# What rounding leaves of an image of one level, in levels of 255, is less than this.
-FLAT = float32(1e-3)
 # Maxima are averaged as integers in this unit, so that their sum has no order.
 _UNITS = float32(1 << 18)
 

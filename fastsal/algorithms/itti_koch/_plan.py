@@ -17,18 +17,25 @@ COLORS = (1, 2)
 ORIENTATIONS = (3, 4, 5, 6)
 REACH = 4  # of the filters of orientation
 _PERIOD, _SIGMA = 7.0, 7 / 3
+# Rounding leaves less of an image of one level, in levels of 255; and CIELab's constants, which
+# do not make grey quite colourless, less of a grey image.
+_FLAT, _FLAT_LAB = 1e-3, 0.1
 
 
 class Plan(NamedTuple):
-    """Sizes, features and filters."""
+    """Sizes, features and filters; kernels of the CPU take it as it is."""
 
     sizes: NDArray[np.int64]  # (7, 3): rows, columns and offset of scales 2 to 8 in an atlas
     atlas: int  # pixels of all scales
     tasks: NDArray[np.int64]  # (features, 4): plane, centre, surround, 1 if it has two signs
-    border: float
     taps: NDArray[np.float32]  # (6, 5): see `filters`
-    flags: tuple[bool, bool, bool]  # energy; colours summed; maps promoted
-    weights: tuple[float, float, float]  # of intensity, colour and orientation
+    border: float
+    energy: bool  # of the filters of orientation
+    is_sum: bool  # what colour features are, centre plus surround
+    promotes: bool  # whether N does more than stretch
+    is_lab: bool
+    weights: NDArray[np.float32]  # of intensity, colour and orientation; their sum is 1
+    flats: NDArray[np.float32]  # what a feature exceeds if it is not noise; one of colour
 
     @property
     def small(self) -> tuple[int, int]:
@@ -46,11 +53,21 @@ def plan_of(height: int, width: int, channels: int, options: IttiOptions) -> Pla
         sizes[level] = rows, cols, offset
         offset += rows * cols
         rows, cols = -(-rows // 2), -(-cols // 2)
-    tasks = _tasks(min(height, width), channels, options)
-    flags = options.gabor == "energy", options.opponency == "paper", options.norm != "none"
-    whole = sum(options.weights)
-    weights = tuple(each / whole for each in options.weights)
-    return Plan(sizes, offset, tasks, options.border, filters(), flags, weights)
+    is_lab = options.color_space == "lab"
+    weights = np.array(options.weights) / sum(options.weights)
+    return Plan(
+        sizes,
+        atlas=offset,
+        tasks=_tasks(min(height, width), channels, options),
+        taps=filters(),
+        border=options.border,
+        energy=options.gabor == "energy",
+        is_sum=options.opponency == "paper",
+        promotes=options.norm != "none",
+        is_lab=is_lab,
+        weights=weights.astype(np.float32),
+        flats=np.array([_FLAT, _FLAT_LAB if is_lab else _FLAT], np.float32),
+    )
 
 
 def layout_of(channels: int, weights: tuple[int, int, int]) -> tuple[int, int, int, int]:
