@@ -12,8 +12,9 @@ from ._math import between, biased, centrality, folded, gaussian, lerp, reach_of
 def finish(maps, width, smooth, center_bias, rescale, out):
     """Fill `out`, (N, H * width), from `maps`, (N, h, w), which are overwritten.
 
-    They are blurred by a Gaussian of `smooth` widths, drawn to the centre by `center_bias`,
-    stretched to [0, 1] if `rescale`, one value everywhere becoming 0, and enlarged.
+    They are blurred by a Gaussian of `smooth` widths, drawn to the centre by `center_bias`, what
+    they exceed their least value by, stretched to [0, 1], one value everywhere becoming 0, and
+    enlarged. Without `rescale` their values count from 0 and are not stretched.
     """
     frames, rows, cols = maps.shape
     over, size = launch.over_bands, maps.size
@@ -23,10 +24,9 @@ def finish(maps, width, smooth, center_bias, rescale, out):
         args = (maps, float32(smooth * cols), spare)
         over(_blur_across, _blur_across_bands, frames * rows, *args, pixels=size)
         over(_blur_down, _blur_down_bands, frames * rows, spare, down, maps, pixels=size)
-    if center_bias > 0:
-        over(_bias, _bias_bands, frames * rows, maps, float32(center_bias), pixels=size)
-    if rescale:
-        over(_stretch, _stretch_bands, frames, maps, pixels=size)
+    if rescale or center_bias > 0:
+        args = (maps, float32(center_bias), bool(rescale))
+        over(_scale, _scale_bands, frames, *args, pixels=size)
     enlarge(maps, width, out)
 
 
@@ -93,26 +93,35 @@ def _add_pair(weight, first, second, target):
 
 
 @serial
-def _bias(maps, bias, start, stop):
-    height, width = maps.shape[1:]
-    across = np.empty(width, np.float32)
-    for col in range(width):
-        across[col] = centrality(col, width)
-    for row in range(start, stop):
-        values, down = maps[row // height, row % height], centrality(row % height, height)
-        for col in range(width):
-            values[col] = biased(values[col], bias, across[col], down)
+def _scale(maps, bias, rescale, start, stop):
+    for frame in range(start, stop):
+        rows = maps[frame]
+        low, high = _range(rows) if rescale else (float32(0), float32(0))
+        if bias > 0:
+            _bias(rows, low, bias)
+            low, high = _range(rows)
+        if rescale:
+            _stretch(rows, low, high)
 
 
 @serial
-def _stretch(maps, start, stop):
-    for frame in range(start, stop):
-        rows = maps[frame]
-        low, high = _range(rows)
-        for row in range(rows.shape[0]):
-            values = rows[row]
-            for col in range(values.size):
-                values[col] = share(values[col], low, high)
+def _bias(rows, low, bias):
+    height, width = rows.shape
+    across = np.empty(width, np.float32)
+    for col in range(width):
+        across[col] = centrality(col, width)
+    for row in range(height):
+        values, down = rows[row], centrality(row, height)
+        for col in range(width):
+            values[col] = biased(values[col] - low, bias, across[col], down)
+
+
+@serial
+def _stretch(rows, low, high):
+    for row in range(rows.shape[0]):
+        values = rows[row]
+        for col in range(values.size):
+            values[col] = share(values[col], low, high)
 
 
 @serial
@@ -195,18 +204,10 @@ def _blur_down_bands(maps, sigma, target, bands):
 
 
 @parallel
-def _bias_bands(maps, bias, bands):
-    rows = maps.shape[0] * maps.shape[1]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _bias(maps, bias, start, stop)
-
-
-@parallel
-def _stretch_bands(maps, bands):
+def _scale_bands(maps, bias, rescale, bands):
     for band in prange(bands):
         start, stop = band * len(maps) // bands, (band + 1) * len(maps) // bands
-        _stretch(maps, start, stop)
+        _scale(maps, bias, rescale, start, stop)
 
 
 @parallel
