@@ -1,13 +1,9 @@
-from signatures.forms import each
-
 WAVES = "float64[:,:,::1]"
 COSINES = "float64[:,::1]"
 
 KERNELS = {
     "_cuda._fill_cosines": [f"void({COSINES}, {COSINES})"],
-    "_cuda._shrink": each(
-        "void(PIXEL[:,:,::1], int64, boolean, float64[:,:,:,::1])", PIXEL=["uint8", "float32"]
-    ),
+    "_cuda._fill_lab": ["void(float32[:,:,:,::1], float64[:,:,:,::1])"],
     "_cuda._transform_across": [f"void({WAVES}, {COSINES}, {WAVES})"],
     "_cuda._sign_down": [f"void({WAVES}, {COSINES}, {WAVES})"],
     "_cuda._transform_back_down": [f"void({WAVES}, {COSINES}, {WAVES})"],

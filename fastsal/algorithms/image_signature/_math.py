@@ -7,32 +7,12 @@ from ...kernels.jit import serial
 from ...kernels.waves import cosine_of_turn
 
 CELLS = 64  # along the longer side
-ROWS_PER_CELL = 8  # read at the most
 # Waves fainter than this, in units of CIELab, are what rounding makes of greys and of flat parts.
 _FAINT = 1e-3
 # The matrix of sRGB is rounded so that white is not quite white, and greys would get a tint.
 _X = float32(0.95047 / (0.412453 + 0.357580 + 0.180423))
 _Y = float32(1 / (0.212671 + 0.715160 + 0.072169))
 _Z = float32(1.08883 / (0.019334 + 0.119193 + 0.950227))
-
-
-def shape_of_cells(height, width):
-    """Return rows and columns of cells: near squares of the image, no smaller than its pixels."""
-    longer = max(height, width)
-    count = min(CELLS, longer)
-    return max(1, round(count * height / longer)), max(1, round(count * width / longer))
-
-
-@serial
-def edge(index, cells, length):
-    """Return the first pixel of a cell, or the end of the one before."""
-    return int64(index) * length // cells
-
-
-@serial
-def row_within(index, taken, first, last):
-    """Return one of the rows that stand for all of a cell, evenly spaced."""
-    return first + (2 * index + 1) * (last - first) // (2 * taken)
 
 
 @serial

@@ -4,9 +4,10 @@ import numpy as np
 from numba import float32, prange
 
 from .. import launch
+from ..gaussian import add_pair, blur_row, half_of_gaussian, weigh
 from ..jit import parallel, serial
 from ..scale import share, stored
-from ._math import between, biased, centrality, folded, gaussian, lerp, reach_of
+from ._math import between, biased, centrality, folded, lerp, reach_of
 
 
 def finish(maps, width, smooth, center_bias, rescale, out):
@@ -39,57 +40,29 @@ def enlarge(maps, width, out):
 
 
 @serial
-def _half_of_gaussian(sigma):
-    """Return the weights from the middle outwards, their sum over both sides being 1."""
-    weights = np.empty(reach_of(sigma) + 1, np.float32)
-    total = 0.0
-    for step in range(weights.size):
-        weights[step] = gaussian(step, sigma)
-        total += weights[step] if step == 0 else 2 * weights[step]
-    for step in range(weights.size):
-        weights[step] = weights[step] / total
-    return weights
-
-
-@serial
 def _blur_across(maps, sigma, target, start, stop):
     height, width = maps.shape[1:]
-    weights = _half_of_gaussian(sigma)
+    weights = half_of_gaussian(sigma, reach_of(sigma))
     reach = weights.size - 1
     wide = np.empty(width + 2 * reach, np.float32)
     for row in range(start, stop):
         source, blurred = maps[row // height, row % height], target[row // height, row % height]
         for col in range(wide.size):
             wide[col] = source[folded(col - reach, width)]
-        _weigh(weights[0], wide[reach : reach + width], blurred)
-        for step in range(1, reach + 1):
-            left, right = wide[reach - step :], wide[reach + step :]
-            _add_pair(weights[step], left[:width], right[:width], blurred)
+        blur_row(wide, weights, blurred)
 
 
 @serial
 def _blur_down(maps, sigma, target, start, stop):
     height = maps.shape[1]
-    weights = _half_of_gaussian(sigma)
+    weights = half_of_gaussian(sigma, reach_of(sigma))
     for row in range(start, stop):
         source, at = maps[row // height], row % height
         blurred = target[row // height, at]
-        _weigh(weights[0], source[at], blurred)
+        weigh(weights[0], source[at], blurred)
         for step in range(1, weights.size):
             above, below = source[folded(at - step, height)], source[folded(at + step, height)]
-            _add_pair(weights[step], above, below, blurred)
-
-
-@serial
-def _weigh(weight, source, target):
-    for col in range(target.size):
-        target[col] = weight * source[col]
-
-
-@serial
-def _add_pair(weight, first, second, target):
-    for col in range(target.size):
-        target[col] += weight * (first[col] + second[col])
+            add_pair(weights[step], above, below, blurred)
 
 
 @serial

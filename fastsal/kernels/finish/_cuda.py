@@ -8,9 +8,10 @@ from numba import cuda, float32
 
 from ...devices import workspace
 from .. import launch
+from ..gaussian import gaussian
 from ..jit import device, kernel
 from ..scale import share, stored
-from ._math import between, biased, centrality, folded, gaussian, lerp, reach_of
+from ._math import between, biased, centrality, folded, lerp, reach_of
 
 MAX_THREADS = 1024
 
