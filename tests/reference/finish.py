@@ -46,6 +46,8 @@ def finish(small, shape, smooth=0, center_bias=0, rescale=True):
     if smooth:
         small = blurred(small, shape, smooth)
     rows, cols = small.shape
+    if rescale:
+        small = small - small.min()
     small = small * (1 - center_bias + center_bias * np.outer(central(rows), central(cols)))
     if rescale:
         low, high = small.min(), small.max()

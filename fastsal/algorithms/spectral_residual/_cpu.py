@@ -12,10 +12,10 @@ from ...kernels import launch
 from ...kernels.color._math import float_luma, luma
 from ...kernels.finish._cpu import enlarge
 from ...kernels.jit import serial
+from ...kernels.waves import cosine_of_turn
 from ._math import (
     blended,
     blur,
-    cosine_of_turn,
     fixed,
     float_blended,
     magnitude,

@@ -45,15 +45,16 @@ def _convert_in_bands(planes, table, bands):
 @serial
 def lab_of(red, green, blue, table):
     """Return CIELab of sRGB in [0, 1]."""
-    red, green, blue = _linear(red, table), _linear(green, table), _linear(blue, table)
-    x = _lightness(float32(share_of_x(red, green, blue)))
-    y = _lightness(float32(share_of_y(red, green, blue)))
-    z = _lightness(float32(share_of_z(red, green, blue)))
+    red, green, blue = linear_of(red, table), linear_of(green, table), linear_of(blue, table)
+    x = lightness_of(float32(share_of_x(red, green, blue)))
+    y = lightness_of(float32(share_of_y(red, green, blue)))
+    z = lightness_of(float32(share_of_z(red, green, blue)))
     return lab(x, y, z)
 
 
 @serial
-def _linear(value, table):
+def linear_of(value, table):
+    """Return `linear`, from the table that `light` gave."""
     steps = value * float32(STEPS)
     at = int(steps)
     low = table[at]
@@ -61,7 +62,7 @@ def _linear(value, table):
 
 
 @serial
-def _lightness(value):
+def lightness_of(value):
     """Return `lightness`, the cube root by two of Halley's steps from a guess at its bits."""
     root = np.int32(np.float32(value).view(np.int32) // np.int32(3) + np.int32(709921077))
     root = np.int32(root).view(np.float32)

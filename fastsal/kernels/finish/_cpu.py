@@ -4,16 +4,18 @@ import numpy as np
 from numba import float32, prange
 
 from .. import launch
+from ..gaussian import add_pair, blur_row, half_of_gaussian, weigh
 from ..jit import parallel, serial
 from ..scale import share, stored
-from ._math import between, biased, centrality, folded, gaussian, lerp, reach_of
+from ._math import between, biased, centrality, folded, lerp, reach_of
 
 
 def finish(maps, width, smooth, center_bias, rescale, out):
     """Fill `out`, (N, H * width), from `maps`, (N, h, w), which are overwritten.
 
-    They are blurred by a Gaussian of `smooth` widths, drawn to the centre by `center_bias`,
-    stretched to [0, 1] if `rescale`, one value everywhere becoming 0, and enlarged.
+    They are blurred by a Gaussian of `smooth` widths, drawn to the centre by `center_bias`, what
+    they exceed their least value by, stretched to [0, 1], one value everywhere becoming 0, and
+    enlarged. Without `rescale` their values count from 0 and are not stretched.
     """
     frames, rows, cols = maps.shape
     over, size = launch.over_bands, maps.size
@@ -23,10 +25,9 @@ def finish(maps, width, smooth, center_bias, rescale, out):
         args = (maps, float32(smooth * cols), spare)
         over(_blur_across, _blur_across_bands, frames * rows, *args, pixels=size)
         over(_blur_down, _blur_down_bands, frames * rows, spare, down, maps, pixels=size)
-    if center_bias > 0:
-        over(_bias, _bias_bands, frames * rows, maps, float32(center_bias), pixels=size)
-    if rescale:
-        over(_stretch, _stretch_bands, frames, maps, pixels=size)
+    if rescale or center_bias > 0:
+        args = (maps, float32(center_bias), bool(rescale))
+        over(_scale, _scale_bands, frames, *args, pixels=size)
     enlarge(maps, width, out)
 
 
@@ -39,80 +40,61 @@ def enlarge(maps, width, out):
 
 
 @serial
-def _half_of_gaussian(sigma):
-    """Return the weights from the middle outwards, their sum over both sides being 1."""
-    weights = np.empty(reach_of(sigma) + 1, np.float32)
-    total = 0.0
-    for step in range(weights.size):
-        weights[step] = gaussian(step, sigma)
-        total += weights[step] if step == 0 else 2 * weights[step]
-    for step in range(weights.size):
-        weights[step] = weights[step] / total
-    return weights
-
-
-@serial
 def _blur_across(maps, sigma, target, start, stop):
     height, width = maps.shape[1:]
-    weights = _half_of_gaussian(sigma)
+    weights = half_of_gaussian(sigma, reach_of(sigma))
     reach = weights.size - 1
     wide = np.empty(width + 2 * reach, np.float32)
     for row in range(start, stop):
         source, blurred = maps[row // height, row % height], target[row // height, row % height]
         for col in range(wide.size):
             wide[col] = source[folded(col - reach, width)]
-        _weigh(weights[0], wide[reach : reach + width], blurred)
-        for step in range(1, reach + 1):
-            left, right = wide[reach - step :], wide[reach + step :]
-            _add_pair(weights[step], left[:width], right[:width], blurred)
+        blur_row(wide, weights, blurred)
 
 
 @serial
 def _blur_down(maps, sigma, target, start, stop):
     height = maps.shape[1]
-    weights = _half_of_gaussian(sigma)
+    weights = half_of_gaussian(sigma, reach_of(sigma))
     for row in range(start, stop):
         source, at = maps[row // height], row % height
         blurred = target[row // height, at]
-        _weigh(weights[0], source[at], blurred)
+        weigh(weights[0], source[at], blurred)
         for step in range(1, weights.size):
             above, below = source[folded(at - step, height)], source[folded(at + step, height)]
-            _add_pair(weights[step], above, below, blurred)
+            add_pair(weights[step], above, below, blurred)
 
 
 @serial
-def _weigh(weight, source, target):
-    for col in range(target.size):
-        target[col] = weight * source[col]
+def _scale(maps, bias, rescale, start, stop):
+    for frame in range(start, stop):
+        rows = maps[frame]
+        low, high = _range(rows) if rescale else (float32(0), float32(0))
+        if bias > 0:
+            _bias(rows, low, bias)
+            low, high = _range(rows)
+        if rescale:
+            _stretch(rows, low, high)
 
 
 @serial
-def _add_pair(weight, first, second, target):
-    for col in range(target.size):
-        target[col] += weight * (first[col] + second[col])
-
-
-@serial
-def _bias(maps, bias, start, stop):
-    height, width = maps.shape[1:]
+def _bias(rows, low, bias):
+    height, width = rows.shape
     across = np.empty(width, np.float32)
     for col in range(width):
         across[col] = centrality(col, width)
-    for row in range(start, stop):
-        values, down = maps[row // height, row % height], centrality(row % height, height)
+    for row in range(height):
+        values, down = rows[row], centrality(row, height)
         for col in range(width):
-            values[col] = biased(values[col], bias, across[col], down)
+            values[col] = biased(values[col] - low, bias, across[col], down)
 
 
 @serial
-def _stretch(maps, start, stop):
-    for frame in range(start, stop):
-        rows = maps[frame]
-        low, high = _range(rows)
-        for row in range(rows.shape[0]):
-            values = rows[row]
-            for col in range(values.size):
-                values[col] = share(values[col], low, high)
+def _stretch(rows, low, high):
+    for row in range(rows.shape[0]):
+        values = rows[row]
+        for col in range(values.size):
+            values[col] = share(values[col], low, high)
 
 
 @serial
@@ -195,18 +177,10 @@ def _blur_down_bands(maps, sigma, target, bands):
 
 
 @parallel
-def _bias_bands(maps, bias, bands):
-    rows = maps.shape[0] * maps.shape[1]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _bias(maps, bias, start, stop)
-
-
-@parallel
-def _stretch_bands(maps, bands):
+def _scale_bands(maps, bias, rescale, bands):
     for band in prange(bands):
         start, stop = band * len(maps) // bands, (band + 1) * len(maps) // bands
-        _stretch(maps, start, stop)
+        _scale(maps, bias, rescale, start, stop)
 
 
 @parallel

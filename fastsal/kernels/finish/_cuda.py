@@ -8,9 +8,10 @@ from numba import cuda, float32
 
 from ...devices import workspace
 from .. import launch
-from ..jit import kernel
+from ..gaussian import gaussian
+from ..jit import device, kernel
 from ..scale import share, stored
-from ._math import between, biased, centrality, folded, gaussian, lerp, reach_of
+from ._math import between, biased, centrality, folded, lerp, reach_of
 
 MAX_THREADS = 1024
 
@@ -18,20 +19,21 @@ MAX_THREADS = 1024
 def finish(maps, width, smooth, center_bias, rescale, out):
     """Fill `out`, (N, H * width), from `maps`, (N, h, w), which are overwritten.
 
-    They are blurred by a Gaussian of `smooth` widths, drawn to the centre by `center_bias`,
-    stretched to [0, 1] if `rescale`, one value everywhere becoming 0, and enlarged.
+    They are blurred by a Gaussian of `smooth` widths, drawn to the centre by `center_bias`, what
+    they exceed their least value by, stretched to [0, 1], one value everywhere becoming 0, and
+    enlarged. Without `rescale` their values count from 0 and are not stretched.
     """
     frames, rows, cols = maps.shape
-    stream, each = out.stream, _grid(cols, rows, frames)
+    stream = out.stream
     if smooth > 0:
         down = float32(smooth * width * width * rows / out.shape[1])
         spare = workspace("finish spare", maps.shape, np.float32)
-        _blur_across[each, launch.THREADS, stream](maps, float32(smooth * cols), spare)
-        _blur_down[each, launch.THREADS, stream](spare, down, maps)
-    if center_bias > 0:
-        _bias[each, launch.THREADS, stream](maps, float32(center_bias))
-    if rescale:
-        _stretch[min(frames, 65_535), 4 * launch.THREADS, stream](maps.reshape(frames, rows * cols))
+        each = _grid(cols, rows, frames), launch.THREADS, stream
+        _blur_across[each](maps, float32(smooth * cols), spare)
+        _blur_down[each](spare, down, maps)
+    if rescale or center_bias > 0:
+        each = min(frames, 65_535), 4 * launch.THREADS, stream
+        _scale[each](maps, float32(center_bias), bool(rescale))
     enlarge(maps, width, out)
 
 
@@ -92,51 +94,58 @@ def _blur_down(maps, sigma, target):
 
 
 @kernel
-def _bias(maps, bias):
-    frames, rows, cols = maps.shape
-    col = cuda.grid(1)
-    if col >= cols:
-        return
-    across = centrality(col, cols)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            down = centrality(row, rows)
-            maps[frame, row, col] = biased(maps[frame, row, col], bias, across, down)
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
-
-
-@kernel
-def _stretch(maps):
-    """Stretch each map to [0, 1], a block per frame."""
+def _scale(maps, bias, rescale):
+    """Draw each map to its centre and stretch it, a block per frame."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
-    me, threads, area = cuda.threadIdx.x, cuda.blockDim.x, maps.shape[1]
+    frames, rows, cols = maps.shape
+    area = rows * cols
     frame = cuda.blockIdx.x
-    while frame < maps.shape[0]:
-        low = high = maps[frame, 0]
-        i = me
-        while i < area:
-            low, high = min(low, maps[frame, i]), max(high, maps[frame, i])
-            i += threads
-        lows[me] = low
-        highs[me] = high
-        cuda.syncthreads()
-        half = threads >> 1  # launch.THREADS is a power of two
-        while half > 0:
-            if me < half:
-                lows[me] = min(lows[me], lows[me + half])
-                highs[me] = max(highs[me], highs[me + half])
+    while frame < frames:
+        low, high = float32(0), float32(0)
+        if rescale:
+            low, high = _range(maps[frame], lows, highs)
+        if bias > 0:
+            i = cuda.threadIdx.x
+            while i < area:
+                row, col = i // cols, i % cols
+                across, down = centrality(col, cols), centrality(row, rows)
+                maps[frame, row, col] = biased(maps[frame, row, col] - low, bias, across, down)
+                i += cuda.blockDim.x
             cuda.syncthreads()
-            half >>= 1
-        i = me
-        while i < area:
-            maps[frame, i] = share(maps[frame, i], lows[0], highs[0])
-            i += threads
+            low, high = _range(maps[frame], lows, highs)
+        i = cuda.threadIdx.x
+        while rescale and i < area:
+            row, col = i // cols, i % cols
+            maps[frame, row, col] = share(maps[frame, row, col], low, high)
+            i += cuda.blockDim.x
         cuda.syncthreads()
         frame += cuda.gridDim.x
+
+
+@device
+def _range(values, lows, highs):
+    """Return the least and the greatest value to all threads of a block."""
+    rows, cols = values.shape
+    me, threads = cuda.threadIdx.x, cuda.blockDim.x
+    low = high = values[0, 0]
+    i = me
+    while i < rows * cols:
+        value = values[i // cols, i % cols]
+        low, high = min(low, value), max(high, value)
+        i += threads
+    lows[me], highs[me] = low, high
+    cuda.syncthreads()
+    half = threads >> 1  # launch.THREADS is a power of two
+    while half > 0:
+        if me < half:
+            lows[me] = min(lows[me], lows[me + half])
+            highs[me] = max(highs[me], highs[me + half])
+        cuda.syncthreads()
+        half >>= 1
+    low, high = lows[0], highs[0]
+    cuda.syncthreads()
+    return low, high
 
 
 @kernel

@@ -1,9 +1,8 @@
 """The formulas of the finish, for both twins. Scalars only."""
 
-import math
-
 from numba import float32, int64
 
+from ..gaussian import gaussian
 from ..jit import serial
 
 
@@ -11,13 +10,6 @@ from ..jit import serial
 def reach_of(sigma):
     """Return how many neighbours on either side a Gaussian of that sigma takes in."""
     return int64(float32(4) * sigma + float32(0.5))
-
-
-@serial
-def gaussian(distance, sigma):
-    """Return a Gaussian's height, 1 in the middle."""
-    share = float32(float32(distance) / float32(sigma))
-    return float32(math.exp(float32(-0.5) * share * share))
 
 
 @serial
