@@ -13,7 +13,7 @@ def itti_koch(image, **options):
 
 def conspicuity(
     image, opponency="difference", gabor="signed", border=0.05, norm="maxima", color_space="rgb",
-    on_off=True, weights=(1, 1, 1), to_lab=None,
+    on_off=True, ranges="modality", weights=(1, 1, 1), to_lab=None,
 ):  # fmt: skip
     """Return the map and the maps of intensity, colour and orientation, all at scale 4.
 
@@ -23,20 +23,26 @@ def conspicuity(
     pyramids = [pyramid(plane) for plane in planes]
     filtered = {level: oriented(plane, gabor) for level, plane in pyramids[0].items()}
     pyramids += [{level: maps[k] for level, maps in filtered.items()} for k in range(4)]
-    size = pyramids[0][4].shape
-    summed = []
+    found = {}
     for kind, plane in enumerate(pyramids):
-        total = np.zeros(size)
         for c, s in pairs_of(np.shape(image)[:2]):
             is_sum = opponency == "sum" and kind in (1, 2)
             halves = features(plane[c], plane[s], s - c, is_sum, on_off and kind < 3)
-            halves = [half * ramp(half.shape, border) for half in halves]
-            low, high = np.min(halves), np.max(halves)
-            for half in halves:
-                total += area_mean(normalized(half, norm, low, high, FLAT), 2 ** (4 - c), size)
+            found[kind, c, s] = np.array([half * ramp(half.shape, border) for half in halves])
+    size, summed = pyramids[0][4].shape, []
+    spans = shared_spans({key: np.ptp(halves) for key, halves in found.items()}, ranges)
+    for kind in range(7):
+        total = np.zeros(size)
+        for key in (key for key in found if key[0] == kind):
+            for half in found[key] if np.ptp(found[key]) > flat_of(kind, color_space) else ():
+                unit = (half - found[key].min()) / spans[key]
+                total += area_mean(promoted(unit, norm), 2 ** (4 - key[1]), size)
         summed.append(total)
     intensity, color = summed[0], summed[1] + summed[2]
-    orientation = sum(normalized(each, norm) for each in summed[3:])
+    spans = [max(map(np.ptp, summed[3:]))] * 4 if ranges == "modality" else [None] * 4
+    orientation = sum(
+        normalized(each, norm, span) for each, span in zip(summed[3:], spans, strict=True)
+    )
     shares = np.array(weights) / np.sum(weights)
     saliency = sum(
         share * normalized(each, norm)
@@ -53,15 +59,12 @@ def pairs_of(shape):
 def planes_at_scale_2(image, color_space, to_lab):
     """Return intensity and two opponent colours, four pixels each way reduced to one."""
     image = np.asarray(image, np.float64)
-    if image.ndim == 2:
-        small = shrunk(image, [1, 3, 6, 10, 12, 12, 10, 6, 3, 1], 4)
-        return small, np.zeros_like(small), np.zeros_like(small)
-    r, g, b = (
-        shrunk(image[..., k], [1, 3, 6, 10, 12, 12, 10, 6, 3, 1], 4) for k in range(3)
-    )
+    is_grey = image.ndim == 2
+    image = np.stack([image] * 3, -1) if is_grey else image
+    r, g, b = (shrunk(image[..., k], [1, 3, 6, 10, 12, 12, 10, 6, 3, 1], 4) for k in range(3))
     if color_space == "lab":
         lab = to_lab(np.stack([r, g, b], -1) / 255)
-        return lab[..., 0], lab[..., 1], lab[..., 2]
+        return lab[..., 0], *(np.zeros_like(r) if is_grey else lab[..., k] for k in (1, 2))
     intensity = (r + g + b) / 3
     bright = intensity > intensity.max() / 10
     r, g, b = (
@@ -161,15 +164,30 @@ def ramp(shape, border):
     return down[:, None] * across
 
 
-def normalized(plane, norm, low=None, high=None, flat=0.0):
-    """Return N of a map: from 0 to 1, times (maximum - mean of the other local maxima) squared.
+def flat_of(kind, color_space):
+    """Return what noise a feature of one level may have; CIELab's grey is not quite colourless."""
+    return 0.1 if color_space == "lab" and kind in (1, 2) else FLAT
 
-    The range that becomes 0 to 1 is that of the map, or what is given.
-    """
-    low, high = plane.min() if low is None else low, plane.max() if high is None else high
-    if high - low <= flat:
-        return np.zeros_like(plane)
-    unit = (plane - low) / (high - low)
+
+def shared_spans(spans, ranges):
+    """Return per feature the range that becomes 1: the widest of its modality, or its own."""
+    if ranges == "map":
+        return spans
+    modality = {key: min(key[0], 3) if key[0] != 2 else 1 for key in spans}
+    return {
+        key: max(span for other, span in spans.items() if modality[other] == modality[key])
+        for key in spans
+    }
+
+
+def normalized(plane, norm, span=None):
+    """Return N of a map whose range, or `span`, becomes 1."""
+    span = np.ptp(plane) if span is None else span
+    return promoted((plane - plane.min()) / span, norm) if span > 0 else np.zeros_like(plane)
+
+
+def promoted(unit, norm):
+    """Return a map times (its maximum - mean of its other local maxima) squared."""
     return unit if norm == "none" else unit * weight(unit)
 
 

@@ -55,6 +55,7 @@ def _large_frame(plan, pixels, layout, width, unit, maps):
     brightest = launch.scratch("itti-koch brightest", (rows,), np.float32)
     work = launch.scratch("itti-koch work", (get_num_threads(), size), np.float32)
     reduced = launch.scratch("itti-koch reduced", (len(plan.tasks), *plan.small), np.float32)
+    spans = launch.scratch("itti-koch spans", (len(plan.tasks),), np.float32)
     over = launch.over_bands
     args = plan, pixels, layout, width, unit, planes, brightest
     over(shrink, shrink_bands, rows, *args, pixels=area)
@@ -65,8 +66,9 @@ def _large_frame(plan, pixels, layout, width, unit, maps):
         over(oppose, oppose_bands, size, brightest, planes, size, pixels=area)
     over(build, build_bands, 3, plan, planes, pixels=area)
     over(orient, orient_bands, rows, plan, planes, pixels=area)
-    over(compare, compare_bands, len(plan.tasks), plan, planes, work, reduced, pixels=area)
-    combine(plan, reduced, maps)
+    args = plan, planes, work, reduced, spans
+    over(compare, compare_bands, len(plan.tasks), *args, pixels=area)
+    combine(plan, reduced, spans, maps)
 
 
 @cache
@@ -81,6 +83,7 @@ def _small_frames(plan, pixels, layout, width, unit, light, maps, start, stop):
     planes, brightest = np.zeros((PLANES, plan.atlas), np.float32), np.empty(rows, np.float32)
     work, tasks = np.empty((1, size), np.float32), len(plan.tasks)
     reduced = np.empty((tasks, *maps.shape[2:]), np.float32)
+    spans = np.empty(tasks, np.float32)
     for frame in range(start, stop):
         shrink(plan, pixels[frame], layout, width, unit, planes, brightest, 0, rows)
         if plan.is_lab:
@@ -89,8 +92,8 @@ def _small_frames(plan, pixels, layout, width, unit, light, maps, start, stop):
             oppose(brightest, planes, size, 0, size)
         build(plan, planes, 0, 3)
         orient(plan, planes, 0, rows)
-        compare(plan, planes, work, reduced, 0, tasks)
-        combine(plan, reduced, maps[:, frame])
+        compare(plan, planes, work, reduced, spans, 0, tasks)
+        combine(plan, reduced, spans, maps[:, frame])
 
 
 @parallel

@@ -9,23 +9,24 @@ from ._math import lerp, place, promotion, ramp, units
 
 
 @serial
-def compare(plan, planes, work, reduced, start, stop):
-    """Fill reduced[start:stop] with N of each feature, its two signs added up if it has two."""
+def compare(plan, planes, work, reduced, spans, start, stop):
+    """Fill reduced[start:stop] with N of each feature, and `spans` with their ranges."""
     for task in range(start, stop):
-        _fill_feature(plan, planes, plan.tasks[task], work[0], reduced[task])
+        spans[task] = _fill_feature(plan, planes, plan.tasks[task], work[0], reduced[task])
 
 
 @parallel
-def compare_bands(plan, planes, work, reduced, bands):
+def compare_bands(plan, planes, work, reduced, spans, bands):
     for band in prange(bands):
         # Dealt like cards: neighbours in the list are of one size.
         for task in range(band, len(plan.tasks), bands):
-            _fill_feature(plan, planes, plan.tasks[task], work[band], reduced[task])
+            this = plan.tasks[task]
+            spans[task] = _fill_feature(plan, planes, this, work[band], reduced[task])
 
 
 @serial
 def _fill_feature(plan, planes, task, work, reduced):
-    """Fill with N of one feature."""
+    """Fill with N of one feature, its two signs added up if it has two; return its range."""
     plane, center, surround, has_signs = task
     fine = plane_at(planes[plane], plan.sizes, center)
     coarse = plane_at(planes[plane], plan.sizes, surround)
@@ -35,15 +36,16 @@ def _fill_feature(plan, planes, task, work, reduced):
     is_sum = plan.is_sum and is_color
     low, high = _fill_gaps(fine, coarse, surround - center, is_sum, has_signs, plan.border, gaps)
     reduced[:] = 0
+    span = max(high, -low) if has_signs else high - low
+    if span <= flat:
+        return float32(0)
+    scale, promotes = float32(1) / span, plan.promotes
     if has_signs:
-        span = max(high, -low)
-        if span > flat:
-            scale = float32(1) / span
-            _add_half(gaps, float32(1), float32(0), high, scale, plan.promotes, reduced)
-            _add_half(gaps, float32(-1), float32(0), -low, scale, plan.promotes, reduced)
-    elif high - low > flat:
-        scale = float32(1) / (high - low)
-        _add_half(gaps, float32(1), low, high, scale, plan.promotes, reduced)
+        _add_half(gaps, float32(1), float32(0), high, scale, promotes, reduced)
+        _add_half(gaps, float32(-1), float32(0), -low, scale, promotes, reduced)
+    else:
+        _add_half(gaps, float32(1), low, high, scale, promotes, reduced)
+    return span
 
 
 @serial

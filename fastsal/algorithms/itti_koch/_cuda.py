@@ -90,9 +90,9 @@ def _fill_maps(pixels, layout, width, plan, tables, maps, start, group):
         count[each_task](*args, tables.flats, gaps, spans, tallies)
     small = plan.small[0] * plan.small[1]
     reduce[(-(-small // threads), PLANES, deep), threads, stream](
-        *args, tables.flats, plan.promotes, gaps, spans, tallies, summed
+        *args, tables.flats, plan.shares, plan.promotes, gaps, spans, tallies, summed
     )
-    add_up[deep, 4 * threads, stream](plan.promotes, tables.weights, start, summed, maps)
+    add_up[deep, 4 * threads, stream](plan.shares, plan.promotes, tables.weights, start, summed, maps)
 
 
 @lru_cache(maxsize=8)

@@ -4,7 +4,7 @@ import numpy as np
 from numba import cuda, float32, int32, int64
 
 from ...kernels.jit import device, kernel
-from ._math import lerp, place, promotion, ramp, units
+from ._math import faintness, lerp, modality, place, promotion, ramp, units
 
 MAX_THREADS = 1024
 
@@ -56,7 +56,7 @@ def compare(sizes, tasks, offsets, is_sum, border, planes, gaps, spans):
             low = high = gap
         lows[me] = low
         highs[me] = high
-        _gather(lows, highs)
+        gather(lows, highs)
         if me == 0:
             cuda.atomic.min(spans, (frame, task, 0), lows[0])
             cuda.atomic.max(spans, (frame, task, 1), highs[0])
@@ -79,7 +79,7 @@ def _surround(plane, sizes, level, octaves, row, col):
 
 
 @device
-def _gather(lows, highs):
+def gather(lows, highs):
     """Leave the least and the greatest value of the block in the first place."""
     me = cuda.threadIdx.x
     cuda.syncthreads()
@@ -115,7 +115,7 @@ def count(sizes, tasks, offsets, flats, gaps, spans, tallies):
     row = i // cols
     col = i - row * cols
     inside = 0 < row < rows - 1 and 0 < col < cols - 1
-    flat = flats[0] if tasks[task, 0] == 0 or tasks[task, 0] > 2 else flats[1]
+    flat = flat_of(flats, tasks[task, 0])
     frame = cuda.blockIdx.z
     while frame < gaps.shape[0]:
         part = int32(me)
@@ -176,7 +176,7 @@ def gain_of(promotes, total, count, has_top, low, top, scale):
 
 
 @kernel
-def reduce(sizes, tasks, offsets, flats, promotes, gaps, spans, tallies, summed):
+def reduce(sizes, tasks, offsets, flats, shares, promotes, gaps, spans, tallies, summed):
     """Fill with the sums of a plane's features at the scale of the map."""
     plane = cuda.blockIdx.y
     frames, _, rows, cols = summed.shape
@@ -185,9 +185,10 @@ def reduce(sizes, tasks, offsets, flats, promotes, gaps, spans, tallies, summed)
         return
     row = i // int32(cols)
     col = i - row * int32(cols)
-    flat = flats[0] if plane == 0 or plane > 2 else flats[1]
+    flat = flat_of(flats, plane)
     frame = cuda.blockIdx.z
     while frame < frames:
+        widest = _widest(tasks, flats, spans, frame, modality(plane))
         sum_ = float32(0)
         for task in range(len(tasks)):
             if tasks[task, 0] != plane:
@@ -200,6 +201,8 @@ def reduce(sizes, tasks, offsets, flats, promotes, gaps, spans, tallies, summed)
                         promotes, tallies[frame, task, sign, 0], tallies[frame, task, sign, 1],
                         tallies[frame, task, sign, 2], low, top, float32(1) / (high - low),
                     )  # fmt: skip
+                    if shares:
+                        gain *= faintness(high - low, widest, promotes)
                     factor = float32(-1) if sign else float32(1)
                     step = int32(4) >> center
                     mean = _mean(
@@ -209,6 +212,23 @@ def reduce(sizes, tasks, offsets, flats, promotes, gaps, spans, tallies, summed)
                     sum_ += gain * mean
         summed[frame, plane, row, col] = sum_
         frame += cuda.gridDim.z
+
+
+@device
+def _widest(tasks, flats, spans, frame, kind):
+    """Return the greatest range of a modality's features."""
+    widest = float32(0)
+    for task in range(len(tasks)):
+        if modality(tasks[task, 0]) == kind:
+            low, _, high = _range_of(spans, frame, task, tasks[task, 3], 0)
+            if high - low > flat_of(flats, tasks[task, 0]):
+                widest = max(widest, high - low)
+    return widest
+
+
+@device
+def flat_of(flats, plane):
+    return flats[1] if modality(plane) == 1 else flats[0]
 
 
 @device

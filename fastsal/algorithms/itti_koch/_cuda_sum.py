@@ -4,14 +4,14 @@ import numpy as np
 from numba import cuda, float32, int32, int64
 
 from ...kernels.jit import device, kernel
-from ._cuda_features import _gather, gain_of
-from ._math import units
+from ._cuda_features import gather, gain_of
+from ._math import faintness, units
 
 MAX_THREADS = 1024
 
 
 @kernel
-def add_up(promotes, weights, start, summed, maps):
+def add_up(shares, promotes, weights, start, summed, maps):
     """Fill `maps`, from frame `start` on: the map, and those of intensity, colour, orientation."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
@@ -30,11 +30,35 @@ def add_up(promotes, weights, start, summed, maps):
             maps[3, target, row, col] = float32(0)
             i += cuda.blockDim.x
         cuda.syncthreads()
+        widest = float32(0)
         for plane in range(3, 7):
-            _add(planes[plane], promotes, float32(1), lows, highs, sums, maps[3, target])
+            low, high = _range(planes[plane], lows, highs)
+            widest = max(widest, high - low)
+        for plane in range(3, 7):
+            low, high = _range(planes[plane], lows, highs)
+            factor = faintness(high - low, widest, promotes) if shares else float32(1)
+            _add(planes[plane], promotes, factor, lows, highs, sums, maps[3, target])
         for kind in range(3):
             _add(maps[kind + 1, target], promotes, weights[kind], lows, highs, sums, maps[0, target])
         frame += cuda.gridDim.x
+
+
+@device
+def _range(source, lows, highs):
+    """Return the least and the greatest value, to every thread."""
+    me = cuda.threadIdx.x
+    rows, cols = source.shape
+    low, high = float32(np.inf), float32(-np.inf)
+    i = int32(me)
+    while i < rows * cols:
+        value = source[i // cols, i % cols]
+        low, high = min(low, value), max(high, value)
+        i += cuda.blockDim.x
+    cuda.syncthreads()
+    lows[me] = low
+    highs[me] = high
+    gather(lows, highs)
+    return lows[0], highs[0]
 
 
 @device
@@ -43,20 +67,11 @@ def _add(source, promotes, weight, lows, highs, sums, target):
     me = cuda.threadIdx.x
     rows, cols = source.shape
     size = int32(rows * cols)
-    low, high = float32(np.inf), float32(-np.inf)
-    i = int32(me)
-    while i < size:
-        value = source[i // cols, i % cols]
-        low, high = min(low, value), max(high, value)
-        i += cuda.blockDim.x
-    lows[me] = low
-    highs[me] = high
     part = int32(me)
     while part < 3:
         sums[part] = 0
         part += cuda.blockDim.x
-    _gather(lows, highs)
-    low, high = lows[0], highs[0]
+    low, high = _range(source, lows, highs)
     scale = float32(1) / (high - low) if high > low else float32(0)
     i = int32(me)
     while i < size and promotes:

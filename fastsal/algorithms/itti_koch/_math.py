@@ -96,3 +96,16 @@ def promotion(top, total, count):
     mean = float32(total) / float32(count) if count > 0 else float32(0)
     gap = (float32(top) - mean) / _UNITS
     return gap * gap
+
+
+@serial
+def modality(plane):
+    """Return 0 for intensity, 1 for a colour, 2 for an orientation."""
+    return 0 if plane == 0 else (1 if plane < 3 else 2)
+
+
+@serial
+def faintness(span, widest, promotes):
+    """Return what N of a map is times, if not its own range is made 1 but the widest."""
+    share = span / widest if widest > float32(0) else float32(0)
+    return share * share * share if promotes else share

@@ -32,6 +32,7 @@ class Plan(NamedTuple):
     border: float
     energy: bool  # of the filters of orientation
     is_sum: bool  # what colour features are, centre plus surround
+    shares: bool  # the range of a modality
     promotes: bool  # whether N does more than stretch
     is_lab: bool
     weights: NDArray[np.float32]  # of intensity, colour and orientation; their sum is 1
@@ -63,6 +64,7 @@ def plan_of(height: int, width: int, channels: int, options: IttiOptions) -> Pla
         border=options.border,
         energy=options.gabor == "energy",
         is_sum=options.opponency == "paper",
+        shares=options.ranges == "modality",
         promotes=options.norm != "none",
         is_lab=is_lab,
         weights=weights.astype(np.float32),

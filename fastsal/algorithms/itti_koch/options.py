@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 _CHOICES = {
     "opponency": ("difference", "paper"),
     "gabor": ("signed", "energy"),
+    "ranges": ("modality", "map"),
     "norm": ("maxima", "iterative", "none"),
     "color_space": ("rgb", "lab"),
 }
@@ -31,6 +32,10 @@ class IttiOptions:
         and the odd one together.
     border : float, default 0.05
         Every feature falls off linearly to its border, over this share of the longer side.
+    ranges : {"modality", "map"}, default "modality"
+        Which range N stretches to 1: the widest of all features of intensity, of colour or of
+        orientation, so that only modalities are made alike; or every map's own, which lets a
+        faint one count as much as a strong one.
     norm : {"maxima", "iterative", "none"}, default "maxima"
         How a map of few peaks is promoted over one of many: by the mean of its local maxima; by
         three rounds of competition between its places (Itti and Koch 2000), which leaves sparse
@@ -67,6 +72,7 @@ class IttiOptions:
     opponency: str = "difference"
     gabor: str = "signed"
     border: float = 0.05
+    ranges: str = "modality"
     norm: str = "maxima"
     color_space: str = "rgb"
     on_off: bool = True
@@ -131,7 +137,9 @@ def _number(value: Any) -> float:
 
 
 IttiOptions.DEFAULT = IttiOptions()
-IttiOptions.PAPER = IttiOptions(opponency="paper", gabor="energy", border=0, on_off=False)
+IttiOptions.PAPER = IttiOptions(
+    opponency="paper", gabor="energy", border=0, ranges="map", on_off=False
+)
 IttiOptions.FIXATION = IttiOptions(color_space="lab", weights=(1, 1, 0.5), smooth=0.02)
 
 _PRESETS: dict[str, IttiOptions] = {
