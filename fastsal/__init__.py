@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .algorithms.fine_grained import fine_grained as fine_grained
     from .algorithms.frame_difference import FrameDifference as FrameDifference
     from .algorithms.frame_difference import frame_difference as frame_difference
+    from .algorithms.itti_koch import IttiOptions as IttiOptions
+    from .algorithms.itti_koch import itti_koch as itti_koch
     from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
     from .algorithms.spectral_residual import spectral_residual as spectral_residual
     from .algorithms.superpixel_contrast import superpixel_change as superpixel_change
@@ -48,6 +50,7 @@ _HOMES = {
     "FastsalError": "errors",
     "FrameDifference": "algorithms.frame_difference",
     "ImageError": "errors",
+    "IttiOptions": "algorithms.itti_koch",
     "METHODS": "methods",
     "ModelError": "errors",
     "RegionStats": "algorithms.superpixels",
@@ -59,6 +62,7 @@ _HOMES = {
     "bing": "algorithms.bing",
     "fine_grained": "algorithms.fine_grained",
     "frame_difference": "algorithms.frame_difference",
+    "itti_koch": "algorithms.itti_koch",
     "luminance_contrast": "algorithms.luminance_contrast",
     "overlay": "pipelines.overlay",
     "process_video": "pipelines.video",

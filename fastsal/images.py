@@ -48,7 +48,7 @@ class Job:
         For the bench to fill.
     """
 
-    __slots__ = ("_out", "_staged", "inputs", "saliency", "target")
+    __slots__ = ("_added", "_first", "_out", "_staged", "inputs", "saliency", "target")
 
     def __init__(
         self, backend: runtime.Choice, out: Any, *frames: Frames, worth_transfer: bool = False
@@ -58,6 +58,8 @@ class Job:
             backend, on_device=first.owner is not None, worth_transfer=worth_transfer
         )
         self._staged = self.target == "cuda" and first.owner is None
+        self._first = first
+        self._added: list[tuple[Any, Any]] = []  # per map what the bench fills and what we return
         self.inputs = frames
         if first.owner is not None:
             self._out = _device_out(out, first)
@@ -71,6 +73,27 @@ class Job:
                 for i, each in enumerate(frames)
             )
             self.saliency = devices.workspace("map", first.flat_shape, self._out.dtype)
+
+    def add_maps(self, count: int) -> list[Any]:
+        """Return more maps of float32, (N, H * W), for the bench to fill."""
+        first = self._first
+        for index in range(count):
+            if first.owner is not None:
+                kept = devices.empty(first.shape, np.float32, like=first.owner)
+                filled = devices.borrow(kept).reshape(first.flat_shape)
+            else:
+                kept = np.empty(first.shape, np.float32)
+                filled = kept.reshape(first.flat_shape)
+                if self._staged:
+                    filled = devices.workspace(f"map {index}", first.flat_shape, np.float32)
+            self._added.append((filled, kept))
+        return [filled for filled, _ in self._added]
+
+    def added_maps(self) -> list[Any]:
+        """Return the filled maps that were added, as new arrays of the caller's library."""
+        for filled, kept in self._added if self._staged else ():
+            filled.copy_to_host(kept.reshape(filled.shape))
+        return [kept for _, kept in self._added]
 
     def result(self) -> Any:
         """Return the filled map: `out`, or a new array of the caller's library."""

@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 from . import images, runtime
 
 # Parameters of a function that belong to one call, not to a stream of frames.
-_PER_CALL = {"channel_axis", "out"}
+_PER_CALL = {"channel_axis", "out", "return_conspicuity"}
 
 Kind = Literal["static", "motion", "objectness"]
 
@@ -121,6 +121,15 @@ _ROWS = (
         function="spectral_residual",
         dtypes=("uint8", "uint16", "float32"),
         room="spectral_residual",
+    ),
+    Method(
+        key="itti-koch",
+        title="Itti-Koch saliency",
+        kind="static",
+        paper="Itti, Koch and Niebur, IEEE TPAMI 1998",
+        function="itti_koch",
+        dtypes=("uint8", "uint16", "float32"),
+        room="itti_koch",
     ),
     Method(
         key="frame-difference",

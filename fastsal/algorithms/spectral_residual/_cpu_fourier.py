@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from ...kernels.jit import serial
-from ._math import cosine_of_turn
+from ...kernels.waves import cosine_of_turn
 
 TILE = 8  # of numbers turned at once, so that both sides stay in the cache
 

@@ -30,16 +30,6 @@ def tap(index, source, target):
 
 
 @serial
-def between(index, source, target):
-    """Return the same for an enlargement: integers, and a share that is rounded only once."""
-    scaled = int32((2 * index + 1) * source - target)
-    first = int32(scaled // int32(2 * target))
-    if first < 0 or first >= source - 1:
-        return int32(min(max(first, 0), source - 1)), float32(0)
-    return first, float32(float32(scaled - first * 2 * target) / float32(2 * target))
-
-
-@serial
 def fixed(share, bits):
     """Return a share in units of 2**-bits."""
     return int64(round(share * (int64(1) << bits)))
@@ -78,25 +68,6 @@ def float_blended(a, b, c, d, across, down):
     upper = float64(a) + (float64(b) - float64(a)) * across
     lower = float64(c) + (float64(d) - float64(c)) * across
     return float64(float32(upper + (lower - upper) * down))
-
-
-@serial
-def cosine_of_turn(part, whole):
-    """Return cos(2 pi part / whole), 0 <= part <= whole, with its symmetries kept to the bit.
-
-    Otherwise terms that cancel would leave noise, whose phase is random and whose size is not.
-    """
-    part = min(part, whole - part)
-    if 4 * part > whole:
-        return -_cosine_of_quarter(whole - 2 * part, 2 * whole)
-    return _cosine_of_quarter(2 * part, 2 * whole)
-
-
-@serial
-def _cosine_of_quarter(part, whole):
-    if 8 * part > whole:
-        return math.sin((whole - 4 * part) * (math.pi / 2) / whole)
-    return math.cos(part * (2 * math.pi) / whole)
 
 
 @serial
@@ -154,18 +125,6 @@ def _cosine_series(square):
     total = total * square - 1 / 720
     total = total * square + 1 / 24
     return 1.0 - square * 0.5 + square * square * total
-
-
-@serial
-def lerp(first, second, share):
-    """Return what lies at `share` of the way between two float32."""
-    return raised(first, float32(second - first), share)
-
-
-@serial
-def raised(first, step, share):
-    """Return a float32 and `share` of a step."""
-    return float32(first + float32(share * step))
 
 
 @serial

@@ -3,8 +3,8 @@
 import numpy as np
 from numba import float32, prange
 
-from ...kernels.jit import parallel, serial
-from ...kernels.launch import over_bands
+from ..jit import parallel, serial
+from ..launch import over_bands
 from ._math import lab, linear, share_of_x, share_of_y, share_of_z
 
 STEPS = 1 << 12  # of the table of light; between two entries a straight line is right to 3e-8
@@ -45,15 +45,16 @@ def _convert_in_bands(planes, table, bands):
 @serial
 def lab_of(red, green, blue, table):
     """Return CIELab of sRGB in [0, 1]."""
-    red, green, blue = _linear(red, table), _linear(green, table), _linear(blue, table)
-    x = _lightness(float32(share_of_x(red, green, blue)))
-    y = _lightness(float32(share_of_y(red, green, blue)))
-    z = _lightness(float32(share_of_z(red, green, blue)))
+    red, green, blue = linear_of(red, table), linear_of(green, table), linear_of(blue, table)
+    x = lightness_of(float32(share_of_x(red, green, blue)))
+    y = lightness_of(float32(share_of_y(red, green, blue)))
+    z = lightness_of(float32(share_of_z(red, green, blue)))
     return lab(x, y, z)
 
 
 @serial
-def _linear(value, table):
+def linear_of(value, table):
+    """Return `linear`, from the table that `light` gave."""
     steps = value * float32(STEPS)
     at = int(steps)
     low = table[at]
@@ -61,7 +62,7 @@ def _linear(value, table):
 
 
 @serial
-def _lightness(value):
+def lightness_of(value):
     """Return `lightness`, the cube root by two of Halley's steps from a guess at its bits."""
     root = np.int32(np.float32(value).view(np.int32) // np.int32(3) + np.int32(709921077))
     root = np.int32(root).view(np.float32)

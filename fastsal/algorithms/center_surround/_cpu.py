@@ -1,0 +1,88 @@
+"""Centre-surround saliency on the CPU: a pass across and a pass down per scale."""
+
+import numpy as np
+from numba import float32, prange
+
+from ...kernels import launch
+from ...kernels.cells._cpu import fill_means
+from ...kernels.cells._math import shape_of_cells
+from ...kernels.finish._cpu import finish
+from ...kernels.jit import parallel, serial
+from . import _cpu_blur as blur
+from . import _cpu_merge as merge
+from ._math import blue_yellow, intensity, red_green
+
+
+def center_surround(pixels, channels, is_rgb, width, form, smooth, center_bias, out):
+    """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels), bytes or [0, 1]."""
+    frames, area = out.shape
+    height = area // width
+    rows, cols = shape_of_cells(height, width, form.longer or max(height, width))
+    planes = _work("planes", (frames, 3 if channels > 1 else 1, rows, cols))
+    fill_means(pixels, channels, is_rgb, width, planes)
+    args = (planes, _firsts(planes), float32(form.lightness))
+    launch.over_bands(_oppose, _oppose_bands, frames * rows, *args, pixels=planes.size)
+    octaves = _octaves(planes, form)
+    maps = merge.merged(octaves, form)
+    finish(maps, width, smooth, center_bias, True, out)
+
+
+def _work(name, shape):
+    return launch.scratch(f"center-surround {name}", shape, np.float32)
+
+
+def _firsts(planes):
+    """Return the first pixels, which are subtracted: one colour is then exactly 0 throughout."""
+    return planes[:, :, 0, 0].copy()
+
+
+def _octaves(planes, form):
+    """Return the contrast of each octave, summed over channels and scales."""
+    frames, channels, *size = planes.shape
+    center, spare = _work("center 0", planes.shape), _work("far 0", planes.shape)
+    blur.blur(planes, form.center, spare, center)
+    octaves = []
+    for octave in range(form.octaves_of(*size)):
+        contrast = _work(f"contrast {octave}", (frames, *size))
+        far, near = (
+            _work(f"{name} {octave}", (frames, channels, *size)) for name in ("far", "near")
+        )
+        for scale in range(form.scales):
+            is_last = scale == form.scales - 1
+            halved = [max(1, side // 2) for side in size] if is_last else size
+            tag = f"center {octave + 1}" if is_last else f"center {octave} {scale}"
+            following = _work(tag, (frames, channels, *halved))
+            sigmas = form.sigma_of_surround(scale), form.sigma_to_next(scale)
+            blur.compare(center, sigmas, far, near, contrast, scale == 0, following)
+            center = following
+        octaves.append(contrast)
+        size = center.shape[2:]
+    return octaves
+
+
+@serial
+def _oppose(planes, firsts, lightness, start, stop):
+    """Turn rows of red, green and blue into opponents, in place, less those of the first pixel."""
+    count, rows, cols = planes.shape[1:]
+    for index in range(start, stop):
+        frame, row = index // rows, index % rows
+        if count == 1:
+            values = planes[frame, 0, row]
+            for col in range(cols):
+                values[col] -= firsts[frame, 0]
+            continue
+        reds, greens, blues = planes[frame, 0, row], planes[frame, 1, row], planes[frame, 2, row]
+        for col in range(cols):
+            red, green = reds[col] - firsts[frame, 0], greens[col] - firsts[frame, 1]
+            blue = blues[col] - firsts[frame, 2]
+            reds[col] = lightness * intensity(red, green, blue)
+            greens[col] = red_green(red, green)
+            blues[col] = blue_yellow(red, green, blue)
+
+
+@parallel
+def _oppose_bands(planes, firsts, lightness, bands):
+    rows = planes.shape[0] * planes.shape[2]
+    for band in prange(bands):
+        start, stop = band * rows // bands, (band + 1) * rows // bands
+        _oppose(planes, firsts, lightness, start, stop)

@@ -1,0 +1,124 @@
+"""Centre-surround saliency on a CUDA device: a thread per pixel of an octave, pass by pass."""
+
+import numpy as np
+from numba import cuda, float32
+
+from ...devices import workspace
+from ...kernels import launch
+from ...kernels.cells._cuda import fill_means
+from ...kernels.cells._math import shape_of_cells
+from ...kernels.finish._cuda import finish
+from ...kernels.jit import kernel
+from ._cuda_blur import across, compare, down
+from ._cuda_merge import add_cubic, add_next, fade_out
+from ._math import blue_yellow, intensity, red_green
+
+GROUP = 1 << 23  # pixels of the first octave of frames under way at once
+
+
+def center_surround(pixels, channels, is_rgb, width, form, smooth, center_bias, out):
+    """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels), bytes or [0, 1]."""
+    (frames, area), stream = out.shape, pixels.stream
+    height = area // width
+    rows, cols = shape_of_cells(height, width, form.longer or max(height, width))
+    group = min(frames, max(1, GROUP // (rows * cols)))
+    for start in range(0, frames, group):
+        stop = min(start + group, frames)
+        part, saliency = (pixels, out) if group == frames else (pixels[start:stop], out[start:stop])
+        part.stream = saliency.stream = stream
+        shape = (group, 3 if channels > 1 else 1, rows, cols)
+        means = _work("means", shape, stop - start)
+        fill_means(part, channels, is_rgb, width, means)
+        maps = _merged(_octaves(means, form, group, stream), form, stream)
+        finish(maps, width, smooth, center_bias, True, saliency)
+
+
+def _octaves(means, form, group, stream):
+    """Return the contrast of each octave, summed over channels and scales."""
+    frames, channels, *size = means.shape
+    center, planes = (
+        _work(name, (group, channels, *size), frames) for name in ("center", "planes")
+    )
+    _oppose[_each(size, frames, stream)](means, float32(form.lightness), planes)
+    sigma = float32(form.center)
+    every = _each(size, frames * channels, stream)
+    across[every](_flat(planes), sigma, sigma, _flat(means), _flat(means))
+    down[every](_flat(means), sigma, _flat(center))
+    octaves = []
+    for octave in range(form.octaves_of(*size)):
+        contrast = _work(f"contrast {octave}", (group, *size), frames)
+        shape = (group, channels, *size)
+        far, near = (_work(f"{name} {octave}", shape, frames) for name in ("far", "near"))
+        every = _each(size, frames * channels, stream)
+        for scale in range(form.scales):
+            is_last = scale == form.scales - 1
+            halved = [max(1, side // 2) for side in size] if is_last else size
+            tag = f"center {octave + 1}" if is_last else f"center {octave} {scale}"
+            following = _work(tag, (group, channels, *halved), frames)
+            sigmas = form.sigma_of_surround(scale), form.sigma_to_next(scale)
+            sigmas = float32(sigmas[0]), float32(sigmas[1])
+            across[every](_flat(center), *sigmas, _flat(far), _flat(near))
+            args = (center, far, near, *sigmas, contrast, scale == 0, following)
+            compare[_each(size, frames, stream)](*args)
+            center = following
+        octaves.append(contrast)
+        size = center.shape[2:]
+    return octaves
+
+
+def _merged(octaves, form, stream):
+    """Return the first octave, (N, rows, cols), with the others added to it."""
+    maps = octaves[0]
+    frames, *size = maps.shape
+    if form.cubic:
+        for octave in octaves[1:]:
+            add_cubic[_each(size, frames, stream)](octave, maps)
+        return maps
+    for octave, following in zip(octaves[-2::-1], octaves[:0:-1], strict=True):
+        add_next[_each(octave.shape[1:], frames, stream)](following, octave)
+    fade_out[_each(size, frames, stream)](maps, float32(form.border * max(size)))
+    return maps
+
+
+def _work(name, shape, frames):
+    array = workspace(f"center-surround {name}", shape, np.float32)
+    return array if frames == shape[0] else array[:frames]
+
+
+def _flat(planes):
+    return planes.reshape(planes.shape[0] * planes.shape[1], *planes.shape[2:])
+
+
+def _each(size, planes, stream):
+    """Return how a kernel is started whose threads stride over rows and planes."""
+    rows, cols = size
+    threads = launch.THREADS // 2
+    blocks = -(-cols // threads), min(rows, 65_535), min(planes, 65_535)
+    return blocks, threads, stream
+
+
+@kernel
+def _oppose(means, lightness, planes):
+    """Turn red, green and blue into opponents, less those of the first pixel.
+
+    One colour is then exactly 0 throughout.
+    """
+    frames, count, rows, cols = means.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            red = means[frame, 0, row, col] - means[frame, 0, 0, 0]
+            if count == 1:
+                planes[frame, 0, row, col] = red
+            else:
+                green = means[frame, 1, row, col] - means[frame, 1, 0, 0]
+                blue = means[frame, 2, row, col] - means[frame, 2, 0, 0]
+                planes[frame, 0, row, col] = lightness * intensity(red, green, blue)
+                planes[frame, 1, row, col] = red_green(red, green)
+                planes[frame, 2, row, col] = blue_yellow(red, green, blue)
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z

@@ -1,0 +1,96 @@
+"""Blurs on a CUDA device: across rows, then down columns, where centre and surround are compared.
+
+Weights are computed where they are needed: that costs less than it would to bring them.
+"""
+
+from numba import cuda, float32
+
+from ...kernels.gaussian import gaussian
+from ...kernels.jit import device, kernel
+from ._math import held, reach_of, source_of
+
+
+@kernel
+def across(planes, sigma, other_sigma, target, other):
+    """Blur rows by two sigmas, or by one if they are equal."""
+    count, rows, cols = planes.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    plane = cuda.blockIdx.z
+    while plane < count:
+        row = cuda.blockIdx.y
+        while row < rows:
+            target[plane, row, col] = _blurred_row(planes[plane, row], col, sigma)
+            if sigma != other_sigma:
+                other[plane, row, col] = _blurred_row(planes[plane, row], col, other_sigma)
+            row += cuda.gridDim.y
+        plane += cuda.gridDim.z
+
+
+@kernel
+def down(planes, sigma, target):
+    """Blur columns."""
+    count, rows, cols = planes.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    plane = cuda.blockIdx.z
+    while plane < count:
+        row = cuda.blockIdx.y
+        while row < rows:
+            target[plane, row, col] = _blurred_column(planes[plane], row, col, sigma)
+            row += cuda.gridDim.y
+        plane += cuda.gridDim.z
+
+
+@kernel
+def compare(center, far, near, sigma, next_sigma, contrast, is_first, following):
+    """Add to `contrast` how far centre and surround differ; fill `following`, the next centre."""
+    frames, channels, rows, cols = center.shape
+    next_rows, next_cols = following.shape[2:]
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    next_col = (col * next_cols + cols - 1) // cols
+    is_col_kept = next_col < next_cols and source_of(next_col, cols, next_cols) == col
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            next_row = (row * next_rows + rows - 1) // rows
+            is_kept = is_col_kept and next_row < next_rows
+            is_kept = is_kept and source_of(next_row, rows, next_rows) == row
+            total = float32(0) if is_first else contrast[frame, row, col]
+            for channel in range(channels):
+                surround = _blurred_column(far[frame, channel], row, col, sigma)
+                total += abs(center[frame, channel, row, col] - surround)
+                if is_kept:
+                    blurred = _blurred_column(near[frame, channel], row, col, next_sigma)
+                    following[frame, channel, next_row, next_col] = blurred
+            contrast[frame, row, col] = total
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@device
+def _blurred_row(values, col, sigma):
+    total, weights = values[col], float32(1)
+    for step in range(1, reach_of(sigma) + 1):
+        weight = gaussian(step, sigma)
+        left, right = held(col - step, values.size), held(col + step, values.size)
+        total += weight * (values[left] + values[right])
+        weights += weight + weight
+    return total / weights
+
+
+@device
+def _blurred_column(plane, row, col, sigma):
+    total, weights = plane[row, col], float32(1)
+    rows = plane.shape[0]
+    for step in range(1, reach_of(sigma) + 1):
+        weight = gaussian(step, sigma)
+        above, below = held(row - step, rows), held(row + step, rows)
+        total += weight * (plane[above, col] + plane[below, col])
+        weights += weight + weight
+    return total / weights

@@ -1,0 +1,76 @@
+"""The octaves' contrasts merged into one map on a CUDA device."""
+
+from numba import cuda, float32
+
+from ...kernels.finish._math import lerp
+from ...kernels.jit import kernel
+from ._math import cubic_place, cubic_weights, fade, held, place_in_next
+
+
+@kernel
+def add_next(following, octave):
+    """Add to an octave what lies there between the pixels of the next."""
+    frames, rows, cols = octave.shape
+    next_rows, next_cols = following.shape[1:]
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    left, share = place_in_next(col, cols, next_cols)
+    right = held(left + 1, next_cols)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            top, part = place_in_next(row, rows, next_rows)
+            bottom = held(top + 1, next_rows)
+            upper = lerp(following[frame, top, left], following[frame, top, right], share)
+            lower = lerp(following[frame, bottom, left], following[frame, bottom, right], share)
+            octave[frame, row, col] += lerp(upper, lower, part)
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def add_cubic(octave, maps):
+    """Add to the maps an octave, enlarged."""
+    frames, height, width = maps.shape
+    rows, cols = octave.shape[1:]
+    col = cuda.grid(1)
+    if col >= width:
+        return
+    place, share = cubic_place(col, cols, width)
+    w0, w1, w2, w3 = cubic_weights(share)
+    c0, c1 = held(place - 1, cols), held(place, cols)
+    c2, c3 = held(place + 1, cols), held(place + 2, cols)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < height:
+            first, part = cubic_place(row, rows, height)
+            weights = cubic_weights(part)
+            total = float32(0)
+            for step in range(4):
+                at = held(first - 1 + step, rows)
+                across = w0 * octave[frame, at, c0] + w1 * octave[frame, at, c1]
+                across += w2 * octave[frame, at, c2] + w3 * octave[frame, at, c3]
+                total += weights[step] * across
+            maps[frame, row, col] += total
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def fade_out(maps, reach):
+    """Let the maps fade towards their borders."""
+    frames, rows, cols = maps.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    across = fade(col, cols, reach)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            maps[frame, row, col] *= fade(row, rows, reach) * across
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z

@@ -1,0 +1,3 @@
+"""Image signature saliency."""
+
+from .api import image_signature as image_signature

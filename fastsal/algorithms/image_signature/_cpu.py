@@ -1,0 +1,83 @@
+"""The image signature on the CPU: means of cells, two small cosine transforms, the finish."""
+
+from functools import cache
+
+import numpy as np
+from numba import float32, prange
+
+from ...kernels import launch
+from ...kernels.cells._cpu import fill_means
+from ...kernels.cells._math import shape_of_cells
+from ...kernels.color._cpu_lab import light, lightness_of, linear_of
+from ...kernels.color._math import lab
+from ...kernels.finish._cpu import finish
+from ...kernels.jit import parallel, serial
+from ._cpu_cosines import add_signature
+from ._math import CELLS, balanced, cosine
+
+
+def image_signature(pixels, channels, is_rgb, width, smooth, center_bias, out):
+    """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels), bytes or [0, 1]."""
+    frames, area = out.shape
+    size = rows, cols = shape_of_cells(area // width, width, CELLS)
+    planes = 3 if channels > 1 else 1
+    means = launch.scratch("signature means", (frames, planes, *size), np.float32)
+    maps = launch.scratch("signature maps", (frames, *size), np.float32)
+    fill_means(pixels, channels, is_rgb, width, means)
+    args = (means, _light(), _cosines(rows), _cosines(cols), maps)
+    work = frames * planes * rows * cols * (rows + cols) // 8
+    launch.over_bands(_sign, _sign_bands, frames, *args, pixels=work)
+    finish(maps, width, smooth, center_bias, True, out)
+
+
+@cache
+def _light():
+    return light()
+
+
+@cache
+def _cosines(count):
+    table = np.empty((count, count), np.float64)
+    for wave in range(count):
+        for place in range(count):
+            table[wave, place] = cosine(wave, place, count)
+    return table
+
+
+@serial
+def _fill_lab(means, table, planes):
+    count, rows, cols = means.shape
+    for row in range(rows):
+        for col in range(cols):
+            # Means of floats may exceed 1 by a hair.
+            red = linear_of(min(means[0, row, col], float32(1)), table)
+            green = blue = red
+            if count > 1:
+                green = linear_of(min(means[1, row, col], float32(1)), table)
+                blue = linear_of(min(means[2, row, col], float32(1)), table)
+            x, y, z = balanced(red, green, blue)
+            lightness, a, b = lab(lightness_of(x), lightness_of(y), lightness_of(z))
+            planes[0, row, col] = lightness
+            if count > 1:
+                planes[1, row, col], planes[2, row, col] = a, b
+
+
+@serial
+def _sign(means, table, down, across, maps, start, stop):
+    """Fill maps with the squares of what the signs of the waves add up to."""
+    rows, cols = maps.shape[1:]
+    planes, energy = np.empty(means.shape[1:]), np.empty((rows, cols))
+    work = np.empty((4, rows * cols))
+    for frame in range(start, stop):
+        _fill_lab(means[frame], table, planes)
+        energy[:] = 0
+        for plane in range(len(planes)):
+            add_signature(planes[plane], down, across, work, energy)
+        maps[frame] = energy
+
+
+@parallel
+def _sign_bands(means, table, down, across, maps, bands):
+    for band in prange(bands):
+        start, stop = band * len(maps) // bands, (band + 1) * len(maps) // bands
+        _sign(means, table, down, across, maps, start, stop)

@@ -1,0 +1,92 @@
+"""Small cosine transforms on the CPU, by halves.
+
+Even waves see only the sums of mirrored rows, odd ones only the differences.
+"""
+
+from ...kernels.jit import serial
+from ._math import sign
+
+
+@serial
+def add_signature(plane, down, across, work, energy):
+    """Add to `energy` the squares of what the signs of the waves of `plane` add up to.
+
+    `down` and `across` are the transforms' matrices; `work`, (4, size), is for the steps between.
+    """
+    rows, cols = plane.shape
+    upright, folds = work[0].reshape(rows, cols), work[1]
+    turned, waves = work[2].reshape(cols, rows), work[3].reshape(cols, rows)
+    _transform(down, plane, folds.reshape(rows, cols), upright)
+    _turn(upright, turned)
+    _transform(across, turned, folds.reshape(cols, rows), waves)
+    for row in range(cols):
+        values = waves[row]
+        for col in range(rows):
+            values[col] = sign(values[col])
+    _transform_back(across, waves, folds, turned)
+    _turn(turned, upright)
+    _transform_back(down, upright, folds, plane)
+    for row in range(rows):
+        values, total = plane[row], energy[row]
+        for col in range(cols):
+            total[col] += values[col] * values[col]
+
+
+@serial
+def _transform(cosines, source, folds, target):
+    """Fill `target` with the waves down the columns of `source`."""
+    count = len(source)
+    half = (count + 1) // 2
+    for row in range(half):
+        upper, lower, sums = source[row], source[count - 1 - row], folds[row]
+        if row == count - 1 - row:
+            sums[:] = upper
+            continue
+        gaps = folds[count - 1 - row]
+        for col in range(sums.size):
+            sums[col] = upper[col] + lower[col]
+            gaps[col] = upper[col] - lower[col]
+    for wave in range(count):
+        weights = cosines[wave]
+        if wave % 2 == 0:
+            _combine(weights[:half], folds, target[wave])
+        else:  # the differences lie from the last row upwards; in the middle there is none
+            _combine(weights[: count // 2], folds[::-1], target[wave])
+
+
+@serial
+def _transform_back(cosines, source, spare, target):
+    """Fill `target` with the columns that the waves `source` add up to."""
+    count = len(source)
+    odd = spare[: source.shape[1]]
+    for row in range((count + 1) // 2):
+        upper, lower = target[row], target[count - 1 - row]
+        _combine(cosines[::2, row], source[::2], upper)
+        _combine(cosines[1::2, row], source[1::2], odd)
+        for col in range(odd.size):
+            even = upper[col]
+            upper[col] = even + odd[col]
+            lower[col] = even - odd[col]
+
+
+@serial
+def _combine(weights, rows, target):
+    """Fill `target` with the sum of the rows, weighted; two at a time halves the memory's work."""
+    count = weights.size
+    target[:] = 0
+    for row in range(0, count - 1, 2):
+        first, second = rows[row], rows[row + 1]
+        one, other = weights[row], weights[row + 1]
+        for col in range(target.size):
+            target[col] += one * first[col] + other * second[col]
+    if count % 2:
+        last, weight = rows[count - 1], weights[count - 1]
+        for col in range(target.size):
+            target[col] += weight * last[col]
+
+
+@serial
+def _turn(values, turned):
+    for row in range(values.shape[0]):
+        for col in range(values.shape[1]):
+            turned[col, row] = values[row, col]

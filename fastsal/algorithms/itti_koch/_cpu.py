@@ -1,0 +1,103 @@
+"""The Itti-Koch map on the CPU: bands of rows for the scales, features dealt to the threads.
+
+Nothing larger than a quarter of the image's sides is stored before the map itself.
+"""
+
+from functools import cache
+
+import numpy as np
+from numba import get_num_threads, prange
+
+from ...kernels import launch
+from ...kernels.color._cpu_lab import light
+from ...kernels.finish._cpu import finish
+from ...kernels.jit import parallel, serial
+from ._cpu_features import compare, compare_bands
+from ._cpu_orientations import orient, orient_bands
+from ._cpu_scales import (
+    build,
+    build_bands,
+    oppose,
+    oppose_bands,
+    shrink,
+    shrink_bands,
+    to_lab,
+    to_lab_bands,
+)
+from ._cpu_sum import combine
+from ._plan import PLANES, layout_of, plan_of, unit_of
+
+
+def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, out, parts):
+    """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels).
+
+    `parts`, if any, are three more maps of that form, for intensity, colour and orientation.
+    """
+    frames, area = out.shape
+    plan = plan_of(area // width, width, channels, options)
+    maps = launch.scratch("itti-koch maps", (4, frames, *plan.small), np.float32)
+    source = layout_of(channels, weights), width, unit_of(pixels.dtype)
+    if area < launch.PARALLEL_FROM:
+        args = (plan, pixels, *source, _light(plan.is_lab), maps)
+        launch.over_bands(_small_frames, _small_bands, frames, *args, pixels=out.size)
+    else:
+        for frame in range(frames):
+            _large_frame(plan, pixels[frame], *source, maps[:, frame])
+    finish(maps[0], width, smooth, center_bias, True, out)
+    for each, part in zip(maps[1:], parts, strict=False):
+        finish(each, width, 0.0, 0.0, True, part)
+
+
+def _large_frame(plan, pixels, layout, width, unit, maps):
+    rows, cols, _ = plan.sizes[0]
+    size, area = rows * cols, pixels.size // layout[0]
+    planes = launch.scratch("itti-koch planes", (PLANES, plan.atlas), np.float32)
+    brightest = launch.scratch("itti-koch brightest", (rows,), np.float32)
+    work = launch.scratch("itti-koch work", (get_num_threads(), size), np.float32)
+    reduced = launch.scratch("itti-koch reduced", (len(plan.tasks), *plan.small), np.float32)
+    spans = launch.scratch("itti-koch spans", (len(plan.tasks),), np.float32)
+    over = launch.over_bands
+    args = plan, pixels, layout, width, unit, planes, brightest
+    over(shrink, shrink_bands, rows, *args, pixels=area)
+    if plan.is_lab:
+        args = layout[0], _light(True), planes, size
+        over(to_lab, to_lab_bands, size, *args, pixels=area)
+    elif layout[0] > 1:
+        over(oppose, oppose_bands, size, brightest, planes, size, pixels=area)
+    over(build, build_bands, 3, plan, planes, pixels=area)
+    over(orient, orient_bands, rows, plan, planes, pixels=area)
+    args = plan, planes, work, reduced, spans
+    over(compare, compare_bands, len(plan.tasks), *args, pixels=area)
+    combine(plan, reduced, spans, maps)
+
+
+@cache
+def _light(is_lab):
+    """Return the table that CIELab is made with; an empty one if it is not made."""
+    return light() if is_lab else np.empty(0, np.float32)
+
+
+@serial
+def _small_frames(plan, pixels, layout, width, unit, light, maps, start, stop):
+    rows, size = plan.sizes[0, 0], plan.sizes[0, 0] * plan.sizes[0, 1]
+    planes, brightest = np.zeros((PLANES, plan.atlas), np.float32), np.empty(rows, np.float32)
+    work, tasks = np.empty((1, size), np.float32), len(plan.tasks)
+    reduced = np.empty((tasks, *maps.shape[2:]), np.float32)
+    spans = np.empty(tasks, np.float32)
+    for frame in range(start, stop):
+        shrink(plan, pixels[frame], layout, width, unit, planes, brightest, 0, rows)
+        if plan.is_lab:
+            to_lab(layout[0], light, planes, size, 0, size)
+        elif layout[0] > 1:
+            oppose(brightest, planes, size, 0, size)
+        build(plan, planes, 0, 3)
+        orient(plan, planes, 0, rows)
+        compare(plan, planes, work, reduced, spans, 0, tasks)
+        combine(plan, reduced, spans, maps[:, frame])
+
+
+@parallel
+def _small_bands(plan, pixels, layout, width, unit, light, maps, bands):
+    for band in prange(bands):
+        start, stop = band * len(pixels) // bands, (band + 1) * len(pixels) // bands
+        _small_frames(plan, pixels, layout, width, unit, light, maps, start, stop)

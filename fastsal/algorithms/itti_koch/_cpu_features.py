@@ -1,0 +1,195 @@
+"""Centre-surround features: each compared, promoted, and reduced to the scale of the map."""
+
+import numpy as np
+from numba import float32, int32, int64, prange
+
+from ...kernels.jit import parallel, serial
+from ._cpu_scales import plane_at
+from ._math import lerp, place, promotion, ramp, units
+
+
+@serial
+def compare(plan, planes, work, reduced, spans, start, stop):
+    """Fill reduced[start:stop] with N of each feature, and `spans` with their ranges."""
+    for task in range(start, stop):
+        spans[task] = _fill_feature(plan, planes, plan.tasks[task], work[0], reduced[task])
+
+
+@parallel
+def compare_bands(plan, planes, work, reduced, spans, bands):
+    for band in prange(bands):
+        # Dealt like cards: neighbours in the list are of one size.
+        for task in range(band, len(plan.tasks), bands):
+            this = plan.tasks[task]
+            spans[task] = _fill_feature(plan, planes, this, work[band], reduced[task])
+
+
+@serial
+def _fill_feature(plan, planes, task, work, reduced):
+    """Fill with N of one feature, its two signs added up if it has two; return its range."""
+    plane, center, surround, has_signs = task
+    fine = plane_at(planes[plane], plan.sizes, center)
+    coarse = plane_at(planes[plane], plan.sizes, surround)
+    gaps = work[: fine.size].reshape(fine.shape)
+    is_color = plane == 1 or plane == 2
+    flat = plan.flats[1] if is_color else plan.flats[0]
+    is_sum = plan.is_sum and is_color
+    low, high = _fill_gaps(fine, coarse, surround - center, is_sum, has_signs, plan.border, gaps)
+    reduced[:] = 0
+    span = max(high, -low) if has_signs else high - low
+    if span <= flat:
+        return float32(0)
+    scale, promotes = float32(1) / span, plan.promotes
+    if has_signs:
+        _add_half(gaps, float32(1), float32(0), high, scale, promotes, reduced)
+        _add_half(gaps, float32(-1), float32(0), -low, scale, promotes, reduced)
+    else:
+        _add_half(gaps, float32(1), low, high, scale, promotes, reduced)
+    return span
+
+
+@serial
+def _fill_gaps(fine, coarse, octaves, is_sum, has_signs, border, gaps):
+    """Fill with centre less surround, falling off to the border; return its range."""
+    rows, cols = fine.shape
+    margin = int64(round(border * max(rows, cols)))
+    across = np.empty(cols, np.float32)
+    for col in range(cols):
+        across[col] = ramp(col, cols, margin)
+    wide = np.empty((2, cols), np.float32)  # row r of the surround in wide[r % 2]
+    lows, highs = np.empty(cols, np.float32), np.empty(cols, np.float32)
+    lows[:], highs[:] = np.inf, -np.inf
+    sign = float32(-1) if is_sum else float32(1)
+    done = -1
+    for row in range(rows):
+        first, part = place(row, octaves, coarse.shape[0])
+        last = min(first + 1, coarse.shape[0] - 1)
+        for source in range(max(first, done + 1), last + 1):
+            _widen(coarse[source], octaves, wide[source % 2])
+        done = last
+        weight = ramp(row, rows, margin)
+        _fill_row(fine[row], wide[first % 2], wide[last % 2], part, sign, across, weight, gaps[row])
+        if not has_signs:
+            _drop_signs(gaps[row])
+        _spread(gaps[row], lows, highs)
+    return _least(lows), -_least(-highs)
+
+
+@serial
+def _widen(source, octaves, target):
+    """Fill with a row of the surround, each pixel grown to 2 ** octaves."""
+    step, cols = 1 << octaves, target.size
+    half = step // 2
+    shares = np.empty(step, np.float32)
+    for index in range(step):
+        shares[index] = float32(2 * index + 1) / float32(2 * step)
+    target[: min(half, cols)] = source[0]
+    for index in range(source.size):
+        begin = step * index + half
+        if begin >= cols:
+            return
+        span = target[begin : min(begin + step, cols)]
+        one, other = source[index], source[min(index + 1, source.size - 1)]
+        for col in range(span.size):
+            span[col] = lerp(one, other, shares[col])
+
+
+@serial
+def _fill_row(fine, above, below, part, sign, across, weight, gaps):
+    for col in range(gaps.size):
+        around = lerp(above[col], below[col], part)
+        gaps[col] = (fine[col] - sign * around) * (across[col] * weight)
+
+
+@serial
+def _drop_signs(gaps):
+    for col in range(gaps.size):
+        gaps[col] = abs(gaps[col])
+
+
+@serial
+def _spread(values, lows, highs):
+    for col in range(values.size):
+        lows[col] = min(lows[col], values[col])
+        highs[col] = max(highs[col], values[col])
+
+
+@serial
+def _least(values):
+    least = values[0]
+    for col in range(values.size):
+        least = min(least, values[col])
+    return least
+
+
+@serial
+def _add_half(values, sign, low, high, scale, promotes, reduced):
+    """Add N of sign * values, of which what is below `low` counts as `low`."""
+    gain = scale
+    if promotes:
+        gain = scale * weight_of(values, sign, low, high, scale)
+    step = 1
+    while reduced.shape[0] * step < values.shape[0] or reduced.shape[1] * step < values.shape[1]:
+        step *= 2
+    sums = np.empty(step * reduced.shape[1], np.float32)
+    for row in range(reduced.shape[0]):
+        sums[:] = 0
+        last = min((row + 1) * step, values.shape[0])
+        for source in range(row * step, last):
+            _add_row(values[source], sign, low, sums)
+        _fold(sums, last - row * step, step, values.shape[1], gain, reduced[row])
+
+
+@serial
+def _add_row(values, sign, low, sums):
+    for col in range(values.size):
+        sums[col] += max(float32(0), sign * values[col] - low)
+
+
+@serial
+def _fold(sums, rows, step, cols, gain, reduced):
+    for col in range(reduced.size):
+        total = float32(0)
+        for index in range(step * col, step * col + step):
+            total += sums[index]
+        columns = min(step, cols - step * col)
+        reduced[col] += gain * (total / float32(rows * columns))
+
+
+@serial
+def weight_of(values, sign, low, high, scale):
+    """Return the promotion of sign * values: what its highest is above its other local maxima."""
+    rows, cols = values.shape
+    floor = low + float32(0.1) * (high - low)
+    columns = np.empty(cols, np.float32)
+    totals, counts = np.zeros(cols, np.int32), np.zeros(cols, np.int32)
+    tops = np.zeros(cols, np.int32)
+    for row in range(1, rows - 1):
+        above, here, below = values[row - 1], values[row], values[row + 1]
+        for col in range(cols):
+            columns[col] = max(max(sign * above[col], sign * below[col]), sign * here[col])
+        _count(here, columns, sign, low, high, floor, scale, totals, counts, tops)
+    total, count, has_top = int64(0), int64(0), int32(0)
+    for col in range(cols):
+        total, count, has_top = total + totals[col], count + counts[col], has_top | tops[col]
+    top = units(high, low, scale)
+    if has_top:
+        total, count = total - top, count - 1
+    return promotion(top, total, count)
+
+
+@serial
+def _count(here, columns, sign, low, high, floor, scale, totals, counts, tops):
+    """Add the local maxima of a row; written without branches, so that it vectorises."""
+    size = here.size - 2
+    if size < 1:
+        return
+    values, left, right = here[1:], columns[:size], columns[2:]
+    middle = columns[1:]
+    for col in range(size):
+        value = sign * values[col]
+        around = max(max(left[col], right[col]), middle[col])
+        is_peak = int32(value >= around) & int32(value > floor)
+        totals[col] += units(value, low, scale) * is_peak
+        counts[col] += is_peak
+        tops[col] |= is_peak & int32(value >= high)

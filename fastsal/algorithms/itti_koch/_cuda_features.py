@@ -1,0 +1,241 @@
+"""Centre-surround features: compared, promoted, and reduced to the scale of the map."""
+
+import numpy as np
+from numba import cuda, float32, int32, int64
+
+from ...kernels.jit import device, kernel
+from ._math import faintness, lerp, modality, place, promotion, ramp, units
+
+MAX_THREADS = 1024
+
+
+@kernel
+def clear(spans, tallies, bright):
+    """Empty what the kernels after it raise: ranges, counts and the brightest."""
+    tasks = spans.shape[1]
+    frame = cuda.blockIdx.x
+    while frame < spans.shape[0]:
+        if cuda.threadIdx.x == 0:
+            bright[frame] = float32(0)
+        task = cuda.threadIdx.x
+        while task < tasks:
+            spans[frame, task, 0], spans[frame, task, 1] = float32(np.inf), float32(-np.inf)
+            for part in range(3):
+                tallies[frame, task, 0, part] = 0
+                tallies[frame, task, 1, part] = 0
+            task += cuda.blockDim.x
+        frame += cuda.gridDim.x
+
+
+@kernel
+def compare(sizes, tasks, offsets, is_sum, border, planes, gaps, spans):
+    """Fill with centre less surround, falling off to the border; widen the range of each."""
+    lows = cuda.shared.array(MAX_THREADS, float32)
+    highs = cuda.shared.array(MAX_THREADS, float32)
+    task, me = cuda.blockIdx.y, cuda.threadIdx.x
+    plane, center, surround = tasks[task, 0], tasks[task, 1], tasks[task, 2]
+    rows, cols = sizes[center, 0], sizes[center, 1]
+    first = int32(cuda.blockIdx.x * cuda.blockDim.x)
+    if first >= rows * cols:
+        return
+    i = first + int32(me)
+    row = i // cols
+    col = i - row * cols
+    is_sum = is_sum and (plane == 1 or plane == 2)
+    frame = cuda.blockIdx.z
+    while frame < planes.shape[0]:
+        low, high = float32(np.inf), float32(-np.inf)
+        if row < rows:
+            around = _surround(planes[frame, plane], sizes, surround, surround - center, row, col)
+            gap = planes[frame, plane, sizes[center, 2] + i]
+            gap = gap + around if is_sum else gap - around
+            margin = int32(round(border * float32(max(rows, cols))))
+            gap *= ramp(col, cols, margin) * ramp(row, rows, margin)
+            gap = gap if tasks[task, 3] else abs(gap)
+            gaps[frame, offsets[task] + i] = gap
+            low = high = gap
+        lows[me] = low
+        highs[me] = high
+        gather(lows, highs)
+        if me == 0:
+            cuda.atomic.min(spans, (frame, task, 0), lows[0])
+            cuda.atomic.max(spans, (frame, task, 1), highs[0])
+        cuda.syncthreads()
+        frame += cuda.gridDim.z
+
+
+@device
+def _surround(plane, sizes, level, octaves, row, col):
+    rows, cols, offset = sizes[level, 0], sizes[level, 1], sizes[level, 2]
+    top, down = place(row, octaves, rows)
+    left, across = place(col, octaves, cols)
+    right, bottom = min(left + 1, cols - 1), min(top + 1, rows - 1)
+    upper, lower = offset + top * cols, offset + bottom * cols
+    return lerp(
+        lerp(plane[upper + left], plane[upper + right], across),
+        lerp(plane[lower + left], plane[lower + right], across),
+        down,
+    )
+
+
+@device
+def gather(lows, highs):
+    """Leave the least and the greatest value of the block in the first place."""
+    me = cuda.threadIdx.x
+    cuda.syncthreads()
+    half = cuda.blockDim.x >> 1  # a power of two
+    while half > 0:
+        if me < half:
+            lows[me] = min(lows[me], lows[me + half])
+            highs[me] = max(highs[me], highs[me + half])
+        cuda.syncthreads()
+        half >>= 1
+
+
+@device
+def _range_of(spans, frame, task, has_signs, sign):
+    """Return the least and greatest value of one sign, and of both: what becomes 0 and 1."""
+    low, high = spans[frame, task, 0], spans[frame, task, 1]
+    if not has_signs:
+        return low, high, high
+    return float32(0), high if sign == 0 else -low, max(high, -low)
+
+
+@kernel
+def count(sizes, tasks, offsets, flats, gaps, spans, tallies):
+    """Sum and count the local maxima of each sign of each feature, in integers."""
+    sums = cuda.shared.array(6, int32)
+    task, me = cuda.blockIdx.y, cuda.threadIdx.x
+    center, has_signs = tasks[task, 1], tasks[task, 3]
+    rows, cols = sizes[center, 0], sizes[center, 1]
+    first = int32(cuda.blockIdx.x * cuda.blockDim.x)
+    if first >= rows * cols:
+        return
+    i = first + int32(me)
+    row = i // cols
+    col = i - row * cols
+    inside = 0 < row < rows - 1 and 0 < col < cols - 1
+    flat = flat_of(flats, tasks[task, 0])
+    frame = cuda.blockIdx.z
+    while frame < gaps.shape[0]:
+        part = int32(me)
+        while part < 6:
+            sums[part] = 0
+            part += cuda.blockDim.x
+        cuda.syncthreads()
+        if inside:
+            for sign in range(2 if has_signs else 1):
+                low, top, high = _range_of(spans, frame, task, has_signs, sign)
+                if high - low > flat:
+                    _count_pixel(
+                        gaps[frame], offsets[task] + i, cols, sign, low, top,
+                        float32(1) / (high - low), sums,
+                    )  # fmt: skip
+        cuda.syncthreads()
+        part = int32(me)
+        while part < 6:
+            if sums[part] > 0:
+                cuda.atomic.add(tallies, (frame, task, part // 3, part % 3), int64(sums[part]))
+            part += cuda.blockDim.x
+        cuda.syncthreads()
+        frame += cuda.gridDim.z
+
+
+@device
+def _count_pixel(gaps, at, cols, sign, low, top, scale, sums):
+    factor = float32(-1) if sign else float32(1)
+    value = factor * gaps[at]
+    if not value > low + float32(0.1) * (top - low):
+        return
+    above, below = at - cols, at + cols
+    if _is_least(value, factor, gaps, above) and _is_least(value, factor, gaps, below):
+        if value >= factor * gaps[at - 1] and value >= factor * gaps[at + 1]:
+            cuda.atomic.add(sums, 3 * sign, units(value, low, scale))
+            cuda.atomic.add(sums, 3 * sign + 1, int32(1))
+            if value >= top:
+                cuda.atomic.add(sums, 3 * sign + 2, int32(1))
+
+
+@device
+def _is_least(value, factor, gaps, at):
+    """Return whether none of three neighbours is greater."""
+    if factor * gaps[at - 1] > value or factor * gaps[at + 1] > value:
+        return False
+    return value >= factor * gaps[at]
+
+
+@device
+def gain_of(promotes, total, count, has_top, low, top, scale):
+    """Return what a map is multiplied by: `scale`, and its promotion."""
+    if not promotes:
+        return scale
+    most = units(top, low, scale)
+    if has_top:
+        total, count = total - most, count - 1
+    return scale * promotion(most, total, count)
+
+
+@kernel
+def reduce(sizes, tasks, offsets, flats, shares, promotes, gaps, spans, tallies, summed):
+    """Fill with the sums of a plane's features at the scale of the map."""
+    plane = cuda.blockIdx.y
+    frames, _, rows, cols = summed.shape
+    i = int32(cuda.grid(1))
+    if i >= rows * cols:
+        return
+    row = i // int32(cols)
+    col = i - row * int32(cols)
+    flat = flat_of(flats, plane)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        widest = _widest(tasks, flats, spans, frame, modality(plane))
+        sum_ = float32(0)
+        for task in range(len(tasks)):
+            if tasks[task, 0] != plane:
+                continue
+            center, has_signs = tasks[task, 1], tasks[task, 3]
+            for sign in range(2 if has_signs else 1):
+                low, top, high = _range_of(spans, frame, task, has_signs, sign)
+                if high - low > flat:
+                    gain = gain_of(
+                        promotes, tallies[frame, task, sign, 0], tallies[frame, task, sign, 1],
+                        tallies[frame, task, sign, 2], low, top, float32(1) / (high - low),
+                    )  # fmt: skip
+                    if shares:
+                        gain *= faintness(high - low, widest, promotes)
+                    factor = float32(-1) if sign else float32(1)
+                    step = int32(4) >> center
+                    mean = _mean(
+                        gaps[frame], offsets[task], sizes[center, 0], sizes[center, 1],
+                        row, col, step, factor, low,
+                    )  # fmt: skip
+                    sum_ += gain * mean
+        summed[frame, plane, row, col] = sum_
+        frame += cuda.gridDim.z
+
+
+@device
+def _widest(tasks, flats, spans, frame, kind):
+    """Return the greatest range of a modality's features."""
+    widest = float32(0)
+    for task in range(len(tasks)):
+        if modality(tasks[task, 0]) == kind:
+            low, _, high = _range_of(spans, frame, task, tasks[task, 3], 0)
+            if high - low > flat_of(flats, tasks[task, 0]):
+                widest = max(widest, high - low)
+    return widest
+
+
+@device
+def flat_of(flats, plane):
+    return flats[1] if modality(plane) == 1 else flats[0]
+
+
+@device
+def _mean(gaps, offset, rows, cols, row, col, step, factor, low):
+    total = float32(0)
+    last_row, last_col = min((row + 1) * step, rows), min((col + 1) * step, cols)
+    for y in range(row * step, last_row):
+        for x in range(col * step, last_col):
+            total += max(float32(0), factor * gaps[offset + y * cols + x] - low)
+    return total / float32((last_row - row * step) * (last_col - col * step))

@@ -1,0 +1,175 @@
+"""From pixels to the scales of intensity and two opponent colours."""
+
+from numba import cuda, float32, int32
+
+from ...kernels.color._math import lab_of_srgb
+from ...kernels.finish._math import folded
+from ...kernels.jit import device, kernel
+from ._math import binomial, intensity, opponents, window
+
+TILE = 64  # pixels of scale 2 in a row that a block makes
+_LINE = (4 * TILE + 6) * 4  # values of the image's rows that these take
+
+
+@kernel
+def shrink(pixels, layout, width, unit, sizes, planes, bright):
+    """Fill scale 2 of red, green, blue and intensity, and raise `bright` to its greatest.
+
+    A block adds up ten rows of the image, then takes ten of the sums for each pixel.
+    """
+    line = cuda.shared.array(_LINE, float32)
+    most = cuda.shared.array(1, float32)
+    channels = int32(layout[0])
+    frames, size = pixels.shape
+    height = int32(size // (width * channels))
+    rows, cols = sizes[0, 0], sizes[0, 1]
+    first = int32(cuda.blockIdx.x * TILE)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        if cuda.threadIdx.x == 0:
+            most[0] = float32(0)
+        row = int32(cuda.blockIdx.y)
+        while row < rows:
+            cuda.syncthreads()
+            x = int32(cuda.threadIdx.x)
+            while x < (4 * TILE + 6) * channels:
+                pixel = x // channels
+                col = folded(4 * first - 3 + pixel, width)
+                at = int32(col * channels + (x - pixel * channels))
+                line[x] = _down(pixels[frame], at, int32(width * channels), 4 * row - 3, height)
+                x += cuda.blockDim.x
+            cuda.syncthreads()
+            x = int32(cuda.threadIdx.x)
+            while x < TILE and first + x < cols:
+                at = row * cols + first + x
+                level = _fill_pixel(line, 4 * x, layout, unit, planes[frame], at)
+                cuda.atomic.max(most, 0, level)
+                x += cuda.blockDim.x
+            row += cuda.gridDim.y
+        cuda.syncthreads()
+        if cuda.threadIdx.x == 0:
+            cuda.atomic.max(bright, frame, most[0])
+        cuda.syncthreads()
+        frame += cuda.gridDim.z
+
+
+@device
+def _down(pixels, at, size, first, height):
+    """Return ten values of a column under the window."""
+    return window(
+        pixels[at + size * int32(folded(first, height))],
+        pixels[at + size * int32(folded(first + 1, height))],
+        pixels[at + size * int32(folded(first + 2, height))],
+        pixels[at + size * int32(folded(first + 3, height))],
+        pixels[at + size * int32(folded(first + 4, height))],
+        pixels[at + size * int32(folded(first + 5, height))],
+        pixels[at + size * int32(folded(first + 6, height))],
+        pixels[at + size * int32(folded(first + 7, height))],
+        pixels[at + size * int32(folded(first + 8, height))],
+        pixels[at + size * int32(folded(first + 9, height))],
+    )
+
+
+@device
+def _across(line, pixel, channel, channels, unit):
+    at, step = pixel * channels + channel, channels
+    total = window(
+        line[at], line[at + step], line[at + 2 * step], line[at + 3 * step], line[at + 4 * step],
+        line[at + 5 * step], line[at + 6 * step], line[at + 7 * step], line[at + 8 * step],
+        line[at + 9 * step],
+    )  # fmt: skip
+    return total * unit
+
+
+@device
+def _fill_pixel(line, pixel, layout, unit, planes, at):
+    channels, red, green, blue = layout
+    if channels == 1:
+        level = _across(line, pixel, 0, 1, unit)
+    else:
+        r = _across(line, pixel, red, channels, unit)
+        g = _across(line, pixel, green, channels, unit)
+        b = _across(line, pixel, blue, channels, unit)
+        planes[3, at], planes[4, at], planes[5, at] = r, g, b
+        level = intensity(r, g, b)
+    planes[0, at] = level
+    return level
+
+
+@kernel
+def oppose(size, bright, planes):
+    """Fill scale 2 of the colours from red, green and blue."""
+    at = cuda.grid(1)
+    if at >= size:
+        return
+    frame = cuda.blockIdx.z
+    while frame < planes.shape[0]:
+        dark = bright[frame] * float32(0.1)
+        red, green, blue = planes[frame, 3, at], planes[frame, 4, at], planes[frame, 5, at]
+        red_green, blue_yellow = opponents(red, green, blue, planes[frame, 0, at], dark)
+        planes[frame, 1, at] = red_green
+        planes[frame, 2, at] = blue_yellow
+        frame += cuda.gridDim.z
+
+
+@kernel
+def to_lab(size, channels, planes):
+    """Fill scale 2 of intensity and the colours with CIELab of red, green and blue, or of grey."""
+    at = cuda.grid(1)
+    if at >= size:
+        return
+    frame = cuda.blockIdx.z
+    while frame < planes.shape[0]:
+        red = green = blue = planes[frame, 0, at]
+        if channels > 1:
+            red, green, blue = planes[frame, 3, at], planes[frame, 4, at], planes[frame, 5, at]
+        unit = float32(1 / 255)
+        lightness, a, b = lab_of_srgb(red * unit, green * unit, blue * unit)
+        planes[frame, 0, at] = lightness
+        if channels > 1:
+            planes[frame, 1, at] = a
+            planes[frame, 2, at] = b
+        frame += cuda.gridDim.z
+
+
+@kernel
+def halve(sizes, planes):
+    """Fill scales 3 to 8 of a plane, a block per plane, for each needs the last."""
+    plane = cuda.blockIdx.y
+    frame = cuda.blockIdx.z
+    while frame < planes.shape[0]:
+        level = 1
+        while level < sizes.shape[0]:
+            cuda.syncthreads()
+            _halve_scale(planes[frame, plane], sizes, level)
+            level += 1
+        cuda.syncthreads()
+        frame += cuda.gridDim.z
+
+
+@device
+def _halve_scale(plane, sizes, level):
+    rows, cols, source = sizes[level - 1, 0], sizes[level - 1, 1], sizes[level - 1, 2]
+    width, target = sizes[level, 1], sizes[level, 2]
+    size = sizes[level, 0] * width
+    i = int32(cuda.threadIdx.x)
+    while i < size:
+        row = i // width
+        col = i - row * width
+        a = source + cols * int32(folded(2 * row - 1, rows))
+        b = source + cols * (2 * row)
+        c = source + cols * int32(folded(2 * row + 1, rows))
+        d = source + cols * int32(folded(2 * row + 2, rows))
+        total = binomial(
+            _column(plane, a, b, c, d, folded(2 * col - 1, cols)),
+            _column(plane, a, b, c, d, 2 * col),
+            _column(plane, a, b, c, d, folded(2 * col + 1, cols)),
+            _column(plane, a, b, c, d, folded(2 * col + 2, cols)),
+        )
+        plane[target + i] = total * float32(1 / 64)
+        i += cuda.blockDim.x
+
+
+@device
+def _column(plane, a, b, c, d, col):
+    return binomial(plane[a + col], plane[b + col], plane[c + col], plane[d + col])

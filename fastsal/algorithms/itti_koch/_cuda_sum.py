@@ -1,0 +1,106 @@
+"""From sums of features to conspicuity maps, and from these to the map, a block per frame."""
+
+import numpy as np
+from numba import cuda, float32, int32, int64
+
+from ...kernels.jit import device, kernel
+from ._cuda_features import gain_of, gather
+from ._math import faintness, units
+
+MAX_THREADS = 1024
+
+
+@kernel
+def add_up(shares, promotes, weights, start, summed, maps):
+    """Fill `maps`, from frame `start` on: the map, and those of intensity, colour, orientation."""
+    lows = cuda.shared.array(MAX_THREADS, float32)
+    highs = cuda.shared.array(MAX_THREADS, float32)
+    sums = cuda.shared.array(3, int32)
+    cols = summed.shape[3]
+    size = int32(summed.shape[2] * cols)
+    frame = cuda.blockIdx.x
+    while frame < summed.shape[0]:
+        planes, target = summed[frame], start + frame
+        i = int32(cuda.threadIdx.x)
+        while i < size:
+            row, col = i // cols, i % cols
+            maps[0, target, row, col] = float32(0)
+            maps[1, target, row, col] = planes[0, row, col]
+            maps[2, target, row, col] = planes[1, row, col] + planes[2, row, col]
+            maps[3, target, row, col] = float32(0)
+            i += cuda.blockDim.x
+        cuda.syncthreads()
+        widest = float32(0)
+        for plane in range(3, 7):
+            low, high = _range(planes[plane], lows, highs)
+            widest = max(widest, high - low)
+        for plane in range(3, 7):
+            low, high = _range(planes[plane], lows, highs)
+            factor = faintness(high - low, widest, promotes) if shares else float32(1)
+            _add(planes[plane], promotes, factor, lows, highs, sums, maps[3, target])
+        for kind in range(3):
+            _add(
+                maps[kind + 1, target], promotes, weights[kind], lows, highs, sums, maps[0, target]
+            )
+        frame += cuda.gridDim.x
+
+
+@device
+def _range(source, lows, highs):
+    """Return the least and the greatest value, to every thread."""
+    me = cuda.threadIdx.x
+    rows, cols = source.shape
+    low, high = float32(np.inf), float32(-np.inf)
+    i = int32(me)
+    while i < rows * cols:
+        value = source[i // cols, i % cols]
+        low, high = min(low, value), max(high, value)
+        i += cuda.blockDim.x
+    cuda.syncthreads()
+    lows[me] = low
+    highs[me] = high
+    gather(lows, highs)
+    return lows[0], highs[0]
+
+
+@device
+def _add(source, promotes, weight, lows, highs, sums, target):
+    """Add weight * N(source)."""
+    me = cuda.threadIdx.x
+    rows, cols = source.shape
+    size = int32(rows * cols)
+    part = int32(me)
+    while part < 3:
+        sums[part] = 0
+        part += cuda.blockDim.x
+    low, high = _range(source, lows, highs)
+    scale = float32(1) / (high - low) if high > low else float32(0)
+    i = int32(me)
+    while i < size and promotes:
+        _count(source, i // cols, i % cols, low, high, scale, sums)
+        i += cuda.blockDim.x
+    cuda.syncthreads()
+    gain = weight * gain_of(promotes, int64(sums[0]), int64(sums[1]), sums[2], low, high, scale)
+    i = int32(me)
+    while i < size:
+        target[i // cols, i % cols] += gain * (source[i // cols, i % cols] - low)
+        i += cuda.blockDim.x
+    cuda.syncthreads()
+
+
+@device
+def _count(source, row, col, low, high, scale, sums):
+    rows, cols = source.shape
+    if not (0 < row < rows - 1 and 0 < col < cols - 1):
+        return
+    value = source[row, col]
+    if not value > low + float32(0.1) * (high - low):
+        return
+    for y in range(row - 1, row + 2):
+        for x in range(col - 1, col + 2):
+            if source[y, x] > value:
+                return
+    cuda.atomic.add(sums, 0, units(value, low, scale))
+    cuda.atomic.add(sums, 1, int32(1))
+    if value >= high:
+        cuda.atomic.add(sums, 2, int32(1))

@@ -1,0 +1,137 @@
+"""What depends on the size of the image and the options only, for both benches."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .options import IttiOptions
+
+FIRST, LAST, SMALL = 2, 8, 4  # the finest and coarsest scale, and that of the map
+PAIRS = ((2, 5), (2, 6), (3, 6), (3, 7), (4, 7), (4, 8))  # centre and surround
+PLANES = 7  # intensity, two colours, four orientations
+COLORS = (1, 2)
+ORIENTATIONS = (3, 4, 5, 6)
+REACH = 4  # of the filters of orientation
+_PERIOD, _SIGMA = 7.0, 7 / 3
+# Rounding leaves less of an image of one level, in levels of 255; and CIELab's constants, which
+# do not make grey quite colourless, less of a grey image.
+_FLAT, _FLAT_LAB = 1e-3, 0.1
+
+
+class Plan(NamedTuple):
+    """Sizes, features and filters; kernels of the CPU take it as it is."""
+
+    sizes: NDArray[np.int64]  # (7, 3): rows, columns and offset of scales 2 to 8 in an atlas
+    atlas: int  # pixels of all scales
+    tasks: NDArray[np.int64]  # (features, 4): plane, centre, surround, 1 if it has two signs
+    taps: NDArray[np.float32]  # (6, 5): see `filters`
+    border: float
+    energy: bool  # of the filters of orientation
+    is_sum: bool  # what colour features are, centre plus surround
+    shares: bool  # the range of a modality
+    promotes: bool  # whether N does more than stretch
+    is_lab: bool
+    weights: NDArray[np.float32]  # of intensity, colour and orientation; their sum is 1
+    flats: NDArray[np.float32]  # what a feature exceeds if it is not noise; one of colour
+
+    @property
+    def small(self) -> tuple[int, int]:
+        """Rows and columns of the map."""
+        rows, cols, _ = self.sizes[SMALL - FIRST]
+        return int(rows), int(cols)
+
+
+@lru_cache(maxsize=32)
+def plan_of(height: int, width: int, channels: int, options: IttiOptions) -> Plan:
+    """Return the plan for images of that size."""
+    sizes = np.empty((LAST - FIRST + 1, 3), np.int64)
+    rows, cols, offset = -(-height // 4), -(-width // 4), 0
+    for level in range(len(sizes)):
+        sizes[level] = rows, cols, offset
+        offset += rows * cols
+        rows, cols = -(-rows // 2), -(-cols // 2)
+    is_lab = options.color_space == "lab"
+    weights = np.array(options.weights) / sum(options.weights)
+    return Plan(
+        sizes,
+        atlas=offset,
+        tasks=_tasks(min(height, width), channels, options),
+        taps=filters(),
+        border=options.border,
+        energy=options.gabor == "energy",
+        is_sum=options.opponency == "paper",
+        shares=options.ranges == "modality",
+        promotes=options.norm != "none",
+        is_lab=is_lab,
+        weights=weights.astype(np.float32),
+        flats=np.array([_FLAT, _FLAT_LAB if is_lab else _FLAT], np.float32),
+    )
+
+
+def layout_of(channels: int, weights: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """Return the channels and where red, green and blue are; luma's weights tell their order."""
+    if channels == 1:
+        return 1, 0, 0, 0
+    is_rgb = weights[0] > weights[2]
+    return (channels, 0, 1, 2) if is_rgb else (channels, 2, 1, 0)
+
+
+def unit_of(dtype: np.dtype[Any]) -> np.float32:
+    """Return what makes levels of 255 of sums under the window of scale 2."""
+    most = {"u1": 255, "u2": 65535}.get(dtype.str[1:], 1)
+    return np.float32(255 / most / 64**2)
+
+
+def _tasks(side: int, channels: int, options: IttiOptions) -> NDArray[np.int64]:
+    """Return the features, those with the most pixels first."""
+    pairs = [(c, s) for c, s in PAIRS if side >= 2**s or (c, s) == PAIRS[0]]
+    planes = [plane for plane in range(PLANES) if channels > 1 or plane not in COLORS]
+    tasks: list[Any] = []
+    for center in (2, 3, 4):
+        for signs in (1, 0):
+            tasks += [
+                (plane, c - FIRST, s - FIRST, signs)
+                for c, s in pairs
+                for plane in planes
+                if c == center and (options.on_off and plane not in ORIENTATIONS) == bool(signs)
+            ]
+    return np.array(tasks, np.int64)
+
+
+@lru_cache(maxsize=1)
+def filters() -> NDArray[np.float32]:
+    """Return halves, from the middle, of the filters whose products are the Gabor filters.
+
+    In this order: the Gaussian; the cosine under it, less what the Gaussian passes of one level;
+    its sine; cosine and sine of the diagonals' slower wave; and, of no filter but in its place,
+    the factors that make even and odd filters, straight and diagonal, of one length, and how much
+    of the Gaussian the diagonals' product has too much.
+    """
+    steps = np.arange(REACH + 1)
+    gauss = np.exp(-(steps**2) / (2 * _SIGMA**2))
+    fast, slow = 2 * np.pi / _PERIOD, 2 * np.pi / _PERIOD / np.sqrt(2)
+    cosine, sine = np.cos(fast * steps) * gauss, np.sin(fast * steps) * gauss
+    slow_cosine, slow_sine = np.cos(slow * steps) * gauss, np.sin(slow * steps) * gauss
+    cosine = cosine - _total(cosine) / _total(gauss) * gauss
+    excess = (_total(slow_cosine) / _total(gauss)) ** 2
+    g, c, s = _both(gauss), _both(slow_cosine), _both(slow_sine, -1)
+    even = np.outer(c, c) - np.outer(s, s) - excess * np.outer(g, g)
+    odd = np.outer(s, c) + np.outer(c, s)
+    lengths = [
+        np.linalg.norm(each)
+        for each in (np.outer(g, _both(cosine)), np.outer(g, _both(sine, -1)), even, odd)
+    ]
+    factors = [1 / each for each in lengths] + [excess]
+    return np.array([gauss, cosine, sine, slow_cosine, slow_sine, factors], np.float32)
+
+
+def _both(half: NDArray[np.float64], sign: int = 1) -> NDArray[np.float64]:
+    return np.concatenate([sign * half[:0:-1], half])
+
+
+def _total(half: NDArray[np.float64]) -> float:
+    return float(_both(half).sum())

@@ -1,0 +1,149 @@
+"""The switches of the Itti-Koch map, and three settings of them that have names."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+_CHOICES = {
+    "opponency": ("difference", "paper"),
+    "gabor": ("signed", "energy"),
+    "ranges": ("modality", "map"),
+    "norm": ("maxima", "iterative", "none"),
+    "color_space": ("rgb", "lab"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class IttiOptions:
+    """What the model of Itti, Koch and Niebur leaves open, for ``itti_koch(preset=...)``.
+
+    ``IttiOptions.DEFAULT``, ``IttiOptions.PAPER`` and ``IttiOptions.FIXATION`` are the settings
+    that go by the names "default", "paper" and "fixation"; ``dataclasses.replace`` makes others.
+
+    Parameters
+    ----------
+    opponency : {"difference", "paper"}, default "difference"
+        What a colour feature is: centre less surround, or, as the paper's formula says when it is
+        taken by the letter, the size of their sum, to which an evenly red image stands out.
+    gabor : {"signed", "energy"}, default "signed"
+        What a filter of orientation gives: its even, signed response, or the sizes of the even
+        and the odd one together.
+    border : float, default 0.05
+        Every feature falls off linearly to its border, over this share of the longer side.
+    ranges : {"modality", "map"}, default "modality"
+        Which range N stretches to 1: the widest of all features of intensity, of colour or of
+        orientation, so that only modalities are made alike; or every map's own, which lets a
+        faint one count as much as a strong one.
+    norm : {"maxima", "iterative", "none"}, default "maxima"
+        How a map of few peaks is promoted over one of many: by the mean of its local maxima; by
+        three rounds of competition between its places (Itti and Koch 2000), which leaves sparse
+        maps, made for scan paths, and takes long; or not, maps being stretched to [0, 1] only.
+    color_space : {"rgb", "lab"}, default "rgb"
+        The paper's intensity and broadly tuned colours, or L, a and b of CIELab.
+    on_off : bool, default True
+        Promote the two signs of intensity and of colours apart: bright on dark and dark on bright,
+        red on green and green on red. Without, one red thing among many green ones is not rare.
+    weights : (float, float, float), default (1, 1, 1)
+        Of intensity, colour and orientation in the map; only their ratios matter.
+    working_size : int or None, default None
+        Reduce images to this longer side at the most, by whole numbers of pixels averaged, before
+        anything else; None takes them as they are. The map is of the image's size all the same.
+    smooth : float, default 0
+        What ``itti_koch(smooth=None)`` stands for.
+
+    Raises
+    ------
+    ValueError
+        If an option is none of these.
+
+    Examples
+    --------
+    >>> import dataclasses, fastsal
+    >>> dataclasses.replace(fastsal.IttiOptions.PAPER, opponency="difference").gabor
+    'energy'
+    """
+
+    DEFAULT: ClassVar[IttiOptions]
+    PAPER: ClassVar[IttiOptions]
+    FIXATION: ClassVar[IttiOptions]
+
+    opponency: str = "difference"
+    gabor: str = "signed"
+    border: float = 0.05
+    ranges: str = "modality"
+    norm: str = "maxima"
+    color_space: str = "rgb"
+    on_off: bool = True
+    weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    working_size: int | None = None
+    smooth: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, choices in _CHOICES.items():
+            if (value := getattr(self, name)) not in choices:
+                raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}, got {value!r}")
+        for name in ("border", "smooth"):
+            object.__setattr__(self, name, _share(name, getattr(self, name)))
+        object.__setattr__(self, "on_off", bool(self.on_off))
+        object.__setattr__(self, "weights", _weights(self.weights))
+        if self.working_size is not None:
+            object.__setattr__(self, "working_size", _size(self.working_size))
+
+
+def checked(preset: Any) -> IttiOptions:
+    """Return the options of a preset, or raise ValueError."""
+    if isinstance(preset, IttiOptions):
+        return preset
+    if not isinstance(preset, str) or preset not in _PRESETS:
+        names = ", ".join(map(repr, _PRESETS))
+        raise ValueError(f"preset must be {names} or IttiOptions, got {preset!r}")
+    return _PRESETS[preset]
+
+
+def _share(name: str, value: Any) -> float:
+    number = _number(value)
+    if not 0 <= number <= 1:  # NaN neither
+        raise ValueError(f"{name} must be a number from 0 to 1, got {value!r}")
+    return number
+
+
+def _weights(value: Any) -> tuple[float, float, float]:
+    numbers = [_number(each) for each in value] if isinstance(value, tuple | list) else []
+    if len(numbers) != 3 or not all(0 <= n < float("inf") for n in numbers) or not sum(numbers):
+        raise ValueError(
+            f"weights must be three numbers from 0 up, not all of them 0, got {value!r}"
+        )
+    first, second, third = numbers
+    return first, second, third
+
+
+def _size(value: Any) -> int:
+    try:
+        size = operator.index(value)
+    except TypeError:
+        size = 0
+    if size < 1:
+        raise ValueError(f"working_size must be None or an integer from 1 up, got {value!r}")
+    return size
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+IttiOptions.DEFAULT = IttiOptions()
+IttiOptions.PAPER = IttiOptions(
+    opponency="paper", gabor="energy", border=0, ranges="map", on_off=False
+)
+IttiOptions.FIXATION = IttiOptions(color_space="lab", weights=(1, 1, 0.5), smooth=0.02)
+
+_PRESETS: dict[str, IttiOptions] = {
+    "default": IttiOptions.DEFAULT,
+    "paper": IttiOptions.PAPER,
+    "fixation": IttiOptions.FIXATION,
+}

@@ -1,0 +1,79 @@
+"""Mean colours of cells on the CPU: rows are added up before columns, which vectorises."""
+
+import numpy as np
+from numba import float32, prange
+
+from ..jit import parallel, serial
+from ..launch import over_bands
+from ._math import ROWS_READ, edge, row_read
+
+
+def fill_means(pixels, channels, is_rgb, width, means):
+    """Fill `means`, (N, planes, rows, cols), with red, green and blue in [0, 1], or with grey.
+
+    `pixels` are (N, H * width * channels), bytes or floats in [0, 1].
+    """
+    frames, _, rows, _ = means.shape
+    source = pixels.reshape(frames, -1, width * channels)
+    read = frames * min(source.shape[1], ROWS_READ * rows) * width
+    args = (source, channels, is_rgb, means)
+    over_bands(_fill_means, _fill_means_bands, frames * rows, *args, pixels=read)
+
+
+@serial
+def _fill_means(pixels, channels, is_rgb, means, start, stop):
+    height, width = pixels.shape[1], pixels.shape[2] // channels
+    rows, cols = means.shape[2:]
+    white = float32(255 if pixels.itemsize == 1 else 1)
+    sums = np.empty(width * channels, np.float32)
+    for index in range(start, stop):
+        frame, row = index // rows, index % rows
+        first, last = edge(row, rows, height), edge(row + 1, rows, height)
+        taken = min(last - first, ROWS_READ)
+        _add_rows(pixels[frame], first, last, taken, sums)
+        for col in range(cols):
+            left, right = edge(col, cols, width), edge(col + 1, cols, width)
+            share = float32(1) / (float32(taken * (right - left)) * white)
+            one, two, three = _sums(sums[channels * left : channels * right], channels)
+            if means.shape[1] == 1:
+                means[frame, 0, row, col] = share * one
+            else:
+                red, blue = (one, three) if is_rgb else (three, one)
+                means[frame, 0, row, col] = share * red
+                means[frame, 1, row, col] = share * two
+                means[frame, 2, row, col] = share * blue
+
+
+@serial
+def _add_rows(pixels, first, last, taken, sums):
+    for index in range(taken):
+        source = pixels[row_read(index, taken, first, last)]
+        if index == 0:
+            for i in range(sums.size):
+                sums[i] = source[i]
+        else:
+            for i in range(sums.size):
+                sums[i] += source[i]
+
+
+@serial
+def _sums(values, channels):
+    """Return the sums of the first three channels, or three times that of the only one."""
+    first = second = third = float32(0)
+    if channels == 1:
+        for i in range(values.size):
+            first += values[i]
+        return first, first, first
+    for i in range(0, values.size, channels):
+        first += values[i]
+        second += values[i + 1]
+        third += values[i + 2]
+    return first, second, third
+
+
+@parallel
+def _fill_means_bands(pixels, channels, is_rgb, means, bands):
+    rows = means.shape[0] * means.shape[2]
+    for band in prange(bands):
+        start, stop = band * rows // bands, (band + 1) * rows // bands
+        _fill_means(pixels, channels, is_rgb, means, start, stop)

@@ -1,0 +1,79 @@
+"""Mean colours of cells on a CUDA device: a block per cell; large ones keep its threads busy."""
+
+from numba import cuda, float32
+
+from .. import launch
+from ..jit import kernel
+from ._math import ROWS_READ, edge, row_read
+
+MAX_THREADS = 1024
+
+
+def fill_means(pixels, channels, is_rgb, width, means):
+    """Fill `means`, (N, planes, rows, cols), with red, green and blue in [0, 1], or with grey.
+
+    `pixels` are (N, H * width * channels), bytes or floats in [0, 1].
+    """
+    frames, _, rows, cols = means.shape
+    height = pixels.shape[1] // (width * channels)
+    source = pixels.reshape(frames, height, width * channels)
+    pixels_of_cell = min(ROWS_READ, -(-height // rows)) * -(-width // cols)
+    threads = 1
+    while threads < min(launch.THREADS // 4, pixels_of_cell):
+        threads *= 2
+    blocks = cols, min(rows, 65_535), min(frames, 65_535)
+    _fill_means[blocks, threads, pixels.stream](source, channels, is_rgb, means)
+
+
+@kernel
+def _fill_means(pixels, channels, is_rgb, means):
+    first_sums = cuda.shared.array(MAX_THREADS, float32)
+    second_sums = cuda.shared.array(MAX_THREADS, float32)
+    third_sums = cuda.shared.array(MAX_THREADS, float32)
+    frames, planes, rows, cols = means.shape
+    height, width = pixels.shape[1], pixels.shape[2] // channels
+    white = float32(255 if pixels.itemsize == 1 else 1)
+    me, threads, col = cuda.threadIdx.x, cuda.blockDim.x, cuda.blockIdx.x
+    left, right = edge(col, cols, width), edge(col + 1, cols, width)
+    wide = right - left
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            first, last = edge(row, rows, height), edge(row + 1, rows, height)
+            taken = min(last - first, ROWS_READ)
+            one, two, three = float32(0), float32(0), float32(0)
+            i = me
+            while i < taken * wide:
+                at = channels * (left + i % wide)
+                source = row_read(i // wide, taken, first, last)
+                one += float32(pixels[frame, source, at])
+                if planes > 1:
+                    two += float32(pixels[frame, source, at + 1])
+                    three += float32(pixels[frame, source, at + 2])
+                i += threads
+            first_sums[me] = one
+            second_sums[me] = two
+            third_sums[me] = three
+            cuda.syncthreads()
+            half = threads >> 1  # a power of two
+            while half > 0:
+                if me < half:
+                    first_sums[me] += first_sums[me + half]
+                    second_sums[me] += second_sums[me + half]
+                    third_sums[me] += third_sums[me + half]
+                cuda.syncthreads()
+                half >>= 1
+            if me == 0:
+                share = float32(1) / (float32(taken * wide) * white)
+                one, two, three = first_sums[0], second_sums[0], third_sums[0]
+                if planes == 1:
+                    means[frame, 0, row, col] = share * one
+                else:
+                    red, blue = (one, three) if is_rgb else (three, one)
+                    means[frame, 0, row, col] = share * red
+                    means[frame, 1, row, col] = share * two
+                    means[frame, 2, row, col] = share * blue
+            cuda.syncthreads()
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z

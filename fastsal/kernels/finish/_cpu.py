@@ -1,0 +1,136 @@
+"""The finish on the CPU. Rows are counted through all maps, so that bands cut stacks too."""
+
+import numpy as np
+from numba import float32, prange
+
+from .. import launch
+from ..gaussian import add_pair, blur_row, half_of_gaussian, weigh
+from ..jit import parallel, serial
+from ..scale import share
+from ._cpu_enlarge import enlarge_bands, enlarge_rows
+from ._math import biased, centrality, folded, reach_of
+
+
+def finish(maps, width, smooth, center_bias, rescale, out):
+    """Fill `out`, (N, H * width), from `maps`, (N, h, w), which are overwritten.
+
+    They are blurred by a Gaussian of `smooth` widths, drawn to the centre by `center_bias`, what
+    they exceed their least value by, stretched to [0, 1], one value everywhere becoming 0, and
+    enlarged. Without `rescale` their values count from 0 and are not stretched.
+    """
+    frames, rows, cols = maps.shape
+    over, size = launch.over_bands, maps.size
+    if smooth > 0:
+        down = float32(smooth * width * width * rows / out.shape[1])
+        spare = launch.scratch("finish spare", maps.shape, np.float32)
+        args = (maps, float32(smooth * cols), spare)
+        over(_blur_across, _blur_across_bands, frames * rows, *args, pixels=size)
+        over(_blur_down, _blur_down_bands, frames * rows, spare, down, maps, pixels=size)
+    if rescale or center_bias > 0:
+        args = (maps, float32(center_bias), bool(rescale))
+        over(_scale, _scale_bands, frames, *args, pixels=size)
+    enlarge(maps, width, out)
+
+
+def enlarge(maps, width, out):
+    """Fill `out`, (N, H * width), with what lies between the values of `maps`, (N, h, w)."""
+    frames, area = out.shape
+    large = out.reshape(frames, area // width, width)
+    rows = frames * large.shape[1]
+    launch.over_bands(enlarge_rows, enlarge_bands, rows, maps, large, pixels=out.size)
+
+
+@serial
+def _blur_across(maps, sigma, target, start, stop):
+    height, width = maps.shape[1:]
+    weights = half_of_gaussian(sigma, reach_of(sigma))
+    reach = weights.size - 1
+    wide = np.empty(width + 2 * reach, np.float32)
+    for row in range(start, stop):
+        source, blurred = maps[row // height, row % height], target[row // height, row % height]
+        for col in range(wide.size):
+            wide[col] = source[folded(col - reach, width)]
+        blur_row(wide, weights, blurred)
+
+
+@serial
+def _blur_down(maps, sigma, target, start, stop):
+    height = maps.shape[1]
+    weights = half_of_gaussian(sigma, reach_of(sigma))
+    for row in range(start, stop):
+        source, at = maps[row // height], row % height
+        blurred = target[row // height, at]
+        weigh(weights[0], source[at], blurred)
+        for step in range(1, weights.size):
+            above, below = source[folded(at - step, height)], source[folded(at + step, height)]
+            add_pair(weights[step], above, below, blurred)
+
+
+@serial
+def _scale(maps, bias, rescale, start, stop):
+    for frame in range(start, stop):
+        rows = maps[frame]
+        low, high = _range(rows) if rescale else (float32(0), float32(0))
+        if bias > 0:
+            _bias(rows, low, bias)
+            low, high = _range(rows)
+        if rescale:
+            _stretch(rows, low, high)
+
+
+@serial
+def _bias(rows, low, bias):
+    height, width = rows.shape
+    across = np.empty(width, np.float32)
+    for col in range(width):
+        across[col] = centrality(col, width)
+    for row in range(height):
+        values, down = rows[row], centrality(row, height)
+        for col in range(width):
+            values[col] = biased(values[col] - low, bias, across[col], down)
+
+
+@serial
+def _stretch(rows, low, high):
+    for row in range(rows.shape[0]):
+        values = rows[row]
+        for col in range(values.size):
+            values[col] = share(values[col], low, high)
+
+
+@serial
+def _range(rows):
+    """Return the least and the greatest value; column by column first, which vectorises."""
+    lows, highs = rows[0].copy(), rows[0].copy()
+    for row in range(1, rows.shape[0]):
+        values = rows[row]
+        for col in range(values.size):
+            lows[col] = min(lows[col], values[col])
+            highs[col] = max(highs[col], values[col])
+    low, high = lows[0], highs[0]
+    for col in range(lows.size):
+        low, high = min(low, lows[col]), max(high, highs[col])
+    return low, high
+
+
+@parallel
+def _blur_across_bands(maps, sigma, target, bands):
+    rows = maps.shape[0] * maps.shape[1]
+    for band in prange(bands):
+        start, stop = band * rows // bands, (band + 1) * rows // bands
+        _blur_across(maps, sigma, target, start, stop)
+
+
+@parallel
+def _blur_down_bands(maps, sigma, target, bands):
+    rows = maps.shape[0] * maps.shape[1]
+    for band in prange(bands):
+        start, stop = band * rows // bands, (band + 1) * rows // bands
+        _blur_down(maps, sigma, target, start, stop)
+
+
+@parallel
+def _scale_bands(maps, bias, rescale, bands):
+    for band in prange(bands):
+        start, stop = band * len(maps) // bands, (band + 1) * len(maps) // bands
+        _scale(maps, bias, rescale, start, stop)

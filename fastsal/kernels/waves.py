@@ -1,0 +1,24 @@
+"""Cosines whose symmetries hold to the bit. Scalars only."""
+
+import math
+
+from .jit import serial
+
+
+@serial
+def cosine_of_turn(part, whole):
+    """Return cos(2 pi part / whole), 0 <= part <= whole, with its symmetries kept to the bit.
+
+    Otherwise terms that cancel would leave noise, whose phase is random and whose size is not.
+    """
+    part = min(part, whole - part)
+    if 4 * part > whole:
+        return -_cosine_of_quarter(whole - 2 * part, 2 * whole)
+    return _cosine_of_quarter(2 * part, 2 * whole)
+
+
+@serial
+def _cosine_of_quarter(part, whole):
+    if 8 * part > whole:
+        return math.sin((whole - 4 * part) * (math.pi / 2) / whole)
+    return math.cos(part * (2 * math.pi) / whole)
