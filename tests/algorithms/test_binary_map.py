@@ -35,10 +35,10 @@ UNIT = F32(1 / 255)
 def _few_threads(_small_blocks, monkeypatch):
     """k-means makes the threads of a block wait for each other, which takes the simulator long."""
     if runtime.is_simulated():
-        from fastsal.algorithms.binary_map import _cuda_kmeans
+        from fastsal.algorithms.binary_map import _cuda_sums
 
         monkeypatch.setattr(launch, "THREADS", 5)
-        monkeypatch.setattr(_cuda_kmeans, "SPAN", 4)
+        monkeypatch.setattr(_cuda_sums, "SPAN", 4)
 
 
 @pytest.fixture(autouse=True)

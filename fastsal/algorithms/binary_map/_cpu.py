@@ -1,7 +1,7 @@
 """Binary maps on the CPU."""
 
 import numpy as np
-from numba import float32, parallel_chunksize, prange
+from numba import parallel_chunksize, prange
 
 from ...images import read_only
 from ...kernels import launch
@@ -21,10 +21,16 @@ from ._cpu_paint import (
     paint_shares,
     share_of,
 )
+from ._cpu_small import (
+    ADAPTIVE,
+    OTSU,
+    fill_starts,
+    small_bands,
+    small_frames,
+    small_kmeans,
+    small_kmeans_bands,
+)
 from ._draws import ATTEMPTS, CLUSTERS
-from ._math import start_of
-
-OTSU, ADAPTIVE = 0, 1
 
 
 def binary_map(pixels, method, starts, out):
@@ -37,10 +43,10 @@ def binary_map(pixels, method, starts, out):
     frames, area = out.shape
     if area < launch.PARALLEL_FROM:
         number = {"otsu": OTSU, "adaptive": ADAPTIVE}.get(method, -1)
-        fill, fill_bands = _small_frames, _small_bands
+        fill, fill_bands = small_frames, small_bands
         args = (pixels, number, starts, out)
         if method == "kmeans":
-            fill, fill_bands, args = _small_kmeans, _small_kmeans_bands, (pixels, starts, out)
+            fill, fill_bands, args = small_kmeans, small_kmeans_bands, (pixels, starts, out)
         launch.over_bands(fill, fill_bands, frames, *args, pixels=out.size)
         return
     fill = {"otsu": _by_otsu, "adaptive": _by_mean, "kmeans": _by_kmeans}[method]
@@ -73,7 +79,7 @@ def _by_kmeans(values, starts, binary):
     launch.over_bands(describe, describe_bands, count, values, *chunks, **size)
     extent = whole_range(chunks[0])
     attempts = _new_attempts()
-    _start(starts, *extent, attempts[0])
+    fill_starts(starts, *extent, attempts[0])
     with parallel_chunksize(1):  # who is done first takes the next
         launch.over_bands(cluster_all, cluster_bands, ATTEMPTS, values, chunks, *attempts, **size)
     centres, old, sizes, moved, spreads = attempts
@@ -98,56 +104,10 @@ def _blocks(values):
 
 
 @serial
-def _start(starts, low, high, centres):
-    for attempt in range(ATTEMPTS):
-        for k in range(CLUSTERS):
-            offset = float32(starts[attempt, k] * float32(high - low))
-            centres[attempt, k] = start_of(offset, low)
-
-
-@serial
 def _to_shares(levels, shares, start, stop):
     source, target = levels[start:stop], shares[start:stop]
     for i in range(target.size):
         target[i] = share_of(source[i], source.itemsize)
-
-
-@serial
-def _small_frames(pixels, number, starts, out, start, stop):
-    area = out.shape[1]
-    blocks = -(-area // BLOCK)
-    counts, sums = np.empty((blocks, 256), np.int64), np.empty((blocks, 2), np.int64)
-    for frame in range(start, stop):
-        if number == OTSU:
-            count_levels(pixels[frame], counts, 0, blocks)
-            paint_levels(pixels[frame], otsu(counts), out[frame], 0, area)
-        else:
-            add_up_fixed(pixels[frame], sums, 0, blocks)
-            paint_shares(pixels[frame], bound_of(sums, area), out[frame], 0, area)
-
-
-@serial
-def _small_kmeans(pixels, starts, out, start, stop):
-    area, shape = out.shape[1], (ATTEMPTS, CLUSTERS)
-    count = -(-area // CHUNK)
-    ranges = np.empty((count, 2), np.float32)
-    marks, zeros = np.empty(count, np.int64), np.empty(count, np.int32)
-    centres, old = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    sizes, moved = np.empty(shape, np.int64), np.empty(shape, np.int64)
-    spreads, table = np.empty(ATTEMPTS, np.float64), np.empty(CLUSTERS, np.uint8)
-    for frame in range(start, stop):
-        values = pixels[frame]
-        describe(values, ranges, marks, zeros, 0, count)
-        extent = whole_range(ranges)
-        _start(starts, extent[0], extent[1], centres)
-        chunks = (ranges, marks, zeros)
-        cluster_all(values, chunks, centres, old, sizes, moved, spreads, 0, ATTEMPTS)
-        best = best_of(spreads)
-        if best < 0:
-            out[frame, :] = 0
-            continue
-        fill_table(centres[best], sizes[best], table)
-        paint_clusters(values, old[best], extent, moved[best], table, out[frame], 0, area)
 
 
 @parallel
@@ -155,20 +115,6 @@ def _to_shares_bands(levels, shares, bands):
     for band in prange(bands):
         start, stop = band * shares.size // bands, (band + 1) * shares.size // bands
         _to_shares(levels, shares, start, stop)
-
-
-@parallel
-def _small_bands(pixels, number, starts, out, bands):
-    for band in prange(bands):
-        start, stop = band * len(out) // bands, (band + 1) * len(out) // bands
-        _small_frames(pixels, number, starts, out, start, stop)
-
-
-@parallel
-def _small_kmeans_bands(pixels, starts, out, bands):
-    for band in prange(bands):
-        start, stop = band * len(out) // bands, (band + 1) * len(out) // bands
-        _small_kmeans(pixels, starts, out, start, stop)
 
 
 @parallel

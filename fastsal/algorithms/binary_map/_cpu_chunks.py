@@ -16,13 +16,12 @@ _FRACTION = int32((1 << 23) - 1)
 @serial
 def extent(values):
     """Return the least and the greatest value; NaN is beyond infinity."""
-    # As integers, which vectorise; turned round, the negative ones lie in order too.
+    # As integers in the order of values, which vectorise.
     low, high = int32(~_SIGN), _SIGN
     for i in range(values.size):
-        bits = bits_of(values[i])
-        key = int32(bits ^ int32(int32(bits >> int32(31)) & int32(~_SIGN)))
+        key = _turned(bits_of(values[i]))
         low, high = int32(min(low, key)), int32(max(high, key))
-    return _value_of_key(low), _value_of_key(high)
+    return value_of(_turned(low)), value_of(_turned(high))
 
 
 @serial
@@ -30,19 +29,19 @@ def extent_within(values, bottom, top):
     """Return the least and the greatest of the values above `bottom` and up to `top`."""
     low, high = int32(~_SIGN), _SIGN
     for i in range(values.size):
-        bits = bits_of(values[i])
-        key = int32(bits ^ int32(int32(bits >> int32(31)) & int32(~_SIGN)))
+        key = _turned(bits_of(values[i]))
         is_inside = (values[i] > bottom) & (values[i] <= top)
         low = int32(min(low, key if is_inside else int32(~_SIGN)))
         high = int32(max(high, key if is_inside else _SIGN))
     if low > high:
         return float32(np.inf), float32(-np.inf)
-    return _value_of_key(low), _value_of_key(high)
+    return value_of(_turned(low)), value_of(_turned(high))
 
 
 @serial
-def _value_of_key(key):
-    return value_of(int32(key ^ int32(int32(key >> int32(31)) & int32(~_SIGN))))
+def _turned(bits):
+    """Return bits of a float32 as an integer in the order of values, or such a one as bits."""
+    return int32(bits ^ int32(int32(bits >> int32(31)) & int32(~_SIGN)))
 
 
 @serial

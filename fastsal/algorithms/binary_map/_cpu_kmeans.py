@@ -1,14 +1,15 @@
 """OpenCV's k-means on the CPU, to the bit: five attempts side by side, each a few rounds."""
 
 import numpy as np
-from numba import float32, float64, int64, prange
+from numba import float32, int64, prange
 
 from ...kernels.jit import parallel, serial
 from ._cpu_cells import fill_cells
 from ._cpu_chunks import CHUNK, extent_within, whole_range
 from ._cpu_plainly import add_up_plainly, farthest_plainly, spread_of_rest, spread_plainly
-from ._cpu_sums import add_up, cell_of
-from ._draws import CLUSTERS, LANES, MAX_STEPS
+from ._cpu_spread import spread_by_cells
+from ._cpu_sums import add_up
+from ._draws import CLUSTERS, MAX_STEPS
 from ._math import mean_of, moved_far, squared
 
 
@@ -42,7 +43,7 @@ def cluster(values, chunks, centres, old, sizes, moved):
         if not goes_on:
             break
     if holds:
-        spread = _spread(values, ranges, edges, owners, centres, moved)
+        spread = spread_by_cells(values, ranges, edges, owners, centres, moved)
     else:
         spread = spread_plainly(values, old, centres, moved)
     return spread if spread < np.inf else spread_of_rest(values, old, centres, moved)
@@ -63,17 +64,12 @@ def _fill_empty(values, ranges, edges, owners, holds, old, sums, sizes, moved):
     for empty in range(CLUSTERS):
         if sizes[empty] > 0:
             continue
-        largest = 0
-        for k in range(1, CLUSTERS):
-            largest = k if sizes[k] > sizes[largest] else largest
+        largest = _largest(sizes)
         mean = mean_of(sums[largest], sizes[largest])
         if not holds:
             place = farthest_plainly(values, old, largest, mean, moved)
         else:
-            cell = 0
-            while owners[cell] != largest:
-                cell += 1
-            bottom, top = edges[cell - 1] if cell > 0 else float32(-np.inf), edges[cell]
+            bottom, top = _ends_of(largest, edges, owners)
             if whose != largest:
                 within, whose = np.empty_like(ranges), largest
                 _fill_within(values, ranges, bottom, top, within)
@@ -84,6 +80,22 @@ def _fill_empty(values, ranges, edges, owners, holds, old, sums, sizes, moved):
         sizes[largest] -= 1
         sizes[empty] += 1
         moved[empty] = place
+
+
+@serial
+def _largest(sizes):
+    largest = 0
+    for k in range(1, CLUSTERS):
+        largest = k if sizes[k] > sizes[largest] else largest
+    return largest
+
+
+@serial
+def _ends_of(cluster, edges, owners):
+    cell = 0
+    while owners[cell] != cluster:
+        cell += 1
+    return edges[cell - 1] if cell > 0 else float32(-np.inf), edges[cell]
 
 
 @serial
@@ -111,7 +123,7 @@ def _farthest(values, within, bottom, top, mean, moved):
         if reach >= most:
             most, last = reach, chunk
     place = min((last + 1) * CHUNK, values.size) - 1
-    while not _lies_at(values, place, bottom, top, mean, most, moved):
+    while place > 0 and not _lies_at(values, place, bottom, top, mean, most, moved):
         place -= 1
     return place
 
@@ -146,49 +158,6 @@ def _is_moved(place, moved):
     for k in range(CLUSTERS):
         found |= moved[k] == place
     return found
-
-
-@serial
-def _spread(values, ranges, edges, owners, centres, moved):
-    """Return the sum of the squared distances, in an order that vectorises."""
-    lanes, total = np.zeros(LANES, np.float64), 0.0
-    for chunk in range(len(ranges)):
-        part = values[chunk * CHUNK : (chunk + 1) * CHUNK]
-        first, last = cell_of(ranges[chunk, 0], edges), cell_of(ranges[chunk, 1], edges)
-        if first == last:
-            _add_distances(part, centres[owners[first]], lanes)
-        else:
-            _add_distances_by_cell(part, edges, owners, centres, lanes)
-    for i in range(LANES):
-        total += lanes[i]
-    for k in range(CLUSTERS):
-        if moved[k] >= 0:
-            value = values[moved[k]]
-            total -= float64(squared(value, centres[owners[cell_of(value, edges)]]))
-            total += float64(squared(value, centres[k]))
-    return total
-
-
-@serial
-def _add_distances(values, centre, lanes):
-    for start in range(0, values.size, LANES):
-        part = values[start : start + LANES]
-        for i in range(part.size):
-            lanes[i] += float64(squared(part[i], centre))
-
-
-@serial
-def _add_distances_by_cell(values, edges, owners, centres, lanes):
-    p, q, r, s = edges[0], edges[1], edges[2], edges[3]
-    a, b, c = centres[owners[0]], centres[owners[1]], centres[owners[2]]
-    d, e = centres[owners[3]], centres[owners[4]]
-    for start in range(0, values.size, LANES):
-        part = values[start : start + LANES]
-        for i in range(part.size):
-            value = part[i]
-            upper = e if value > s else (d if value > r else c)
-            centre = upper if value > q else (b if value > p else a)
-            lanes[i] += float64(squared(value, centre))
 
 
 @serial

@@ -6,7 +6,8 @@ from numba import cuda, int32, int64
 from ...devices import workspace
 from ...kernels import launch
 from ...kernels.jit import kernel
-from ._cuda_kmeans import choose, cluster, fill_extents, paint_clusters, reset_extents
+from ._cuda_kmeans import cluster, fill_extents, reset_extents
+from ._cuda_paint import choose, paint_clusters
 from ._cuda_reads import level_at, otsu, share_at
 from ._draws import ATTEMPTS, CLUSTERS
 from ._math import fixed, twice_the_mean
