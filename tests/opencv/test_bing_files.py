@@ -13,12 +13,13 @@ from fastsal import opencv
 
 def test_nothing_is_printed_and_nothing_written(bing, photo, capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pathlib.Path.mkdir", lambda path, **_: pytest.fail(f"makes {path}"))
+    monkeypatch.setattr("pathlib.Path.write_text", lambda path, _: pytest.fail(f"writes {path}"))
 
     bing.computeSaliency(photo)
 
     assert capfd.readouterr() == ("", "")
     assert list(tmp_path.iterdir()) == []
-    assert not os.path.exists("/BBoxesB2W8I")
 
 
 @pytest.mark.parametrize("ending", ["", "/", "/a/b", "/c/"])

@@ -94,7 +94,7 @@ def test_what_every_algorithm_does(name, tmp_path):
     assert finder.clear() is finder.read(None) is finder.write(None) is None
     finder.save(str(tmp_path / "object.yml"))
     storage = cv2.FileStorage(str(tmp_path / "object.yml"), cv2.FILE_STORAGE_READ)
-    assert storage.root().keys() == ["my_object"]
+    assert storage.root().keys() == ("my_object",)
     with pytest.raises(OSError, match="no/object"):
         finder.save(tmp_path / "no" / "object.yml")
 
