@@ -41,7 +41,7 @@ OPTIONS = {
 def _fewer_threads(_small_blocks, monkeypatch):
     """Scans make the threads of a block wait for each other, which takes the simulator long."""
     if runtime.is_simulated():
-        monkeypatch.setattr(launch, "THREADS", 8)
+        monkeypatch.setattr(launch, "THREADS", 16)
 
 
 def photograph(rows, cols, name="coffee"):
@@ -106,17 +106,39 @@ def test_grey_images_have_no_colour():
     np.testing.assert_allclose(*lab, atol=TOLERANCE)
 
 
+@pytest.mark.parametrize(("size", "side"), [(100, 3), (299, 2), (300, 1), (40, 8)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_a_working_size_averages_squares(size, side, dtype):
+    image = photograph(201, 300) if dtype == np.uint8 else photograph(201, 300) / np.float32(255)
+    options = IttiOptions(working_size=size)
+
+    actual = itti_koch(image, preset=options, backend="cpu")
+
+    rows, cols = -(-201 // side), -(-300 // side)
+    small = np.array([
+        [image[y * side : (y + 1) * side, x * side : (x + 1) * side].mean((0, 1))
+         for x in range(cols)] for y in range(rows)
+    ]) * (1 if dtype == np.uint8 else 255)  # fmt: skip
+    np.testing.assert_allclose(
+        actual, finished(reference(small)[0], (201, 300)), atol=TOLERANCE
+    )
+
+
 @pytest.mark.cuda
-@pytest.mark.parametrize("name", ["default", "paper", "fixation", "stretched only"])
-def test_the_device_gives_the_same(cuda_device, name):
-    image = photograph(37, 41)
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("default", (65, 67)), ("paper", (20, 24)), ("fixation", (20, 24)), ("reduced", (41, 50))],
+)
+def test_the_device_gives_the_same(cuda_device, name, shape):
+    image = photograph(*shape)
+    options = OPTIONS[name] if name in OPTIONS else IttiOptions(working_size=25, norm="none")
 
     saliency, parts = itti_koch(
-        image, preset=OPTIONS[name], return_conspicuity=True, backend="cuda"
+        image, preset=options, return_conspicuity=True, backend="cuda"
     )
 
     expected, others = itti_koch(
-        image, preset=OPTIONS[name], return_conspicuity=True, backend="cpu"
+        image, preset=options, return_conspicuity=True, backend="cpu"
     )
     for actual, other in zip((saliency, *parts), (expected, *others), strict=True):
         np.testing.assert_allclose(actual, other, atol=1e-4)
@@ -177,7 +199,7 @@ def test_one_colour_stands_out_nowhere(preset):
 
 @pytest.mark.cuda
 def test_one_colour_stands_out_nowhere_on_the_device(cuda_device):
-    assert not itti_koch(np.full((33, 34, 3), (200, 13, 77), np.uint8), backend="cuda").any()
+    assert not itti_koch(np.full((18, 19, 3), (200, 13, 77), np.uint8), backend="cuda").any()
 
 
 def test_a_turned_picture_has_a_turned_map():
@@ -257,7 +279,7 @@ def test_other_dtypes_stand_for_the_same_levels(shape, dtype):
 
 @pytest.mark.cuda
 def test_floats_and_bgr_on_the_device(cuda_device):
-    image = photograph(33, 30)
+    image = photograph(18, 21)
 
     actual = itti_koch((image[..., ::-1] / 255).astype(np.float32), color="bgr", backend="cuda")
 
@@ -407,9 +429,9 @@ def test_options_are_kept_in_one_form():
 
 @pytest.mark.cuda
 def test_device_array_in_device_array_out(cuda_device):
-    image = photograph(33, 40)
+    image = photograph(20, 24)
     held = cuda_device.to_device(image)
-    out = cuda_device.to_device(np.full((33, 40), 7, np.uint8))
+    out = cuda_device.to_device(np.full((20, 24), 7, np.uint8))
 
     actual, parts = itti_koch(held, return_conspicuity=True)
 

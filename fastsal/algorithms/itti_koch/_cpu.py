@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 from numba import get_num_threads, prange
 
+from ...images import read_only
 from ...kernels import launch
 from ...kernels.color._cpu_lab import light
 from ...kernels.finish._cpu import finish
@@ -15,6 +16,8 @@ from ...kernels.jit import parallel, serial
 from ._cpu_features import compare, compare_bands
 from ._cpu_orientations import orient, orient_bands
 from ._cpu_scales import (
+    average,
+    average_bands,
     build,
     build_bands,
     oppose,
@@ -25,7 +28,7 @@ from ._cpu_scales import (
     to_lab_bands,
 )
 from ._cpu_sum import combine
-from ._plan import PLANES, layout_of, plan_of, unit_of
+from ._plan import PLANES, layout_of, plan_of, side_of_squares, unit_of
 
 
 def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, out, parts):
@@ -33,19 +36,34 @@ def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, ou
 
     `parts`, if any, are three more maps of that form, for intensity, colour and orientation.
     """
-    frames, area = out.shape
-    plan = plan_of(area // width, width, channels, options)
+    side = side_of_squares(out.shape[1] // width, width, options)
+    source, cols, unit = _averaged(pixels, channels, width, side)
+    frames, area = source.shape[0], source.shape[1] // channels
+    plan = plan_of(area // cols, cols, channels, options)
     maps = launch.scratch("itti-koch maps", (4, frames, *plan.small), np.float32)
-    source = layout_of(channels, weights), width, unit_of(pixels.dtype)
+    form = layout_of(channels, weights), cols, unit
     if area < launch.PARALLEL_FROM:
-        args = (plan, pixels, *source, _light(plan.is_lab), maps)
-        launch.over_bands(_small_frames, _small_bands, frames, *args, pixels=out.size)
+        args = (plan, source, *form, _light(plan.is_lab), maps)
+        launch.over_bands(_small_frames, _small_bands, frames, *args, pixels=frames * area)
     else:
         for frame in range(frames):
-            _large_frame(plan, pixels[frame], *source, maps[:, frame])
+            _large_frame(plan, source[frame], *form, maps[:, frame])
     finish(maps[0], width, smooth, center_bias, True, out)
     for each, part in zip(maps[1:], parts, strict=False):
         finish(each, width, 0.0, 0.0, True, part)
+
+
+def _averaged(pixels, channels, width, side):
+    """Return the pixels, or means of squares of them; their width; what makes levels of them."""
+    unit = unit_of(pixels.dtype)
+    if side == 1:
+        return pixels, width, unit
+    frames, height = len(pixels), pixels.shape[1] // (width * channels)
+    rows, cols = -(-height // side), -(-width // side)
+    small = launch.scratch("itti-koch small", (frames, rows, cols * channels), np.float32)
+    args = pixels, channels, width, side, unit, small
+    launch.over_bands(average, average_bands, frames * rows, *args, pixels=pixels.size)
+    return read_only(small).reshape(frames, -1), cols, np.float32(1)
 
 
 def _large_frame(plan, pixels, layout, width, unit, maps):

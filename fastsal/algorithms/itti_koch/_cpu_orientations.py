@@ -42,6 +42,12 @@ def _orient_scale(plan, level, planes, start, stop):
 
 
 @serial
+def _half(taps, which):
+    """Return a filter's taps from the middle on, as scalars."""
+    return taps[which, 0], taps[which, 1], taps[which, 2], taps[which, 3], taps[which, 4]
+
+
+@serial
 def _fill_filtered(source, taps, energy, line, filtered):
     """Fill with the row under Gaussian, cosine, sine, slow cosine and slow sine."""
     cols = source.size
@@ -53,29 +59,31 @@ def _fill_filtered(source, taps, energy, line, filtered):
     f, g, h, i = line[5:], line[6:], line[7:], line[8:]
     gauss, cosine, sine = filtered[0], filtered[1], filtered[2]
     slow_cosine, slow_sine = filtered[3], filtered[4]
+    taps_0, taps_1, taps_2 = _half(taps, 0), _half(taps, 1), _half(taps, 2)
+    taps_3, taps_4 = _half(taps, 3), _half(taps, 4)
     for x in range(cols):
         p1, p2, p3, p4 = d[x] + f[x], c[x] + g[x], b[x] + h[x], a[x] + i[x]
-        gauss[x] = symmetric(taps[0], e[x], p1, p2, p3, p4)
-        cosine[x] = symmetric(taps[1], e[x], p1, p2, p3, p4)
-        slow_cosine[x] = symmetric(taps[3], e[x], p1, p2, p3, p4)
+        gauss[x] = symmetric(taps_0, e[x], p1, p2, p3, p4)
+        cosine[x] = symmetric(taps_1, e[x], p1, p2, p3, p4)
+        slow_cosine[x] = symmetric(taps_3, e[x], p1, p2, p3, p4)
     for x in range(cols):
         p1, p2, p3, p4 = f[x] - d[x], g[x] - c[x], h[x] - b[x], i[x] - a[x]
-        slow_sine[x] = symmetric(taps[4], float32(0), p1, p2, p3, p4)
+        slow_sine[x] = symmetric(taps_4, float32(0), p1, p2, p3, p4)
     if energy:
         for x in range(cols):
             p1, p2, p3, p4 = f[x] - d[x], g[x] - c[x], h[x] - b[x], i[x] - a[x]
-            sine[x] = symmetric(taps[2], float32(0), p1, p2, p3, p4)
+            sine[x] = symmetric(taps_2, float32(0), p1, p2, p3, p4)
 
 
 @serial
 def _fill_even(filtered, row, taps, across, down, rising, falling):
-    _fill_column(filtered, row, 1, taps[0], taps[5, 0], across)
-    _fill_column(filtered, row, 0, taps[1], taps[5, 0], down)
+    _fill_column(filtered, row, 1, _half(taps, 0), taps[5, 0], across)
+    _fill_column(filtered, row, 0, _half(taps, 1), taps[5, 0], down)
     product, sines, gauss = np.empty((3, across.size), np.float32)
     even, excess = taps[5, 2], taps[5, 4]
-    _fill_column(filtered, row, 3, taps[3], even, product)
-    _fill_column_of_odd(filtered, row, 4, taps[4], even, sines)
-    _fill_column(filtered, row, 0, taps[0], even * excess, gauss)
+    _fill_column(filtered, row, 3, _half(taps, 3), even, product)
+    _fill_column_of_odd(filtered, row, 4, _half(taps, 4), even, sines)
+    _fill_column(filtered, row, 0, _half(taps, 0), even * excess, gauss)
     for x in range(across.size):
         cosines = product[x] - gauss[x]
         rising[x] = cosines - sines[x]
@@ -86,10 +94,10 @@ def _fill_even(filtered, row, taps, across, down, rising, falling):
 def _add_odd(filtered, row, taps, across, down, rising, falling):
     """Turn even responses into the sizes of even and odd ones together."""
     first, second, third, fourth = np.empty((4, across.size), np.float32)
-    _fill_column(filtered, row, 2, taps[0], taps[5, 1], first)
-    _fill_column_of_odd(filtered, row, 0, taps[2], taps[5, 1], second)
-    _fill_column(filtered, row, 4, taps[3], taps[5, 3], third)
-    _fill_column_of_odd(filtered, row, 3, taps[4], taps[5, 3], fourth)
+    _fill_column(filtered, row, 2, _half(taps, 0), taps[5, 1], first)
+    _fill_column_of_odd(filtered, row, 0, _half(taps, 2), taps[5, 1], second)
+    _fill_column(filtered, row, 4, _half(taps, 3), taps[5, 3], third)
+    _fill_column_of_odd(filtered, row, 3, _half(taps, 4), taps[5, 3], fourth)
     for x in range(across.size):
         across[x] = abs(across[x]) + abs(first[x])
         down[x] = abs(down[x]) + abs(second[x])

@@ -14,8 +14,9 @@ def shrink(plan, pixels, layout, width, unit, planes, brightest, start, stop):
     """Fill scale 2 of red, green and blue, in the place of orientations, and of intensity.
 
     Scales 0 and 1 are never stored. `layout` is the number of channels and where red, green and
-    blue are; `unit` turns sums into levels of 255. `brightest` gets that of every row.
+    blue are; `unit` turns values into levels of 255. `brightest` gets that of every row.
     """
+    unit = float32(unit * float32(1 / 64**2))
     channels, red, green, blue = layout
     height = pixels.size // (width * channels)
     cols = plan.sizes[0, 1]
@@ -158,6 +159,47 @@ def _halve(source, row, line, target):
     for col in range(target.size):
         at = 2 * col
         target[col] = binomial(line[at], b[at], c[at], d[at]) * float32(1 / 64)
+
+
+@serial
+def average(pixels, channels, width, side, unit, small, start, stop):
+    """Fill rows of `small` with means of squares of pixels, in levels of 255; cut at the end."""
+    size = width * channels
+    height, rows = pixels.shape[1] // size, small.shape[1]
+    sums = np.empty(size, np.float32)
+    for index in range(start, stop):
+        frame, row = index // rows, index % rows
+        sums[:] = 0
+        last = min((row + 1) * side, height)
+        for source in range(row * side, last):
+            _add_values(pixels[frame, source * size : (source + 1) * size], sums)
+        scale = unit / float32(last - row * side)
+        _fold_pixels(sums, channels, width, side, scale, small[frame, row])
+
+
+@serial
+def _add_values(values, sums):
+    for x in range(sums.size):
+        sums[x] += float32(values[x])
+
+
+@serial
+def _fold_pixels(sums, channels, width, side, scale, target):
+    for col in range(target.size // channels):
+        first, last = col * side, min((col + 1) * side, width)
+        for channel in range(channels):
+            total = float32(0)
+            for pixel in range(first, last):
+                total += sums[pixel * channels + channel]
+            target[col * channels + channel] = total * (scale / float32(last - first))
+
+
+@parallel
+def average_bands(pixels, channels, width, side, unit, small, bands):
+    rows = small.shape[0] * small.shape[1]
+    for band in prange(bands):
+        start, stop = band * rows // bands, (band + 1) * rows // bands
+        average(pixels, channels, width, side, unit, small, start, stop)
 
 
 @parallel

@@ -1,7 +1,7 @@
 """The Itti-Koch map on a CUDA device: all scales lie in one atlas, so that few kernels do.
 
-Scales or features lie along y of the grid and frames along z; a thread takes a pixel. A long stack
-goes through in groups whose atlases stay small.
+A thread takes a pixel of an atlas, of scales or of features; a table says which of them a block of
+threads belongs to. Frames lie along z. A long stack goes through in groups whose atlases stay small.
 """
 
 from functools import lru_cache
@@ -14,10 +14,10 @@ from ...devices import workspace
 from ...kernels import launch
 from ...kernels.finish._cuda import finish
 from ._cuda_features import clear, compare, count, reduce
+from ._cuda_scales import TILE, average, halve, oppose, shrink, to_lab
 from ._cuda_orientations import filter_columns, filter_rows
-from ._cuda_scales import TILE, halve, oppose, shrink, to_lab
 from ._cuda_sum import add_up
-from ._plan import PLANES, layout_of, plan_of, unit_of
+from ._plan import PLANES, layout_of, plan_of, side_of_squares, unit_of
 
 GROUP = 1 << 24  # pixels of frames under way at once
 
@@ -27,6 +27,8 @@ class _Tables(NamedTuple):
     tasks: Any
     offsets: Any  # of the features in an atlas of their own
     gaps: int  # pixels of all features
+    scale_blocks: Any  # (blocks, 2): the scale of a block and its first pixel
+    task_blocks: Any  # the same for features
     taps: Any
     weights: Any
     flats: Any
@@ -37,24 +39,41 @@ def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, ou
 
     `parts`, if any, are three more maps of that form, for intensity, colour and orientation.
     """
-    frames, area = out.shape
-    shape = area // width, width, channels, options
-    plan, stream = plan_of(*shape), pixels.stream
-    group = min(frames, max(1, GROUP // area))
-    maps = _work("maps", (4, frames, *plan.small))
+    height, stream = out.shape[1] // width, pixels.stream
+    side = side_of_squares(height, width, options)
+    shape = -(-height // side), -(-width // side)
+    plan = plan_of(*shape, channels, options)
+    tables = _tables(*shape, channels, options, launch.THREADS)
     layout = layout_of(channels, weights)
+    frames, group = len(out), min(len(out), max(1, GROUP // (shape[0] * shape[1])))
+    maps = _work("maps", (4, frames, *plan.small))
     for start in range(0, frames, group):
-        some = slice(start, start + group)
-        part = pixels if group == frames else pixels[some]
+        part = pixels if group == frames else pixels[start : start + group]
         part.stream = stream
-        _fill_maps(part, layout, width, plan, _tables(*shape), maps, start, group)
+        unit = unit_of(part.dtype)
+        if side > 1:
+            part, unit = _averaged(part, channels, width, side, shape, group), np.float32(1)
+        _fill_maps(part, layout, shape[1], unit, plan, tables, maps, start, group)
     for each, target in zip(maps, (out, *parts), strict=False):
         target.stream = stream
         is_map = target is out
-        finish(each, width, smooth if is_map else 0.0, center_bias if is_map else 0.0, True, target)
+        finish(
+            each, width, smooth if is_map else 0.0, center_bias if is_map else 0.0, True, target
+        )
 
 
-def _fill_maps(pixels, layout, width, plan, tables, maps, start, group):
+def _averaged(pixels, channels, width, side, shape, group):
+    frames, stream, size = len(pixels), pixels.stream, shape[0] * shape[1] * channels
+    small = _work("small", (group, size))[:frames]
+    grid = -(-size // launch.THREADS), 1, min(frames, 65_535)
+    average[grid, launch.THREADS, stream](
+        pixels, channels, width, side, unit_of(pixels.dtype), small
+    )
+    small.stream = stream
+    return small
+
+
+def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
     frames, stream = len(pixels), pixels.stream
     rows, cols, _ = (int(each) for each in plan.sizes[0])
     threads = launch.THREADS
@@ -68,45 +87,60 @@ def _fill_maps(pixels, layout, width, plan, tables, maps, start, group):
     bright = workspace("itti-koch bright", (group,), np.float32)[:frames]
     deep = min(frames, 65_535)
     pixel_blocks = -(-rows * cols // threads)
-    levels = len(plan.sizes)
     clear[min(frames, 65_535), threads, stream](spans, tallies, bright)
     tiles = -(-cols // TILE), min(rows, 65_535), deep
-    shrink[tiles, threads, stream](
-        pixels, layout, width, unit_of(pixels.dtype), tables.sizes, planes, bright
-    )
+    args = pixels, layout, width, unit, tables.sizes, planes, bright
+    shrink[tiles, threads, stream](*args)
     if plan.is_lab:
         to_lab[(pixel_blocks, 1, deep), threads, stream](rows * cols, layout[0], planes)
     elif layout[0] > 1:
         oppose[(pixel_blocks, 1, deep), threads, stream](rows * cols, bright, planes)
     halve[(1, 3 if layout[0] > 1 else 1, deep), 4 * threads, stream](tables.sizes, planes)
-    each_scale = (pixel_blocks, levels, deep), threads, stream
-    filter_rows[each_scale](tables.sizes, tables.taps, plan.energy, planes, filtered)
-    filter_columns[each_scale](tables.sizes, tables.taps, plan.energy, filtered, planes)
-    each_task = (pixel_blocks, tasks, deep), threads, stream
+    each_scale = (len(tables.scale_blocks), 1, deep), threads, stream
+    filter_rows[each_scale](tables.scale_blocks, tables.sizes, tables.taps, plan.energy, planes, filtered)
+    filter_columns[each_scale](tables.scale_blocks, tables.sizes, tables.taps, plan.energy, filtered, planes)
+    each_task = (len(tables.task_blocks), 1, deep), threads, stream
     args = tables.sizes, tables.tasks, tables.offsets
     border = np.float32(plan.border)
-    compare[each_task](*args, plan.is_sum, border, planes, gaps, spans)
+    compare[each_task](tables.task_blocks, *args, plan.is_sum, border, planes, gaps, spans)
     if plan.promotes:
-        count[each_task](*args, tables.flats, gaps, spans, tallies)
+        count[each_task](tables.task_blocks, *args, tables.flats, gaps, spans, tallies)
     small = plan.small[0] * plan.small[1]
     reduce[(-(-small // threads), PLANES, deep), threads, stream](
         *args, tables.flats, plan.shares, plan.promotes, gaps, spans, tallies, summed
     )
-    add_up[deep, 4 * threads, stream](
-        plan.shares, plan.promotes, tables.weights, start, summed, maps
-    )
+    add_up[deep, 4 * threads, stream](plan.shares, plan.promotes, tables.weights, start, summed, maps)
 
 
 @lru_cache(maxsize=8)
-def _tables(height, width, channels, options):
+def _tables(height, width, channels, options, threads):
     """Return the tables of a plan on the device, where they stay."""
     plan = plan_of(height, width, channels, options)
-    sizes = plan.sizes.astype(np.int32)
-    pixels = [int(plan.sizes[center, 0] * plan.sizes[center, 1]) for center in plan.tasks[:, 1]]
-    offsets = np.concatenate([[0], np.cumsum(pixels)]).astype(np.int32)
-    first = cuda.to_device(sizes), cuda.to_device(plan.tasks.astype(np.int32))
-    rest = (cuda.to_device(each) for each in (plan.taps, plan.weights, plan.flats))
-    return _Tables(*first, cuda.to_device(offsets[:-1].copy()), int(offsets[-1]), *rest)
+    scales = plan.sizes[:, 0] * plan.sizes[:, 1]
+    features = scales[plan.tasks[:, 1]]
+    offsets = np.cumsum(features) - features
+    return _Tables(
+        sizes=_held(plan.sizes, np.int32),
+        tasks=_held(plan.tasks, np.int32),
+        offsets=_held(offsets, np.int32),
+        gaps=int(features.sum()),
+        scale_blocks=_held(_blocks(scales, threads), np.int32),
+        task_blocks=_held(_blocks(features, threads), np.int32),
+        taps=_held(plan.taps, np.float32),
+        weights=_held(plan.weights, np.float32),
+        flats=_held(plan.flats, np.float32),
+    )
+
+
+def _blocks(pixels, threads):
+    """Return, per block of threads that it takes to cover all pixels, whose it is and from where."""
+    return [
+        (index, first) for index, count in enumerate(pixels) for first in range(0, count, threads)
+    ]
+
+
+def _held(array, dtype):
+    return cuda.to_device(np.ascontiguousarray(array, dtype))
 
 
 def _work(name, shape):

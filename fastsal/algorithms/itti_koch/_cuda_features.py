@@ -28,17 +28,14 @@ def clear(spans, tallies, bright):
 
 
 @kernel
-def compare(sizes, tasks, offsets, is_sum, border, planes, gaps, spans):
+def compare(blocks, sizes, tasks, offsets, is_sum, border, planes, gaps, spans):
     """Fill with centre less surround, falling off to the border; widen the range of each."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
-    task, me = cuda.blockIdx.y, cuda.threadIdx.x
+    task, me = blocks[cuda.blockIdx.x, 0], cuda.threadIdx.x
     plane, center, surround = tasks[task, 0], tasks[task, 1], tasks[task, 2]
     rows, cols = sizes[center, 0], sizes[center, 1]
-    first = int32(cuda.blockIdx.x * cuda.blockDim.x)
-    if first >= rows * cols:
-        return
-    i = first + int32(me)
+    i = blocks[cuda.blockIdx.x, 1] + int32(me)
     row = i // cols
     col = i - row * cols
     is_sum = is_sum and (plane == 1 or plane == 2)
@@ -102,16 +99,13 @@ def _range_of(spans, frame, task, has_signs, sign):
 
 
 @kernel
-def count(sizes, tasks, offsets, flats, gaps, spans, tallies):
+def count(blocks, sizes, tasks, offsets, flats, gaps, spans, tallies):
     """Sum and count the local maxima of each sign of each feature, in integers."""
     sums = cuda.shared.array(6, int32)
-    task, me = cuda.blockIdx.y, cuda.threadIdx.x
+    task, me = blocks[cuda.blockIdx.x, 0], cuda.threadIdx.x
     center, has_signs = tasks[task, 1], tasks[task, 3]
     rows, cols = sizes[center, 0], sizes[center, 1]
-    first = int32(cuda.blockIdx.x * cuda.blockDim.x)
-    if first >= rows * cols:
-        return
-    i = first + int32(me)
+    i = blocks[cuda.blockIdx.x, 1] + int32(me)
     row = i // cols
     col = i - row * cols
     inside = 0 < row < rows - 1 and 0 < col < cols - 1

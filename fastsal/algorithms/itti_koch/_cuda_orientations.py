@@ -6,15 +6,13 @@ from ...kernels.finish._math import folded
 from ...kernels.jit import device, kernel
 from ._math import symmetric
 
-# Scales lie along y of the grid: sized for the first, most blocks of the others find no pixel.
-
-
 @kernel
-def filter_rows(sizes, taps, energy, planes, filtered):
+def filter_rows(blocks, sizes, taps, energy, planes, filtered):
     """Fill with rows under Gaussian, cosine, sine, slow cosine and slow sine."""
-    cols, offset = sizes[cuda.blockIdx.y, 1], sizes[cuda.blockIdx.y, 2]
-    i = int32(cuda.grid(1))
-    if i >= sizes[cuda.blockIdx.y, 0] * cols:
+    level = blocks[cuda.blockIdx.x, 0]
+    cols, offset = sizes[level, 1], sizes[level, 2]
+    i = blocks[cuda.blockIdx.x, 1] + int32(cuda.threadIdx.x)
+    if i >= sizes[level, 0] * cols:
         return
     row = i // cols
     col = i - row * cols
@@ -30,25 +28,22 @@ def filter_rows(sizes, taps, energy, planes, filtered):
         target = filtered[frame]
         at = offset + i
         p1, p2, p3, p4 = l1 + r1, l2 + r2, l3 + r3, l4 + r4
-        target[0, at] = symmetric(taps[0], middle, p1, p2, p3, p4)
-        target[1, at] = symmetric(taps[1], middle, p1, p2, p3, p4)
-        target[3, at] = symmetric(taps[3], middle, p1, p2, p3, p4)
+        target[0, at] = symmetric(_half(taps, 0), middle, p1, p2, p3, p4)
+        target[1, at] = symmetric(_half(taps, 1), middle, p1, p2, p3, p4)
+        target[3, at] = symmetric(_half(taps, 3), middle, p1, p2, p3, p4)
         p1, p2, p3, p4 = r1 - l1, r2 - l2, r3 - l3, r4 - l4
-        target[4, at] = symmetric(taps[4], float32(0), p1, p2, p3, p4)
+        target[4, at] = symmetric(_half(taps, 4), float32(0), p1, p2, p3, p4)
         if energy:
-            target[2, at] = symmetric(taps[2], float32(0), p1, p2, p3, p4)
+            target[2, at] = symmetric(_half(taps, 2), float32(0), p1, p2, p3, p4)
         frame += cuda.gridDim.z
 
 
 @kernel
-def filter_columns(sizes, taps, energy, filtered, planes):
+def filter_columns(blocks, sizes, taps, energy, filtered, planes):
     """Fill the planes of orientation from filtered rows."""
-    rows, cols, offset = (
-        sizes[cuda.blockIdx.y, 0],
-        sizes[cuda.blockIdx.y, 1],
-        sizes[cuda.blockIdx.y, 2],
-    )
-    i = int32(cuda.grid(1))
+    level = blocks[cuda.blockIdx.x, 0]
+    rows, cols, offset = sizes[level, 0], sizes[level, 1], sizes[level, 2]
+    i = blocks[cuda.blockIdx.x, 1] + int32(cuda.threadIdx.x)
     if i >= rows * cols:
         return
     row = i // cols
@@ -58,24 +53,30 @@ def filter_columns(sizes, taps, energy, filtered, planes):
         gauss, cosine, slow_cosine = filtered[frame, 0], filtered[frame, 1], filtered[frame, 3]
         slow_sine = filtered[frame, 4]
         even, excess = taps[5, 2], taps[5, 4]
-        across = taps[5, 0] * _even(cosine, start, row, rows, cols, taps[0])
-        down = taps[5, 0] * _even(gauss, start, row, rows, cols, taps[1])
-        cosines = even * _even(slow_cosine, start, row, rows, cols, taps[3])
-        cosines -= even * excess * _even(gauss, start, row, rows, cols, taps[0])
-        sines = even * _odd(slow_sine, start, row, rows, cols, taps[4])
+        across = taps[5, 0] * _even(cosine, start, row, rows, cols, _half(taps, 0))
+        down = taps[5, 0] * _even(gauss, start, row, rows, cols, _half(taps, 1))
+        cosines = even * _even(slow_cosine, start, row, rows, cols, _half(taps, 3))
+        cosines -= even * excess * _even(gauss, start, row, rows, cols, _half(taps, 0))
+        sines = even * _odd(slow_sine, start, row, rows, cols, _half(taps, 4))
         rising, falling = cosines - sines, cosines + sines
         if energy:
             sine, straight, diagonal = filtered[frame, 2], taps[5, 1], taps[5, 3]
-            across = abs(across) + abs(straight * _even(sine, start, row, rows, cols, taps[0]))
-            down = abs(down) + abs(straight * _odd(gauss, start, row, rows, cols, taps[2]))
-            third = diagonal * _even(slow_sine, start, row, rows, cols, taps[3])
-            fourth = diagonal * _odd(slow_cosine, start, row, rows, cols, taps[4])
+            across = abs(across) + abs(straight * _even(sine, start, row, rows, cols, _half(taps, 0)))
+            down = abs(down) + abs(straight * _odd(gauss, start, row, rows, cols, _half(taps, 2)))
+            third = diagonal * _even(slow_sine, start, row, rows, cols, _half(taps, 3))
+            fourth = diagonal * _odd(slow_cosine, start, row, rows, cols, _half(taps, 4))
             rising = abs(rising) + abs(third + fourth)
             falling = abs(falling) + abs(third - fourth)
         at = offset + i
         planes[frame, 3, at], planes[frame, 4, at] = across, down
         planes[frame, 5, at], planes[frame, 6, at] = rising, falling
         frame += cuda.gridDim.z
+
+
+@device
+def _half(taps, which):
+    """Return a filter's taps from the middle on, as scalars."""
+    return taps[which, 0], taps[which, 1], taps[which, 2], taps[which, 3], taps[which, 4]
 
 
 @device

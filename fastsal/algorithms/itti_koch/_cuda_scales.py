@@ -20,6 +20,7 @@ def shrink(pixels, layout, width, unit, sizes, planes, bright):
     line = cuda.shared.array(_LINE, float32)
     most = cuda.shared.array(1, float32)
     channels = int32(layout[0])
+    unit = float32(unit * float32(1 / 64**2))
     frames, size = pixels.shape
     height = int32(size // (width * channels))
     rows, cols = sizes[0, 0], sizes[0, 1]
@@ -50,6 +51,31 @@ def shrink(pixels, layout, width, unit, sizes, planes, bright):
         if cuda.threadIdx.x == 0:
             cuda.atomic.max(bright, frame, most[0])
         cuda.syncthreads()
+        frame += cuda.gridDim.z
+
+
+@kernel
+def average(pixels, channels, width, side, unit, small):
+    """Fill with means of squares of pixels, in levels of 255; the last are cut."""
+    cols = int32(-(-width // side))
+    size = int32(width * channels)
+    height = int32(pixels.shape[1] // size)
+    i = int32(cuda.grid(1))
+    if i >= small.shape[1]:
+        return
+    row = i // (cols * int32(channels))
+    x = i - row * cols * int32(channels)
+    col = x // int32(channels)
+    first, last = col * int32(side), min((col + 1) * int32(side), int32(width))
+    top, bottom = row * int32(side), min((row + 1) * int32(side), height)
+    channel = x - col * int32(channels)
+    frame = cuda.blockIdx.z
+    while frame < small.shape[0]:
+        total = float32(0)
+        for y in range(top, bottom):
+            for pixel in range(first, last):
+                total += float32(pixels[frame, y * size + pixel * int32(channels) + channel])
+        small[frame, i] = total * (unit / float32((bottom - top) * (last - first)))
         frame += cuda.gridDim.z
 
 

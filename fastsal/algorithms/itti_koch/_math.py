@@ -55,7 +55,7 @@ def opponents(red, green, blue, level, dark):
 
 @serial
 def symmetric(taps, x0, x1, x2, x3, x4):
-    """Return the sum under a filter equal on both sides: the middle, and sums of equal distance."""
+    """Return the sum under five taps of the middle and of the pairs of equal distance from it."""
     total = float32(taps[0] * x0) + float32(taps[1] * x1)
     return total + taps[2] * x2 + taps[3] * x3 + taps[4] * x4
 

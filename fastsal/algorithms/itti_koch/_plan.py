@@ -81,9 +81,14 @@ def layout_of(channels: int, weights: tuple[int, int, int]) -> tuple[int, int, i
 
 
 def unit_of(dtype: np.dtype[Any]) -> np.float32:
-    """Return what makes levels of 255 of sums under the window of scale 2."""
-    most = {"u1": 255, "u2": 65535}.get(dtype.str[1:], 1)
-    return np.float32(255 / most / 64**2)
+    """Return what makes levels of 255 of values."""
+    return np.float32(255 / {"u1": 255, "u2": 65535}.get(dtype.str[1:], 1))
+
+
+def side_of_squares(height: int, width: int, options: IttiOptions) -> int:
+    """Return the side of the squares of pixels that are averaged before anything else."""
+    size = options.working_size
+    return 1 if size is None else -(-max(height, width) // size)
 
 
 def _tasks(side: int, channels: int, options: IttiOptions) -> NDArray[np.int64]:

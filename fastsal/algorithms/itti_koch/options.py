@@ -10,7 +10,7 @@ _CHOICES = {
     "opponency": ("difference", "paper"),
     "gabor": ("signed", "energy"),
     "ranges": ("modality", "map"),
-    "norm": ("maxima", "iterative", "none"),
+    "norm": ("maxima", "none"),
     "color_space": ("rgb", "lab"),
 }
 
@@ -36,10 +36,9 @@ class IttiOptions:
         Which range N stretches to 1: the widest of all features of intensity, of colour or of
         orientation, so that only modalities are made alike; or every map's own, which lets a
         faint one count as much as a strong one.
-    norm : {"maxima", "iterative", "none"}, default "maxima"
-        How a map of few peaks is promoted over one of many: by the mean of its local maxima; by
-        three rounds of competition between its places (Itti and Koch 2000), which leaves sparse
-        maps, made for scan paths, and takes long; or not, maps being stretched to [0, 1] only.
+    norm : {"maxima", "none"}, default "maxima"
+        How a map of few peaks is promoted over one of many: by the mean of its local maxima, or
+        not, maps being stretched only.
     color_space : {"rgb", "lab"}, default "rgb"
         The paper's intensity and broadly tuned colours, or L, a and b of CIELab.
     on_off : bool, default True
@@ -48,7 +47,7 @@ class IttiOptions:
     weights : (float, float, float), default (1, 1, 1)
         Of intensity, colour and orientation in the map; only their ratios matter.
     working_size : int or None, default None
-        Reduce images to this longer side at the most, by whole numbers of pixels averaged, before
+        Reduce images to this longer side at the most, by averaging squares of pixels, before
         anything else; None takes them as they are. The map is of the image's size all the same.
     smooth : float, default 0
         What ``itti_koch(smooth=None)`` stands for.
