@@ -10,9 +10,15 @@ import numpy as np
 
 from ... import devices, images, runtime
 from ...errors import ImageError
-from ..superpixels.api import Options as SlicOptions
-from ..superpixels.api import checked_options
-from ..superpixels.segments import Segments, flat_pixels, is_rgb, segment, white_of
+from ..superpixels.segments import Options as SlicOptions
+from ..superpixels.segments import (
+    Segments,
+    checked_options,
+    flat_pixels,
+    is_rgb,
+    segment,
+    white_of,
+)
 
 Method = Literal["auto", "exact", "fast"]
 ROUNDS = 100  # of vl_slic at the most

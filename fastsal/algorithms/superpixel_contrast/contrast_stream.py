@@ -7,8 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
-from ..superpixels.api import single
-from ..superpixels.segments import DTYPES, Segments, segment
+from ..superpixels.segments import DTYPES, Segments, segment, single
 from ._maps import Method, Options, fill_from, frame_of, map_of
 
 _ROUNDS = 1  # of SLIC for each frame after the first

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...errors import ImageError
 from ...runtime import bench
-from .api import checked_options
+from .options import checked_options
 
 
 def slic_like_skimage(
