@@ -10,7 +10,8 @@ from skimage import data, measure
 from skimage.color import rgb2lab
 
 import fastsal
-from fastsal.algorithms.superpixels import _cpu, _cpu_lab, region_stats, slic, slic_like_skimage
+from fastsal.algorithms.superpixels import _cpu, region_stats, slic, slic_like_skimage
+from fastsal.kernels.color import _cpu_lab
 
 GOLDEN = [
     f"{name}_rs{size}_reg{stiffness}"

@@ -17,11 +17,6 @@ KERNELS = {
     "_cuda._fill_sizes": [f"void({SPECTRA2}, {SPECTRUM})"],
     "_cuda._fill_blurred": [f"void({SPECTRA2})"],
     "_cuda._normalize": ["void(float64[:,::1], float32[:,::1])"],
-    "_cuda._fill_places": ["void(int64, int32[::1], float32[::1])"],
-    "_cuda._enlarge": each(
-        "void(float32[:,:,::1], int32[::1], float32[::1], int32[::1], float32[::1], MAP[:,:,::1])",
-        MAP=["float32", "uint8"],
-    ),
 }
 # 4,096 numbers a frame, whose rounding would show: see spectral_residual/_cuda.py.
-DOUBLES = KERNELS.keys() - {"_cuda._fill_places", "_cuda._enlarge"}
+DOUBLES = set(KERNELS)

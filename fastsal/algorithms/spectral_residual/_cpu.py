@@ -6,20 +6,18 @@ NumPy's log and exp stand between the kernels because they are vectorised on eve
 from functools import cache
 
 import numpy as np
-from numba import prange, uint32, uint64
+from numba import uint32, uint64
 
 from ...kernels import launch
 from ...kernels.color._math import float_luma, luma
-from ...kernels.jit import parallel, serial
-from ...kernels.scale import stored
+from ...kernels.finish._cpu import enlarge
+from ...kernels.jit import serial
 from ._math import (
-    between,
     blended,
     blur,
     cosine_of_turn,
     fixed,
     float_blended,
-    lerp,
     magnitude,
     mirrored,
     phase,
@@ -36,17 +34,15 @@ def spectral_residual(pixels, channels, weights, width, size, scale, out):
 
     `size` is that of the spectrum, rows and columns.
     """
-    height = out.shape[1] // width
     work = launch.scratch("spectral-residual work", (6, *size), np.float64)
-    small = launch.scratch("spectral-residual small", size, np.float32)
-    for frame, saliency in zip(pixels, out, strict=True):
+    small = launch.scratch("spectral-residual small", (len(pixels), *size), np.float32)
+    for frame, target in zip(pixels, small, strict=True):
         if pixels.dtype.kind == "f":
             _shrink_floats(frame, channels, weights, width, scale, work[0])
         else:
             _shrink(frame, channels, weights, width, work[0])
-        _fill_small(work, small)
-        args = (small, saliency.reshape(height, width))
-        launch.over_bands(_enlarge, _enlarge_bands, height, *args, pixels=saliency.size)
+        _fill_small(work, target)
+    enlarge(small, width, out)
 
 
 def _fill_small(work, small):
@@ -285,58 +281,3 @@ def _normalize(values, result):
         most = max(most, values[i])
     for i in range(values.size):
         result[i] = values[i] / most
-
-
-@serial
-def _enlarge(small, saliency, start, stop):
-    """Fill rows of `saliency`; each row of `small` is widened once, and kept while it is needed."""
-    height, width = saliency.shape
-    rows = small.shape[0]
-    wide = np.empty((2, width), np.float32)  # row r of `small` in wide[r % 2]
-    shares = np.empty(width, np.float32)
-    starts = np.empty(small.shape[1] + 1, np.int64)
-    _fill_spans(width, shares, starts)
-    done = -1
-    for row in range(start, stop):
-        first, share = between(row, rows, height)
-        last = min(first + 1, rows - 1)
-        for source in range(max(first, done + 1), last + 1):
-            _widen(small[source], shares, starts, wide[source % 2])
-        done = last
-        _mix(wide[first % 2], wide[last % 2], share, saliency[row])
-
-
-@serial
-def _fill_spans(width, shares, starts):
-    """Find from which column on each source column is the one to the left."""
-    cols = starts.size - 1
-    starts[:] = width
-    for col in range(width - 1, -1, -1):
-        first, shares[col] = between(col, cols, width)
-        starts[first] = col
-    for source in range(cols - 1, -1, -1):
-        starts[source] = min(starts[source], starts[source + 1])
-
-
-@serial
-def _widen(source, shares, starts, target):
-    for index in range(source.size):
-        start, stop = starts[index], starts[index + 1]
-        one, other = source[index], source[min(index + 1, source.size - 1)]
-        span, part = target[start:stop], shares[start:stop]
-        for col in range(span.size):
-            span[col] = lerp(one, other, part[col])
-
-
-@serial
-def _mix(upper, lower, share, target):
-    for col in range(target.size):
-        target[col] = stored(lerp(upper[col], lower[col], share), target.itemsize)
-
-
-@parallel
-def _enlarge_bands(small, saliency, bands):
-    height = saliency.shape[0]
-    for band in prange(bands):
-        start, stop = band * height // bands, (band + 1) * height // bands
-        _enlarge(small, saliency, start, stop)

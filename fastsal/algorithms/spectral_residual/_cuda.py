@@ -13,16 +13,14 @@ from numba import cuda, float32, float64, int32
 from ...devices import workspace
 from ...kernels import launch
 from ...kernels.color._math import float_luma, luma
+from ...kernels.finish._cuda import enlarge
 from ...kernels.jit import kernel
-from ...kernels.scale import stored
 from ._math import (
-    between,
     blended,
     blur,
     cosine_of_turn,
     fixed,
     float_blended,
-    lerp,
     magnitude,
     mirrored,
     phase,
@@ -49,12 +47,12 @@ def spectral_residual(pixels, channels, weights, width, size, scale, out):
     for start in range(0, frames, group):
         stop = min(start + group, frames)
         part, saliency = (pixels, out) if group == frames else (pixels[start:stop], out[start:stop])
-        part.stream = stream
+        part.stream = saliency.stream = stream
         _fill_group(part, channels, weights, width, size, scale, turns, saliency, group)
 
 
 def _fill_group(pixels, channels, weights, width, size, scale, turns, out, group):
-    frames, height, stream = out.shape[0], out.shape[1] // width, pixels.stream
+    frames, stream = out.shape[0], pixels.stream
     names = ("real", "imag", "logs", "cosines", "sines")
     arrays = [_work(name, (group, *size), np.float64)[:frames] for name in names]
     real, imag, logs, cosines, sines = arrays
@@ -74,19 +72,7 @@ def _fill_group(pixels, channels, weights, width, size, scale, turns, out, group
     _fill_blurred[each](logs, cosines)
     flat = cosines.reshape(frames, size[0] * size[1]), small.reshape(frames, size[0] * size[1])
     _normalize[min(frames, 65_535), launch.THREADS, stream](*flat)
-    places = [
-        _places(axis, size[axis], length, stream) for axis, length in enumerate((height, width))
-    ]
-    rows = _grid(width, -(-height // 4), frames), launch.THREADS, stream
-    _enlarge[rows](small, *places[0], *places[1], out.reshape(frames, height, width))
-
-
-def _places(axis, source, target, stream):
-    firsts = _work(f"firsts {axis}", (target,), np.int32)
-    shares = _work(f"shares {axis}", (target,), np.float32)
-    blocks = -(-target // launch.THREADS)
-    _fill_places[blocks, launch.THREADS, stream](source, firsts, shares)
-    return firsts, shares
+    enlarge(small, width, out)
 
 
 def _work(name, shape, dtype):
@@ -352,35 +338,3 @@ def _normalize(values, small):
             i += threads
         cuda.syncthreads()
         frame += cuda.gridDim.x
-
-
-@kernel
-def _fill_places(source, firsts, shares):
-    """Fill with what each line of pixels lies between; in advance, as it takes a division."""
-    index = cuda.grid(1)
-    if index < firsts.size:
-        first, share = between(index, source, firsts.size)
-        firsts[index] = first
-        shares[index] = share
-
-
-@kernel
-def _enlarge(small, tops, downs, lefts, acrosses, saliency):
-    frames, height, width = saliency.shape
-    rows, cols = small.shape[1], small.shape[2]
-    col = cuda.grid(1)
-    if col >= width:
-        return
-    left, across = lefts[col], acrosses[col]
-    right = min(left + 1, cols - 1)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < height:
-            top, down = tops[row], downs[row]
-            bottom = min(top + 1, rows - 1)
-            upper = lerp(small[frame, top, left], small[frame, top, right], across)
-            lower = lerp(small[frame, bottom, left], small[frame, bottom, right], across)
-            saliency[frame, row, col] = stored(lerp(upper, lower, down), saliency.itemsize)
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z

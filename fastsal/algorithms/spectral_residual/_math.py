@@ -5,7 +5,7 @@ The 64 x 64 pixels of a spectrum are so few that they can all be float64; float3
 
 import math
 
-from numba import float32, float64, int32, int64
+from numba import float32, float64, int64
 
 from ...kernels.jit import serial
 
@@ -27,16 +27,6 @@ def tap(index, source, target):
     if first < 0 or first >= source - 1:
         return min(max(first, 0), source - 1), 0.0
     return first, place - first
-
-
-@serial
-def between(index, source, target):
-    """Return the same for an enlargement: integers, and a share that is rounded only once."""
-    scaled = int32((2 * index + 1) * source - target)
-    first = int32(scaled // int32(2 * target))
-    if first < 0 or first >= source - 1:
-        return int32(min(max(first, 0), source - 1)), float32(0)
-    return first, float32(float32(scaled - first * 2 * target) / float32(2 * target))
 
 
 @serial
@@ -137,12 +127,6 @@ def _cosine_series(square):
     total = total * square - 1 / 720
     total = total * square + 1 / 24
     return 1.0 - square * 0.5 + square * square * total
-
-
-@serial
-def lerp(first, second, share):
-    """Return what lies at `share` of the way between two float32."""
-    return float32(first + float32(share * float32(second - first)))
 
 
 @serial

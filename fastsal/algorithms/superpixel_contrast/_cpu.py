@@ -3,10 +3,10 @@
 import numpy as np
 from numba import prange
 
+from ...kernels.color._cpu_lab import light
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
 from ...kernels.scale import share, stored
-from ..superpixels._cpu_lab import light
 from ..superpixels._grid import grid_shape
 from . import _cpu_fast, _cpu_pairs
 from ._cpu_paint import average, average_in_bands, paint, paint_in_bands

@@ -3,9 +3,9 @@
 import numpy as np
 from numba import float32, prange, uintp
 
+from ...kernels.color._cpu_lab import lab_of
 from ...kernels.jit import parallel, serial
 from ...kernels.scale import stored
-from ..superpixels._cpu_lab import lab_of
 from ..superpixels._math import channel_of
 from ._cpu_pairs import halved
 from ._math import unlikeness

@@ -7,18 +7,11 @@ from numba import cuda, float32
 
 from ...devices import workspace
 from ...kernels import launch
+from ...kernels.color._math import lab_of_srgb
 from ...kernels.jit import kernel
 from ...kernels.scale import share, stored
 from ..superpixels._grid import grid_shape
-from ..superpixels._math import (
-    channel_of,
-    lab,
-    lightness,
-    linear,
-    share_of_x,
-    share_of_y,
-    share_of_z,
-)
+from ..superpixels._math import channel_of
 from ._math import change, merit, squared_gap, unlikeness, variance
 
 MAX_THREADS = 1024
@@ -218,16 +211,12 @@ def _average(
     i = cuda.grid(1)
     while i < out.size:
         row, col = i // cols, i % cols
-        red = linear(float32(pixels[i * channels + channel_of(0, channels, is_rgb)]) / white)
+        red = float32(pixels[i * channels + channel_of(0, channels, is_rgb)]) / white
         green = blue = red
         if channels >= 3:
-            green = linear(float32(pixels[i * channels + 1]) / white)
-            last = channel_of(2, channels, is_rgb)
-            blue = linear(float32(pixels[i * channels + last]) / white)
-        x = lightness(float32(share_of_x(red, green, blue)))
-        y = lightness(float32(share_of_y(red, green, blue)))
-        z = lightness(float32(share_of_z(red, green, blue)))
-        c0, c1, c2 = lab(x, y, z)
+            green = float32(pixels[i * channels + 1]) / white
+            blue = float32(pixels[i * channels + channel_of(2, channels, is_rgb)]) / white
+        c0, c1, c2 = lab_of_srgb(red, green, blue)
         first_v, first_u = (row + size // 2) // size - 2, (col + size // 2) // size - 2
         nearest = NOBODY
         total = mean = float32(0)

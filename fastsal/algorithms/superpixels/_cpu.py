@@ -1,9 +1,10 @@
 """SLIC on the CPU: bands of tile rows, 16 tiles to a vector; the same bits for any threads."""
 
 import numpy as np
-from numba import float32, get_num_threads
+from numba import get_num_threads
 
 from ...kernels import launch, threads
+from ...kernels.color._math import lab_of_srgb
 from ...kernels.jit import serial
 from ...kernels.launch import over_bands
 from . import _cpu_regions as regions
@@ -12,7 +13,7 @@ from ._cpu_plain import run_plain_rounds
 from ._cpu_rounds import inner, pixels_of_tiles, run_rounds, tiles_for
 from ._cpu_tiles import fill_tiles, fill_tiles_in_bands, paint_labels, paint_labels_in_bands
 from ._grid import FEATURES, SUMS, grid_shape
-from ._math import lab, lightness, linear, mean, share_of_x, share_of_y, share_of_z
+from ._math import mean
 
 PIXELS_FOR_FREE = 1 << 20  # that tiles may hold beyond four times those of the image
 WIDEST = 4096
@@ -95,13 +96,10 @@ def _fill_means(sums, channels, white, position, color):
     for i in range(len(sums)):
         area = max(sums[i, 0], 1)
         position[i, 0], position[i, 1] = mean(sums[i, 1], area), mean(sums[i, 2], area)
-        red = linear(mean(sums[i, 3], area) / white)
-        green = linear(mean(sums[i, 4], area) / white) if channels >= 3 else red
-        blue = linear(mean(sums[i, 5], area) / white) if channels >= 3 else red
-        x = lightness(float32(share_of_x(red, green, blue)))
-        y = lightness(float32(share_of_y(red, green, blue)))
-        z = lightness(float32(share_of_z(red, green, blue)))
-        color[i, 0], color[i, 1], color[i, 2] = lab(x, y, z)
+        red = mean(sums[i, 3], area) / white
+        green = mean(sums[i, 4], area) / white if channels >= 3 else red
+        blue = mean(sums[i, 5], area) / white if channels >= 3 else red
+        color[i, 0], color[i, 1], color[i, 2] = lab_of_srgb(red, green, blue)
 
 
 def fill_boxes(labels, boxes):

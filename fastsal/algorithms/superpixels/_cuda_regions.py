@@ -1,21 +1,10 @@
 """From labels to sums per region on a CUDA device; all sums are integers, whatever their order."""
 
-from numba import cuda, float32, int32, int64
+from numba import cuda, int32, int64
 
+from ...kernels.color._math import lab_of_srgb
 from ...kernels.jit import kernel
-from ._math import (
-    channel_of,
-    claim,
-    claimant,
-    lab,
-    lightness,
-    linear,
-    mean,
-    share_of_x,
-    share_of_y,
-    share_of_z,
-    units,
-)
+from ._math import channel_of, claim, claimant, mean, units
 
 ROWS = 16  # pixels below each other that one thread adds before it looks at memory
 NEVER = int32((1 << 31) - 1)
@@ -88,13 +77,10 @@ def fill_means(sums, channels, white, position, color):
         return
     area = max(sums[i, 0], int64(1))
     position[i, 0], position[i, 1] = mean(sums[i, 1], area), mean(sums[i, 2], area)
-    red = linear(mean(sums[i, 3], area) / white)
-    green = linear(mean(sums[i, 4], area) / white) if channels >= 3 else red
-    blue = linear(mean(sums[i, 5], area) / white) if channels >= 3 else red
-    x = lightness(float32(share_of_x(red, green, blue)))
-    y = lightness(float32(share_of_y(red, green, blue)))
-    z = lightness(float32(share_of_z(red, green, blue)))
-    color[i, 0], color[i, 1], color[i, 2] = lab(x, y, z)
+    red = mean(sums[i, 3], area) / white
+    green = mean(sums[i, 4], area) / white if channels >= 3 else red
+    blue = mean(sums[i, 5], area) / white if channels >= 3 else red
+    color[i, 0], color[i, 1], color[i, 2] = lab_of_srgb(red, green, blue)
 
 
 @kernel

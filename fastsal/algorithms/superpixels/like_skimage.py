@@ -142,7 +142,8 @@ def _smoothed(planes: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
 
 
 def _convert_to_lab(planes: NDArray[np.float32]) -> None:
-    importlib.import_module("._cpu_lab", __package__).convert_to_lab(planes)
+    module = "...kernels.color._cpu_lab"  # which takes Numba along, so not at once
+    importlib.import_module(module, __package__).convert_to_lab(planes)
 
 
 def _number_components(labels: NDArray[np.int32], start: int) -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 from numba import float32, prange
 
-from ...kernels.jit import parallel, serial
-from ...kernels.launch import over_bands
+from ..jit import parallel, serial
+from ..launch import over_bands
 from ._math import lab, linear, share_of_x, share_of_y, share_of_z
 
 STEPS = 1 << 12  # of the table of light; between two entries a straight line is right to 3e-8

@@ -1,0 +1,217 @@
+"""The finish on the CPU. Rows are counted through all maps, so that bands cut stacks too."""
+
+import numpy as np
+from numba import float32, prange
+
+from .. import launch
+from ..jit import parallel, serial
+from ..scale import share, stored
+from ._math import between, biased, centrality, folded, gaussian, lerp, reach_of
+
+
+def finish(maps, width, smooth, center_bias, rescale, out):
+    """Fill `out`, (N, H * width), from `maps`, (N, h, w), which are overwritten.
+
+    They are blurred by a Gaussian of `smooth` widths, drawn to the centre by `center_bias`,
+    stretched to [0, 1] if `rescale`, one value everywhere becoming 0, and enlarged.
+    """
+    frames, rows, cols = maps.shape
+    over, size = launch.over_bands, maps.size
+    if smooth > 0:
+        down = float32(smooth * width * width * rows / out.shape[1])
+        spare = launch.scratch("finish spare", maps.shape, np.float32)
+        args = (maps, float32(smooth * cols), spare)
+        over(_blur_across, _blur_across_bands, frames * rows, *args, pixels=size)
+        over(_blur_down, _blur_down_bands, frames * rows, spare, down, maps, pixels=size)
+    if center_bias > 0:
+        over(_bias, _bias_bands, frames * rows, maps, float32(center_bias), pixels=size)
+    if rescale:
+        over(_stretch, _stretch_bands, frames, maps, pixels=size)
+    enlarge(maps, width, out)
+
+
+def enlarge(maps, width, out):
+    """Fill `out`, (N, H * width), with what lies between the values of `maps`, (N, h, w)."""
+    frames, area = out.shape
+    large = out.reshape(frames, area // width, width)
+    rows = frames * large.shape[1]
+    launch.over_bands(_enlarge, _enlarge_bands, rows, maps, large, pixels=out.size)
+
+
+@serial
+def _half_of_gaussian(sigma):
+    """Return the weights from the middle outwards, their sum over both sides being 1."""
+    weights = np.empty(reach_of(sigma) + 1, np.float32)
+    total = 0.0
+    for step in range(weights.size):
+        weights[step] = gaussian(step, sigma)
+        total += weights[step] if step == 0 else 2 * weights[step]
+    for step in range(weights.size):
+        weights[step] = weights[step] / total
+    return weights
+
+
+@serial
+def _blur_across(maps, sigma, target, start, stop):
+    height, width = maps.shape[1:]
+    weights = _half_of_gaussian(sigma)
+    reach = weights.size - 1
+    wide = np.empty(width + 2 * reach, np.float32)
+    for row in range(start, stop):
+        source, blurred = maps[row // height, row % height], target[row // height, row % height]
+        for col in range(wide.size):
+            wide[col] = source[folded(col - reach, width)]
+        _weigh(weights[0], wide[reach : reach + width], blurred)
+        for step in range(1, reach + 1):
+            left, right = wide[reach - step :], wide[reach + step :]
+            _add_pair(weights[step], left[:width], right[:width], blurred)
+
+
+@serial
+def _blur_down(maps, sigma, target, start, stop):
+    height = maps.shape[1]
+    weights = _half_of_gaussian(sigma)
+    for row in range(start, stop):
+        source, at = maps[row // height], row % height
+        blurred = target[row // height, at]
+        _weigh(weights[0], source[at], blurred)
+        for step in range(1, weights.size):
+            above, below = source[folded(at - step, height)], source[folded(at + step, height)]
+            _add_pair(weights[step], above, below, blurred)
+
+
+@serial
+def _weigh(weight, source, target):
+    for col in range(target.size):
+        target[col] = weight * source[col]
+
+
+@serial
+def _add_pair(weight, first, second, target):
+    for col in range(target.size):
+        target[col] += weight * (first[col] + second[col])
+
+
+@serial
+def _bias(maps, bias, start, stop):
+    height, width = maps.shape[1:]
+    across = np.empty(width, np.float32)
+    for col in range(width):
+        across[col] = centrality(col, width)
+    for row in range(start, stop):
+        values, down = maps[row // height, row % height], centrality(row % height, height)
+        for col in range(width):
+            values[col] = biased(values[col], bias, across[col], down)
+
+
+@serial
+def _stretch(maps, start, stop):
+    for frame in range(start, stop):
+        rows = maps[frame]
+        low, high = _range(rows)
+        for row in range(rows.shape[0]):
+            values = rows[row]
+            for col in range(values.size):
+                values[col] = share(values[col], low, high)
+
+
+@serial
+def _range(rows):
+    """Return the least and the greatest value; column by column first, which vectorises."""
+    lows, highs = rows[0].copy(), rows[0].copy()
+    for row in range(1, rows.shape[0]):
+        values = rows[row]
+        for col in range(values.size):
+            lows[col] = min(lows[col], values[col])
+            highs[col] = max(highs[col], values[col])
+    low, high = lows[0], highs[0]
+    for col in range(lows.size):
+        low, high = min(low, lows[col]), max(high, highs[col])
+    return low, high
+
+
+@serial
+def _enlarge(maps, out, start, stop):
+    """Fill rows of `out`; each row of a map is widened once, and kept while it is needed."""
+    rows, (height, width) = maps.shape[1], out.shape[1:]
+    wide = np.empty((2, width), np.float32)  # row r of the map in wide[r % 2]
+    shares = np.empty(width, np.float32)
+    starts = np.empty(maps.shape[2] + 1, np.int64)
+    _fill_spans(width, shares, starts)
+    done = -1
+    for index in range(start, stop):
+        small, row = maps[index // height], index % height
+        done = done if row else -1
+        first, part = between(row, rows, height)
+        last = min(first + 1, rows - 1)
+        for source in range(max(first, done + 1), last + 1):
+            _widen(small[source], shares, starts, wide[source % 2])
+        done = last
+        _mix(wide[first % 2], wide[last % 2], part, out[index // height, row])
+
+
+@serial
+def _fill_spans(width, shares, starts):
+    """Find from which column on each source column is the one to the left."""
+    cols = starts.size - 1
+    starts[:] = width
+    for col in range(width - 1, -1, -1):
+        first, shares[col] = between(col, cols, width)
+        starts[first] = col
+    for source in range(cols - 1, -1, -1):
+        starts[source] = min(starts[source], starts[source + 1])
+
+
+@serial
+def _widen(source, shares, starts, target):
+    for index in range(source.size):
+        start, stop = starts[index], starts[index + 1]
+        one, other = source[index], source[min(index + 1, source.size - 1)]
+        span, part = target[start:stop], shares[start:stop]
+        for col in range(span.size):
+            span[col] = lerp(one, other, part[col])
+
+
+@serial
+def _mix(upper, lower, part, target):
+    for col in range(target.size):
+        target[col] = stored(lerp(upper[col], lower[col], part), target.itemsize)
+
+
+@parallel
+def _blur_across_bands(maps, sigma, target, bands):
+    rows = maps.shape[0] * maps.shape[1]
+    for band in prange(bands):
+        start, stop = band * rows // bands, (band + 1) * rows // bands
+        _blur_across(maps, sigma, target, start, stop)
+
+
+@parallel
+def _blur_down_bands(maps, sigma, target, bands):
+    rows = maps.shape[0] * maps.shape[1]
+    for band in prange(bands):
+        start, stop = band * rows // bands, (band + 1) * rows // bands
+        _blur_down(maps, sigma, target, start, stop)
+
+
+@parallel
+def _bias_bands(maps, bias, bands):
+    rows = maps.shape[0] * maps.shape[1]
+    for band in prange(bands):
+        start, stop = band * rows // bands, (band + 1) * rows // bands
+        _bias(maps, bias, start, stop)
+
+
+@parallel
+def _stretch_bands(maps, bands):
+    for band in prange(bands):
+        start, stop = band * len(maps) // bands, (band + 1) * len(maps) // bands
+        _stretch(maps, start, stop)
+
+
+@parallel
+def _enlarge_bands(maps, out, bands):
+    rows = out.shape[0] * out.shape[1]
+    for band in prange(bands):
+        start, stop = band * rows // bands, (band + 1) * rows // bands
+        _enlarge(maps, out, start, stop)

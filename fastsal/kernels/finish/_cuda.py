@@ -1,0 +1,161 @@
+"""The finish on a CUDA device: threads along x take columns, blocks rows and frames.
+
+It runs on the stream of `out`.
+"""
+
+import numpy as np
+from numba import cuda, float32
+
+from ...devices import workspace
+from .. import launch
+from ..jit import kernel
+from ..scale import share, stored
+from ._math import between, biased, centrality, folded, gaussian, lerp, reach_of
+
+MAX_THREADS = 1024
+
+
+def finish(maps, width, smooth, center_bias, rescale, out):
+    """Fill `out`, (N, H * width), from `maps`, (N, h, w), which are overwritten.
+
+    They are blurred by a Gaussian of `smooth` widths, drawn to the centre by `center_bias`,
+    stretched to [0, 1] if `rescale`, one value everywhere becoming 0, and enlarged.
+    """
+    frames, rows, cols = maps.shape
+    stream, each = out.stream, _grid(cols, rows, frames)
+    if smooth > 0:
+        down = float32(smooth * width * width * rows / out.shape[1])
+        spare = workspace("finish spare", maps.shape, np.float32)
+        _blur_across[each, launch.THREADS, stream](maps, float32(smooth * cols), spare)
+        _blur_down[each, launch.THREADS, stream](spare, down, maps)
+    if center_bias > 0:
+        _bias[each, launch.THREADS, stream](maps, float32(center_bias))
+    if rescale:
+        _stretch[min(frames, 65_535), 4 * launch.THREADS, stream](maps.reshape(frames, rows * cols))
+    enlarge(maps, width, out)
+
+
+def enlarge(maps, width, out):
+    """Fill `out`, (N, H * width), with what lies between the values of `maps`, (N, h, w)."""
+    frames, area = out.shape
+    large = out.reshape(frames, area // width, width)
+    blocks = _grid(width, -(-large.shape[1] // 4), frames)
+    _enlarge[blocks, launch.THREADS, out.stream](maps, large)
+
+
+def _grid(cols, rows, frames):
+    return -(-cols // launch.THREADS), min(rows, 65_535), min(frames, 65_535)
+
+
+@kernel
+def _blur_across(maps, sigma, target):
+    frames, rows, cols = maps.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    reach = reach_of(sigma)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            total, weights = maps[frame, row, col], float32(1)
+            for step in range(1, reach + 1):
+                left, right = folded(col - step, cols), folded(col + step, cols)
+                weight = gaussian(step, sigma)
+                total += weight * (maps[frame, row, left] + maps[frame, row, right])
+                weights += weight + weight
+            target[frame, row, col] = total / weights
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _blur_down(maps, sigma, target):
+    frames, rows, cols = maps.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    reach = reach_of(sigma)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            total, weights = maps[frame, row, col], float32(1)
+            for step in range(1, reach + 1):
+                above, below = folded(row - step, rows), folded(row + step, rows)
+                weight = gaussian(step, sigma)
+                total += weight * (maps[frame, above, col] + maps[frame, below, col])
+                weights += weight + weight
+            target[frame, row, col] = total / weights
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _bias(maps, bias):
+    frames, rows, cols = maps.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    across = centrality(col, cols)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            down = centrality(row, rows)
+            maps[frame, row, col] = biased(maps[frame, row, col], bias, across, down)
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _stretch(maps):
+    """Stretch each map to [0, 1], a block per frame."""
+    lows = cuda.shared.array(MAX_THREADS, float32)
+    highs = cuda.shared.array(MAX_THREADS, float32)
+    me, threads, area = cuda.threadIdx.x, cuda.blockDim.x, maps.shape[1]
+    frame = cuda.blockIdx.x
+    while frame < maps.shape[0]:
+        low = high = maps[frame, 0]
+        i = me
+        while i < area:
+            low, high = min(low, maps[frame, i]), max(high, maps[frame, i])
+            i += threads
+        lows[me] = low
+        highs[me] = high
+        cuda.syncthreads()
+        half = threads >> 1  # launch.THREADS is a power of two
+        while half > 0:
+            if me < half:
+                lows[me] = min(lows[me], lows[me + half])
+                highs[me] = max(highs[me], highs[me + half])
+            cuda.syncthreads()
+            half >>= 1
+        i = me
+        while i < area:
+            maps[frame, i] = share(maps[frame, i], lows[0], highs[0])
+            i += threads
+        cuda.syncthreads()
+        frame += cuda.gridDim.x
+
+
+@kernel
+def _enlarge(maps, out):
+    frames, height, width = out.shape
+    rows, cols = maps.shape[1], maps.shape[2]
+    col = cuda.grid(1)
+    if col >= width:
+        return
+    left, across = between(col, cols, width)
+    right = min(left + 1, cols - 1)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < height:
+            top, down = between(row, rows, height)
+            bottom = min(top + 1, rows - 1)
+            upper = lerp(maps[frame, top, left], maps[frame, top, right], across)
+            lower = lerp(maps[frame, bottom, left], maps[frame, bottom, right], across)
+            out[frame, row, col] = stored(lerp(upper, lower, down), out.itemsize)
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z

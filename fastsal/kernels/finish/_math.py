@@ -1,0 +1,58 @@
+"""The formulas of the finish, for both twins. Scalars only."""
+
+import math
+
+from numba import float32, int64
+
+from ..jit import serial
+
+
+@serial
+def reach_of(sigma):
+    """Return how many neighbours on either side a Gaussian of that sigma takes in."""
+    return int64(float32(4) * sigma + float32(0.5))
+
+
+@serial
+def gaussian(distance, sigma):
+    """Return a Gaussian's height, 1 in the middle."""
+    share = float32(float32(distance) / float32(sigma))
+    return float32(math.exp(float32(-0.5) * share * share))
+
+
+@serial
+def folded(index, size):
+    """Return where an index beyond the border is read, the border repeated, however far it is."""
+    index = index % (2 * size)
+    return 2 * size - 1 - index if index >= size else index
+
+
+@serial
+def centrality(index, size):
+    """Return a Gaussian around the middle of a side, a quarter of it wide."""
+    return gaussian(float32(2 * index + 1 - size), float32(0.5) * float32(size))
+
+
+@serial
+def biased(value, bias, across, down):
+    """Return a value of which the share `bias` counts only as much as it is central."""
+    return float32(value * (float32(1) - bias + bias * across * down))
+
+
+@serial
+def between(index, source, target):
+    """Return the first of the two places around an enlarged one, and the other's share.
+
+    Of integers, so that the share is rounded only once.
+    """
+    scaled = (2 * int64(index) + 1) * int64(source) - int64(target)
+    first = scaled // (2 * int64(target))
+    if first < 0 or first >= source - 1:
+        return min(max(first, int64(0)), int64(source - 1)), float32(0)
+    return first, float32(float32(scaled - first * 2 * target) / float32(2 * target))
+
+
+@serial
+def lerp(first, second, share):
+    """Return what lies at `share` of the way between two float32."""
+    return float32(first + float32(share * float32(second - first)))
