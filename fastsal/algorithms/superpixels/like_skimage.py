@@ -147,7 +147,7 @@ def _convert_to_lab(planes: NDArray[np.float32]) -> None:
 
 
 def _number_components(labels: NDArray[np.int32], start: int) -> None:
-    importlib.import_module("._cpu_clean", __package__).number_components(labels, start)
+    importlib.import_module("._cpu_runs", __package__).number_components(labels, start)
 
 
 def _positive(value: float, name: str, zero: bool = False) -> float:
