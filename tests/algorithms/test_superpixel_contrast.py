@@ -1,4 +1,5 @@
 import itertools
+import tracemalloc
 
 import cv2
 import numba
@@ -12,6 +13,7 @@ import fastsal
 from fastsal.algorithms.superpixel_contrast import (
     SuperpixelChange,
     SuperpixelMotion,
+    _cpu,
     superpixel_change,
     superpixel_contrast,
 )
@@ -236,9 +238,54 @@ def test_signed_maps_need_floats():
         SuperpixelChange(signed=True).update(frame, out=out)
 
 
+def random_superpixels(rng, count):
+    """Return pixels, middles and colours of superpixels in an image of 100 x 100."""
+    sums = np.ones((count, 6), np.int64)
+    place = rng.random((count, 2), np.float32) * 100
+    return sums, place, rng.random((count, 3), np.float32) * 90
+
+
+@pytest.mark.parametrize("method", ["exact", "fast"])
+def test_memory_grows_with_superpixels_not_with_pairs(method, rng):
+    count = 20_000
+    described, values = random_superpixels(rng, count), np.empty(count, np.float32)
+    args = (described, described, (100, 100), (20.0, 0.25), 6.0, method, values)
+    _cpu.score(*args)  # compiles
+
+    tracemalloc.start()
+    _cpu.score(*args)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 300 * 4 * count  # a row of pairs for each would be 20,000 * 4 * count
+
+
 @pytest.mark.cuda
-@pytest.mark.parametrize("smooth", [False, True])
-@pytest.mark.parametrize("channels", [1, 3])
+def test_a_device_holds_no_pairs_either(cuda_device, rng, monkeypatch):
+    from fastsal.algorithms.superpixel_contrast import _cuda
+
+    count, sizes = 70, []
+    original = _cuda.workspace
+    monkeypatch.setattr(
+        _cuda, "workspace", lambda tag, shape, dtype: (
+            sizes.append(np.prod(shape)) or original(tag, shape, dtype)
+        ),
+    )  # fmt: skip
+    monkeypatch.setattr(_cuda, "PAIRS_OF_ONE_PART", 0)
+    described = random_superpixels(rng, count)
+    on_device = tuple(map(cuda_device.to_device, described))
+    values, expected = cuda_device.device_array(count, np.float32), np.empty(count, np.float32)
+    args = ((100, 100), (20.0, 0.25), 6.0, "exact")
+
+    _cuda.score(on_device, on_device, *args, values)
+
+    _cpu.score(described, described, *args, expected)
+    np.testing.assert_allclose(values.copy_to_host(), expected, rtol=0, atol=1e-4)
+    assert sum(sizes) <= 64 * count < count**2
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize(("channels", "smooth"), [(1, True), (3, False), (3, True)])
 def test_a_device_gives_about_the_same_map(cuda_device, rng, smooth, channels):
     scene = tiny_scene(rng)
     frame, other = scene[0, ..., :channels], scene[1, ..., :channels]
