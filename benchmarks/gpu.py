@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import fastsal
+from benchmarks import gpu_superpixels
 from fastsal import runtime
 from fastsal.pipelines.bench import inputs, machine
 from fastsal.pipelines.bench.sidebyside import alternate, median_ms
@@ -175,8 +176,15 @@ def main() -> None:
     for row in throughput(options.sizes.split(","), options.seconds, bandwidth):
         results["rows"].append(row)
         print("  ".join(f"{name} {_text(value)}" for name, value in row.items()))
+    sizes = options.sizes.split(",")
+    results["superpixels alike"] = list(gpu_superpixels.check(sizes))
+    results["superpixels"] = list(gpu_superpixels.throughput(sizes, options.seconds))
+    for row in (*results["superpixels alike"], *results["superpixels"]):
+        print("  ".join(f"{name} {_text(value)}" for name, value in row.items()))
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
+    if min(row["alike"] for row in results["superpixels alike"]) < gpu_superpixels.LEAST_ALIKE:
+        raise SystemExit("benchmarks.gpu: the device's superpixels differ from the CPU's")
     if worst["gap"] > 1e-6:
         raise SystemExit("benchmarks.gpu: the device differs from the CPU")
 

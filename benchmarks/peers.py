@@ -45,6 +45,7 @@ def comparisons(sizes: list[str]) -> Iterator[Comparison]:
                 yield from _binary_maps(size, fastsal.fine_grained(image, backend="cpu"))
             if size in _FOR_SUPERPIXELS and kind == "photo":
                 yield from _superpixels(size, image)
+    yield from _all_pairs()
 
 
 def _luminance_contrast(kind: str, size: str, image: np.ndarray) -> Iterator[Comparison]:
@@ -164,6 +165,33 @@ def _superpixels(size: str, image: np.ndarray) -> Iterator[Comparison]:
     }
     for name, call in ours.items():
         yield Comparison(f"{name} photo", size, 7 * pixels, call, peers)
+
+
+def _all_pairs(count: int = 4_000) -> Iterator[Comparison]:
+    """Uniqueness and distribution of random superpixels, each against all."""
+    from fastsal.algorithms.superpixel_contrast import _cpu_pairs
+
+    rng = np.random.default_rng(5)
+    color = rng.random((count, 3), np.float32) * np.float32([100, 60, 60])
+    place = rng.random((count, 2), np.float32)
+
+    def ours() -> Any:
+        return _cpu_pairs.uniqueness_and_distribution(color, place, color, place, (20.0, 0.25))
+
+    def numpy() -> Any:
+        apart, away = _squared_gaps(color), _squared_gaps(place)
+        near, alike = np.exp(away / (-2 * np.float32(0.25**2))), np.exp(apart / np.float32(-800))
+        near /= near.sum(1, keepdims=True)
+        alike /= alike.sum(1, keepdims=True)
+        middle = ((alike @ place)[:, None] - place) ** 2
+        return (near * apart).sum(1), (alike * middle.sum(2)).sum(1)
+
+    yield Comparison("exact contrast", f"{count}", 28 * count, ours, {"NumPy, all at once": numpy})
+
+
+def _squared_gaps(points: np.ndarray) -> np.ndarray:
+    gaps = points[:, None] - points
+    return np.einsum("ijk,ijk->ij", gaps, gaps)
 
 
 def _ximgproc(image: np.ndarray) -> Any:

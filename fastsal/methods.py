@@ -161,6 +161,36 @@ _ROWS = (
         room="bing",
         state="BingMaps",
     ),
+    Method(
+        key="superpixel",
+        title="Superpixel contrast",
+        kind="static",
+        paper="Perazzi et al., CVPR 2012",
+        function="superpixel_contrast",
+        dtypes=("uint8", "uint16", "float32"),
+        room="superpixel_contrast",
+        state="SuperpixelContrast",
+    ),
+    Method(
+        key="superpixel-motion",
+        title="Superpixel contrast against the last frame",
+        kind="motion",
+        paper="after Perazzi et al., CVPR 2012",
+        function="superpixel_contrast",
+        dtypes=("uint8", "uint16", "float32"),
+        room="superpixel_contrast",
+        state="SuperpixelMotion",
+    ),
+    Method(
+        key="superpixel-change",
+        title="Change of superpixel contrast",
+        kind="motion",
+        paper="after Perazzi et al., CVPR 2012",
+        function="superpixel_change",
+        dtypes=("uint8", "uint16", "float32"),
+        room="superpixel_contrast",
+        state="SuperpixelChange",
+    ),
 )
 
 METHODS: Mapping[str, Method] = MappingProxyType({row.key: row for row in _ROWS})

@@ -63,11 +63,13 @@ def shared():
 
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch):
-    """Let the simulator, a Python thread per CUDA thread, run few of them."""
+    """Let the simulator, a Python thread per CUDA thread, run few of them, and not too often."""
     if runtime.is_simulated():
+        from fastsal.algorithms.superpixel_contrast import _maps
         from fastsal.kernels import launch
 
         monkeypatch.setattr(launch, "THREADS", 32)
+        monkeypatch.setattr(_maps, "ROUNDS", 2)  # the CPU, compared with, does no more then
 
 
 @pytest.fixture

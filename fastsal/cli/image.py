@@ -44,6 +44,8 @@ def run(options: argparse.Namespace) -> None:
     for path in tqdm(paths, "images", unit="image", disable=None if len(paths) > 1 else True):
         frame = read_image(path)
         for key, stream in streams.items():
+            if METHODS[key].kind == "static":
+                stream.reset()  # images do not follow each other as frames do
             try:
                 saliency = stream.update(frame)
             except ImageError as error:

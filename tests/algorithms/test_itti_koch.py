@@ -119,9 +119,7 @@ def test_a_working_size_averages_squares(size, side, dtype):
         [image[y * side : (y + 1) * side, x * side : (x + 1) * side].mean((0, 1))
          for x in range(cols)] for y in range(rows)
     ]) * (1 if dtype == np.uint8 else 255)  # fmt: skip
-    np.testing.assert_allclose(
-        actual, finished(reference(small)[0], (201, 300)), atol=TOLERANCE
-    )
+    np.testing.assert_allclose(actual, finished(reference(small)[0], (201, 300)), atol=TOLERANCE)
 
 
 @pytest.mark.cuda
@@ -133,13 +131,9 @@ def test_the_device_gives_the_same(cuda_device, name, shape):
     image = photograph(*shape)
     options = OPTIONS[name] if name in OPTIONS else IttiOptions(working_size=25, norm="none")
 
-    saliency, parts = itti_koch(
-        image, preset=options, return_conspicuity=True, backend="cuda"
-    )
+    saliency, parts = itti_koch(image, preset=options, return_conspicuity=True, backend="cuda")
 
-    expected, others = itti_koch(
-        image, preset=options, return_conspicuity=True, backend="cpu"
-    )
+    expected, others = itti_koch(image, preset=options, return_conspicuity=True, backend="cpu")
     for actual, other in zip((saliency, *parts), (expected, *others), strict=True):
         np.testing.assert_allclose(actual, other, atol=1e-4)
 
