@@ -96,9 +96,8 @@ def as_frames(
     ValueError
         If `color` is neither "rgb" nor "bgr".
     """
-    weights = _LUMA_WEIGHTS.get(color) if isinstance(color, str) else None
-    if weights is None:
-        raise ValueError(f"color must be 'rgb' or 'bgr', got {color!r}")
+    check_color(color)
+    weights = _LUMA_WEIGHTS[color]
     if devices.is_device_array(image):
         return _device_frames(image, weights, channel_axis, dtypes, name)
     devices.work_on(0)
@@ -114,6 +113,12 @@ def as_frames(
     count = shape[0] if len(shape) == 3 else 1
     pixels = np.ascontiguousarray(array).reshape(count, -1)
     return Frames(read_only(pixels), channels, weights, shape)
+
+
+def check_color(color: Color) -> None:
+    """Raise ValueError unless `color` is "rgb" or "bgr"."""
+    if not (isinstance(color, str) and color in _LUMA_WEIGHTS):
+        raise ValueError(f"color must be 'rgb' or 'bgr', got {color!r}")
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..methods import METHODS
-from .options import Commands, add_command, add_look
+from .options import Commands, add_command, add_look, named
 
 
 def add_to(commands: Commands) -> None:
@@ -25,10 +25,11 @@ def run(options: argparse.Namespace) -> None:
     """Process the video and print the report."""
     from ..pipelines.video import process_video
 
-    source: Any = int(options.source) if options.source.isdecimal() else options.source
+    name = named(options.source, "IN")
+    source: Any = int(name) if name.isdecimal() else name
     report = process_video(
         source,
-        options.output,
+        named(options.output, "-o"),
         options.method,
         view=options.view,
         alpha=options.alpha,

@@ -13,7 +13,12 @@ from typing import Any
 from numba import njit
 from numba.core.caching import FunctionCache
 
+from .. import runtime
+from ..errors import BackendUnavailableError
 from . import cache
+
+if reason := runtime.why_no_cpu():
+    raise BackendUnavailableError(f"backend 'cpu' was requested, but {reason}")
 
 _FLAGS = {"nogil": True, "error_model": "numpy"}
 

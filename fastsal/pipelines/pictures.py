@@ -4,6 +4,7 @@ import glob
 import io
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ def find_images(paths: str | Path | Iterable[str | Path]) -> list[Path]:
         An entry names nothing, or a folder or glob holds no image.
     """
     entries = [paths] if isinstance(paths, str | Path) else list(paths)
+    if "" in entries:  # as a path it would be the current folder
+        raise ImageError("expected a file, a folder or a glob, got an empty name")
     found = [path for entry in entries for path in _expanded(Path(entry))]
     if not found:
         raise ImageError("no image was named")
@@ -67,6 +70,9 @@ def read_image(path: str | Path) -> NDArray[Any]:
     """
     path = Path(path)
     try:
+        # Opening a pipe waits until something writes to it, and some devices never end.
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise ImageError(f"{path}: expected a file, got a pipe or a device")
         data = path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path}: {_reason(error)}") from error
