@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import cv2
+import numba
 import numpy as np
 
 import fastsal
@@ -200,6 +203,12 @@ def _ximgproc(image: np.ndarray) -> Any:
     return made.getLabels()
 
 
+def hold_to_threads() -> None:
+    """Give Numba and OpenCV two threads, on machines with more as well."""
+    numba.set_num_threads(min(THREADS, numba.config.NUMBA_NUM_THREADS))
+    cv2.setNumThreads(THREADS)
+
+
 def measure(sizes: list[str], seconds: float) -> Iterator[dict[str, Any]]:
     """Yield a row per comparison and peer."""
     bandwidth = copy_bandwidth()
@@ -245,18 +254,22 @@ def measure_programs(rounds: int = 7) -> Iterator[dict[str, Any]]:
 
 def alternate_once(command: list[str], environment: dict[str, str]) -> float:
     """Return the seconds of one run of a program."""
-    import os
-    import time
-
     began = time.perf_counter()
     subprocess.run(
-        command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment}
+        command, check=True, stdout=subprocess.DEVNULL, env={**_environment(), **environment}
     )
     return time.perf_counter() - began
 
 
 def _program(command: list[str]) -> Callable[[], Any]:
-    return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    environment = _environment()
+    return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+
+
+def _environment() -> dict[str, str]:
+    """Return what holds a program to as many threads."""
+    names = ("NUMBA_NUM_THREADS", "OPENCV_FOR_THREADS_NUM", "OMP_NUM_THREADS")
+    return {**os.environ, **dict.fromkeys(names, str(THREADS))}
 
 
 def main() -> None:
@@ -266,7 +279,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.5, help="per comparison")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    cv2.setNumThreads(THREADS)
+    hold_to_threads()
     results = {"machine": machine.description(), "rows": []}
     print(f"{'':<34}{'size':<7}{'peer':<32}{'ours ms':>9}{'peer ms':>9}{'times':>7}  share of copy")
     rows = (*measure(options.sizes.split(","), options.seconds), *measure_programs())

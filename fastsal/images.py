@@ -62,7 +62,7 @@ class Job:
         self._added: list[tuple[Any, Any]] = []  # per map what the bench fills and what we return
         self.inputs = frames
         if first.owner is not None:
-            self._out = _device_out(out, first)
+            self._out = _device_out(out, frames)
             self.saliency = devices.borrow(self._out).reshape(first.flat_shape)
             return
         self._out = _host_out(out, frames)
@@ -123,11 +123,11 @@ def as_frames(
     ValueError
         If `color` is neither "rgb" nor "bgr".
     """
-    weights = _LUMA_WEIGHTS.get(color) if isinstance(color, str) else None
-    if weights is None:
-        raise ValueError(f"color must be 'rgb' or 'bgr', got {color!r}")
+    check_color(color)
+    weights = _LUMA_WEIGHTS[color]
     if devices.is_device_array(image):
         return _device_frames(image, weights, channel_axis, dtypes, name)
+    devices.work_on(0)
     array = _host_array(image, name)
     _check_dtype(array.dtype, array.shape, dtypes, name)
     shape, channels, axis = _layout(array.shape, channel_axis, name)
@@ -140,6 +140,12 @@ def as_frames(
     count = shape[0] if len(shape) == 3 else 1
     pixels = np.ascontiguousarray(array).reshape(count, -1)
     return Frames(read_only(pixels), channels, weights, shape)
+
+
+def check_color(color: Color) -> None:
+    """Raise ValueError unless `color` is "rgb" or "bgr"."""
+    if not (isinstance(color, str) and color in _LUMA_WEIGHTS):
+        raise ValueError(f"color must be 'rgb' or 'bgr', got {color!r}")
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
@@ -246,20 +252,26 @@ def _host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
     _check_out(out.dtype, out.shape, shape)
     if not (out.flags.c_contiguous and out.flags.writeable):
         raise ImageError("expected out to be writeable and C-contiguous")
-    if any(np.may_share_memory(out, each.pixels) for each in frames):
-        raise ImageError("expected out to have memory of its own, got one that overlaps the image")
+    _check_apart(any(np.may_share_memory(out, each.pixels) for each in frames))
     return out
 
 
-def _device_out(out: Any, frames: Frames) -> Any:
+def _device_out(out: Any, frames: tuple[Frames, ...]) -> Any:
+    shape = frames[0].shape
     if out is None:
-        return devices.empty(frames.shape, np.float32, like=frames.owner)
+        return devices.empty(shape, np.float32, like=frames[0].owner)
     if not devices.is_device_array(out):
         raise ImageError(f"expected out as a device array, like image, got {type(out).__name__}")
-    _check_out(devices.dtype_of(out), tuple(out.shape), frames.shape)
+    _check_out(devices.dtype_of(out), tuple(out.shape), shape)
     if not devices.is_contiguous(out):
         raise ImageError("expected out to be C-contiguous")
+    _check_apart(any(devices.overlap(out, each.pixels) for each in frames))
     return out
+
+
+def _check_apart(overlaps: bool) -> None:
+    if overlaps:
+        raise ImageError("expected out to have memory of its own, got one that overlaps the image")
 
 
 def _check_out(dtype: np.dtype[Any], found: tuple[int, ...], expected: tuple[int, ...]) -> None:

@@ -62,7 +62,12 @@ class Method:
     def make(
         self, *, backend: runtime.Choice = "auto", color: images.Color = "rgb", **options: Any
     ) -> Updatable:
-        """Return a new object that takes frames; `options` are those of the function."""
+        """Return a new object that takes frames; `options` are those of the function.
+
+        `backend` and `color` are refused here and not at the first frame.
+        """
+        runtime.resolve(backend)
+        images.check_color(color)
         maker = self.load(self.state or self.function)
         parameters = inspect.signature(maker).parameters.values()
         accepted = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}

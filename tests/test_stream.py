@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import fastsal
+from fastsal import runtime
 
 STATIC = [key for key, row in fastsal.METHODS.items() if row.kind == "static"]
 MOTION = [key for key, row in fastsal.METHODS.items() if row.kind == "motion"]
@@ -142,3 +143,24 @@ def test_bad_names_are_refused_at_the_first_frame_at_the_latest(option):
     for key in fastsal.METHODS:
         with pytest.raises(ValueError, match=f"{option} must be .*, got 'cmyk'"):
             fastsal.Stream(key, **{option: "cmyk"}).update(np.zeros((4, 5, 3), np.uint8))
+
+
+@pytest.mark.parametrize("key", STATIC + MOTION)
+@pytest.mark.parametrize(
+    ("option", "error"),
+    [({"backend": "gpu"}, ValueError), ({"color": "RGB"}, ValueError), ({"color": 3}, ValueError)],
+    ids=str,
+)
+def test_what_cannot_be_is_refused_before_the_first_frame(key, option, error):
+    with pytest.raises(error, match="must be"):
+        fastsal.Stream(key, **option)
+
+
+@pytest.mark.parametrize("key", STATIC + MOTION)
+def test_a_backend_that_cannot_run_is_refused_before_the_first_frame(key, monkeypatch):
+    monkeypatch.setattr(runtime, "why_no_cuda", lambda: "there is none")
+    with pytest.raises(fastsal.BackendUnavailableError, match="there is none"):
+        fastsal.Stream(key, backend="cuda")
+    monkeypatch.setenv("FASTSAL_BACKEND", "cuda")
+    with pytest.raises(fastsal.BackendUnavailableError, match="there is none"):
+        fastsal.Stream(key)

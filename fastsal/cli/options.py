@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..errors import FastsalError
+
 # Literals, not imports: the parser must not load OpenCV just to say what --view takes.
 VIEWS = ("overlay", "map", "side-by-side")
 BACKENDS = ("auto", "cpu", "cuda")
@@ -41,3 +43,13 @@ def size_of(text: str) -> tuple[int, int]:
     if width < 1 or height < 1:
         raise argparse.ArgumentTypeError(f"expected a size of at least 1x1, got {text!r}")
     return width, height
+
+
+def named(text: str, option: str) -> str:
+    """Return the value of an option that names a file or folder, unless it is empty.
+
+    As a path nothing would mean the current folder.
+    """
+    if not text:
+        raise FastsalError(f"{option}: expected a name, got an empty one")
+    return text

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from ..errors import FastsalError, VideoError
 from ..methods import METHODS
-from .options import Commands, add_command, add_look, size_of
+from .messages import say, text_of
+from .options import Commands, add_command, add_look, named, size_of
 
 _SUFFIX = ".mp4"  # of videos whose names the program makes
 
@@ -31,22 +31,22 @@ def add_to(commands: Commands) -> None:
     add_look(parser)
 
 
-def run(options: argparse.Namespace) -> None:
-    """Process the videos and print a report; one that fails does not stop the others."""
-    jobs = _jobs(options.sources, options.method, Path(options.output), options.output)
+def run(options: argparse.Namespace) -> int:
+    """Process the videos and print a report; 1 if any failed, which does not stop the others."""
+    output = named(options.output, "-o")
+    jobs = _jobs(options.sources, options.method, Path(output), output)
     if len(jobs) == 1:
         _process(*jobs[0], options)
-        return
+        return 0
     failed = 0
     for source, target in jobs:
         try:
             _process(source, target, options)
         except (FastsalError, OSError) as error:
             failed += 1
-            print(f"fastsal: error: {error}", file=sys.stderr)
-    print(f"{len(jobs) - failed} of {len(jobs)} videos done, in {options.output}")
-    if failed:
-        raise VideoError(f"{failed} of {len(jobs)} videos failed")
+            say(f"error: {text_of(error)}")
+    print(f"{len(jobs) - failed} of {len(jobs)} videos done, in {output}")
+    return 1 if failed else 0
 
 
 def _jobs(names: list[str], method: str, output: Path, text: str) -> list[tuple[Any, Path]]:
@@ -67,7 +67,7 @@ def _jobs(names: list[str], method: str, output: Path, text: str) -> list[tuple[
 
 
 def _sources(name: str) -> list[Any]:
-    if name.isdecimal() and not Path(name).exists():
+    if named(name, "IN").isdecimal() and not Path(name).exists():
         return [int(name)]
     if "://" in name:
         return [name]

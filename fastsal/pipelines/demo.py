@@ -11,11 +11,11 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..algorithms.superpixels import draw_boundaries, slic
 from ..methods import METHODS, Method
 from .pictures import write_image
+from .progress import progress_bar
 from .stream import Stream
 from .video import process_video
 from .videos import VideoWriter
@@ -100,7 +100,7 @@ def measure() -> list[Timing]:
     """Time every method at every size on a photograph, compiled code and a warm start assumed."""
     image = photographs()["astronaut"]
     jobs = [(method, size) for method in METHODS.values() for size in SIZES]
-    bar = tqdm(jobs, "timing", unit="job", disable=None)
+    bar = progress_bar(jobs, desc="timing", unit="job")
     return [_timing(method, size, cv2.resize(image, SIZES[size])) for method, size in bar]
 
 

@@ -3,6 +3,7 @@
 import io
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,9 @@ def read_image(path: str | Path) -> NDArray[Any]:
     """
     path = Path(path)
     try:
+        # Opening a pipe waits until something writes to it, and some devices never end.
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise ImageError(f"{path}: expected a file, got a pipe or a device")
         data = path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path}: {_reason(error)}") from error

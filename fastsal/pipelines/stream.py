@@ -33,9 +33,11 @@ class Stream:
     Raises
     ------
     ValueError
-        If there is no such method.
+        If there is no such method, `backend` or `color`.
     TypeError
         If it has no such option.
+    BackendUnavailableError
+        If `backend` was asked for by name and cannot run here.
 
     Examples
     --------

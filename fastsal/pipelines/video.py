@@ -8,22 +8,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..errors import VideoError
 from ..runtime import Choice
 from .clock import frames_per_second, percentiles_ms
 from .encoders import has_av
+from .interrupts import heeded_interrupts
+from .progress import progress_bar
 from .sound import Sound
 from .stages import Timings, run_stages
 from .stream import Stream
 from .video_files import is_file
 from .videos import VideoReader, VideoWriter, check_target
-from .views import VIEWS, render
+from .views import check_look, render
 
 _Picture = NDArray[np.uint8]
-# tqdm would start a monitoring thread for good, even for a bar that is not shown.
-_Bar: Any = type("_Bar", (tqdm,), {"monitor_interval": 0})
 
 
 @dataclass(frozen=True)
@@ -113,6 +112,8 @@ def process_video(
 
     Raises
     ------
+    ValueError, TypeError, BackendUnavailableError
+        An argument is none of what is possible. No file has been touched then.
     VideoError
         The source cannot be read to its end or the target cannot be written. What was written by
         then is kept in a hidden file beside the target if it plays, and the message names it. Any
@@ -125,8 +126,9 @@ def process_video(
     (325, 1.9)
     """
     began = time.perf_counter()
-    _check_request(source, check_target(target), view)
+    check_look(view, alpha)
     stream = Stream(method, backend=backend, color="bgr", **options)
+    _check_apart(source, check_target(target))
     with VideoReader(source, start=start, end=end, resize=resize) as reader:
         width, height = reader.size
         shown = (2 * width if view == "side-by-side" else width, height)
@@ -138,9 +140,7 @@ def process_video(
     return _report(writer, timings, time.perf_counter() - began)
 
 
-def _check_request(source: str | Path | int, target: Path, view: str) -> None:
-    if view not in VIEWS:
-        raise VideoError(f"{target}: expected a view among {', '.join(VIEWS)}, found {view!r}")
+def _check_apart(source: str | Path | int, target: Path) -> None:
     if isinstance(source, int) or not (target.exists() and Path(source).exists()):
         return
     if target.samefile(source):
@@ -161,8 +161,7 @@ def _renderer(
 
 
 def _bar(reader: VideoReader, method: str, progress: bool) -> Any:
-    disable = None if progress else True
-    return _Bar(total=reader.frame_count, desc=method, unit="frame", disable=disable)
+    return progress_bar(total=reader.frame_count, desc=method, unit="frame", shown=progress)
 
 
 def _run(
@@ -180,7 +179,7 @@ def _run(
     def write(item: tuple[_Picture, float]) -> None:
         writer.write(item[0], at=item[1] if writer.keeps_times else None)
 
-    with bar:
+    with bar, heeded_interrupts():
         return run_stages(timed(), rendered, write, live=reader.live, on_frame=bar.update)
 
 

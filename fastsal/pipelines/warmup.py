@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from .. import runtime
 from ..methods import METHODS, Method, method_of
+from .interrupts import heeded_interrupts
+from .progress import progress_bar
 from .stream import Stream
 
 # One size that runs on a single thread and one that runs on all of them.
@@ -47,7 +48,8 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
     chosen = [method_of(key) for key in (METHODS if methods is None else methods)]
     jobs = [job for method in chosen for job in _jobs(method)]
     functions = {method.function: method for method in chosen}  # that of several keys once
-    with tqdm(jobs, "compiling", unit="form", disable=None if progress else True) as bar:
+    bar = progress_bar(jobs, desc="compiling", unit="form", shown=progress)
+    with bar, heeded_interrupts():
         for method, backend, frame, out in bar:
             bar.set_postfix_str(f"{method.key} {backend} {frame.dtype} {frame.shape}")
             stream = Stream(method.key, backend=backend)

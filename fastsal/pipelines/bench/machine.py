@@ -14,7 +14,7 @@ from ... import __version__
 
 def description() -> dict[str, Any]:
     """Return versions, processor, threads, threading layer, load and commit."""
-    from numba import config
+    from numba import get_num_threads
 
     from ...kernels import threads
 
@@ -24,7 +24,7 @@ def description() -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: metadata.version(name) for name in ("numba", "numpy", "scikit-image")},
         "processor": _processor(),
-        "threads": config.NUMBA_NUM_THREADS,
+        "threads": get_num_threads(),
         "threading layer": threads.layer()[0],
         "load before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }
