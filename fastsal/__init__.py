@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .algorithms.bin_wang import BinWang as BinWang
+    from .algorithms.center_surround import center_surround as center_surround
     from .algorithms.fine_grained import fine_grained as fine_grained
     from .algorithms.frame_difference import FrameDifference as FrameDifference
     from .algorithms.frame_difference import frame_difference as frame_difference
+    from .algorithms.image_signature import image_signature as image_signature
     from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
     from .algorithms.superpixel_contrast import superpixel_change as superpixel_change
     from .algorithms.superpixel_contrast import superpixel_contrast as superpixel_contrast
@@ -48,8 +50,10 @@ _HOMES = {
     "VideoError": "errors",
     "VideoReport": "pipelines.video",
     "backends": "runtime",
+    "center_surround": "algorithms.center_surround",
     "fine_grained": "algorithms.fine_grained",
     "frame_difference": "algorithms.frame_difference",
+    "image_signature": "algorithms.image_signature",
     "luminance_contrast": "algorithms.luminance_contrast",
     "overlay": "pipelines.overlay",
     "process_video": "pipelines.video",
