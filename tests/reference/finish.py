@@ -31,7 +31,7 @@ def central(size):
 
 def has_range(low, high):
     """Return whether more than rounding in float32 lies between the two."""
-    return high - low > 1e-6 * max(abs(low), abs(high))
+    return high - low > 1e-5 * max(abs(low), abs(high))
 
 
 def enlargement(source, target):
