@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from .algorithms.bing import BingModel as BingModel
     from .algorithms.bing import bing as bing
     from .algorithms.bing import train_bing as train_bing
+    from .algorithms.center_surround import center_surround as center_surround
     from .algorithms.fine_grained import fine_grained as fine_grained
     from .algorithms.frame_difference import FrameDifference as FrameDifference
     from .algorithms.frame_difference import frame_difference as frame_difference
+    from .algorithms.image_signature import image_signature as image_signature
     from .algorithms.itti_koch import IttiOptions as IttiOptions
     from .algorithms.itti_koch import itti_koch as itti_koch
     from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
@@ -60,8 +62,10 @@ _HOMES = {
     "backends": "runtime",
     "binary_map": "algorithms.binary_map",
     "bing": "algorithms.bing",
+    "center_surround": "algorithms.center_surround",
     "fine_grained": "algorithms.fine_grained",
     "frame_difference": "algorithms.frame_difference",
+    "image_signature": "algorithms.image_signature",
     "itti_koch": "algorithms.itti_koch",
     "luminance_contrast": "algorithms.luminance_contrast",
     "overlay": "pipelines.overlay",

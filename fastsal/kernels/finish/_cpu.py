@@ -8,7 +8,7 @@ from ..gaussian import add_pair, blur_row, half_of_gaussian, weigh
 from ..jit import parallel, serial
 from ..scale import share
 from ._cpu_enlarge import enlarge_bands, enlarge_rows
-from ._math import biased, centrality, folded, reach_of
+from ._math import biased, centrality, folded, reach_of, top_of
 
 
 def finish(maps, width, smooth, center_bias, rescale, out):
@@ -100,7 +100,10 @@ def _stretch(rows, low, high):
 
 @serial
 def _range(rows):
-    """Return the least and the greatest value; column by column first, which vectorises."""
+    """Return the least and the greatest value, one if rounding parts them.
+
+    Column by column first, which vectorises.
+    """
     lows, highs = rows[0].copy(), rows[0].copy()
     for row in range(1, rows.shape[0]):
         values = rows[row]
@@ -110,7 +113,7 @@ def _range(rows):
     low, high = lows[0], highs[0]
     for col in range(lows.size):
         low, high = min(low, lows[col]), max(high, highs[col])
-    return low, high
+    return low, top_of(low, high)
 
 
 @parallel

@@ -32,6 +32,12 @@ def biased(value, bias, across, down):
 
 
 @serial
+def top_of(low, high):
+    """Return `high`, or `low` if what lies between them is only what float32 rounds."""
+    return high if high - low > float32(1e-5) * max(abs(low), abs(high)) else low
+
+
+@serial
 def between(index, source, target):
     """Return the first of the two places around an enlarged one, and the other's share.
 
