@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .algorithms.bin_wang import BinWang as BinWang
     from .algorithms.fine_grained import fine_grained as fine_grained
+    from .algorithms.flow_saliency import FlowSaliency as FlowSaliency
+    from .algorithms.flow_saliency import flow_saliency as flow_saliency
     from .algorithms.frame_difference import FrameDifference as FrameDifference
     from .algorithms.frame_difference import frame_difference as frame_difference
     from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
@@ -39,6 +41,7 @@ _HOMES = {
     "BackendUnavailableError": "errors",
     "BinWang": "algorithms.bin_wang",
     "FastsalError": "errors",
+    "FlowSaliency": "algorithms.flow_saliency",
     "FrameDifference": "algorithms.frame_difference",
     "ImageError": "errors",
     "METHODS": "methods",
@@ -49,6 +52,7 @@ _HOMES = {
     "VideoReport": "pipelines.video",
     "backends": "runtime",
     "fine_grained": "algorithms.fine_grained",
+    "flow_saliency": "algorithms.flow_saliency",
     "frame_difference": "algorithms.frame_difference",
     "luminance_contrast": "algorithms.luminance_contrast",
     "overlay": "pipelines.overlay",

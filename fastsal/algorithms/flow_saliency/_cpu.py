@@ -40,6 +40,7 @@ def blend(scores, others, memory, kept, shown):
     _cpu_camera.blend(scores, others, np.float32(memory), kept, shown)
 
 
-def scale(flow, down, across, scaled):
-    """Fill `scaled` with a flow in other units."""
-    np.multiply(flow, np.float32((down, across))[:, None, None], out=scaled)
+def scale(down, across, flow):
+    """Bring `flow` into other units."""
+    flow[0] *= np.float32(down)
+    flow[1] *= np.float32(across)

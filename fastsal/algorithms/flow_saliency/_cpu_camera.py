@@ -198,10 +198,11 @@ def _soften(residuals, fits, scores):
 @serial
 def blend(scores, others, memory, kept, shown):
     """Fill with the lesser of two scores, smoothed over time."""
-    for row in range(shown.shape[0]):
-        for col in range(shown.shape[1]):
+    for row in range(kept.shape[0]):
+        for col in range(kept.shape[1]):
             score = min(scores[row, col], others[row, col])
-            kept[row, col] = shown[row, col] = blended(score, kept[row, col], memory)
+            score = blended(score, kept[row, col], memory)
+            kept[row, col], shown[0, row, col] = score, score
 
 
 @parallel

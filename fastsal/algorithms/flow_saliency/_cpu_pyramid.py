@@ -6,7 +6,7 @@ picture, and lets the loops over a patch's pixels vectorise. Beyond its edges a 
 """
 
 import numpy as np
-from numba import int32, int64, prange, uint32
+from numba import int64, prange, uint32
 
 from ...kernels import launch
 from ...kernels.color._cpu import luma_span
@@ -53,7 +53,7 @@ def _lay_out_all(picture, level):
 
 @serial
 def _reduce(pixels, channels, weights, width, picture, start, stop):
-    rows, cols = picture.shape
+    rows = len(picture)
     height = pixels.size // (width * channels)
     gray, sums = np.empty(width, pixels.dtype), np.empty(width, np.uint32)
     for row in range(start, stop):

@@ -8,6 +8,7 @@ import math
 
 from numba import float32, int32, int64
 
+from ...kernels.color._math import float_luma, luma
 from ...kernels.jit import serial
 from .plan import AREA, CELL, MARGIN, PATCH
 
@@ -19,8 +20,8 @@ STEPS = 4  # of one search at most; more find nothing better
 ROUNDS = 3  # of searches per level
 FAR = float32(PATCH)  # a search that strays farther has lost its way
 NEAR = float32(0.01)  # a shorter step is not worth a look
-# Keeps what has no texture from moving: as much as a gradient of 12.5 grey levels in each pixel.
-FIRMNESS = float32(AREA * 40_000)
+# Keeps what has no texture from moving: as much as slopes of 2 grey levels in every pixel.
+FIRMNESS = float32(AREA * (2 * 2 * 16) ** 2)
 
 FIT_ROUNDS, BORDER_ROUNDS = 12, 4
 INSIDE = float32(0.3)  # weight of cells off the border
@@ -30,6 +31,14 @@ FAINT = float32(0.5)  # residual motion that is half salient at the least, in pi
 # A patch that fits where the camera has it, but for 2 grey levels, is no evidence of motion.
 PLAIN = float32(AREA * AREA * (2 * 16) ** 2)
 CUT = 0.5  # share of the patches' variance that no motion explains
+
+
+@serial
+def gray_of(first, second, third, weights, itemsize):
+    """Return the luma of a pixel of integers of one byte or two, or of floats (four)."""
+    if itemsize == 4:
+        return float_luma(float32(first), float32(second), float32(third), weights)
+    return float32(luma(first, second, third, weights))
 
 
 @serial
