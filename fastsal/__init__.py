@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .algorithms.bing import train_bing as train_bing
     from .algorithms.center_surround import center_surround as center_surround
     from .algorithms.fine_grained import fine_grained as fine_grained
+    from .algorithms.flow_saliency import FlowSaliency as FlowSaliency
+    from .algorithms.flow_saliency import flow_saliency as flow_saliency
     from .algorithms.frame_difference import FrameDifference as FrameDifference
     from .algorithms.frame_difference import frame_difference as frame_difference
     from .algorithms.image_signature import image_signature as image_signature
@@ -50,6 +52,7 @@ _HOMES = {
     "BinWang": "algorithms.bin_wang",
     "BingModel": "algorithms.bing",
     "FastsalError": "errors",
+    "FlowSaliency": "algorithms.flow_saliency",
     "FrameDifference": "algorithms.frame_difference",
     "ImageError": "errors",
     "IttiOptions": "algorithms.itti_koch",
@@ -64,6 +67,7 @@ _HOMES = {
     "bing": "algorithms.bing",
     "center_surround": "algorithms.center_surround",
     "fine_grained": "algorithms.fine_grained",
+    "flow_saliency": "algorithms.flow_saliency",
     "frame_difference": "algorithms.frame_difference",
     "image_signature": "algorithms.image_signature",
     "itti_koch": "algorithms.itti_koch",

@@ -175,6 +175,16 @@ _ROWS = (
         state="FrameDifference",
     ),
     Method(
+        key="flow",
+        title="Optical flow against the camera's motion",
+        kind="motion",
+        paper="inverse search: Kroeger et al., ECCV 2016",
+        function="flow_saliency",
+        dtypes=("uint8", "uint16", "float32"),
+        room="flow_saliency",
+        state="FlowSaliency",
+    ),
+    Method(
         key="bin-wang",
         title="Self-tuning background subtraction",
         kind="motion",
