@@ -117,6 +117,19 @@ def test_image_takes_folders_globs_and_several_methods(tmp_path, rng, capsys):
     assert "wrote 4 maps" in capsys.readouterr().out
 
 
+def test_static_methods_take_each_image_alone(tmp_path, rng):
+    for index in range(2):
+        write_image(tmp_path / f"{index}.png", rng.integers(0, 256, (30, 40, 3), dtype=np.uint8))
+
+    arguments = ["-m", "superpixel", "--view", "map", "-o", str(tmp_path / "out")]
+    assert main(["image", str(tmp_path / "[01].png"), *arguments]) == 0
+
+    for index in range(2):
+        alone = fastsal.superpixel_contrast(read_image(tmp_path / f"{index}.png"))
+        written = read_image(tmp_path / "out" / f"{index}-superpixel.png")
+        np.testing.assert_array_equal(written, np.rint(255 * alone))
+
+
 def test_motion_methods_take_images_as_frames(tmp_path):
     for index in range(2):
         write_image(tmp_path / f"{index}.png", np.full((8, 9), 51 * index, np.uint8))
