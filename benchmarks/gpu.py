@@ -33,6 +33,7 @@ def methods() -> dict[str, tuple[int, Map]]:
     """Return per method the frames it reads for one map, and its call on a stack."""
     return {
         "lc": (1, lambda stack, **options: fastsal.luminance_contrast(stack, **options)),
+        "itti-koch": (1, lambda stack, **options: fastsal.itti_koch(stack, **options)),
         "frame-difference": (
             2, lambda stack, **options: fastsal.frame_difference(stack, stack, **options)
         ),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .algorithms.itti_koch import IttiOptions as IttiOptions
     from .algorithms.itti_koch import itti_koch as itti_koch
     from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
-
+    from .algorithms.scanpath import scanpath as scanpath
     from .algorithms.superpixel_contrast import superpixel_change as superpixel_change
     from .algorithms.superpixel_contrast import superpixel_contrast as superpixel_contrast
     from .algorithms.superpixels import RegionStats as RegionStats
@@ -59,6 +59,7 @@ _HOMES = {
     "overlay": "pipelines.overlay",
     "process_video": "pipelines.video",
     "region_stats": "algorithms.superpixels",
+    "scanpath": "algorithms.scanpath",
     "slic": "algorithms.superpixels",
     "superpixel_change": "algorithms.superpixel_contrast",
     "superpixel_contrast": "algorithms.superpixel_contrast",

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ImageError
 from ..methods import METHODS, method_of
-from .options import Commands, add_command, add_look
+from .options import Commands, add_command, add_look, count
 
 
 def add_to(commands: Commands) -> None:
@@ -23,6 +23,10 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT",
         help="a file for one map (png, jpg, npy, ...), else a folder for IN-KEY.png",
+    )  # fmt: skip
+    parser.add_argument(
+        "--scanpath", type=count, metavar="N",
+        help="draw the N places that attention goes to, numbered, on each picture",
     )  # fmt: skip
     add_look(parser)
 
@@ -40,6 +44,7 @@ def run(options: argparse.Namespace) -> None:
     _check_counts(keys, len(paths))
     targets = _targets(paths, keys, Path(options.output), options.output.endswith(("/", "\\")))
     _check_apart(paths, targets)
+    _check_pictures(targets, options)
     streams = {key: Stream(key, backend=options.backend) for key in keys}
     for path in tqdm(paths, "images", unit="image", disable=None if len(paths) > 1 else True):
         frame = read_image(path)
@@ -73,6 +78,12 @@ def _check_apart(paths: list[Path], targets: dict[tuple[Path, str], Path]) -> No
             )
 
 
+def _check_pictures(targets: dict[tuple[Path, str], Path], options: argparse.Namespace) -> None:
+    for target in targets.values() if options.scanpath else ():
+        if target.suffix == ".npy":
+            raise ImageError(f"{target}: expected a picture for --scanpath to draw on, got .npy")
+
+
 def _targets(
     paths: list[Path], keys: list[str], output: Path, is_folder: bool
 ) -> dict[tuple[Path, str], Path]:
@@ -92,12 +103,19 @@ def _targets(
 def _write(target: Path, frame: Any, saliency: Any, options: argparse.Namespace) -> None:
     from ..pipelines.pictures import write_image
 
-    if options.view == "map" or target.suffix == ".npy":
+    if target.suffix == ".npy" or (options.view == "map" and not options.scanpath):
         write_image(target, saliency)
         return
     from ..pipelines.views import render
 
-    write_image(target, render(frame, saliency, view=options.view, alpha=options.alpha))
+    picture = render(frame, saliency, view=options.view, alpha=options.alpha)
+    if options.scanpath:
+        from ..algorithms.scanpath import scanpath
+        from ..pipelines.scanpaths import draw_scanpath
+
+        copies = 2 if options.view == "side-by-side" else 1
+        draw_scanpath(picture, scanpath(saliency, options.scanpath), copies=copies)
+    write_image(target, picture)
 
 
 def _named(targets: list[Path]) -> str:

@@ -21,6 +21,14 @@ def add_command(commands: Commands, name: str, summary: str, run: Any) -> argpar
     return parser
 
 
+def count(text: str) -> int:
+    """Return an option's number, from 1 up, or raise ValueError as argparse wants it."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def add_look(parser: argparse.ArgumentParser) -> None:
     """Add how a map is computed and shown."""
     parser.add_argument("--view", choices=VIEWS, default="overlay", help="default: %(default)s")

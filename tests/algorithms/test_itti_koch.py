@@ -22,7 +22,11 @@ from fastsal.kernels import launch
 # pictures compared here have no such pixels.
 TOLERANCE = 1e-5
 RED, GREEN, WHITE, BLACK = (255, 0, 0), (0, 255, 0), (255, 255, 255), (0, 0, 0)
-NAMED = {"default": IttiOptions.DEFAULT, "paper": IttiOptions.PAPER, "fixation": IttiOptions.FIXATION}
+NAMED = {
+    "default": IttiOptions.DEFAULT,
+    "paper": IttiOptions.PAPER,
+    "fixation": IttiOptions.FIXATION,
+}
 OPTIONS = {
     **NAMED,
     "no signs": IttiOptions(on_off=False),
@@ -59,9 +63,7 @@ def expected_maps(image, options):
         weights=options.weights,
         to_lab=rgb2lab,
     )
-    return [
-        finished(each, shape, 0 if part else options.smooth) for part, each in enumerate(small)
-    ]
+    return [finished(each, shape, 0 if part else options.smooth) for part, each in enumerate(small)]
 
 
 @pytest.mark.parametrize("name", OPTIONS)
@@ -69,13 +71,13 @@ def expected_maps(image, options):
 def test_matches_the_definition(name, shape):
     image = photograph(*shape)
 
-    saliency, parts = itti_koch(
-        image, preset=OPTIONS[name], return_conspicuity=True, backend="cpu"
-    )
+    saliency, parts = itti_koch(image, preset=OPTIONS[name], return_conspicuity=True, backend="cpu")
 
     assert saliency.dtype == np.float32
     assert saliency.flags.c_contiguous
-    for actual, expected in zip((saliency, *parts), expected_maps(image, OPTIONS[name]), strict=True):
+    for actual, expected in zip(
+        (saliency, *parts), expected_maps(image, OPTIONS[name]), strict=True
+    ):
         # Our CIELab is right to 2e-4 of its 100 levels, and features of faint colour are stretched.
         tolerance = TOLERANCE if OPTIONS[name].color_space == "rgb" else 1e-4
         np.testing.assert_allclose(actual, expected, atol=tolerance)
@@ -117,9 +119,7 @@ def test_a_working_size_averages_squares(size, side, dtype):
         [image[y * side : (y + 1) * side, x * side : (x + 1) * side].mean((0, 1))
          for x in range(cols)] for y in range(rows)
     ]) * (1 if dtype == np.uint8 else 255)  # fmt: skip
-    np.testing.assert_allclose(
-        actual, finished(reference(small)[0], (201, 300)), atol=TOLERANCE
-    )
+    np.testing.assert_allclose(actual, finished(reference(small)[0], (201, 300)), atol=TOLERANCE)
 
 
 @pytest.mark.cuda
@@ -131,13 +131,9 @@ def test_the_device_gives_the_same(cuda_device, name, shape):
     image = photograph(*shape)
     options = OPTIONS[name] if name in OPTIONS else IttiOptions(working_size=25, norm="none")
 
-    saliency, parts = itti_koch(
-        image, preset=options, return_conspicuity=True, backend="cuda"
-    )
+    saliency, parts = itti_koch(image, preset=options, return_conspicuity=True, backend="cuda")
 
-    expected, others = itti_koch(
-        image, preset=options, return_conspicuity=True, backend="cpu"
-    )
+    expected, others = itti_koch(image, preset=options, return_conspicuity=True, backend="cpu")
     for actual, other in zip((saliency, *parts), (expected, *others), strict=True):
         np.testing.assert_allclose(actual, other, atol=1e-4)
 
@@ -466,8 +462,9 @@ def test_people_look_there(shared):
         for preset, found in scores.items():
             saliency = itti_koch(image, preset=preset, color="bgr")
             standard = (saliency - saliency.mean()) / saliency.std()
-            found.append(np.mean([standard[place] for place in fixations if
-                                  place[0] < image.shape[0] and place[1] < image.shape[1]]))  # fmt: skip
+            height, width = saliency.shape
+            inside = [(y, x) for y, x in fixations if y < height and x < width]
+            found.append(np.mean([standard[place] for place in inside]))
 
     means = {preset: np.mean(found) for preset, found in scores.items()}
     assert len(places) == 40

@@ -129,9 +129,7 @@ def correlated(plane, taps):
     down = [mirrored(row, rows) for row in range(-4, rows + 4)]
     across = [mirrored(col, cols) for col in range(-4, cols + 4)]
     padded = plane[down][:, across]
-    return sum(
-        taps[y, x] * padded[y : y + rows, x : x + cols] for y in range(9) for x in range(9)
-    )
+    return sum(taps[y, x] * padded[y : y + rows, x : x + cols] for y in range(9) for x in range(9))
 
 
 def features(center, surround, octaves, is_sum, on_off):

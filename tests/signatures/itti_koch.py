@@ -18,10 +18,16 @@ KERNELS = {
     "_cuda_scales.oppose": [f"void(int64, float32[::1], {PLANES})"],
     "_cuda_scales.to_lab": [f"void(int64, int64, {PLANES})"],
     "_cuda_scales.halve": [f"void({SIZES}, {PLANES})"],
-    "_cuda_orientations.filter_rows": [f"void({SIZES}, {SIZES}, {TAPS}, boolean, {PLANES}, {PLANES})"],
-    "_cuda_orientations.filter_columns": [f"void({SIZES}, {SIZES}, {TAPS}, boolean, {PLANES}, {PLANES})"],
+    "_cuda_orientations.filter_rows": [
+        f"void({SIZES}, {SIZES}, {TAPS}, boolean, {PLANES}, {PLANES})"
+    ],
+    "_cuda_orientations.filter_columns": [
+        f"void({SIZES}, {SIZES}, {TAPS}, boolean, {PLANES}, {PLANES})"
+    ],
     "_cuda_features.clear": [f"void({SPANS}, {TALLIES}, float32[::1])"],
-    "_cuda_features.compare": [f"void({SIZES}, {TASKS}, boolean, float32, {PLANES}, {GAPS}, {SPANS})"],
+    "_cuda_features.compare": [
+        f"void({SIZES}, {TASKS}, boolean, float32, {PLANES}, {GAPS}, {SPANS})"
+    ],
     "_cuda_features.count": [f"void({SIZES}, {TASKS}, float32[::1], {GAPS}, {SPANS}, {TALLIES})"],
     "_cuda_features.reduce": [
         f"void({TASKS}, float32[::1], boolean, boolean, {GAPS}, {SPANS}, {TALLIES}, {MAPS})"

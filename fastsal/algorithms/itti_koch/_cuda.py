@@ -14,8 +14,8 @@ from ...devices import workspace
 from ...kernels import launch
 from ...kernels.finish._cuda import finish
 from ._cuda_features import clear, compare, count, reduce
-from ._cuda_scales import TILE, average, halve, oppose, shrink, to_lab
 from ._cuda_orientations import filter_columns, filter_rows
+from ._cuda_scales import TILE, average, halve, oppose, shrink, to_lab
 from ._cuda_sum import add_up
 from ._plan import PLANES, layout_of, plan_of, side_of_squares, unit_of
 
@@ -57,9 +57,7 @@ def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, ou
     for each, target in zip(maps, (out, *parts), strict=False):
         target.stream = stream
         is_map = target is out
-        finish(
-            each, width, smooth if is_map else 0.0, center_bias if is_map else 0.0, True, target
-        )
+        finish(each, width, smooth if is_map else 0.0, center_bias if is_map else 0.0, True, target)
 
 
 def _averaged(pixels, channels, width, side, shape, group):
@@ -97,8 +95,12 @@ def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
         oppose[(pixel_blocks, 1, deep), threads, stream](rows * cols, bright, planes)
     halve[(1, 3 if layout[0] > 1 else 1, deep), 4 * threads, stream](tables.sizes, planes)
     each_scale = (len(tables.scale_blocks), 1, deep), threads, stream
-    filter_rows[each_scale](tables.scale_blocks, tables.sizes, tables.taps, plan.energy, planes, filtered)
-    filter_columns[each_scale](tables.scale_blocks, tables.sizes, tables.taps, plan.energy, filtered, planes)
+    filter_rows[each_scale](
+        tables.scale_blocks, tables.sizes, tables.taps, plan.energy, planes, filtered
+    )
+    filter_columns[each_scale](
+        tables.scale_blocks, tables.sizes, tables.taps, plan.energy, filtered, planes
+    )
     each_task = (len(tables.task_blocks), 1, deep), threads, stream
     args = tables.sizes, tables.tasks, tables.offsets
     border = np.float32(plan.border)
@@ -109,7 +111,9 @@ def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
     reduce[(-(-small // threads), PLANES, deep), threads, stream](
         *args, tables.flats, plan.shares, plan.promotes, gaps, spans, tallies, summed
     )
-    add_up[deep, 4 * threads, stream](plan.shares, plan.promotes, tables.weights, start, summed, maps)
+    add_up[deep, 4 * threads, stream](
+        plan.shares, plan.promotes, tables.weights, start, summed, maps
+    )
 
 
 @lru_cache(maxsize=8)

@@ -6,6 +6,7 @@ from ...kernels.finish._math import folded
 from ...kernels.jit import device, kernel
 from ._math import symmetric
 
+
 @kernel
 def filter_rows(blocks, sizes, taps, energy, planes, filtered):
     """Fill with rows under Gaussian, cosine, sine, slow cosine and slow sine."""
@@ -61,7 +62,9 @@ def filter_columns(blocks, sizes, taps, energy, filtered, planes):
         rising, falling = cosines - sines, cosines + sines
         if energy:
             sine, straight, diagonal = filtered[frame, 2], taps[5, 1], taps[5, 3]
-            across = abs(across) + abs(straight * _even(sine, start, row, rows, cols, _half(taps, 0)))
+            across = abs(across) + abs(
+                straight * _even(sine, start, row, rows, cols, _half(taps, 0))
+            )
             down = abs(down) + abs(straight * _odd(gauss, start, row, rows, cols, _half(taps, 2)))
             third = diagonal * _even(slow_sine, start, row, rows, cols, _half(taps, 3))
             fourth = diagonal * _odd(slow_cosine, start, row, rows, cols, _half(taps, 4))

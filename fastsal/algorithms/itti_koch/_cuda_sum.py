@@ -4,7 +4,7 @@ import numpy as np
 from numba import cuda, float32, int32, int64
 
 from ...kernels.jit import device, kernel
-from ._cuda_features import gather, gain_of
+from ._cuda_features import gain_of, gather
 from ._math import faintness, units
 
 MAX_THREADS = 1024
@@ -39,7 +39,9 @@ def add_up(shares, promotes, weights, start, summed, maps):
             factor = faintness(high - low, widest, promotes) if shares else float32(1)
             _add(planes[plane], promotes, factor, lows, highs, sums, maps[3, target])
         for kind in range(3):
-            _add(maps[kind + 1, target], promotes, weights[kind], lows, highs, sums, maps[0, target])
+            _add(
+                maps[kind + 1, target], promotes, weights[kind], lows, highs, sums, maps[0, target]
+            )
         frame += cuda.gridDim.x
 
 

@@ -118,9 +118,7 @@ def itti_koch(
     [2, 3]
     """
     settings = options.checked(preset)
-    smooth, center_bias = finish.checked(
-        settings.smooth if smooth is None else smooth, center_bias
-    )
+    smooth, center_bias = finish.checked(settings.smooth if smooth is None else smooth, center_bias)
     frames = images.as_frames(
         image,
         color=color,
