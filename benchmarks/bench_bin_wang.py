@@ -1,7 +1,7 @@
 import pytest
 
 import fastsal
-from benchmarks import inputs
+from fastsal.pipelines.bench import inputs
 
 SETTLED = 260  # frames until the model is in use, and with it the comparison of blocks
 

@@ -3,13 +3,13 @@ import itertools
 import numpy as np
 import pytest
 
-from benchmarks import inputs
 from fastsal.algorithms.superpixel_contrast import (
     SuperpixelChange,
     SuperpixelContrast,
     SuperpixelMotion,
     superpixel_contrast,
 )
+from fastsal.pipelines.bench import inputs
 
 STREAMS = {
     "superpixel": SuperpixelContrast,

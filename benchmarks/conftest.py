@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from benchmarks import inputs
 from fastsal import runtime
+from fastsal.pipelines.bench import inputs
 
 _SIZES = ("VGA", "720p", "1080p", "4K")
 

@@ -14,14 +14,15 @@ import statistics
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import fastsal
-from benchmarks import inputs, machine
-from benchmarks.sidebyside import alternate, median_ms
+from benchmarks import gpu_superpixels
 from fastsal import runtime
+from fastsal.pipelines.bench import inputs, machine
+from fastsal.pipelines.bench.sidebyside import alternate, median_ms
 
 STACKS = (1, 8, 64)
 _LIMIT = 2 << 30  # bytes of one stack and its map
@@ -29,31 +30,56 @@ _LIMIT = 2 << 30  # bytes of one stack and its map
 Map = Callable[..., Any]
 
 
-def methods() -> dict[str, tuple[int, Map]]:
-    """Return per method the frames it reads for one map, and its call on a stack."""
+class Row(NamedTuple):
+    """A method on stacks: its call, and the forms of stack that it takes."""
+
+    call: Map
+    reads: int = 1  # frames for one map
+    channels: tuple[tuple[int, ...], ...] = ((), (3,), (4,))
+    dtypes: tuple[str, ...] = ("uint8", "uint16")
+    out: str = "float32"
+
+
+def methods() -> dict[str, Row]:
+    """Return the rows by key."""
+    maps = {"channels": ((),), "dtypes": ("uint8", "float32"), "out": "uint8"}
     return {
-        "lc": (1, lambda stack, **options: fastsal.luminance_contrast(stack, **options)),
-        "itti-koch": (1, lambda stack, **options: fastsal.itti_koch(stack, **options)),
-        "frame-difference": (
-            2, lambda stack, **options: fastsal.frame_difference(stack, stack, **options)
+        "lc": Row(fastsal.luminance_contrast),
+        "itti-koch": Row(fastsal.itti_koch),
+        "frame-difference": Row(
+            lambda stack, **options: fastsal.frame_difference(stack, stack, **options), reads=2
         ),
+        **{f"binary map by {name}": Row(_binary_map(name), **maps)
+           for name in ("otsu", "adaptive", "kmeans")},
     }  # fmt: skip
+
+
+def _binary_map(method: str) -> Map:
+    def call(stack: Any, *, channel_axis: None, **options: Any) -> Any:
+        return fastsal.binary_map(stack, method=method, **options)
+
+    return call
 
 
 def check() -> Iterator[dict[str, Any]]:
     """Yield, per method and kind of input, the greatest difference between device and CPU."""
     rng = np.random.default_rng(3)
-    for key, (_, call) in methods().items():
-        for channels in ((), (3,), (4,)):
-            for dtype in (np.uint8, np.uint16):
-                for rows, cols in ((1, 1), (7, 5), (480, 640), (1081, 1919)):
-                    top = np.iinfo(dtype).max + 1
+    for key, row in methods().items():
+        for channels in row.channels:
+            for dtype in row.dtypes:
+                for rows, cols in ((1, 5), (7, 5), (480, 640), (1081, 1919)):
                     shape = (3, rows, cols, *channels)
-                    stack = rng.integers(0, top, shape, dtype=dtype)
+                    stack = _random(rng, shape, np.dtype(dtype))
                     axis = {"channel_axis": -1 if channels else None}
-                    device = np.asarray(call(stack, backend="cuda", **axis), np.float64)
-                    gap = np.abs(device - call(stack, backend="cpu", **axis)).max()
-                    yield {"method": key, "input": f"{np.dtype(dtype)} {shape}", "gap": float(gap)}
+                    device = np.asarray(row.call(stack, backend="cuda", **axis), np.float64)
+                    gap = np.abs(device - row.call(stack, backend="cpu", **axis)).max()
+                    yield {"method": key, "input": f"{dtype} {shape}", "gap": float(gap)}
+
+
+def _random(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
+    if dtype.kind == "f":
+        return rng.random(shape, dtype)
+    return rng.integers(0, np.iinfo(dtype).max + 1, shape, dtype=dtype)
 
 
 def copy_bandwidth() -> float:
@@ -74,26 +100,29 @@ def throughput(sizes: list[str], seconds: float, bandwidth: float) -> Iterator[d
     """Yield a row per method, size, colour and stack, resident and with transfers."""
     from numba import cuda
 
-    for key, (reads, call) in methods().items():
+    for key, row in methods().items():
         for size in sizes:
-            for kind in ("grey", "colour"):
+            for kind in ("grey", "colour") if len(row.channels) > 1 else ("grey",):
                 photo = inputs.photograph(size)
                 photo = inputs.gray(photo) if kind == "grey" else photo
                 axis = {"channel_axis": None if kind == "grey" else -1}
                 for frames in STACKS:
                     stack = np.stack([photo] * frames)
-                    moved = reads * stack.nbytes + 4 * frames * photo.shape[0] * photo.shape[1]
+                    out = np.empty(stack.shape[:3], row.out)
+                    moved = row.reads * stack.nbytes + out.nbytes
                     if moved > _LIMIT:
                         continue
                     yield _row(key, size, kind, frames, moved, bandwidth, seconds, {
-                        "resident": _resident(cuda, call, stack, axis),
-                        "from host": _from_host(call, stack, axis),
+                        "resident": _resident(cuda, row.call, stack, axis, row.out),
+                        "from host": _from_host(row.call, stack, axis, out),
                     })  # fmt: skip
 
 
-def _resident(cuda: Any, call: Map, stack: np.ndarray, axis: dict[str, Any]) -> Callable[[], None]:
+def _resident(
+    cuda: Any, call: Map, stack: np.ndarray, axis: dict[str, Any], dtype: str
+) -> Callable[[], None]:
     device = cuda.to_device(stack)
-    out = cuda.device_array(stack.shape[:3], np.float32)
+    out = cuda.device_array(stack.shape[:3], dtype)
 
     def run() -> None:
         call(device, out=out, **axis)
@@ -102,8 +131,9 @@ def _resident(cuda: Any, call: Map, stack: np.ndarray, axis: dict[str, Any]) -> 
     return run
 
 
-def _from_host(call: Map, stack: np.ndarray, axis: dict[str, Any]) -> Callable[[], None]:
-    out = np.empty(stack.shape[:3], np.float32)
+def _from_host(
+    call: Map, stack: np.ndarray, axis: dict[str, Any], out: np.ndarray
+) -> Callable[[], None]:
     return lambda: call(stack, out=out, backend="cuda", **axis)
 
 
@@ -147,8 +177,15 @@ def main() -> None:
     for row in throughput(options.sizes.split(","), options.seconds, bandwidth):
         results["rows"].append(row)
         print("  ".join(f"{name} {_text(value)}" for name, value in row.items()))
+    sizes = options.sizes.split(",")
+    results["superpixels alike"] = list(gpu_superpixels.check(sizes))
+    results["superpixels"] = list(gpu_superpixels.throughput(sizes, options.seconds))
+    for row in (*results["superpixels alike"], *results["superpixels"]):
+        print("  ".join(f"{name} {_text(value)}" for name, value in row.items()))
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
+    if min(row["alike"] for row in results["superpixels alike"]) < gpu_superpixels.LEAST_ALIKE:
+        raise SystemExit("benchmarks.gpu: the device's superpixels differ from the CPU's")
     if worst["gap"] > 1e-6:
         raise SystemExit("benchmarks.gpu: the device differs from the CPU")
 

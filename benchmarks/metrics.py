@@ -1,4 +1,4 @@
-"""How well a saliency map fits what people looked at, or what moved. Exact: no thresholds binned."""
+"""How well a saliency map fits what people looked at, or what moved: exact, without bins."""
 
 from __future__ import annotations
 

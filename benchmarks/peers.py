@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import cv2
+import numba
 import numpy as np
 
 import fastsal
-from benchmarks import inputs, machine
-from benchmarks.sidebyside import alternate, copy_bandwidth, median_ms, ratio
+from fastsal.pipelines.bench import inputs, machine
+from fastsal.pipelines.bench.sidebyside import alternate, copy_bandwidth, median_ms, ratio
 
 THREADS = 2
 
@@ -41,8 +44,11 @@ def comparisons(sizes: list[str]) -> Iterator[Comparison]:
         for kind, image in (("photo", inputs.photograph(size)), ("noise", inputs.noise(size))):
             yield from _luminance_contrast(kind, size, image)
             yield from _frame_difference(kind, size, image)
+            if kind == "photo":
+                yield from _binary_maps(size, fastsal.fine_grained(image, backend="cpu"))
             if size in _FOR_SUPERPIXELS and kind == "photo":
                 yield from _superpixels(size, image)
+    yield from _all_pairs()
 
 
 def _luminance_contrast(kind: str, size: str, image: np.ndarray) -> Iterator[Comparison]:
@@ -111,6 +117,37 @@ def _frame_difference(kind: str, size: str, image: np.ndarray) -> Iterator[Compa
     )  # fmt: skip
 
 
+def _binary_maps(size: str, saliency: np.ndarray) -> Iterator[Comparison]:
+    """Cut a map; OpenCV's own way, of 0.7 seconds for 1080p, only where contrib is installed."""
+    ours, theirs = np.empty(saliency.shape, np.uint8), np.empty(saliency.shape, np.uint8)
+    levels = np.empty(saliency.shape, np.uint8)
+
+    def opencv_otsu() -> None:
+        cv2.convertScaleAbs(saliency, dst=levels, alpha=255)
+        cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU, dst=theirs)
+
+    def numpy() -> None:
+        np.multiply(saliency > 2 * saliency.mean(), np.uint8(255), out=theirs)
+
+    peers = {
+        "otsu": {"cv2.convertScaleAbs + threshold": opencv_otsu},
+        "adaptive": {"NumPy": numpy},
+    }
+    if hasattr(cv2, "saliency") and size in ("VGA", "1080p"):
+        module = cv2.saliency.StaticSaliencyFineGrained_create()
+        peers["kmeans"] = {
+            "cv2.saliency computeBinaryMap": lambda: module.computeBinaryMap(saliency, theirs)
+        }
+    for method, others in peers.items():
+        yield Comparison(
+            f"binary map by {method}", size, 5 * saliency.size,
+            lambda method=method: fastsal.binary_map(
+                saliency, method=method, out=ours, backend="cpu"
+            ),
+            others,
+        )  # fmt: skip
+
+
 _FOR_SUPERPIXELS = ("VGA", "720p", "1080p")
 
 
@@ -133,10 +170,43 @@ def _superpixels(size: str, image: np.ndarray) -> Iterator[Comparison]:
         yield Comparison(f"{name} photo", size, 7 * pixels, call, peers)
 
 
+def _all_pairs(count: int = 4_000) -> Iterator[Comparison]:
+    """Uniqueness and distribution of random superpixels, each against all."""
+    from fastsal.algorithms.superpixel_contrast import _cpu_pairs
+
+    rng = np.random.default_rng(5)
+    color = rng.random((count, 3), np.float32) * np.float32([100, 60, 60])
+    place = rng.random((count, 2), np.float32)
+
+    def ours() -> Any:
+        return _cpu_pairs.uniqueness_and_distribution(color, place, color, place, (20.0, 0.25))
+
+    def numpy() -> Any:
+        apart, away = _squared_gaps(color), _squared_gaps(place)
+        near, alike = np.exp(away / (-2 * np.float32(0.25**2))), np.exp(apart / np.float32(-800))
+        near /= near.sum(1, keepdims=True)
+        alike /= alike.sum(1, keepdims=True)
+        middle = ((alike @ place)[:, None] - place) ** 2
+        return (near * apart).sum(1), (alike * middle.sum(2)).sum(1)
+
+    yield Comparison("exact contrast", f"{count}", 28 * count, ours, {"NumPy, all at once": numpy})
+
+
+def _squared_gaps(points: np.ndarray) -> np.ndarray:
+    gaps = points[:, None] - points
+    return np.einsum("ijk,ijk->ij", gaps, gaps)
+
+
 def _ximgproc(image: np.ndarray) -> Any:
     made = cv2.ximgproc.createSuperpixelSLIC(image, cv2.ximgproc.SLIC, 20)
     made.iterate(10)
     return made.getLabels()
+
+
+def hold_to_threads() -> None:
+    """Give Numba and OpenCV two threads, on machines with more as well."""
+    numba.set_num_threads(min(THREADS, numba.config.NUMBA_NUM_THREADS))
+    cv2.setNumThreads(THREADS)
 
 
 def measure(sizes: list[str], seconds: float) -> Iterator[dict[str, Any]]:
@@ -184,18 +254,22 @@ def measure_programs(rounds: int = 7) -> Iterator[dict[str, Any]]:
 
 def alternate_once(command: list[str], environment: dict[str, str]) -> float:
     """Return the seconds of one run of a program."""
-    import os
-    import time
-
     began = time.perf_counter()
     subprocess.run(
-        command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment}
+        command, check=True, stdout=subprocess.DEVNULL, env={**_environment(), **environment}
     )
     return time.perf_counter() - began
 
 
 def _program(command: list[str]) -> Callable[[], Any]:
-    return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    environment = _environment()
+    return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+
+
+def _environment() -> dict[str, str]:
+    """Return what holds a program to as many threads."""
+    names = ("NUMBA_NUM_THREADS", "OPENCV_FOR_THREADS_NUM", "OMP_NUM_THREADS")
+    return {**os.environ, **dict.fromkeys(names, str(THREADS))}
 
 
 def main() -> None:
@@ -205,7 +279,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.5, help="per comparison")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    cv2.setNumThreads(THREADS)
+    hold_to_threads()
     results = {"machine": machine.description(), "rows": []}
     print(f"{'':<34}{'size':<7}{'peer':<32}{'ours ms':>9}{'peer ms':>9}{'times':>7}  share of copy")
     rows = (*measure(options.sizes.split(","), options.seconds), *measure_programs())

@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .algorithms.bin_wang import BinWang as BinWang
+    from .algorithms.binary_map import binary_map as binary_map
+    from .algorithms.binary_map import salient_boxes as salient_boxes
+    from .algorithms.bing import BingModel as BingModel
+    from .algorithms.bing import bing as bing
+    from .algorithms.bing import train_bing as train_bing
+    from .algorithms.center_surround import center_surround as center_surround
     from .algorithms.fine_grained import fine_grained as fine_grained
+    from .algorithms.flow_saliency import FlowSaliency as FlowSaliency
+    from .algorithms.flow_saliency import flow_saliency as flow_saliency
     from .algorithms.frame_difference import FrameDifference as FrameDifference
     from .algorithms.frame_difference import frame_difference as frame_difference
+    from .algorithms.image_signature import image_signature as image_signature
     from .algorithms.itti_koch import IttiOptions as IttiOptions
     from .algorithms.itti_koch import itti_koch as itti_koch
     from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
     from .algorithms.scanpath import scanpath as scanpath
+    from .algorithms.spectral_residual import spectral_residual as spectral_residual
     from .algorithms.superpixel_contrast import superpixel_change as superpixel_change
     from .algorithms.superpixel_contrast import superpixel_contrast as superpixel_contrast
     from .algorithms.superpixels import RegionStats as RegionStats
@@ -41,7 +51,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "BackendUnavailableError": "errors",
     "BinWang": "algorithms.bin_wang",
+    "BingModel": "algorithms.bing",
     "FastsalError": "errors",
+    "FlowSaliency": "algorithms.flow_saliency",
     "FrameDifference": "algorithms.frame_difference",
     "ImageError": "errors",
     "IttiOptions": "algorithms.itti_koch",
@@ -52,23 +64,31 @@ _HOMES = {
     "VideoError": "errors",
     "VideoReport": "pipelines.video",
     "backends": "runtime",
+    "binary_map": "algorithms.binary_map",
+    "bing": "algorithms.bing",
+    "center_surround": "algorithms.center_surround",
     "fine_grained": "algorithms.fine_grained",
+    "flow_saliency": "algorithms.flow_saliency",
     "frame_difference": "algorithms.frame_difference",
+    "image_signature": "algorithms.image_signature",
     "itti_koch": "algorithms.itti_koch",
     "luminance_contrast": "algorithms.luminance_contrast",
     "overlay": "pipelines.overlay",
     "process_video": "pipelines.video",
     "region_stats": "algorithms.superpixels",
+    "salient_boxes": "algorithms.binary_map",
     "scanpath": "algorithms.scanpath",
     "slic": "algorithms.superpixels",
+    "spectral_residual": "algorithms.spectral_residual",
     "superpixel_change": "algorithms.superpixel_contrast",
     "superpixel_contrast": "algorithms.superpixel_contrast",
+    "train_bing": "algorithms.bing",
     "use_backend": "runtime",
     "warmup": "pipelines.warmup",
 }
 
 # Public modules, which are loaded when first used too.
-_MODULES = ("superpixels",)
+_MODULES = ("opencv", "superpixels")
 
 __all__ = sorted(_HOMES)
 

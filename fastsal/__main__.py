@@ -1,8 +1,30 @@
-"""``python -m fastsal``: the same as ``fastsal``."""
+"""``python -m fastsal``, and where the ``fastsal`` script starts.
+
+Imports nothing before it can answer Ctrl-C: the rest of the program takes a while to load.
+"""
 
 import sys
 
-from .cli.main import main
+
+def run() -> None:
+    """Run one command and leave with its exit status."""
+    status = 130
+    try:
+        try:
+            from .cli.main import main
+
+            status = main()
+        except KeyboardInterrupt:  # while loading, or once more while the first was dealt with
+            if sys.stderr is not None:
+                sys.stderr.write("fastsal: interrupted\n")
+        import signal
+
+        # Nothing is left to tidy up, so that from here on Ctrl-C just ends the process.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    except KeyboardInterrupt:
+        pass
+    sys.exit(status)
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import OrderedDict
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,9 @@ from numpy.typing import DTypeLike, NDArray
 
 from .errors import ImageError
 
-_workspaces = threading.local()
+# Of each thread: the stream its present call runs on, and per device and stream the arrays kept.
+_local = threading.local()
+_MOST_STREAMS = 8
 
 
 def is_device_array(array: Any) -> bool:
@@ -67,11 +71,17 @@ def borrow(array: Any) -> Any:
     """Return Numba's view of a contiguous device array, bound to the caller's current stream."""
     from numba import cuda
 
-    if getattr(array, "__cuda_ndarray__", False):
-        return array
-    view = cuda.as_cuda_array(array, sync=False)
-    view.stream = _current_stream(array)
+    view = array
+    if not getattr(array, "__cuda_ndarray__", False):
+        view = cuda.as_cuda_array(array, sync=False)
+        view.stream = _current_stream(array)
+    work_on(view.stream)
     return view
+
+
+def work_on(stream: Any) -> None:
+    """Let the work arrays of this thread's present call be those of `stream`; 0 is the default."""
+    _local.stream = stream
 
 
 def empty(shape: tuple[int, ...], dtype: DTypeLike, like: Any) -> Any:
@@ -101,12 +111,12 @@ def is_contiguous(array: Any) -> bool:
 def workspace(tag: str, shape: tuple[int, ...], dtype: DTypeLike, zeroed: bool = False) -> Any:
     """Return a device array kept for this thread under `tag`, made anew when its form changes.
 
-    Calls of one thread run in order on their stream, so the next may reuse what the last has left;
+    Calls of one thread on one stream run in order, so the next may reuse what the last has left;
     a steady stream of frames allocates nothing. With `zeroed` a new one starts as zeros.
     """
     from numba import cuda
 
-    kept: dict[str, Any] = _workspaces.__dict__
+    kept = _kept_arrays()
     array = kept.get(tag)
     if array is None or array.shape != shape or array.dtype != dtype:
         new = cuda.to_device(np.zeros(shape, dtype)) if zeroed else cuda.device_array(shape, dtype)
@@ -116,14 +126,62 @@ def workspace(tag: str, shape: tuple[int, ...], dtype: DTypeLike, zeroed: bool =
 
 def forget_workspaces() -> None:
     """Drop this thread's device arrays, of which an interrupted call has left some half done."""
-    _workspaces.__dict__.clear()
+    _sites().clear()
 
 
 def upload(array: NDArray[Any], tag: str) -> Any:
     """Copy a host array into the workspace `tag` and return that."""
     target = workspace(tag, array.shape, array.dtype)
-    target.copy_to_device(array)
+    # In turn with the kernels that still read what the last call has put there.
+    target.copy_to_device(array, stream=_stream())
     return target
+
+
+def overlap(first: Any, second: Any) -> bool:
+    """Return whether two contiguous device arrays share memory."""
+    (start, stop), (other_start, other_stop) = _span(first), _span(second)
+    return start < other_stop and other_start < stop
+
+
+def _span(array: Any) -> tuple[int, int]:
+    """Return the addresses where a contiguous device array starts and stops."""
+    interface = _interface(array)
+    # The simulator's arrays have no interface: they wrap one of NumPy.
+    start = interface["data"][0] if interface else array.ctypes.data
+    return start, start + prod(array.shape) * dtype_of(array).itemsize
+
+
+def _stream() -> Any:
+    return getattr(_local, "stream", 0)
+
+
+def _sites() -> OrderedDict[tuple[int, int], dict[str, Any]]:
+    sites: OrderedDict[tuple[int, int], dict[str, Any]] = _local.__dict__.setdefault(
+        "sites", OrderedDict()
+    )
+    return sites
+
+
+def _kept_arrays() -> dict[str, Any]:
+    """Return the arrays kept for the present device and stream, and forget the oldest of others."""
+    sites = _sites()
+    site = _current_device(), _handle(_stream())
+    kept = sites.setdefault(site, {})
+    sites.move_to_end(site)
+    while len(sites) > _MOST_STREAMS:
+        sites.popitem(last=False)
+    return kept
+
+
+def _current_device() -> int:
+    from numba import cuda
+
+    number: int = getattr(cuda.current_context().device, "id", 0)  # the simulator's has none
+    return number
+
+
+def _handle(stream: Any) -> int:
+    return int(stream) if hasattr(stream, "__int__") else id(stream)
 
 
 def _interface(array: Any) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ Color = Literal["rgb", "bgr"]
 
 # OpenCV's fixed-point luma (ITU-R BT.601), in the order of the channels; the sum is 2**15.
 _LUMA_WEIGHTS = {"rgb": (9798, 19235, 3735), "bgr": (3735, 19235, 9798)}
+_LEAST_FLOAT = np.finfo(np.float32).min
 _OUT_DTYPES = (np.dtype(np.float32), np.dtype(np.uint8))
 
 
@@ -61,7 +62,7 @@ class Job:
         self._added: list[tuple[Any, Any]] = []  # per map what the bench fills and what we return
         self.inputs = frames
         if first.owner is not None:
-            self._out = _device_out(out, first)
+            self._out = _device_out(out, frames)
             self.saliency = devices.borrow(self._out).reshape(first.flat_shape)
             return
         self._out = _host_out(out, frames)
@@ -108,34 +109,43 @@ def as_frames(
     channel_axis: int | None = -1,
     dtypes: tuple[str, ...] = ("uint8",),
     name: str = "image",
+    unit: bool = True,
 ) -> Frames:
     """Check `image` and return it as Frames, without a copy where its memory allows.
+
+    Floats must lie in [0, 1] and become float32, or with `unit` false be finite.
 
     Raises
     ------
     ImageError
         If `image` is empty, of a dtype not in `dtypes`, of a shape that is no image, or of floats
-        that are NaN or outside [0, 1] (host arrays only: on a device the check would wait for it).
+        that are NaN or out of range (host arrays only: on a device the check would wait for it).
     ValueError
         If `color` is neither "rgb" nor "bgr".
     """
-    weights = _LUMA_WEIGHTS.get(color) if isinstance(color, str) else None
-    if weights is None:
-        raise ValueError(f"color must be 'rgb' or 'bgr', got {color!r}")
+    check_color(color)
+    weights = _LUMA_WEIGHTS[color]
     if devices.is_device_array(image):
         return _device_frames(image, weights, channel_axis, dtypes, name)
+    devices.work_on(0)
     array = _host_array(image, name)
     _check_dtype(array.dtype, array.shape, dtypes, name)
     shape, channels, axis = _layout(array.shape, channel_axis, name)
     if axis is not None:
         array = np.moveaxis(array, axis, -1)
     if array.dtype.kind == "f":
-        array = _unit_floats(array, name)
+        array = _checked_floats(array, name, unit)
     elif not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     count = shape[0] if len(shape) == 3 else 1
     pixels = np.ascontiguousarray(array).reshape(count, -1)
     return Frames(read_only(pixels), channels, weights, shape)
+
+
+def check_color(color: Color) -> None:
+    """Raise ValueError unless `color` is "rgb" or "bgr"."""
+    if not (isinstance(color, str) and color in _LUMA_WEIGHTS):
+        raise ValueError(f"color must be 'rgb' or 'bgr', got {color!r}")
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
@@ -224,11 +234,13 @@ def _layout(
     return map_shape, shape[axis], None if axis == rank - 1 else axis
 
 
-def _unit_floats(array: NDArray[Any], name: str) -> NDArray[np.float32]:
+def _checked_floats(array: NDArray[Any], name: str, unit: bool) -> NDArray[Any]:
     low, high = array.min(), array.max()
-    if not (low >= 0 and high <= 1):  # NaN fails both
-        raise ImageError(f"expected floats of {name} in [0, 1], got values from {low} to {high}")
-    return array.astype(np.float32, copy=False)
+    least, most = (0, 1) if unit else (_LEAST_FLOAT, -_LEAST_FLOAT)
+    if not (low >= least and high <= most):  # NaN fails both
+        expected = "in [0, 1]" if unit else "that are finite"
+        raise ImageError(f"expected floats of {name} {expected}, got values from {low} to {high}")
+    return array.astype(np.float32, copy=False) if unit else array
 
 
 def _host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
@@ -240,20 +252,26 @@ def _host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
     _check_out(out.dtype, out.shape, shape)
     if not (out.flags.c_contiguous and out.flags.writeable):
         raise ImageError("expected out to be writeable and C-contiguous")
-    if any(np.may_share_memory(out, each.pixels) for each in frames):
-        raise ImageError("expected out to have memory of its own, got one that overlaps the image")
+    _check_apart(any(np.may_share_memory(out, each.pixels) for each in frames))
     return out
 
 
-def _device_out(out: Any, frames: Frames) -> Any:
+def _device_out(out: Any, frames: tuple[Frames, ...]) -> Any:
+    shape = frames[0].shape
     if out is None:
-        return devices.empty(frames.shape, np.float32, like=frames.owner)
+        return devices.empty(shape, np.float32, like=frames[0].owner)
     if not devices.is_device_array(out):
         raise ImageError(f"expected out as a device array, like image, got {type(out).__name__}")
-    _check_out(devices.dtype_of(out), tuple(out.shape), frames.shape)
+    _check_out(devices.dtype_of(out), tuple(out.shape), shape)
     if not devices.is_contiguous(out):
         raise ImageError("expected out to be C-contiguous")
+    _check_apart(any(devices.overlap(out, each.pixels) for each in frames))
     return out
+
+
+def _check_apart(overlaps: bool) -> None:
+    if overlaps:
+        raise ImageError("expected out to have memory of its own, got one that overlaps the image")
 
 
 def _check_out(dtype: np.dtype[Any], found: tuple[int, ...], expected: tuple[int, ...]) -> None:

@@ -62,7 +62,12 @@ class Method:
     def make(
         self, *, backend: runtime.Choice = "auto", color: images.Color = "rgb", **options: Any
     ) -> Updatable:
-        """Return a new object that takes frames; `options` are those of the function."""
+        """Return a new object that takes frames; `options` are those of the function.
+
+        `backend` and `color` are refused here and not at the first frame.
+        """
+        runtime.resolve(backend)
+        images.check_color(color)
         maker = self.load(self.state or self.function)
         parameters = inspect.signature(maker).parameters.values()
         accepted = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
@@ -114,6 +119,15 @@ _ROWS = (
         room="fine_grained",
     ),
     Method(
+        key="spectral-residual",
+        title="Spectral residual",
+        kind="static",
+        paper="Hou and Zhang, CVPR 2007",
+        function="spectral_residual",
+        dtypes=("uint8", "uint16", "float32"),
+        room="spectral_residual",
+    ),
+    Method(
         key="itti-koch",
         title="Itti-Koch saliency",
         kind="static",
@@ -121,6 +135,34 @@ _ROWS = (
         function="itti_koch",
         dtypes=("uint8", "uint16", "float32"),
         room="itti_koch",
+    ),
+    Method(
+        key="center-surround",
+        title="Centre-surround contrast",
+        kind="static",
+        paper="Frintrop, Werner and Martin Garcia, CVPR 2015",
+        function="center_surround",
+        dtypes=("uint8", "float32"),
+        room="center_surround",
+    ),
+    Method(
+        key="signature",
+        title="Image signature",
+        kind="static",
+        paper="Hou, Harel and Koch, IEEE TPAMI 2012",
+        function="image_signature",
+        dtypes=("uint8", "float32"),
+        room="image_signature",
+    ),
+    Method(
+        key="superpixel",
+        title="Superpixel contrast",
+        kind="static",
+        paper="Perazzi et al., CVPR 2012",
+        function="superpixel_contrast",
+        dtypes=("uint8", "uint16", "float32"),
+        room="superpixel_contrast",
+        state="SuperpixelContrast",
     ),
     Method(
         key="frame-difference",
@@ -133,6 +175,16 @@ _ROWS = (
         state="FrameDifference",
     ),
     Method(
+        key="flow",
+        title="Optical flow against the camera's motion",
+        kind="motion",
+        paper="inverse search: Kroeger et al., ECCV 2016",
+        function="flow_saliency",
+        dtypes=("uint8", "uint16", "float32"),
+        room="flow_saliency",
+        state="FlowSaliency",
+    ),
+    Method(
         key="bin-wang",
         title="Self-tuning background subtraction",
         kind="motion",
@@ -141,6 +193,36 @@ _ROWS = (
         dtypes=("uint8",),
         room="bin_wang",
         state="BinWangMaps",
+    ),
+    Method(
+        key="superpixel-motion",
+        title="Superpixel contrast against the last frame",
+        kind="motion",
+        paper="after Perazzi et al., CVPR 2012",
+        function="superpixel_contrast",
+        dtypes=("uint8", "uint16", "float32"),
+        room="superpixel_contrast",
+        state="SuperpixelMotion",
+    ),
+    Method(
+        key="superpixel-change",
+        title="Change of superpixel contrast",
+        kind="motion",
+        paper="after Perazzi et al., CVPR 2012",
+        function="superpixel_change",
+        dtypes=("uint8", "uint16", "float32"),
+        room="superpixel_contrast",
+        state="SuperpixelChange",
+    ),
+    Method(
+        key="bing",
+        title="Binarised normed gradients",
+        kind="objectness",
+        paper="Cheng, Zhang, Lin and Torr, CVPR 2014",
+        function="bing",
+        dtypes=("uint8",),
+        room="bing",
+        state="BingMaps",
     ),
 )
 

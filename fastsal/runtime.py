@@ -76,16 +76,28 @@ def backends() -> dict[str, BackendStatus]:
     """
     from numba import config
 
-    cpu = BackendStatus(True, f"{config.NUMBA_NUM_THREADS} threads")
+    broken = why_no_cpu()
+    cpu = BackendStatus(broken is None, broken or f"{config.NUMBA_NUM_THREADS} threads")
     reason = why_no_cuda()
     if reason is not None:
         return {"cpu": cpu, "cuda": BackendStatus(False, reason)}
     return {"cpu": cpu, "cuda": BackendStatus(True, _name_of_gpu())}
 
 
+def why_no_cpu() -> str | None:
+    """Return the reason kernels cannot run on the CPU, or None if they can."""
+    from numba import config
+
+    if config.DISABLE_JIT:
+        return "NUMBA_DISABLE_JIT is set, and kernels cannot run without Numba's compiler: unset it"
+    return None
+
+
 @cache
 def why_no_cuda() -> str | None:
     """Return the reason CUDA cannot run here, or None if it can."""
+    if reason := why_no_cpu():  # some formulas are compiled for both
+        return reason
     try:
         from numba import cuda  # slow to import, so only on first use
     except ImportError as error:  # numba-cuda without its CUDA bindings

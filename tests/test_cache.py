@@ -195,6 +195,22 @@ def test_a_folder_that_vanishes_is_not_missed(site, tmp_path):
         assert (compiled > 0, answer) == (True, ANSWER)
 
 
+def test_a_relative_folder_is_where_the_program_started(site, tmp_path):
+    """And stays there: entries that were made elsewhere would be lost, or lie about."""
+    moving = SCRIPT.replace(
+        "out = ",
+        "import fastsal.algorithms.frame_difference._cpu, os\n"
+        "os.mkdir('elsewhere') if not os.path.exists('elsewhere') else None\n"
+        "os.chdir('elsewhere')\nout = ",
+    )
+    compiled, answer = run(site, "cache", moving)
+
+    assert (compiled > 0, answer) == (True, ANSWER)
+    assert entries(site / "cache")
+    assert not entries(site / "elsewhere")
+    assert run(site, "cache", moving) == (0, ANSWER)
+
+
 @pytest.fixture
 def cache_module(tmp_path, monkeypatch):
     from fastsal.kernels import cache

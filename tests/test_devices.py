@@ -1,6 +1,8 @@
 """Arrays of other libraries, told apart and handled by stand-ins that need no GPU."""
 
+import gc
 import sys
+import weakref
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -204,6 +206,79 @@ def test_workspaces_are_kept_until_their_form_changes(cuda_device):
     assert devices.workspace("test", (3, 2), np.float32).dtype == np.float32
     zeroed = devices.workspace("zeroed", (2, 3), np.uint32, zeroed=True)
     assert not zeroed.copy_to_host().any()
+
+
+@pytest.mark.cuda
+def test_two_streams_of_one_thread_have_workspaces_of_their_own(cuda_device):
+    image = np.zeros((4, 5), np.uint8)
+    made = {}
+    for stream in (cuda_device.stream(), cuda_device.stream(), 0):
+        devices.borrow(cuda_device.to_device(image).bind(stream))
+        made[stream] = devices.workspace("stream", (2, 3), np.uint8)
+
+    assert len({id(array) for array in made.values()}) == 3
+    for stream, array in made.items():
+        devices.borrow(cuda_device.to_device(image).bind(stream))
+        assert devices.workspace("stream", (2, 3), np.uint8) is array
+
+
+@pytest.mark.cuda
+def test_two_devices_have_workspaces_of_their_own(cuda_device, monkeypatch):
+    first = devices.workspace("device", (2, 3), np.uint8)
+    monkeypatch.setattr(devices, "_current_device", lambda: 1)
+
+    assert devices.workspace("device", (2, 3), np.uint8) is not first
+
+
+@pytest.mark.cuda
+def test_arrays_from_the_host_do_not_run_on_the_last_stream(cuda_device):
+    image = np.zeros((4, 5), np.uint8)
+    fastsal.luminance_contrast(image, backend="cuda")
+    first = devices.workspace("host", (2, 3), np.uint8)
+    devices.borrow(cuda_device.to_device(image).bind(cuda_device.stream()))
+
+    fastsal.luminance_contrast(image, backend="cuda")
+
+    assert devices.workspace("host", (2, 3), np.uint8) is first
+
+
+@pytest.mark.cuda
+def test_any_number_of_streams_keeps_few_workspaces(cuda_device):
+    image = cuda_device.to_device(np.zeros((4, 5), np.uint8))
+    streams = [cuda_device.stream() for _ in range(50)]
+    arrays = []
+    for stream in streams:
+        devices.borrow(image.bind(stream))
+        arrays.append(weakref.ref(devices.workspace("many", (2, 3), np.uint8)))
+    gc.collect()
+
+    assert sum(array() is not None for array in arrays) <= 8
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("function", [fastsal.luminance_contrast, fastsal.frame_difference])
+@pytest.mark.parametrize("offset", [0, 50, 99])
+def test_out_that_overlaps_an_input_is_refused(cuda_device, function, offset):
+    memory = cuda_device.to_device(np.zeros(400, np.uint8))
+    image, out = (memory[at : at + 100].reshape(10, 10) for at in (100, 100 + offset))
+    apart = memory[200:300].reshape(10, 10)
+    inputs = (image,) if function is fastsal.luminance_contrast else (apart, image)
+
+    with pytest.raises(fastsal.ImageError, match="out to have memory of its own"):
+        function(*inputs, out=out)
+
+    free = memory[300:400].reshape(10, 10)
+    assert function(*inputs, out=free) is free
+
+
+def test_overlap_of_arrays_of_any_library():
+    first, second = Stranger((2, 3), "<f4"), Stranger((4,))  # 4096 to 4120, and to 4100
+    assert devices.overlap(first, second)
+    second.__cuda_array_interface__["data"] = (4120, False)
+    assert not devices.overlap(first, second)
+    assert not devices.overlap(second, first)
+    second.__cuda_array_interface__["data"] = (4119, False)
+    assert devices.overlap(first, second)
 
 
 @pytest.mark.cuda

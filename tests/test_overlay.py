@@ -132,3 +132,27 @@ def test_any_size(height, width, level):
 
     assert picture.shape == (height, width, 3)
     assert (picture == picture[0, 0]).all()
+
+
+@pytest.mark.parametrize("alpha", [True, np.True_, "0.5", None, float("nan"), -0.1, 1.1, [0.5]])
+def test_alpha_that_is_no_number_in_range_is_refused(alpha, image, saliency):
+    with pytest.raises(ValueError, match=r"alpha must lie in \[0, 1\], got"):
+        fastsal.overlay(image, saliency, alpha=alpha)
+
+
+@pytest.mark.parametrize("colormap", [3, None, ["inferno"], "nonsense", ""])
+def test_colormaps_that_there_are_not(colormap, image, saliency):
+    with pytest.raises(ValueError, match=r"expected a colormap among autumn, .* got"):
+        fastsal.overlay(image, saliency, colormap=colormap)
+
+
+@pytest.mark.parametrize("color", [3, None, ["rgb"], "RGB"])
+def test_colors_that_there_are_not(color, image, saliency):
+    with pytest.raises(ValueError, match="color must be 'rgb' or 'bgr', got"):
+        fastsal.overlay(image, saliency, color=color)
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 11), (9, 0)])
+def test_an_empty_map_is_refused(shape, image):
+    with pytest.raises(fastsal.ImageError, match="expected saliency as non-empty"):
+        fastsal.overlay(image, np.empty(shape, np.float32))

@@ -2,9 +2,23 @@ import numpy as np
 import pytest
 
 import fastsal
+from fastsal import runtime
 
 STATIC = [key for key, row in fastsal.METHODS.items() if row.kind == "static"]
 MOTION = [key for key, row in fastsal.METHODS.items() if row.kind == "motion"]
+OBJECTNESS = [key for key, row in fastsal.METHODS.items() if row.kind == "objectness"]
+# Regions so small that the small frames here have several.
+OPTIONS = {key: {"region_size": 4} for key in fastsal.METHODS if key.startswith("superpixel")}
+
+
+def stream_of(key, **options):
+    return fastsal.Stream(key, **OPTIONS.get(key, {}), **options)
+
+
+@pytest.fixture
+def small(backend):
+    """Return a shape of frames that the simulator gets through too."""
+    return (6, 7, 3) if backend == "cuda" else (9, 11, 3)
 
 
 def frames_of(rng, count=3, shape=(9, 11, 3)):
@@ -12,18 +26,33 @@ def frames_of(rng, count=3, shape=(9, 11, 3)):
 
 
 @pytest.mark.parametrize("key", STATIC)
-def test_static_methods_take_each_frame_alone(backend, key, rng):
+def test_static_methods_take_each_frame_alone(backend, key, rng, small):
     function = getattr(fastsal, fastsal.METHODS[key].function)
-    stream = fastsal.Stream(key, backend=backend)
+    stream, options = stream_of(key, backend=backend), OPTIONS.get(key, {})
 
-    for frame in frames_of(rng):
-        np.testing.assert_array_equal(stream.update(frame), function(frame, backend=backend))
+    for frame in frames_of(rng, 2, small):
+        expected = function(frame, backend=backend, **options)
+        np.testing.assert_array_equal(stream.update(frame), expected)
+        if fastsal.METHODS[key].state:  # it starts from where it ended the frame before
+            stream.reset()
+
+
+@pytest.mark.parametrize("key", OBJECTNESS)
+def test_methods_for_objects_keep_the_boxes_of_the_last_frame(key, rng):
+    function = getattr(fastsal, fastsal.METHODS[key].function)
+    stream = fastsal.Stream(key)
+
+    for frame in frames_of(rng, shape=(30, 40, 3)):
+        assert stream.update(frame).max() == 1
+        boxes, _ = function(frame, max_boxes=len(stream.boxes))
+        np.testing.assert_array_equal(stream.boxes, boxes)
+        assert len(boxes)
 
 
 @pytest.mark.parametrize("key", MOTION)
-def test_motion_methods_begin_knowing_nothing(backend, key, rng):
-    first, second, _ = frames_of(rng)
-    stream = fastsal.Stream(key, backend=backend)
+def test_motion_methods_begin_knowing_nothing(backend, key, rng, small):
+    first, second = frames_of(rng, 2, small)
+    stream = stream_of(key, backend=backend)
     # Nothing has moved yet; or, for a model of the background, nothing is background yet.
     nothing = 1 if key == "bin-wang" else 0
 
@@ -33,10 +62,10 @@ def test_motion_methods_begin_knowing_nothing(backend, key, rng):
     assert (stream.update(first) == nothing).all()
 
 
-@pytest.mark.parametrize("key", STATIC + MOTION)
+@pytest.mark.parametrize("key", fastsal.METHODS)
 @pytest.mark.parametrize("dtype", [np.float32, np.uint8])
 def test_out_is_filled_and_returned(key, dtype, rng):
-    fresh, reused = fastsal.Stream(key), fastsal.Stream(key)
+    fresh, reused = stream_of(key), stream_of(key)
     out = np.empty((9, 11), dtype)
 
     for frame in frames_of(rng):
@@ -48,32 +77,32 @@ def test_out_is_filled_and_returned(key, dtype, rng):
         assert 0 <= saliency.min() <= saliency.max() <= 1
 
 
-@pytest.mark.parametrize("key", STATIC + MOTION)
+@pytest.mark.parametrize("key", fastsal.METHODS)
 def test_order_of_the_channels(key, rng):
-    rgb, bgr = fastsal.Stream(key), fastsal.Stream(key, color="bgr")
+    rgb, bgr = stream_of(key), stream_of(key, color="bgr")
 
     for frame in frames_of(rng):
         np.testing.assert_array_equal(rgb.update(frame), bgr.update(frame[..., ::-1]))
 
 
-@pytest.mark.parametrize("key", STATIC + MOTION)
+@pytest.mark.parametrize("key", fastsal.METHODS)
 def test_streams_do_not_see_each_other(key, rng):
     frames = frames_of(rng, 4)
-    alone = [fastsal.Stream(key) for _ in range(2)]
+    alone = [stream_of(key) for _ in range(2)]
     maps = [[stream.update(frame) for frame in frames[k::2]] for k, stream in enumerate(alone)]
-    mixed = [fastsal.Stream(key) for _ in range(2)]
+    mixed = [stream_of(key) for _ in range(2)]
 
     for i, frame in enumerate(frames):
         np.testing.assert_array_equal(mixed[i % 2].update(frame), maps[i % 2][i // 2])
 
 
-@pytest.mark.parametrize("key", STATIC + MOTION)
+@pytest.mark.parametrize("key", fastsal.METHODS)
 def test_frames_may_change_their_size(key, rng):
-    stream = fastsal.Stream(key)
+    stream = stream_of(key)
     for shape in ((9, 11, 3), (11, 9, 3), (4, 5), (9, 11)):
         first, second = frames_of(rng, 2, shape)
         assert stream.update(first).shape == shape[:2]
-        expected = fastsal.Stream(key)
+        expected = stream_of(key)
         expected.update(first)
         np.testing.assert_array_equal(stream.update(second), expected.update(second))
 
@@ -99,10 +128,10 @@ def test_bad_options_are_refused_when_it_is_made():
         fastsal.Stream("frame-difference", threshold=-1)
 
 
-@pytest.mark.parametrize("key", STATIC + MOTION)
+@pytest.mark.parametrize("key", fastsal.METHODS)
 def test_bad_frames_are_refused_and_forgotten(key, rng):
     frames = frames_of(rng)
-    stream, expected = fastsal.Stream(key), fastsal.Stream(key)
+    stream, expected = stream_of(key), stream_of(key)
     for frame in frames:
         with pytest.raises(fastsal.ImageError):
             stream.update(frame[..., 0].astype(np.int64))
@@ -111,6 +140,27 @@ def test_bad_frames_are_refused_and_forgotten(key, rng):
 
 @pytest.mark.parametrize("option", ["color", "backend"])
 def test_bad_names_are_refused_at_the_first_frame_at_the_latest(option):
-    for key in STATIC + MOTION:
+    for key in fastsal.METHODS:
         with pytest.raises(ValueError, match=f"{option} must be .*, got 'cmyk'"):
             fastsal.Stream(key, **{option: "cmyk"}).update(np.zeros((4, 5, 3), np.uint8))
+
+
+@pytest.mark.parametrize("key", STATIC + MOTION)
+@pytest.mark.parametrize(
+    ("option", "error"),
+    [({"backend": "gpu"}, ValueError), ({"color": "RGB"}, ValueError), ({"color": 3}, ValueError)],
+    ids=str,
+)
+def test_what_cannot_be_is_refused_before_the_first_frame(key, option, error):
+    with pytest.raises(error, match="must be"):
+        fastsal.Stream(key, **option)
+
+
+@pytest.mark.parametrize("key", STATIC + MOTION)
+def test_a_backend_that_cannot_run_is_refused_before_the_first_frame(key, monkeypatch):
+    monkeypatch.setattr(runtime, "why_no_cuda", lambda: "there is none")
+    with pytest.raises(fastsal.BackendUnavailableError, match="there is none"):
+        fastsal.Stream(key, backend="cuda")
+    monkeypatch.setenv("FASTSAL_BACKEND", "cuda")
+    with pytest.raises(fastsal.BackendUnavailableError, match="there is none"):
+        fastsal.Stream(key)

@@ -24,6 +24,8 @@ for dtype in ("uint8", "uint16", "float32", "float64"):
         for channels in ((), (1,), (3,), (4,)):
             for out in (None, np.empty(size, np.float32), np.empty(size, np.uint8)):
                 use(np.zeros(size + channels, dtype), out)
+large = np.zeros((500, 501), np.uint8)
+use(large, None)
 print(len(before) > 0, sorted({kernel for _, kernel, _ in forms() - before}))
 """
 

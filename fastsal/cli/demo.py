@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .options import Commands, add_command
+from .options import Commands, add_command, named
 
 
 def add_to(commands: Commands) -> None:
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> None:
     """Write the pictures, measure, and print the table."""
     from ..pipelines import demo
 
-    folder = Path(options.output)
+    folder = Path(named(options.output, "-o"))
     folder.mkdir(parents=True, exist_ok=True)
     for path in demo.write_pictures(folder):
         print(f"wrote {path}")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ImageError
 from ..methods import METHODS, method_of
-from .options import Commands, add_command, add_look, count
+from .messages import say, text_of
+from .options import Commands, add_command, add_look, count, named
+
+if TYPE_CHECKING:
+    from ..pipelines.stream import Stream
 
 
 def add_to(commands: Commands) -> None:
@@ -31,30 +35,55 @@ def add_to(commands: Commands) -> None:
     add_look(parser)
 
 
-def run(options: argparse.Namespace) -> None:
-    """Write a map, or its picture, per image and method."""
+def run(options: argparse.Namespace) -> int:
+    """Write a map, or its picture, per image and method; 1 if there were images with none."""
     keys = _keys(options.method)
 
-    from tqdm import tqdm
-
-    from ..pipelines.pictures import find_images, read_image
+    from ..pipelines.pictures import find_images
+    from ..pipelines.progress import progress_bar
     from ..pipelines.stream import Stream
+    from ..pipelines.views import check_look
 
+    check_look(options.view, options.alpha)
+    output = named(options.output, "-o")
+    streams = {key: Stream(key, backend=options.backend) for key in keys}
     paths = find_images(options.images)
     _check_counts(keys, len(paths))
-    targets = _targets(paths, keys, Path(options.output), options.output.endswith(("/", "\\")))
+    targets = _targets(paths, keys, Path(output), output.endswith(("/", "\\")))
     _check_apart(paths, targets)
     _check_pictures(targets, options)
-    streams = {key: Stream(key, backend=options.backend) for key in keys}
-    for path in tqdm(paths, "images", unit="image", disable=None if len(paths) > 1 else True):
-        frame = read_image(path)
-        for key, stream in streams.items():
-            try:
-                saliency = stream.update(frame)
-            except ImageError as error:
-                raise ImageError(f"{path}: {error}") from error
-            _write(targets[path, key], frame, saliency, options)
-    print(f"wrote {_named(list(targets.values()))}")
+    written, errors = [], []
+    for path in progress_bar(paths, desc="images", unit="image", shown=len(paths) > 1):
+        try:
+            written += _maps_of(path, streams, targets, options)
+        except ImageError as error:  # the other images are none the worse for it
+            errors.append(error)
+    if written:
+        print(f"wrote {_named(written)}")
+    for each in errors:
+        say(f"error: {text_of(each)}")
+    return 1 if errors else 0
+
+
+def _maps_of(
+    path: Path,
+    streams: dict[str, Stream],
+    targets: dict[tuple[Path, str], Path],
+    options: argparse.Namespace,
+) -> list[Path]:
+    """Write the maps of one image, and return their names."""
+    from ..pipelines.pictures import read_image, write_image
+
+    frame = read_image(path)
+    for key, stream in streams.items():
+        if METHODS[key].kind == "static":
+            stream.reset()  # images do not follow each other as frames do
+        try:
+            picture = _picture(targets[path, key], frame, stream.update(frame), options)
+        except ImageError as error:
+            raise ImageError(f"{path}: {error}") from error
+        write_image(targets[path, key], picture)
+    return [targets[path, key] for key in streams]
 
 
 def _keys(names: str) -> list[str]:
@@ -100,12 +129,9 @@ def _targets(
     return targets
 
 
-def _write(target: Path, frame: Any, saliency: Any, options: argparse.Namespace) -> None:
-    from ..pipelines.pictures import write_image
-
+def _picture(target: Path, frame: Any, saliency: Any, options: argparse.Namespace) -> Any:
     if target.suffix == ".npy" or (options.view == "map" and not options.scanpath):
-        write_image(target, saliency)
-        return
+        return saliency
     from ..pipelines.views import render
 
     picture = render(frame, saliency, view=options.view, alpha=options.alpha)
@@ -115,7 +141,7 @@ def _write(target: Path, frame: Any, saliency: Any, options: argparse.Namespace)
 
         copies = 2 if options.view == "side-by-side" else 1
         draw_scanpath(picture, scanpath(saliency, options.scanpath), copies=copies)
-    write_image(target, picture)
+    return picture
 
 
 def _named(targets: list[Path]) -> str:

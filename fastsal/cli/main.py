@@ -9,9 +9,11 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import FastsalError
-from . import demo, image, info, video, warmup
+from ..pipelines.interrupts import heeded_interrupts
+from . import bench, demo, image, info, video, warmup, webcam
+from .messages import say, text_of
 
-_COMMANDS = (demo, image, video, info, warmup)
+_COMMANDS = (demo, image, video, webcam, bench, info, warmup)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,29 +24,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 done, 1 could not (one line on stderr), 2 bad usage, 130 interrupted.
     """
+    _open_missing_streams()
     try:
         options = _parser().parse_args(argv)
-        options.run(options)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        with heeded_interrupts():
+            status: int | None = options.run(options)
+        sys.stdout.flush()
     except SystemExit as stop:  # argparse has said what is wrong
         return stop.code if isinstance(stop.code, int) else 2
     except KeyboardInterrupt as stop:
-        return _said("interrupted", stop, 130)
+        say(" ".join(("interrupted", text_of(stop))).strip())
+        return 130
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (FastsalError, OSError) as error:
-        return _said(f"error: {error}", error, 1)
+        say(f"error: {text_of(error)}")
+        return 1
+    except MemoryError:
+        say("error: out of memory")
+        return 1
     except (TypeError, ValueError) as error:
-        return _said(f"error: {error}", error, 2)
-    return 0
+        say(f"error: {text_of(error)}")
+        return 2
+    return status or 0
 
 
-def run() -> None:
-    """Entry point of the ``fastsal`` script."""
-    sys.exit(main())
+def _open_missing_streams() -> None:
+    """Put the null device where a standard stream was closed before the program started.
+
+    The next file opened would otherwise take its place, and get what libraries print there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(null, mode))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,10 +71,3 @@ def _parser() -> argparse.ArgumentParser:
     for command in _COMMANDS:
         command.add_to(commands)
     return parser
-
-
-def _said(line: str, error: BaseException, status: int) -> int:
-    notes = "; ".join(getattr(error, "__notes__", ()))
-    text = " ".join(f"fastsal: {line}{f' ({notes})' if notes else ''}".split())
-    print(text.encode(errors="backslashreplace").decode(), file=sys.stderr)
-    return status

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..errors import FastsalError
+
 # Literals, not imports: the parser must not load OpenCV just to say what --view takes.
 VIEWS = ("overlay", "map", "side-by-side")
 BACKENDS = ("auto", "cpu", "cuda")
@@ -22,11 +24,10 @@ def add_command(commands: Commands, name: str, summary: str, run: Any) -> argpar
 
 
 def count(text: str) -> int:
-    """Return an option's number, from 1 up, or raise ValueError as argparse wants it."""
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    """Return how many of something an option asks for."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected an integer from 1 up, got {text!r}")
+    return int(text)
 
 
 def add_look(parser: argparse.ArgumentParser) -> None:
@@ -38,3 +39,24 @@ def add_look(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend", choices=BACKENDS, default="auto", help="where to compute (default: auto)"
     )
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """Return the width and height that an option gives as WxH."""
+    try:
+        width, height = map(int, text.lower().split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected WxH, 640x480 say, got {text!r}") from None
+    if width < 1 or height < 1:
+        raise argparse.ArgumentTypeError(f"expected a size of at least 1x1, got {text!r}")
+    return width, height
+
+
+def named(text: str, option: str) -> str:
+    """Return the value of an option that names a file or folder, unless it is empty.
+
+    As a path nothing would mean the current folder.
+    """
+    if not text:
+        raise FastsalError(f"{option}: expected a name, got an empty one")
+    return text

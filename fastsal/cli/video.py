@@ -1,34 +1,88 @@
-"""``fastsal video``: a whole video through one method."""
+"""``fastsal video``: whole videos through one method."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
+from ..errors import FastsalError, VideoError
 from ..methods import METHODS
-from .options import Commands, add_command, add_look
+from .messages import say, text_of
+from .options import Commands, add_command, add_look, named, size_of
+
+_SUFFIX = ".mp4"  # of videos whose names the program makes
 
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = add_command(commands, "video", "a video of the saliency of a video", run)
-    parser.add_argument("source", metavar="IN", help="a file, a URL, or a camera's index")
+    parser = add_command(commands, "video", "videos of the saliency of videos", run)
+    parser.add_argument(
+        "sources", nargs="+", metavar="IN", help="files, folders, globs; a URL or a camera's index"
+    )
     parser.add_argument("-m", "--method", choices=METHODS, default="lc", help="default: lc")
-    parser.add_argument("-o", "--output", required=True, metavar="OUT.mp4", help="or .avi, .mov")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="OUT.mp4",
+        help="or .avi, .mov; for several videos a folder for IN-KEY.mp4",
+    )  # fmt: skip
     parser.add_argument("--start", type=float, metavar="S", help="seconds to skip")
     parser.add_argument("--end", type=float, metavar="S", help="seconds at which to stop")
-    parser.add_argument("--resize", type=_size, metavar="WxH", help="scale the frames first")
+    parser.add_argument("--resize", type=size_of, metavar="WxH", help="scale the frames first")
     add_look(parser)
 
 
-def run(options: argparse.Namespace) -> None:
-    """Process the video and print the report."""
+def run(options: argparse.Namespace) -> int:
+    """Process the videos and print a report; 1 if any failed, which does not stop the others."""
+    output = named(options.output, "-o")
+    jobs = _jobs(options.sources, options.method, Path(output), output)
+    if len(jobs) == 1:
+        _process(*jobs[0], options)
+        return 0
+    failed = 0
+    for source, target in jobs:
+        try:
+            _process(source, target, options)
+        except (FastsalError, OSError) as error:
+            failed += 1
+            say(f"error: {text_of(error)}")
+    print(f"{len(jobs) - failed} of {len(jobs)} videos done, in {output}")
+    return 1 if failed else 0
+
+
+def _jobs(names: list[str], method: str, output: Path, text: str) -> list[tuple[Any, Path]]:
+    """Return every source with its target."""
+    sources = [source for name in names for source in _sources(name)]
+    is_folder = output.is_dir() or text.endswith(("/", "\\"))
+    if len(sources) == 1 and not is_folder:
+        return [(sources[0], output)]
+    if output.suffix and not is_folder:
+        raise VideoError(
+            f"{output}: expected a folder for {len(sources)} videos, got a file's name"
+        )
+    targets = [output / f"{Path(str(source)).stem}-{method}{_SUFFIX}" for source in sources]
+    if len(set(targets)) < len(targets):
+        raise VideoError(f"{output}: two videos of the same name would overwrite each other's")
+    output.mkdir(parents=True, exist_ok=True)
+    return list(zip(sources, targets, strict=True))
+
+
+def _sources(name: str) -> list[Any]:
+    if named(name, "IN").isdecimal() and not Path(name).exists():
+        return [int(name)]
+    if "://" in name:
+        return [name]
+    from ..pipelines.find import find_files
+    from ..pipelines.video_files import VIDEO_SUFFIXES
+
+    return list(find_files(name, VIDEO_SUFFIXES, "video", VideoError))
+
+
+def _process(source: Any, target: Path, options: argparse.Namespace) -> None:
     from ..pipelines.video import process_video
 
-    source: Any = int(options.source) if options.source.isdecimal() else options.source
     report = process_video(
         source,
-        options.output,
+        target,
         options.method,
         view=options.view,
         alpha=options.alpha,
@@ -44,13 +98,5 @@ def run(options: argparse.Namespace) -> None:
         f"{report.seconds:.1f} s, {report.fps:.0f} frames per second, "
         f"{compute['p50']:.2f} ms per frame (p95 {compute['p95']:.2f})"
     )
-
-
-def _size(text: str) -> tuple[int, int]:
-    try:
-        width, height = map(int, text.lower().split("x"))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected WxH, 640x480 say, got {text!r}") from None
-    if width < 1 or height < 1:
-        raise argparse.ArgumentTypeError(f"expected a size of at least 1x1, got {text!r}")
-    return width, height
+    if report.limits:
+        print(f"  with {report.limits}; an .mp4 by PyAV, pip install 'fastsal[video]', does better")

@@ -37,7 +37,7 @@ _KEEP_SECONDS = 30 * 24 * 3600
 def folder() -> Path | None:
     """Return the folder of this state of the sources, or None if no folder can be written to."""
     root = Path(os.environ.get("FASTSAL_CACHE_DIR") or user_cache_path("fastsal", False))
-    path = root / digest()
+    path = root.absolute() / digest()  # the program may change its folder later
     try:
         is_new = not path.exists()
         path.mkdir(parents=True, exist_ok=True)

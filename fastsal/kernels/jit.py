@@ -6,13 +6,19 @@ import Numba's versions of them, and with them SciPy, at every start of a progra
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from numba import njit
 from numba.core.caching import FunctionCache
 
+from .. import runtime
+from ..errors import BackendUnavailableError
 from . import cache
+
+if reason := runtime.why_no_cpu():
+    raise BackendUnavailableError(f"backend 'cpu' was requested, but {reason}")
 
 _FLAGS = {"nogil": True, "error_model": "numpy"}
 
@@ -42,6 +48,15 @@ def device(function: Callable[..., Any]) -> Any:
     from numba import cuda
 
     return cuda.jit(device=True)(function)
+
+
+@functools.cache
+def has_feature(name: str) -> bool:
+    """Return whether CPU kernels are compiled for a processor with what LLVM calls `name`."""
+    from numba.core.registry import cpu_target
+
+    _, _, features = cpu_target.target_context.codegen().magic_tuple()
+    return f"+{name}" in features.split(",")
 
 
 def _dispatcher_module(compiled: Any) -> Any:

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from ..algorithms.superpixels import draw_boundaries, slic
 from ..methods import METHODS, Method
 from .pictures import write_image
+from .progress import progress_bar
 from .stream import Stream
 from .video import process_video
 from .videos import VideoWriter
@@ -83,10 +84,13 @@ def write_pictures(folder: Path) -> Iterator[Path]:
 
 
 def contact_sheet() -> Picture:
-    """Return input, map and overlay of every method, a row per picture."""
-    rows = [_cells(image, name, _keys("static")) for name, image in photographs().items()]
+    """Return input, map and overlay of every method, a row per picture; last the superpixels."""
+    pictures, keys = photographs(), _keys("static") + _keys("objectness")
+    rows = [_cells(image, name, keys) for name, image in pictures.items()]
     frames = list(clip())[15:25]  # where the square has sped up
     rows.append(_cells(frames[-1], "built-in clip", _keys("motion"), frames[:-1]))
+    pictures["built-in clip"] = frames[-1]
+    rows.append([_superpixels(image, name) for name, image in pictures.items()])
     width = max(len(row) for row in rows)
     blank = np.full_like(rows[0][0], 255)
     return np.vstack([np.hstack(row + [blank] * (width - len(row))) for row in rows])
@@ -96,7 +100,7 @@ def measure() -> list[Timing]:
     """Time every method at every size on a photograph, compiled code and a warm start assumed."""
     image = photographs()["astronaut"]
     jobs = [(method, size) for method in METHODS.values() for size in SIZES]
-    bar = tqdm(jobs, "timing", unit="job", disable=None)
+    bar = progress_bar(jobs, desc="timing", unit="job")
     return [_timing(method, size, cv2.resize(image, SIZES[size])) for method, size in bar]
 
 
@@ -140,6 +144,14 @@ def _cells(
         cells.append(_cell(render(image, saliency, view="map"), key))
         cells.append(_cell(render(image, saliency, view="overlay"), f"{key}, overlay"))
     return cells
+
+
+def _superpixels(image: Picture, name: str) -> Picture:
+    """Return a cell that shows where superpixels meet: all pictures at one size, for one line."""
+    scale = 2 * _CELL[0] / image.shape[1]
+    scaled = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+    labels = slic(scaled, region_size=24, regularizer=0.1)
+    return _cell(draw_boundaries(scaled, labels), f"{name}, superpixels")
 
 
 def _cell(picture: Picture, caption: str) -> Picture:

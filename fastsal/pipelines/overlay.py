@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ImageError
-from ..images import Color
+from ..images import Color, check_color
 
 _PREFIX = "COLORMAP_"
 
@@ -56,17 +57,32 @@ def overlay(
     >>> fastsal.overlay(image, fastsal.luminance_contrast(image)).shape
     (4, 6, 3)
     """
-    if not 0 <= alpha <= 1:
-        raise ValueError(f"alpha must lie in [0, 1], got {alpha!r}")
-    colors = _colors(colormap, color)
+    check_alpha(alpha)
+    check_color(color)
+    _code_of(colormap)
     base, levels = _picture(np.asarray(image)), levels_of(np.asarray(saliency))
     if base.shape[:2] != levels.shape:
         raise ImageError(
             f"expected image and saliency of the same size, got {base.shape[:2]} and {levels.shape}"
         )
-    painted = cv2.applyColorMap(levels, colors)
+    painted = in_colors(levels, colormap, color)
     picture: NDArray[np.uint8] = cv2.addWeighted(base, 1 - alpha, painted, alpha, 0, dst=painted)
     return picture
+
+
+def in_colors(
+    saliency: NDArray[np.uint8], colormap: str, color: Color = "rgb"
+) -> NDArray[np.uint8]:
+    """Return a map of bytes in the colours of a colour map, (H, W, 3)."""
+    painted: NDArray[np.uint8] = cv2.applyColorMap(saliency, _colors(_code_of(colormap), color))
+    return painted
+
+
+def check_alpha(alpha: float) -> None:
+    """Raise ValueError unless `alpha` is a number in [0, 1]."""
+    is_number = isinstance(alpha, numbers.Real) and not isinstance(alpha, bool | np.bool)
+    if not (is_number and 0 <= alpha <= 1):
+        raise ValueError(f"alpha must lie in [0, 1], got {alpha!r}")
 
 
 def _picture(image: NDArray[Any]) -> NDArray[np.uint8]:
@@ -84,13 +100,15 @@ def _picture(image: NDArray[Any]) -> NDArray[np.uint8]:
 
 def levels_of(saliency: NDArray[Any]) -> NDArray[np.uint8]:
     """Return a map as uint8, checked."""
-    if saliency.ndim != 2 or saliency.dtype not in (np.uint8, np.float32, np.float64):
+    of_maps = saliency.dtype in (np.uint8, np.float32, np.float64)
+    if saliency.ndim != 2 or not saliency.size or not of_maps:
         raise ImageError(
-            f"expected saliency as float32 or uint8 (H, W), got {saliency.dtype} {saliency.shape}"
+            "expected saliency as non-empty float32 or uint8 (H, W), "
+            f"got {saliency.dtype} {saliency.shape}"
         )
     if saliency.dtype == np.uint8:
         return np.ascontiguousarray(saliency)
-    if saliency.size and not (saliency.min() >= 0 and saliency.max() <= 1):  # NaN fails both
+    if not (saliency.min() >= 0 and saliency.max() <= 1):  # NaN fails both
         raise ImageError(
             f"expected saliency in [0, 1], got values from {saliency.min()} to {saliency.max()}"
         )
@@ -98,15 +116,19 @@ def levels_of(saliency: NDArray[Any]) -> NDArray[np.uint8]:
     return levels
 
 
-@cache
-def _colors(colormap: str, color: Color) -> NDArray[np.uint8]:
-    """Return the 256 colours of a map, (256, 1, 3)."""
-    if color not in ("rgb", "bgr"):
-        raise ValueError(f"color must be 'rgb' or 'bgr', got {color!r}")
-    code = getattr(cv2, _PREFIX + colormap.upper(), None)
+def _code_of(colormap: str) -> int:
+    code = None
+    if isinstance(colormap, str):
+        code = getattr(cv2, _PREFIX + colormap.upper(), None)
     if code is None:
         names = sorted(n.removeprefix(_PREFIX).lower() for n in dir(cv2) if n.startswith(_PREFIX))
         raise ValueError(f"expected a colormap among {', '.join(names)}, got {colormap!r}")
+    return int(code)
+
+
+@cache
+def _colors(code: int, color: Color) -> NDArray[np.uint8]:
+    """Return the 256 colours of a map, (256, 1, 3)."""
     ramp = np.arange(256, dtype=np.uint8)[:, None]
     colors = cv2.applyColorMap(ramp, code)
     return colors if color == "bgr" else np.ascontiguousarray(colors[..., ::-1])

@@ -1,9 +1,9 @@
 """Image files: found, read as RGB arrays, written whole or not at all."""
 
-import glob
 import io
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError
+from .find import find_files
 from .png import stripped_png
 from .quiet import quiet_opencv
 
@@ -39,11 +40,7 @@ def find_images(paths: str | Path | Iterable[str | Path]) -> list[Path]:
     ImageError
         An entry names nothing, or a folder or glob holds no image.
     """
-    entries = [paths] if isinstance(paths, str | Path) else list(paths)
-    found = [path for entry in entries for path in _expanded(Path(entry))]
-    if not found:
-        raise ImageError("no image was named")
-    return list(dict.fromkeys(found))
+    return find_files(paths, IMAGE_SUFFIXES, "image", ImageError)
 
 
 def read_image(path: str | Path) -> NDArray[Any]:
@@ -67,6 +64,9 @@ def read_image(path: str | Path) -> NDArray[Any]:
     """
     path = Path(path)
     try:
+        # Opening a pipe waits until something writes to it, and some devices never end.
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise ImageError(f"{path}: expected a file, got a pipe or a device")
         data = path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path}: {_reason(error)}") from error
@@ -106,32 +106,6 @@ def write_image(path: str | Path, image: NDArray[Any]) -> None:
             partial.unlink(missing_ok=True)
     except OSError as error:
         raise ImageError(f"{path}: {_reason(error)}") from error
-
-
-def _expanded(entry: Path) -> list[Path]:
-    if entry.is_dir():
-        found = _only_images(entry.iterdir())
-        if not found:
-            raise ImageError(f"{entry}: no image in this folder")
-        return found
-    if entry.exists():
-        return [entry]
-    if not glob.has_magic(str(entry)):
-        raise ImageError(f"{entry}: no such file or folder")
-    found = _only_images(Path(name) for name in glob.glob(str(entry), recursive=True))
-    if not found:
-        raise ImageError(f"{entry}: no image matches")
-    return found
-
-
-def _only_images(candidates: Iterable[Path]) -> list[Path]:
-    return sorted(
-        path
-        for path in candidates
-        if path.suffix.lower() in IMAGE_SUFFIXES
-        and not path.name.startswith(".")
-        and path.is_file()
-    )
 
 
 def _reason(error: OSError) -> str:

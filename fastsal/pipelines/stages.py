@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from numpy.typing import NDArray
-
-Frame = NDArray[Any]
+Frame = Any  # an array, alone or with what belongs to it
 
 _DEPTH = 4
 _TICK = 0.1

@@ -12,7 +12,9 @@ from ..runtime import Choice
 class Stream:
     """One object for frames of any method.
 
-    Static methods take each frame alone; motion methods remember what they need. One object
+    Static methods take each frame alone; motion methods remember what they need. No frame is
+    segmented twice: the superpixels of a frame, "superpixel"'s too, start from those of the frame
+    before, so that maps differ a little from the function's (``reset()`` starts anew). One object
     serves one stream of frames, from one thread at a time.
 
     Parameters
@@ -24,14 +26,18 @@ class Stream:
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels: OpenCV's videos and cameras give "bgr".
     **options
-        What the method's function takes besides, ``threshold=20`` say.
+        What the method's function takes besides, ``threshold=20`` say. Defaults are the
+        function's, but those of "superpixel-motion" are made for motion: ``sigma_position=0.03``
+        and ``steepness=0``, not the paper's 0.25 and 6 (see `superpixel_contrast`).
 
     Raises
     ------
     ValueError
-        If there is no such method.
+        If there is no such method, `backend` or `color`.
     TypeError
         If it has no such option.
+    BackendUnavailableError
+        If `backend` was asked for by name and cannot run here.
 
     Examples
     --------
@@ -65,6 +71,11 @@ class Stream:
             which nothing is background yet, ones.
         """
         return self._state.update(frame, out=out)
+
+    @property
+    def boxes(self) -> Any:
+        """Boxes of the last frame, best first, (N, 4) x, y, w, h; None if the method has none."""
+        return getattr(self._state, "boxes", None)
 
     def reset(self) -> None:
         """Forget all frames: the next one is the first."""

@@ -1,26 +1,28 @@
 """A whole video through one method and into a file, with a progress bar and a report."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..errors import VideoError
 from ..runtime import Choice
 from .clock import frames_per_second, percentiles_ms
+from .encoders import has_av
+from .interrupts import heeded_interrupts
+from .progress import progress_bar
+from .sound import Sound
 from .stages import Timings, run_stages
 from .stream import Stream
+from .video_files import is_file
 from .videos import VideoReader, VideoWriter, check_target
-from .views import VIEWS, render
+from .views import check_look, render
 
 _Picture = NDArray[np.uint8]
-# tqdm would start a monitoring thread for good, even for a bar that is not shown.
-_Bar: Any = type("_Bar", (tqdm,), {"monitor_interval": 0})
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class VideoReport:
         From a frame decoded to its picture written: ``p50``, ``p95``, ``p99``, ``max``.
     compute_ms : dict
         Saliency and drawing alone, likewise.
+    limits : str
+        What the file lacks, in words; empty if nothing.
     """
 
     target: Path
@@ -55,6 +59,7 @@ class VideoReport:
     fps: float
     latency_ms: dict[str, float]
     compute_ms: dict[str, float]
+    limits: str = ""
 
 
 def process_video(
@@ -73,7 +78,9 @@ def process_video(
 ) -> VideoReport:
     """Saliency of every frame of a video, written as a video.
 
-    Reading and writing run in threads of their own, the method in the calling one.
+    Reading and writing run in threads of their own, the method in the calling one. Where PyAV is
+    installed (``pip install 'fastsal[video]'``), the video is H.264, which browsers play, every
+    frame keeps its time also where the rate varies, and the sound of a file comes along.
 
     Parameters
     ----------
@@ -105,6 +112,8 @@ def process_video(
 
     Raises
     ------
+    ValueError, TypeError, BackendUnavailableError
+        An argument is none of what is possible. No file has been touched then.
     VideoError
         The source cannot be read to its end or the target cannot be written. What was written by
         then is kept in a hidden file beside the target if it plays, and the message names it. Any
@@ -117,20 +126,21 @@ def process_video(
     (325, 1.9)
     """
     began = time.perf_counter()
-    _check_request(source, check_target(target), view)
+    check_look(view, alpha)
     stream = Stream(method, backend=backend, color="bgr", **options)
+    _check_apart(source, check_target(target))
     with VideoReader(source, start=start, end=end, resize=resize) as reader:
         width, height = reader.size
         shown = (2 * width if view == "side-by-side" else width, height)
         picture = _renderer(stream, reader.size, view, alpha)
-        with VideoWriter(target, reader.fps, shown) as writer:
+        has_sound = has_av() and is_file(source)
+        sound = Sound(str(source), reader.starts_at) if has_sound else None
+        with VideoWriter(target, reader.fps, shown, sound) as writer:
             timings = _run(reader, writer, picture, _bar(reader, method, progress))
     return _report(writer, timings, time.perf_counter() - began)
 
 
-def _check_request(source: str | Path | int, target: Path, view: str) -> None:
-    if view not in VIEWS:
-        raise VideoError(f"{target}: expected a view among {', '.join(VIEWS)}, found {view!r}")
+def _check_apart(source: str | Path | int, target: Path) -> None:
     if isinstance(source, int) or not (target.exists() and Path(source).exists()):
         return
     if target.samefile(source):
@@ -151,15 +161,26 @@ def _renderer(
 
 
 def _bar(reader: VideoReader, method: str, progress: bool) -> Any:
-    disable = None if progress else True
-    return _Bar(total=reader.frame_count, desc=method, unit="frame", disable=disable)
+    return progress_bar(total=reader.frame_count, desc=method, unit="frame", shown=progress)
 
 
 def _run(
     reader: VideoReader, writer: VideoWriter, picture: Callable[[_Picture], _Picture], bar: Any
 ) -> Timings:
-    with bar:
-        return run_stages(reader, picture, writer.write, live=reader.live, on_frame=bar.update)
+    """Run the three stages, along which frames and pictures go with their times."""
+
+    def timed() -> Iterator[tuple[_Picture, float]]:
+        for frame in reader:
+            yield frame, reader.seconds - reader.starts_at
+
+    def rendered(item: tuple[_Picture, float]) -> tuple[_Picture, float]:
+        return picture(item[0]), item[1]
+
+    def write(item: tuple[_Picture, float]) -> None:
+        writer.write(item[0], at=item[1] if writer.keeps_times else None)
+
+    with bar, heeded_interrupts():
+        return run_stages(timed(), rendered, write, live=reader.live, on_frame=bar.update)
 
 
 def _report(writer: VideoWriter, timings: Timings, seconds: float) -> VideoReport:
@@ -172,4 +193,5 @@ def _report(writer: VideoWriter, timings: Timings, seconds: float) -> VideoRepor
         fps=frames_per_second(timings.written),
         latency_ms=percentiles_ms(timings.latency),
         compute_ms=percentiles_ms(timings.compute),
+        limits=writer.limits,
     )

@@ -1,15 +1,17 @@
 """Video files as such: which names are possible, opening a source, whether a result plays."""
 
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
 import cv2
 
 from ..errors import VideoError
+from .encoders import CODECS
 from .quiet import quiet_opencv
 
-CODECS = {".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".avi": "MJPG"}
+VIDEO_SUFFIXES = (*CODECS, ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".ogv", ".3gp", ".ts")
 _STALL_MS = 10_000
 
 
@@ -26,6 +28,8 @@ def open_source(source: str | Path | int) -> Any:
     VideoError
         It is missing or cannot be opened.
     """
+    if source == "":
+        raise VideoError("expected the name of a video, got an empty one")
     if isinstance(source, str) and source.isdecimal() and not Path(source).exists():
         source = int(source)
     if isinstance(source, int):
@@ -61,13 +65,15 @@ def check_name(path: Path) -> None:
 def _check_file(path: Path) -> None:
     check_name(path)
     try:
-        if path.is_dir():
+        state = path.stat()
+        if stat.S_ISDIR(state.st_mode):
             raise VideoError(f"{path}: is a folder, not a video")
-        empty = path.stat().st_size == 0
-        # A device or a pipe has no size, and opening it could wait for ever.
-        if not path.is_file():
-            return
-        if empty:
+        if stat.S_ISCHR(state.st_mode) and path.name.startswith("video"):
+            return  # a camera, /dev/video0 say
+        # Opening a pipe waits until something writes to it, which may be never.
+        if not stat.S_ISREG(state.st_mode):
+            raise VideoError(f"{path}: expected a file, a camera or a URL, got a pipe or a device")
+        if state.st_size == 0:
             raise VideoError(f"{path}: the file is empty")
         path.open("rb").close()
     except VideoError:
@@ -99,6 +105,8 @@ def check_target(target: str | Path) -> Path:
     VideoError
         Unknown suffix, missing folder, the name of a folder, or one that is not text.
     """
+    if target == "":
+        raise VideoError("expected a name to write a video to, got an empty one")
     target = Path(target)
     check_name(target)
     if target.suffix.lower() not in CODECS:

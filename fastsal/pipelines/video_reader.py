@@ -16,6 +16,7 @@ from .quiet import quiet_opencv
 from .video_files import is_file, open_source
 
 _FALLBACK_FPS = 30.0
+_LONGEST_SIDE = 16384  # beyond what either codec takes, and frames that fill the memory
 # These store how many frames they hold; elsewhere OpenCV multiplies duration by rate.
 _COUNTING_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi")
 
@@ -45,6 +46,9 @@ class VideoReader:
         Width and height of the frames handed out.
     frame_count : int or None
         How many frames the iteration should give; None when unknown.
+    starts_at, seconds : float
+        When the first frame, and the one handed out last, stands in the source; exact also where
+        the rate varies.
     live : bool
         Whether frames come at their own pace, from a camera or an endless stream.
 
@@ -71,6 +75,7 @@ class VideoReader:
         self._shape: tuple[int, ...] | None = None
         self._decoded = 0
         self._latest_ms = 0.0
+        self.seconds = 0.0
         self._capture: Any = None
         self._silence = contextlib.ExitStack()
         self._silence.enter_context(quiet_opencv)
@@ -82,6 +87,7 @@ class VideoReader:
             self.close()
             raise
         self._ready: NDArray[np.uint8] | None = first
+        self.starts_at = self._time_after(0.0)
         self.size = (first.shape[1], first.shape[0])
         self.live = self._promised is None and not is_file(source)
 
@@ -94,6 +100,7 @@ class VideoReader:
             frame = self._next_frame()
         if frame is None:
             raise StopIteration
+        self.seconds = self._time_after(self.seconds)
         return frame
 
     def __enter__(self) -> Self:
@@ -130,8 +137,11 @@ class VideoReader:
         finish = math.inf if end is None else end
         if not 0 <= begin < finish:
             raise VideoError(f"{source}: expected 0 <= start < end, found {start} and {end}")
-        if resize is not None and (len(resize) != 2 or min(resize) < 1):
-            raise VideoError(f"{source}: expected a width and a height to resize to, got {resize}")
+        if resize is not None and not _is_size(resize):
+            raise VideoError(
+                f"{source}: expected a width and a height from 1 to {_LONGEST_SIDE} to resize to, "
+                f"got {resize}"
+            )
 
     def _find_range(self, start: float | None, end: float | None) -> None:
         fps = self._capture.get(cv2.CAP_PROP_FPS)
@@ -146,7 +156,8 @@ class VideoReader:
 
     def _frame_at(self, seconds: float) -> int:
         # The slack keeps 0.3 s at 10 fps frame 3, although 0.3 * 10 is a little more than 3.
-        return math.ceil(seconds * self.fps - 1e-6)
+        # No video has 2**53 frames, and beyond that ceil() may get an infinity.
+        return math.ceil(min(seconds * self.fps, 2.0**53) - 1e-6)
 
     def _first_frame(self) -> NDArray[np.uint8]:
         while self._decoded < self._first and self._capture.grab():
@@ -171,6 +182,14 @@ class VideoReader:
         self._count()
         return self._scaled(frame)
 
+    def _time_after(self, last: float) -> float:
+        """Return when the frame decoded last stands, which is after `last`."""
+        told = self._latest_ms / 1e3
+        if told > last or self._decoded == 1:
+            return told
+        # Some formats tell no times, and some none of their last frames.
+        return max((self._decoded - 1) / self.fps, last + 1 / self.fps)
+
     def _read(self) -> tuple[bool, Any]:
         try:
             found, frame = self._capture.read()
@@ -194,7 +213,11 @@ class VideoReader:
             return frame
         shrinks = self._resize[0] * self._resize[1] < frame.shape[0] * frame.shape[1]
         how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        scaled: NDArray[np.uint8] = cv2.resize(frame, self._resize, interpolation=how)
+        try:
+            scaled: NDArray[np.uint8] = cv2.resize(frame, self._resize, interpolation=how)
+        except (cv2.error, MemoryError) as error:
+            size = "x".join(map(str, self._resize))
+            raise VideoError(f"{self._name}: frames cannot be scaled to {size}") from error
         return scaled
 
     def _check_length(self) -> None:
@@ -213,3 +236,9 @@ class VideoReader:
         reached = self._latest_ms / 1000 * self.fps >= 0.98 * promised - 2
         counted = self._name.lower().endswith(_COUNTING_SUFFIXES)
         return not reached or (counted and missing > 0.1 * promised)
+
+
+def _is_size(size: tuple[int, int]) -> bool:
+    return len(size) == 2 and all(
+        isinstance(side, int | np.integer) and 1 <= side <= _LONGEST_SIDE for side in size
+    )

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FastsalError, VideoError
+from .encoders import CODECS, Encoder, open_encoder
 from .quiet import quiet_opencv
-from .video_files import CODECS, check_target, playing_frames
+from .sound import Sound
+from .video_files import check_target, playing_frames
 
 
 class VideoWriter:
@@ -26,15 +28,22 @@ class VideoWriter:
     Parameters
     ----------
     target : str or Path
-        Ends in .mp4, .m4v, .mov (MPEG-4) or .avi (Motion JPEG).
+        Ends in .mp4, .m4v, .mov (H.264 where PyAV is installed, else MPEG-4 Part 2) or .avi
+        (Motion JPEG).
     fps : float
     size : (int, int)
         Width and height of the frames.
+    sound : Sound, optional
+        To go with them, where PyAV is installed.
 
     Attributes
     ----------
     frames : int
         How many were written.
+    limits : str
+        What the file will lack, in words; empty if nothing.
+    keeps_times : bool
+        Whether every frame keeps its time, or the file has a steady rate.
     encoded_size : (int, int)
         Width and height in the file. Both codecs want even numbers and OpenCV would cut an odd
         side; here its last row or column is repeated instead.
@@ -45,7 +54,13 @@ class VideoWriter:
         The target cannot be written, the disk fills up, or the result does not play.
     """
 
-    def __init__(self, target: str | Path, fps: float, size: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        target: str | Path,
+        fps: float,
+        size: tuple[int, int],
+        sound: Sound | None = None,
+    ) -> None:
         self.target = check_target(target)
         self.size = size
         self.encoded_size = (size[0] + size[0] % 2, size[1] + size[1] % 2)
@@ -54,13 +69,15 @@ class VideoWriter:
         # A link keeps pointing: it is the file behind it that is replaced, in its own folder.
         self._final = Path(os.path.realpath(self.target))
         self.partial = self._final.parent / name
-        self._writer: Any = None
+        self._encoder: Any = None
         self._silence = contextlib.ExitStack()
         try:
             self._silence.enter_context(quiet_opencv)
             self._reserve_partial()
             self._check_space()
-            self._writer = self._opened(fps)
+            self._encoder = self._opened(fps, sound)
+            self.limits: str = self._encoder.limits
+            self.keeps_times: bool = self._encoder.keeps_times
         except BaseException:
             self._discard()
             raise
@@ -79,13 +96,17 @@ class VideoWriter:
         else:
             add_remark(error, self.abandon())
 
-    def write(self, frame: NDArray[np.uint8]) -> None:
+    def write(self, frame: NDArray[np.uint8], at: float | None = None) -> None:
         """Append one frame.
 
         Parameters
         ----------
         frame : ndarray
             uint8 ``(H, W, 3)`` BGR of the size announced.
+        at : float, optional
+            Seconds at which it stands, of a source without a steady rate; else one step after the
+            last. Where the file has a steady rate, the frame is left out or repeated to play when
+            it should.
         """
         width, height = self.size
         if frame.shape != (height, width, 3) or frame.dtype != np.uint8:
@@ -96,15 +117,15 @@ class VideoWriter:
         self._check_space()
         right, below = self.encoded_size[0] - width, self.encoded_size[1] - height
         if right or below:
-            padded = cv2.copyMakeBorder(frame, 0, below, 0, right, cv2.BORDER_REPLICATE)
-            self._writer.write(padded)
-        else:
-            self._writer.write(frame)
-        self.frames += 1
+            frame = cv2.copyMakeBorder(frame, 0, below, 0, right, cv2.BORDER_REPLICATE)
+        try:
+            self.frames += self._encoder.write(frame, at)
+        except OSError as error:
+            raise _named(self.target, error) from error
 
     def close(self) -> None:
         """Finish the file, see that it plays, and give it its name."""
-        if self._writer is None:
+        if self._encoder is None:
             return
         try:
             self._release()
@@ -117,7 +138,8 @@ class VideoWriter:
 
     def abandon(self) -> str:
         """Close the partial file, delete it unless it plays, and say what became of it."""
-        self._release()
+        with contextlib.suppress(OSError):  # of a full disk, say, which has been told already
+            self._release()
         playing = playing_frames(self.partial) if self.frames else 0
         if playing:
             return f"the first {playing} frames are kept in {self.partial}"
@@ -131,26 +153,28 @@ class VideoWriter:
         except OSError as error:
             raise _named(self.target, error) from error
 
-    def _opened(self, fps: float) -> Any:
-        code = cv2.VideoWriter.fourcc(*CODECS[self.target.suffix.lower()])
+    def _opened(self, fps: float, sound: Sound | None) -> Encoder:
         try:
-            writer = cv2.VideoWriter(str(self.partial), code, _encodable(fps), self.encoded_size)
-            opened = writer.isOpened()
-        except cv2.error:
-            opened = False
-        if not opened:
+            encoder = open_encoder(self.partial, fps, self.encoded_size, sound)
+        except (OSError, ValueError, OverflowError):  # PyAV's errors are some of these
+            encoder = None
+        if encoder is None:
             width, height = self.size
             raise VideoError(
-                f"{self.target}: OpenCV cannot write {width}x{height} at {fps:g} frames per second "
-                f"as {self.target.suffix}; another of {', '.join(CODECS)} or size may do"
+                f"{self.target}: cannot write {width}x{height} at {fps:g} frames per second as "
+                f"{self.target.suffix}; another of {', '.join(CODECS)} or size may do"
             )
-        return writer
+        return encoder
 
     def _check_space(self) -> None:
         # OpenCV ignores write errors. Stopping while the index still fits leaves a file that
-        # plays: some bytes per frame for the index, one incompressible frame, FFmpeg's buffers.
+        # plays: some bytes per frame for the index, one incompressible frame, FFmpeg's buffers,
+        # and what the encoder holds back.
         width, height = self.encoded_size
         needed = 100 * self.frames + 3 * width * height + 100_000
+        if self.frames and self._encoder.delay:
+            mean = self.partial.stat().st_size / max(1, self.frames - self._encoder.delay)
+            needed += int(2 * self._encoder.delay * mean)
         if shutil.disk_usage(self.partial.parent).free < needed:
             raise VideoError(f"{self.target}: no space left on device after {self.frames} frames")
 
@@ -165,10 +189,12 @@ class VideoWriter:
             )
 
     def _release(self) -> None:
-        if self._writer is not None:
-            self._writer.release()
-            self._writer = None
-        self._silence.close()
+        encoder, self._encoder = self._encoder, None
+        try:
+            if encoder is not None:
+                encoder.close()
+        finally:
+            self._silence.close()
 
     def _discard(self) -> None:
         self._release()
@@ -188,11 +214,3 @@ def _named(target: Path, error: OSError) -> VideoError:
     if isinstance(error, VideoError):
         return error
     return VideoError(f"{target}: {(error.strerror or str(error)).lower()}")
-
-
-def _encodable(fps: float) -> float:
-    # MPEG-4 counts in fractions of a second with denominators of 16 bits.
-    digits = 3
-    while digits and fps * 10**digits > 65535:
-        digits -= 1
-    return round(fps, digits)

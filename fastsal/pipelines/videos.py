@@ -1,6 +1,7 @@
 """Reading and writing videos: the door to the reader and the writer."""
 
-from .video_files import CODECS, check_target
+from .encoders import CODECS
+from .video_files import check_target
 from .video_reader import VideoReader
 from .video_writer import VideoWriter
 

@@ -9,9 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..images import Color
-from .overlay import levels_of, overlay
+from .overlay import check_alpha, levels_of, overlay
 
 VIEWS = ("overlay", "map", "side-by-side")
+
+
+def check_look(view: str, alpha: float) -> None:
+    """Refuse what `render` would, before there is anything to render.
+
+    Raises
+    ------
+    ValueError
+    """
+    if view not in VIEWS:
+        raise ValueError(f"expected a view among {', '.join(VIEWS)}, got {view!r}")
+    check_alpha(alpha)
 
 
 def render(
@@ -41,7 +53,7 @@ def render(
 
 def as_bytes(image: NDArray[Any]) -> NDArray[np.uint8]:
     """Return `image` as uint8, to be looked at: the upper 8 bits of 16, floats times 255."""
-    if image.dtype == np.uint16:
+    if image.dtype.name == "uint16":  # of either byte order
         return (image >> 8).astype(np.uint8)
     if image.dtype.kind == "f":
         return np.rint(image * np.float32(255)).astype(np.uint8)
@@ -50,7 +62,7 @@ def as_bytes(image: NDArray[Any]) -> NDArray[np.uint8]:
 
 def three_channels(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return `image` with three channels."""
-    if image.ndim == 3:
+    if image.ndim == 3 and image.shape[2] > 1:
         return np.ascontiguousarray(image[..., :3])
-    picture: NDArray[np.uint8] = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+    picture: NDArray[np.uint8] = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_GRAY2BGR)
     return picture

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from .. import runtime
 from ..methods import METHODS, Method, method_of
+from .interrupts import heeded_interrupts
+from .progress import progress_bar
 from .stream import Stream
 
 # One size that runs on a single thread and one that runs on all of them.
 _SIZES = ((16, 16), (320, 320))
+_LARGE = (480, 480)  # of so many superpixels that another way is faster, whatever the pixels are
 _FRAMES = 400  # that many of the small ones are worth all threads
 _OUT_DTYPES = (np.float32, np.uint8)
 
@@ -45,13 +47,16 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
     """
     chosen = [method_of(key) for key in (METHODS if methods is None else methods)]
     jobs = [job for method in chosen for job in _jobs(method)]
-    with tqdm(jobs, "compiling", unit="form", disable=None if progress else True) as bar:
+    functions = {method.function: method for method in chosen}  # that of several keys once
+    bar = progress_bar(jobs, desc="compiling", unit="form", shown=progress)
+    with bar, heeded_interrupts():
         for method, backend, frame, out in bar:
             bar.set_postfix_str(f"{method.key} {backend} {frame.dtype} {frame.shape}")
             stream = Stream(method.key, backend=backend)
             stream.update(frame, out=out)
             stream.update(frame, out=out)
-            _call(method, backend, frame, out)
+            if functions[method.function] is method:
+                _call(method, backend, frame, out)
 
 
 def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> None:
@@ -64,6 +69,9 @@ def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> Non
         each.kind is each.POSITIONAL_OR_KEYWORD and each.default is each.empty
         for each in parameters.values()
     )
+    if "out" not in parameters:  # boxes instead of a map
+        function(*[frame] * required, backend=backend)
+        return
     function(*[frame] * required, out=out, backend=backend)
     if "channel_axis" in parameters and out.shape == _SIZES[0]:
         axis = -1 if frame.ndim == 3 else None
@@ -81,3 +89,5 @@ def _jobs(method: Method) -> Iterator[tuple[Method, runtime.Backend, Any, Any]]:
                 for shape in (size, (*size, 3)):
                     for out in _OUT_DTYPES:
                         yield method, backend, np.zeros(shape, dtype), np.empty(size, out)
+        large = np.zeros(_LARGE, method.dtypes[0]), np.empty(_LARGE, _OUT_DTYPES[0])
+        yield method, backend, *large

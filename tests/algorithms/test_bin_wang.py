@@ -92,6 +92,49 @@ def scene_cut(rng, shape, count, cut):
         yield ((first if t < cut else second) + rng.integers(0, 5, shape)).astype(np.uint8)
 
 
+def stopped_objects(shape, count):
+    """Yield a grey scene in which from frame 20 on a bright and a dark object stand still."""
+    for t in range(count):
+        frame = np.full(shape, 120, np.uint8)
+        if t >= 20:
+            frame[2:6, 3:7], frame[2:6, 12:16] = 250, 6
+        yield frame
+
+
+@pytest.mark.parametrize(
+    ("opencv5", "unfilled"), [(False, 0), (True, 0), ("5.0", 0), ("5.1", 255)], ids=str
+)
+def test_what_stops_is_absorbed_if_it_is_like_an_empty_template(opencv5, unfilled):
+    shape = (10, 20)
+    stream = BinWang(opencv5=opencv5, backend="cpu")
+    reference = Reference(shape, bool(opencv5), unfilled)
+
+    for frame in stopped_objects(shape, 300):
+        mask = stream.update(frame)
+        np.testing.assert_array_equal(mask, reference.update(frame))
+
+    assert mask[2:6, 3:7].all() == (unfilled == 0)  # the bright one
+    assert mask[2:6, 12:16].all() == (unfilled == 255)
+
+
+@pytest.mark.cuda
+def test_suspects_like_an_empty_template_on_a_device(cuda_device):
+    frames = list(stopped_objects((10, 20), 240))
+    for opencv5 in ("5.0", "5.1"):
+        on_cpu = BinWang(opencv5=opencv5, backend="cpu")
+        for frame in frames[:219]:
+            on_cpu.update(frame)
+        on_device = moved_to(on_cpu, "cuda")
+        for frame in frames[219:225]:
+            np.testing.assert_array_equal(on_device.update(frame), on_cpu.update(frame))
+
+
+@pytest.mark.parametrize("opencv5", ["4", "5", "6.0", ""])
+def test_versions_that_have_no_rules_are_refused(opencv5):
+    with pytest.raises(ValueError, match=r"opencv5 must be a bool, '5\.0' or '5\.1', got"):
+        BinWang(opencv5=opencv5)
+
+
 def test_suspects_are_settled_in_raster_order(rng):
     shape, seen = (11, 70), 0
     stream, reference = BinWang(backend="cpu"), Reference(shape)

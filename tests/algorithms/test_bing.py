@@ -313,11 +313,6 @@ def test_missing_folder_is_named(tmp_path):
         bing(np.zeros((20, 20, 3), np.uint8), training_path=tmp_path / "nowhere")
 
 
-def test_no_default_model_yet():
-    with pytest.raises(ModelError, match="pass training_path"):
-        bing(np.zeros((20, 20, 3), np.uint8))
-
-
 def test_model_is_read_once(folder, monkeypatch):
     image = np.zeros((20, 20, 3), np.uint8)
     bing(image, training_path=folder)

@@ -1,4 +1,5 @@
 import threading
+import time
 
 import cv2
 import numba
@@ -188,6 +189,37 @@ def test_sizes_around_the_parallel_path(shape, dtype, out, rng):
         assert np.mean(actual != rounded(expected)) < 1e-3
     else:
         np.testing.assert_allclose(actual, expected, rtol=3e-7, atol=0)
+
+
+@pytest.mark.parametrize("out", [np.float32, np.uint8])
+@pytest.mark.parametrize("shape", [(1, 2), (64, 64), *levels_around(1 << 15)], ids=str)
+def test_sixteen_bits_of_any_size(shape, out, rng):
+    """Below a size pixels are sorted, above it counted; of few levels, many, and all."""
+    for most in (3, 300, 65535):
+        image = rng.integers(0, most + 1, shape, dtype=np.uint16)
+        image.flat[0] = 65535 - most
+
+        actual = fastsal.luminance_contrast(image, out=np.empty(shape, out), backend="cpu")
+
+        expected = by_histogram(image).reshape(shape)
+        if out == np.uint8:
+            assert np.abs(actual.astype(int) - rounded(expected)).max() <= 1
+        else:
+            np.testing.assert_allclose(actual, expected, rtol=3e-7, atol=0)
+
+
+def test_few_pixels_of_sixteen_bits_do_not_pay_for_65536_levels(rng):
+    def least_seconds(dtype):
+        image, out = random_image(rng, (64, 64), dtype), np.empty((64, 64), np.float32)
+        seconds = []
+        for _ in range(60):
+            began = time.perf_counter()
+            fastsal.luminance_contrast(image, out=out, backend="cpu")
+            seconds.append(time.perf_counter() - began)
+        return min(seconds)
+
+    # 3 times as long as 8 bits; with a table of all levels it was 45 times.
+    assert least_seconds(np.uint16) < 12 * least_seconds(np.uint8)
 
 
 @pytest.mark.parametrize("channels", [3, 4])

@@ -1,4 +1,5 @@
 import itertools
+import tracemalloc
 
 import cv2
 import numba
@@ -6,39 +7,22 @@ import numpy as np
 import pytest
 from reference import superpixel_contrast as reference
 from skimage import data
+from superpixel_frames import as_bytes, panned_photos, tiny_scene
 
 import fastsal
 from fastsal.algorithms.superpixel_contrast import (
     SuperpixelChange,
-    SuperpixelContrast,
     SuperpixelMotion,
-    _maps,
+    _cpu,
     superpixel_change,
     superpixel_contrast,
 )
 from fastsal.algorithms.superpixels import slic
 
-STREAMS = [SuperpixelContrast, SuperpixelMotion, SuperpixelChange]
-
 
 @pytest.fixture(scope="module")
 def photos():
-    whole = cv2.resize(data.astronaut(), (160, 160), interpolation=cv2.INTER_AREA)
-    return [np.ascontiguousarray(whole[k : k + 120, 2 * k : 2 * k + 130]) for k in range(4)]
-
-
-@pytest.fixture
-def scene(rng, monkeypatch):
-    """Tiny frames that even the simulator gets through, segmented in two rounds at the most."""
-    monkeypatch.setattr(_maps, "_ROUNDS", 2)
-    frames = rng.integers(0, 256, (3, 6, 7, 3), dtype=np.uint8)
-    frames[:, :3] //= 5
-    frames[:, 2:, :3, 1:] //= 3
-    return frames
-
-
-def rounded(saliency):
-    return np.rint(255 * saliency).astype(np.uint8)
+    return panned_photos()
 
 
 @pytest.mark.parametrize("form", ["colour", "grey", "floats", "alpha"])
@@ -199,7 +183,7 @@ def test_out_is_filled_and_returned(photos, smooth):
     )
     for call in calls:
         expected = call()
-        for dtype, wanted in ((np.float32, expected), (np.uint8, rounded(expected))):
+        for dtype, wanted in ((np.float32, expected), (np.uint8, as_bytes(expected))):
             out = np.full(expected.shape, 7, dtype)
             assert call(out=out) is out
             np.testing.assert_array_equal(out, wanted)
@@ -254,128 +238,56 @@ def test_signed_maps_need_floats():
         SuperpixelChange(signed=True).update(frame, out=out)
 
 
-def test_stream_of_single_frames_follows_the_function(photos):
-    stream = SuperpixelContrast()
-
-    maps = [stream.update(each) for each in photos]
-
-    np.testing.assert_array_equal(maps[0], superpixel_contrast(photos[0]))
-    for photo, saliency in zip(photos[1:], maps[1:], strict=True):
-        whole = superpixel_contrast(photo)
-        assert np.corrcoef(saliency.ravel(), whole.ravel())[0, 1] > 0.8
-        assert (saliency.min(), saliency.max()) == (0, 1)
+def random_superpixels(rng, count):
+    """Return pixels, middles and colours of superpixels in an image of 100 x 100."""
+    sums = np.ones((count, 6), np.int64)
+    place = rng.random((count, 2), np.float32) * 100
+    return sums, place, rng.random((count, 3), np.float32) * 90
 
 
-@pytest.mark.parametrize("smooth", [False, True])
-def test_change_over_a_stream_is_the_difference_of_its_maps(photos, smooth):
-    stream, single = SuperpixelChange(signed=True, smooth=smooth), SuperpixelContrast(smooth=smooth)
+@pytest.mark.parametrize("method", ["exact", "fast"])
+def test_memory_grows_with_superpixels_not_with_pairs(method, rng):
+    count = 20_000
+    described, values = random_superpixels(rng, count), np.empty(count, np.float32)
+    args = (described, described, (100, 100), (20.0, 0.25), 6.0, method, values)
+    _cpu.score(*args)  # compiles
 
-    before = single.update(photos[0])
-    assert not stream.update(photos[0]).any()
-    for photo in photos[1:]:
-        now = single.update(photo)
-        np.testing.assert_array_equal(stream.update(photo), now - before)
-        before = now
+    tracemalloc.start()
+    _cpu.score(*args)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
 
-
-def test_motion_over_a_stream_compares_with_the_frame_before(photos):
-    stream = SuperpixelMotion()
-
-    assert not stream.update(photos[0]).any()
-    for previous, photo in itertools.pairwise(photos):
-        whole = superpixel_contrast(photo, previous)
-        assert np.corrcoef(stream.update(photo).ravel(), whole.ravel())[0, 1] > 0.8
-
-
-def test_every_frame_is_segmented_once(photos, monkeypatch):
-    from fastsal.algorithms.superpixels import _cpu
-
-    rounds, original = [], _cpu.slic
-    monkeypatch.setattr(_cpu, "slic", lambda *args: (rounds.append(args[7]), original(*args)))
-    for kind in STREAMS:
-        stream = kind()
-        for photo in photos:
-            stream.update(photo)
-    assert rounds == [100, 1, 1, 1] * 3
-
-
-@pytest.mark.parametrize("kind", STREAMS)
-def test_streams_may_start_anew(kind, photos):
-    fresh = [kind() for _ in range(2)]
-    expected = [fresh[0].update(each) for each in photos[:2]]
-    stream = kind()
-    stream.update(photos[3])
-    stream.update(photos[2])
-
-    stream.reset()
-    after_reset = [stream.update(each) for each in photos[:2]]
-    for other in (photos[0][:50], photos[0][..., 0], photos[0].astype(np.uint16)):
-        stream.update(other)  # another shape, other channels, another dtype
-        np.testing.assert_array_equal(stream.update(photos[0]), expected[0])
-
-    np.testing.assert_array_equal(after_reset, expected)
-
-
-@pytest.mark.parametrize("kind", STREAMS)
-def test_refused_frame_leaves_the_stream_as_it_was(kind, photos):
-    stream, same = kind(), kind()
-    for each in (stream, same):
-        each.update(photos[0])
-
-    with pytest.raises(fastsal.ImageError):
-        stream.update(photos[0].astype(int))
-    with pytest.raises(fastsal.ImageError, match="one image"):
-        stream.update(photos[0][None])
-    with pytest.raises(fastsal.ImageError):
-        stream.update(photos[0][:9], out=np.zeros((2, 2), np.float32))
-
-    np.testing.assert_array_equal(stream.update(photos[1]), same.update(photos[1]))
-
-
-@pytest.mark.parametrize("kind", STREAMS)
-def test_streams_keep_earlier_maps_and_fill_out(kind, photos):
-    stream, same = kind(), kind()
-    maps = [stream.update(each) for each in photos]
-    out = np.empty(maps[0].shape, np.uint8)
-
-    for saliency, photo in zip(maps, photos, strict=True):
-        assert same.update(photo, out=out) is out
-        np.testing.assert_array_equal(out, rounded(saliency))
-
-
-def test_two_streams_do_not_disturb_each_other(photos):
-    alone = SuperpixelMotion()
-    expected = [alone.update(each) for each in photos]
-    first, second = SuperpixelMotion(), SuperpixelChange(region_size=7)
-
-    for photo, saliency in zip(photos, expected, strict=True):
-        np.testing.assert_array_equal(first.update(photo), saliency)
-        second.update(photo[::-1])
-
-
-def test_what_moves_tells_on_car_shadow(shared):
-    """By the definition the ratio is 2.0: rare colours score, moving or not."""
-    folder = shared / "data" / "davis" / "car-shadow"
-    pairs = zip(sorted((folder / "frames").iterdir()), sorted((folder / "masks").iterdir()),
-                strict=True)  # fmt: skip
-    plain = SuperpixelMotion(color="bgr")
-    local = SuperpixelMotion(color="bgr", sigma_position=0.02, steepness=0)
-    inside, outside = np.zeros((2, 2))
-    for path, mask_path in itertools.islice(pairs, 0, None, 2):
-        frame = cv2.imread(str(path))
-        mask = cv2.imread(str(mask_path), cv2.IMREAD_GRAYSCALE) > 0
-        maps = np.stack([stream.update(frame) for stream in (plain, local)])
-        inside += maps[:, mask].mean(1)
-        outside += maps[:, ~mask].mean(1)
-
-    assert inside[0] > 1.6 * outside[0]
-    assert inside[1] > 4 * outside[1]
+    assert peak < 300 * 4 * count  # a row of pairs for each would be 20,000 * 4 * count
 
 
 @pytest.mark.cuda
-@pytest.mark.parametrize("smooth", [False, True])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_a_device_gives_about_the_same_map(cuda_device, scene, smooth, channels):
+def test_a_device_holds_no_pairs_either(cuda_device, rng, monkeypatch):
+    from fastsal.algorithms.superpixel_contrast import _cuda
+
+    count, sizes = 70, []
+    original = _cuda.workspace
+    monkeypatch.setattr(
+        _cuda, "workspace", lambda tag, shape, dtype: (
+            sizes.append(np.prod(shape)) or original(tag, shape, dtype)
+        ),
+    )  # fmt: skip
+    monkeypatch.setattr(_cuda, "PAIRS_OF_ONE_PART", 0)
+    described = random_superpixels(rng, count)
+    on_device = tuple(map(cuda_device.to_device, described))
+    values, expected = cuda_device.device_array(count, np.float32), np.empty(count, np.float32)
+    args = ((100, 100), (20.0, 0.25), 6.0, "exact")
+
+    _cuda.score(on_device, on_device, *args, values)
+
+    _cpu.score(described, described, *args, expected)
+    np.testing.assert_allclose(values.copy_to_host(), expected, rtol=0, atol=1e-4)
+    assert sum(sizes) <= 64 * count < count**2
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize(("channels", "smooth"), [(1, True), (3, False), (3, True)])
+def test_a_device_gives_about_the_same_map(cuda_device, rng, smooth, channels):
+    scene = tiny_scene(rng)
     frame, other = scene[0, ..., :channels], scene[1, ..., :channels]
     options = {"region_size": 4, "smooth": smooth}
 
@@ -386,7 +298,8 @@ def test_a_device_gives_about_the_same_map(cuda_device, scene, smooth, channels)
 
 
 @pytest.mark.cuda
-def test_device_frames_in_device_maps_out(cuda_device, scene):
+def test_device_frames_in_device_maps_out(cuda_device, rng):
+    scene = tiny_scene(rng)
     held = [cuda_device.to_device(each) for each in scene[:2]]
     out = cuda_device.to_device(np.zeros((6, 7), np.uint8))
     options = {"region_size": 4}
@@ -399,15 +312,3 @@ def test_device_frames_in_device_maps_out(cuda_device, scene):
     np.testing.assert_allclose(actual.copy_to_host(), expected, rtol=0, atol=1e-4)
     expected = superpixel_contrast(scene[0], **options, backend="cpu")
     assert np.abs(out.copy_to_host() - 255 * expected).max() < 0.6
-
-
-@pytest.mark.cuda
-@pytest.mark.parametrize("kind", STREAMS)
-def test_streams_of_device_frames(cuda_device, scene, kind):
-    on_device, on_host = kind(region_size=4), kind(region_size=4, backend="cpu")
-    buffer = cuda_device.to_device(scene[0])
-    for frame in scene:
-        buffer.copy_to_device(frame)
-        actual = on_device.update(buffer)
-        expected = on_host.update(frame)
-        np.testing.assert_allclose(actual.copy_to_host(), expected, rtol=0, atol=1e-4)

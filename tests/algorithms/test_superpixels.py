@@ -10,7 +10,14 @@ from skimage import data, measure
 from skimage.color import rgb2lab
 
 import fastsal
-from fastsal.algorithms.superpixels import _cpu, region_stats, slic, slic_like_skimage
+from fastsal import runtime
+from fastsal.algorithms.superpixels import (
+    _cpu,
+    draw_boundaries,
+    region_stats,
+    slic,
+    slic_like_skimage,
+)
 from fastsal.kernels.color import _cpu_lab
 
 GOLDEN = [
@@ -398,6 +405,60 @@ def test_like_skimage_refuses_what_is_no_image(image):
         slic_like_skimage(image)
 
 
+@pytest.mark.parametrize("channels", [0, 1, 3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_boundaries_are_drawn_where_regions_meet(channels, dtype, rng):
+    from skimage.segmentation import find_boundaries
+
+    image = random_image(rng, (24, 31, channels) if channels else (24, 31), dtype)
+    labels = slic(image, region_size=8)
+
+    picture = draw_boundaries(image, labels, line=(1, 2, 3))
+
+    edges = find_boundaries(labels)
+    white = 1 if np.dtype(dtype).kind == "f" else np.iinfo(dtype).max
+    color = image[..., :3] if channels in (3, 4) else np.dstack([image] * 3)
+    assert picture.dtype == np.uint8
+    assert 0.1 < edges.mean() < 0.9
+    assert (picture[edges] == (1, 2, 3)).all()
+    np.testing.assert_array_equal(picture[~edges], np.rint(color[~edges] * (255 / white)))
+
+
+def test_drawing_leaves_its_inputs_alone(photo):
+    labels, before = slic(photo, region_size=20), photo.copy()
+
+    draw_boundaries(photo, labels)
+
+    np.testing.assert_array_equal(photo, before)
+
+
+@pytest.mark.parametrize(
+    ("labels", "line", "error", "message"),
+    [
+        (np.zeros((4, 4), int), (1, 2, 3), fastsal.ImageError, r"labels .* \(4, 5\), got int64"),
+        (np.zeros((4, 5)), (1, 2, 3), fastsal.ImageError, "labels as integers"),
+        (np.zeros((4, 5), int), (1, 2), ValueError, "line must be three integers from 0 to 255"),
+        (np.zeros((4, 5), int), (1, 2, 256), ValueError, "line must be"),
+        (np.zeros((4, 5), int), (0.5, 0, 0), ValueError, "line must be"),
+        (np.zeros((4, 5), int), "red", ValueError, "line must be"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(labels, line, error, message):
+    with pytest.raises(error, match=message):
+        draw_boundaries(np.zeros((4, 5), np.uint8), labels, line=line)
+    with pytest.raises(fastsal.ImageError):
+        draw_boundaries(np.zeros((4, 5), int), np.zeros((4, 5), int))
+
+
+@pytest.mark.cuda
+def test_device_arrays_are_not_drawn(cuda_device):
+    image, labels = np.zeros((2, 3), np.uint8), np.zeros((2, 3), np.int32)
+    with pytest.raises(fastsal.ImageError, match="image on the host"):
+        draw_boundaries(cuda_device.to_device(image), labels)
+    with pytest.raises(fastsal.ImageError, match="labels on the host"):
+        draw_boundaries(image, cuda_device.to_device(labels))
+
+
 @pytest.mark.cuda
 @pytest.mark.parametrize("shape", [(8, 9, 3), (1, 7), (7, 6, 4)], ids=str)
 def test_a_device_gives_the_same_labels(shape, cuda_device, rng):
@@ -408,6 +469,27 @@ def test_a_device_gives_the_same_labels(shape, cuda_device, rng):
     ):
         expected = slic(image, **options, backend="cpu")
         np.testing.assert_array_equal(slic(image, **options, backend="cuda"), expected)
+
+
+def energy_of(image, labels, size):
+    """Return the sum of distances from the means of the regions."""
+    image = reference.as_unit(image)
+    centers = reference.update(image, labels, labels.max() + 1)
+    return reference.assign(image, centers, size, 1.0)[1].sum(dtype=np.float64)
+
+
+@pytest.mark.cuda
+def test_a_device_segments_as_well(cuda_device, photo):
+    size, rounds = 10, 100
+    if runtime.is_simulated():
+        photo, size, rounds = np.ascontiguousarray(photo[40:56, 60:80]), 6, 4
+    options = {"region_size": size, "max_iter": rounds, "min_region_size": 0, "relabel": False}
+
+    actual, expected = (slic(photo, **options, backend=each) for each in ("cuda", "cpu"))
+
+    assert np.mean(actual == expected) >= 0.995
+    energies = energy_of(photo, actual, size), energy_of(photo, expected, size)
+    assert energies[0] == pytest.approx(energies[1], rel=1e-3)
 
 
 @pytest.mark.cuda

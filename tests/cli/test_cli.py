@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import cv2
 import numpy as np
@@ -39,6 +40,22 @@ def fails(capsys, *arguments, status=1):
     assert len(lines) == 1, err
     assert lines[0].startswith("fastsal: ")
     return lines[0]
+
+
+@contextmanager
+def not_longer_than(seconds):
+    """Fail where the block would hang, which neither returns nor heeds other exceptions."""
+
+    def ring(number, frame):
+        raise AssertionError(f"still running after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def leftovers(folder, *expected):
@@ -135,6 +152,58 @@ def test_image_errors(photo, tmp_path, capsys):
     assert leftovers(tmp_path, photo) == ["broken.png", "text.png"]
 
 
+def test_one_bad_image_does_not_stop_the_others(photo, tmp_path, capsys):
+    (tmp_path / "a-broken.png").write_bytes(photo.read_bytes()[:100])
+    np.save(tmp_path / "floats.npy", np.zeros((4, 4)))
+    write_image(tmp_path / "z.png", np.zeros((5, 5), np.uint8))
+
+    assert main(["image", str(tmp_path), "-m", "lc", "-o", str(tmp_path / "out")]) == 1
+
+    out, err = capsys.readouterr()
+    assert leftovers(tmp_path / "out") == ["photo-lc.png", "z-lc.png"]
+    assert "wrote 2 maps" in out
+    first, second = err.splitlines()
+    assert first.startswith("fastsal: error: ")
+    assert "a-broken.png: the image is damaged" in first
+    assert "floats.npy: expected image of dtype" in second
+
+
+@pytest.mark.parametrize("view", ["overlay", "map", "side-by-side"])
+@pytest.mark.parametrize(
+    ("dtype", "shape"),
+    [("uint8", (20, 30, 1)), (">u2", (20, 30)), ("<u2", (20, 30, 3)), ("uint8", (20, 30, 4))],
+    ids=str,
+)
+def test_arrays_of_every_form_can_be_shown(tmp_path, view, dtype, shape, rng):
+    path, target = tmp_path / "array.npy", tmp_path / "view.png"
+    image = rng.integers(0, 256 if dtype == "uint8" else 65536, shape).astype(dtype)
+    np.save(path, image)
+
+    assert main(["image", str(path), "-o", str(target), "--view", view]) == 0
+
+    picture = read_image(target)
+    assert picture.shape[:2] == (20, 60 if view == "side-by-side" else 30)
+    if view == "side-by-side":  # whose left half is the picture itself, in 8 bits
+        shown = image if dtype == "uint8" else image.astype(int) >> 8
+        shown = np.broadcast_to(shown.reshape(20, 30, -1)[..., :3], (20, 30, 3))
+        np.testing.assert_array_equal(picture[:, :30], shown)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["image", "", "-o", "out.png"], ["image", "photo.png", "-o", ""], ["demo", "-o", ""],
+     ["video", "", "-o", "out.mp4"], ["video", "clip.avi", "-o", ""]],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.usefixtures("photo", "clip")
+def test_an_empty_name_is_not_the_current_folder(tmp_path, capsys, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+
+    assert "got an empty" in fails(capsys, *arguments)
+
+    assert leftovers(tmp_path) == ["clip.avi", "photo.png"]
+
+
 def test_image_names_the_file_whose_form_is_wrong(tmp_path, capsys):
     np.save(tmp_path / "floats.npy", np.zeros((4, 4)))
 
@@ -173,6 +242,45 @@ def test_video(clip, tmp_path, capsys):
     assert "8 frames of 64x24" in capsys.readouterr().out
     with VideoReader(target) as reader:
         assert sum(1 for _ in reader) == 8
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--resize", "1000000x1000000"], "from 1 to 16384"),
+     (["--resize", "16000x16000"], "cannot"),
+     (["--start", "nan"], "start < end"),
+     (["--end", "nan"], "start < end"),
+     (["--start", "1e308"], "no frame in the range"),
+     (["--start", "-1"], "start < end"),
+     (["--alpha", "nan"], "alpha must lie in"),
+     (["--alpha", "7"], "alpha must lie in")],
+    ids=str,
+)  # fmt: skip
+def test_video_options_that_cannot_be(clip, tmp_path, capsys, options, said):
+    status = 2 if options[0] == "--alpha" else 1
+    line = fails(capsys, "video", clip, "-o", tmp_path / "out.mp4", *options, status=status)
+
+    assert said in line
+    assert leftovers(tmp_path, clip) == []
+
+
+def test_a_video_may_end_after_its_end(clip, tmp_path, capsys):
+    arguments = ["video", str(clip), "-o", str(tmp_path / "out.mp4"), "--end", "1e308"]
+
+    assert main(arguments) == 0
+
+    assert "12 frames" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["image", "video"])
+def test_a_pipe_that_nobody_writes_to_is_refused(command, tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe.png")
+    out = tmp_path / ("out.png" if command == "image" else "out.mp4")
+
+    with not_longer_than(20):
+        line = fails(capsys, command, tmp_path / "pipe.png", "-o", out)
+
+    assert "pipe.png: expected a file" in line
 
 
 def test_video_errors(clip, tmp_path, capsys):
@@ -238,9 +346,11 @@ def test_demo_writes_pictures_and_a_table(tmp_path, capsys, monkeypatch):
 
 def test_ctrl_c_is_130_with_one_line(tmp_path):
     clip = tmp_path / "long.avi"
+    rows = np.random.default_rng(1).integers(0, 256, (480, 1, 1), np.uint8).repeat(640, 1)
+    rows = rows.repeat(3, 2)  # too rough for any encoder to write in no space
     with VideoWriter(clip, 10, (640, 480)) as writer:
         for index in range(1500):
-            writer.write(np.full((480, 640, 3), index % 256, np.uint8))
+            writer.write(rows + np.uint8(37 * index % 256))
     command = [sys.executable, "-m", "fastsal", "video", str(clip), "-o", str(tmp_path / "o.mp4")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     partial = None
@@ -257,6 +367,95 @@ def test_ctrl_c_is_130_with_one_line(tmp_path):
     assert len(err.splitlines()) == 1
     assert err.startswith("fastsal: interrupted")
     assert not (tmp_path / "o.mp4").exists()
+
+
+START = "import runpy, sys; sys.argv = ['fastsal', 'info'];"
+
+
+@pytest.mark.parametrize("module", ["argparse", "fastsal.cli.image", "fastsal.kernels.cache"])
+def test_ctrl_c_while_the_program_loads_is_130_with_one_line(module):
+    """A finder stands in for the user, who presses the keys while this module is loaded."""
+    command = (
+        START
+        + f"""
+class Finder:
+    def find_spec(name, path, target=None):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Finder)
+sys.modules.pop({module!r}, None)
+runpy.run_module('fastsal', run_name='__main__')
+"""
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", command], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 130
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == ["fastsal: interrupted"]
+
+
+def test_ctrl_c_that_lands_in_a_callback_is_heeded():
+    """As while code compiles: C calls Python, which has nobody to raise exceptions to."""
+    code = """
+import ctypes, time
+from fastsal.cli import info, main
+
+def run(options):
+    def interrupted():
+        raise KeyboardInterrupt
+    ctypes.CFUNCTYPE(None)(interrupted)()
+    time.sleep(20)
+    print("went on")
+
+info.run = run
+import sys
+sys.exit(main.main(["info"]))
+"""
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 130
+    assert (done.stdout, done.stderr) == ("", "fastsal: interrupted\n")
+    assert time.monotonic() - began < 15
+
+
+def test_closed_standard_streams(photo, tmp_path):
+    out = tmp_path / "out"
+    command = f"{sys.executable} -m fastsal image {photo} {photo.parent} -o {out} <&- >&- 2>&-"
+
+    done = subprocess.run(command, shell=True, timeout=60, check=False)
+
+    assert done.returncode == 0
+    assert read_image(out / "photo-lc.png").shape == (40, 60, 3)
+
+
+def test_errors_with_stderr_closed_do_not_go_elsewhere(tmp_path):
+    command = f"{sys.executable} -m fastsal image {tmp_path}/none.png -o {tmp_path}/map.png 2>&-"
+
+    done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, timeout=60, check=False)
+
+    assert (done.returncode, done.stdout) == (1, b"")
+
+
+def test_without_numbas_compiler_the_program_says_so(photo, tmp_path):
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "fastsal", *map(str, arguments)],
+            capture_output=True, text=True, timeout=60, check=False,
+            env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        )  # fmt: skip
+
+    done, info = run("image", photo, "-o", tmp_path / "map.png"), run("info")
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "NUMBA_DISABLE_JIT is set" in done.stderr
+    assert info.returncode == 0
+    assert "backend cpu           no: NUMBA_DISABLE_JIT is set" in info.stdout
 
 
 def test_closed_pipe_is_not_a_traceback(photo, tmp_path):
@@ -294,3 +493,42 @@ def test_sources_that_would_crash_opencv(source, tmp_path, capsys):
 def test_a_negative_camera_is_refused(tmp_path):
     with pytest.raises(fastsal.VideoError, match="index from 0"):
         fastsal.process_video(-1, tmp_path / "out.mp4", "lc")
+
+
+def clips(folder, count):
+    folder.mkdir()
+    for index in range(count):
+        with VideoWriter(folder / f"c{index}.avi", 10, (64, 48)) as writer:
+            for level in range(3):
+                writer.write(np.full((48, 64, 3), 80 * level, np.uint8))
+    return folder
+
+
+def test_videos_of_a_folder_go_to_a_folder(tmp_path, capsys):
+    folder = clips(tmp_path / "in", 3)
+    assert main(["video", str(folder), "-o", f"{tmp_path / 'out'}/", "-m", "lc"]) == 0
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["c0-lc.mp4", "c1-lc.mp4", "c2-lc.mp4"]
+    assert "3 of 3 videos done" in capsys.readouterr().out
+
+
+def test_one_bad_video_does_not_stop_the_others(tmp_path, capsys):
+    folder = clips(tmp_path / "in", 2)
+    (folder / "bad.mp4").write_bytes(b"no video")
+    assert main(["video", str(folder / "*.*"), "-o", str(tmp_path / "out")]) == 1
+    out, err = capsys.readouterr()
+    assert "2 of 3 videos done" in out
+    assert err.count("fastsal: error:") == 2
+    assert "bad.mp4" in err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["c0-lc.mp4", "c1-lc.mp4"]
+
+
+def test_many_videos_need_a_folder_and_names_of_their_own(tmp_path, capsys):
+    folder = clips(tmp_path / "in", 2)
+    other = clips(tmp_path / "other", 1)
+    assert main(["video", str(folder), "-o", str(tmp_path / "o.mp4")]) == 1
+    assert "expected a folder for 2 videos" in capsys.readouterr().err
+    assert main(["video", str(folder), str(other), "-o", str(tmp_path / "out")]) == 1
+    assert "overwrite each other's" in capsys.readouterr().err
+    assert main(["video", str(tmp_path / "none"), "-o", str(tmp_path / "out")]) == 1
+    assert "no such file or folder" in capsys.readouterr().err

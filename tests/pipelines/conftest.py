@@ -23,3 +23,13 @@ def make_video(tmp_path: Path) -> Callable[..., Path]:
         return target
 
     return make
+
+
+@pytest.fixture(params=["av", "opencv"])
+def encoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Writes videos by PyAV, and then as where it is not installed."""
+    if request.param == "av":
+        pytest.importorskip("av", reason="PyAV is not installed")
+    else:
+        monkeypatch.setattr("fastsal.pipelines.encoders.has_av", lambda: False)
+    return str(request.param)

@@ -18,8 +18,9 @@ import pytest
 
 from fastsal.errors import ImageError, VideoError
 from fastsal.pipelines import video, video_reader
-from fastsal.pipelines.video import VIEWS, VideoReport, process_video
+from fastsal.pipelines.video import VideoReport, process_video
 from fastsal.pipelines.videos import VideoReader, VideoWriter
+from fastsal.pipelines.views import VIEWS
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -175,7 +176,6 @@ def test_bad_requests_leave_nothing(make_video: MakeVideo, tmp_path: Path) -> No
         ((source, tmp_path / "o.gif"), {}, "expected a name ending in"),
         ((source, tmp_path / "none" / "o.mp4"), {}, "no such folder"),
         ((source, source), {}, "same file"),
-        ((source, tmp_path / "o.mp4"), {"view": "sideways"}, "sideways"),
         ((source, tmp_path / "o.mp4"), {"start": 5.0, "end": 1.0}, "start < end"),
         ((source, tmp_path / "o.mp4"), {"start": 5.0}, "range"),
     ):
@@ -217,10 +217,10 @@ def test_writer_raises(
 ) -> None:
     write = VideoWriter.write
 
-    def failing(self: VideoWriter, frame: np.ndarray) -> None:
+    def failing(self: VideoWriter, frame: np.ndarray, at: float | None = None) -> None:
         if self.frames == 6 and self.target.name == "o.mp4":
             raise OSError("boom")
-        write(self, frame)
+        write(self, frame, at)
 
     monkeypatch.setattr(VideoWriter, "write", failing)
     with pytest.raises(OSError, match="boom") as caught:
@@ -339,3 +339,27 @@ def test_ctrl_c(shared: Path, tmp_path: Path) -> None:
     assert f"frames are kept in {partial}" in out
     assert f"the first {len(frames_of(partial))} frames" in out
     assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "error"),
+    [({"alpha": 2}, "alpha must lie"), ({"view": "all"}, "expected a view among"),
+     ({"backend": "gpu"}, "backend must be"), ({"nonsense": 1}, "has no option nonsense")],
+    ids=str,
+)  # fmt: skip
+def test_options_are_refused_before_any_file_is_touched(option, error, tmp_path):
+    """Neither source nor target exists, of which nothing is said."""
+    with pytest.raises((ValueError, TypeError), match=error):
+        process_video(tmp_path / "none.avi", tmp_path / "none" / "out.mp4", "lc", **option)
+
+
+@pytest.mark.parametrize("resize", [(0, 5), (5, 1_000_000), (5.5, 7), (5,), (True, 1, 2)])
+def test_sizes_that_cannot_be(resize, tmp_path):
+    with pytest.raises(VideoError, match="width and a height from 1 to 16384"):
+        process_video(tmp_path / "none.avi", tmp_path / "out.mp4", "lc", resize=resize)
+
+
+@pytest.mark.parametrize("name", ["", Path("/dev/null")], ids=str)
+def test_sources_that_are_no_video(name, tmp_path):
+    with pytest.raises(VideoError, match=r"got an empty one|expected a file, a camera"):
+        process_video(name, tmp_path / "out.mp4", "lc")

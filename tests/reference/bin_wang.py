@@ -9,8 +9,8 @@ F = np.float32
 class BinWang:
     """One pixel after the other where order matters, whole frames where it does not."""
 
-    def __init__(self, shape, opencv5=False):
-        self.opencv5, self.started = opencv5, False
+    def __init__(self, shape, opencv5=False, unfilled=0):
+        self.opencv5, self.started, self.unfilled = opencv5, False, unfilled
         self.eps = np.full(shape, 20, F)
         self.candidate, self.kept = np.zeros(shape, int), np.zeros(shape, int)
         self.level, self.count = np.full((4, *shape), np.nan, F), np.zeros((4, *shape), F)
@@ -106,7 +106,7 @@ class BinWang:
 
     def _has_alike(self, y, x):
         around = self.level[:, max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2]
-        levels = np.rint(np.nan_to_num(around, nan=0)).astype(int)
+        levels = np.rint(np.nan_to_num(around, nan=self.unfilled)).astype(int)
         return (np.abs(self.candidate[y, x] - levels) <= int(self.eps[y, x])).any()
 
 

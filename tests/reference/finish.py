@@ -29,6 +29,11 @@ def central(size):
     return np.exp(-0.5 * (places / 0.25) ** 2)
 
 
+def has_range(low, high):
+    """Return whether more than rounding in float32 lies between the two."""
+    return high - low > 1e-5 * max(abs(low), abs(high))
+
+
 def enlargement(source, target):
     """Return the matrix that enlarges a side, centre of pixel on centre, ends held."""
     places = np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0, source - 1)
@@ -47,9 +52,9 @@ def finish(small, shape, smooth=0, center_bias=0, rescale=True):
         small = blurred(small, shape, smooth)
     rows, cols = small.shape
     if rescale:
-        small = small - small.min()
+        small = small - small.min() if has_range(small.min(), small.max()) else 0 * small
     small = small * (1 - center_bias + center_bias * np.outer(central(rows), central(cols)))
     if rescale:
         low, high = small.min(), small.max()
-        small = (small - low) / (high - low) if high > low else np.zeros_like(small)
+        small = (small - low) / (high - low) if has_range(low, high) else np.zeros_like(small)
     return enlargement(rows, shape[0]) @ small @ enlargement(cols, shape[1]).T

@@ -2,34 +2,12 @@
 
 import numpy as np
 
+from reference.cells import cell_means
 from reference.finish import finish
 
 SRGB = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
 )
-
-
-def bounds(cells, length):
-    """Return first and last pixel + 1 of each cell along a side."""
-    return [(cell * length // cells, (cell + 1) * length // cells) for cell in range(cells)]
-
-
-def rows_read(first, last):
-    """Return the rows that stand for a cell: eight at the most, in the middles of its eighths."""
-    count = min(8, last - first)
-    return [first + int((part + 0.5) * (last - first) / count) for part in range(count)]
-
-
-def cell_means(image):
-    """Return the mean colours of the cells, of floats (H, W, channels)."""
-    height, width = image.shape[:2]
-    count = min(64, max(height, width))
-    rows, cols = (max(1, round(count * side / max(height, width))) for side in (height, width))
-    means = [
-        [image[rows_read(*down), left:right].mean((0, 1)) for left, right in bounds(cols, width)]
-        for down in bounds(rows, height)
-    ]
-    return np.array(means)
 
 
 def cielab(rgb):
@@ -54,9 +32,9 @@ def waves_of(image):
     """Return the cosine transforms of the planes of CIELab; of a grey image, of its lightness."""
     image = image.astype(np.float64) / (255 if image.dtype == np.uint8 else 1)
     if image.ndim == 2:
-        planes = cielab(cell_means(image[..., None].repeat(3, -1)))[:1]
+        planes = cielab(cell_means(image[..., None].repeat(3, -1), 64))[:1]
     else:
-        planes = cielab(cell_means(image[..., :3]))
+        planes = cielab(cell_means(image[..., :3], 64))
     down, across = (cosines(side) for side in planes[0].shape)
     return [down @ plane @ across.T for plane in planes]
 

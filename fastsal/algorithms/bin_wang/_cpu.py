@@ -58,7 +58,8 @@ def new_model(planes):
     model["tallies"] = np.zeros((rows, 5), np.int64)
     model["tallies"][0] = 0, height * width, height * width, 0, 0  # no bounds known
     model["firsts"] = np.zeros((rows, 2), np.int64)
-    _replace_suspects(model)  # there are none, but compiling now saves a frame from waiting for it
+    # There are no suspects, but compiling now saves a frame from waiting for it.
+    _replace_suspects(model, 0)
     return model
 
 
@@ -70,8 +71,8 @@ def planes_of(model):
     return templates, shorts, codes[:4], model["controls"].copy()
 
 
-def update(model, gray, opencv5):
-    """Take the next frame, (P,), into the model."""
+def update(model, gray, opencv5, unfilled):
+    """Take the next frame, (P,), into the model; `unfilled` is what an empty template counts as."""
     height, width = model["shape"]
     started, limit = (int(each) for each in model["controls"])
     half = height * width // 2
@@ -93,7 +94,7 @@ def update(model, gray, opencv5):
     _sweep(model, gray, stages, **steering)
     model["controls"][:] = 1, _limits(second > half)[1]
     if model["suspects"].any():
-        _replace_suspects(model)
+        _replace_suspects(model, unfilled)
 
 
 def fill_mask(model, white, out):
@@ -413,11 +414,11 @@ def _count_suspects(codes, top, suspects):
                 suspects[top + row] += 1
 
 
-def _replace_suspects(model):
+def _replace_suspects(model, unfilled):
     """Settle the suspects in raster order, then finish the tiles they wait in."""
     shape = model["shape"]
     fields = tuple(model[name] for name in ("templates", "shorts", "codes"))
-    settle(*fields, model["suspects"], model["verdicts"])
+    settle(*fields, model["suspects"], model["verdicts"], unfilled)
     args = (*fields, model["live"], model["suspects"], model["verdicts"], model["tallies"])
     args += (int(model["controls"][1]),)
     over_bands(_late_span, _late_bands, len(model["tallies"]), *args, pixels=shape[0] * shape[1])

@@ -66,8 +66,8 @@ def planes_of(model):
     return *(each.reshape(-1, *shape) for each in planes), controls
 
 
-def update(model, gray, opencv5):
-    """Take the next frame, (P,), into the model."""
+def update(model, gray, opencv5, unfilled):
+    """Take the next frame, (P,), into the model; `unfilled` is what an empty template counts as."""
     stream = gray.stream
     width = model["verdicts"].shape[1]
     fields = tuple(model[name] for name in ("templates", "shorts", "codes"))
@@ -80,7 +80,7 @@ def update(model, gray, opencv5):
         _find_firsts[start](fields[2], width, lows, controls)
     _learn[start](*fields, gray, width, lows, controls, int(opencv5))
     controls.stream = stream
-    settle(*fields, controls, verdicts)
+    settle(*fields, controls, verdicts, unfilled)
     _finish[start](*fields, verdicts.reshape(gray.size), controls)
     _start_anew[1, 1, stream](controls)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,9 +27,10 @@ class BinWang:
     shape : (int, int), optional
         Height and width of the frames. Without it the first frame sets them, and a frame of
         another shape starts anew; with it such a frame is refused.
-    opencv5 : bool, default False
-        Whether to follow OpenCV 5.0, where by a mistake only two pixels per frame get their
-        activity updated, so that noise is hardly suppressed; else OpenCV 4.
+    opencv5 : bool or {"5.0", "5.1"}, default False
+        Whether to follow OpenCV 5.0 (also True), where by a mistake only two pixels per frame get
+        their activity updated, so that noise is hardly suppressed; or OpenCV 5.1, where besides
+        that what stops is absorbed at once if it is white instead of black. Else OpenCV 4.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels, of which OpenCV's luma is taken.
     backend : {"auto", "cpu", "cuda"}, default "auto"
@@ -38,8 +39,8 @@ class BinWang:
     Raises
     ------
     ValueError
-        If `shape` is not two positive integers; by `update`, if `color` or `backend` is none of
-        those named.
+        If `shape` is not two positive integers or `opencv5` is no such version; by `update`, if
+        `color` or `backend` is none of those named.
 
     Notes
     -----
@@ -70,12 +71,12 @@ class BinWang:
         self,
         shape: tuple[int, int] | None = None,
         *,
-        opencv5: bool = False,
+        opencv5: bool | Literal["5.0", "5.1"] = False,
         color: images.Color = "rgb",
         backend: runtime.Choice = "auto",
     ) -> None:
         self._wanted = None if shape is None else _checked_shape(shape)
-        self._opencv5 = bool(opencv5)
+        self._rules = _checked_rules(opencv5)
         self._color: images.Color = color
         self._backend: runtime.Choice = backend
         self.reset()
@@ -122,7 +123,7 @@ class BinWang:
         job = images.Job(self._backend, out, frames)
         bench = runtime.bench(__package__, job.target)
         self._prepare(bench, (frames.shape, job.target))
-        bench.update(self._model, _luma(job), self._opencv5)
+        bench.update(self._model, _luma(job), *self._rules)
         bench.fill_mask(self._model, white, job.saliency.reshape(job.saliency.size))
         return job.result()
 
@@ -166,6 +167,13 @@ def _checked_shape(shape: Any) -> tuple[int, int]:
     if height < 1 or width < 1:
         raise ValueError(f"shape must be two positive integers (H, W), got {shape!r}")
     return height, width
+
+
+def _checked_rules(opencv5: Any) -> tuple[bool, int]:
+    """Return whether to update the activity of two pixels only, and what empty templates are."""
+    if isinstance(opencv5, str) and opencv5 not in ("5.0", "5.1"):
+        raise ValueError(f"opencv5 must be a bool, '5.0' or '5.1', got {opencv5!r}")
+    return bool(opencv5), 255 if opencv5 == "5.1" else 0
 
 
 def _first_planes(shape: tuple[int, int]) -> tuple[Any, ...]:

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ... import devices, images, runtime
-from ...errors import ImageError, ModelError
+from ... import images, runtime
+from ...errors import ImageError
 from .model import SPACES, BingModel, load_once
-from .plan import PICKED, Plan, filters_of, plan_of
+from .search import Found, search
 
 _MOST_NSS = 1 << 10
 Path = str | os.PathLike[str]
@@ -45,7 +45,7 @@ def bing(
         Grey levels or colours; a fourth channel is ignored.
     training_path : path or BingModel
         Folder with model files of OpenCV's format (``ObjNessB2W8*.yml.gz``), which are read once,
-        or a model.
+        or a model, as `train_bing` returns; by default the one that comes with fastsal.
     nss : int, default 2
         How many windows around a chosen one are blocked in each direction, per scale.
     color_spaces : sequence of {"maxbgr", "hsv", "i"}
@@ -71,7 +71,7 @@ def bing(
     ImageError
         If `image` is not one image of these forms.
     ModelError
-        If there is no `training_path`, or a file in it is missing or damaged.
+        If a file in `training_path` is missing or damaged.
     ValueError
         If `nss` or `max_boxes` is negative or no integer, or `color_spaces`, `color` or `backend`
         is none of those named.
@@ -83,6 +83,9 @@ def bing(
     Boxes and their ranks within each colour space are those of ``cv2.saliency.ObjectnessBING``,
     bit for bit, on every backend. OpenCV returns them one colour space after the other, with
     values that count instead of scoring.
+
+    The default model has learnt from 22 photographs of a flat (`BingModel.default`), OpenCV's
+    from PASCAL VOC 2007: for other scenes train a model of your own, or pass OpenCV's.
 
     References
     ----------
@@ -130,40 +133,20 @@ def ranked_boxes(
     frames = images.as_frames(image, color=color)
     if len(frames.shape) != 2:
         raise ImageError(f"expected one image at a time, got a stack {frames.shape}")
-    plan = plan_of((frames.shape[0], frames.shape[1]), model.sizes)
     target = runtime.resolve(backend, on_device=frames.owner is not None)
-    picked = np.full((len(spaces), len(plan.numbers), PICKED), -1, np.int32)
-    keys = np.zeros(picked.shape, np.int32)
-    if picked.size:
-        is_staged = target == "cuda" and frames.owner is None
-        pixels = devices.upload(frames.pixels, "bing image") if is_staged else frames.pixels
-        pixels = pixels.reshape(frames.shape[0], frames.shape[1] * frames.channels)
-        blue = 0 if frames.weights[0] < frames.weights[2] else 2
-        args = (pixels, frames.channels, blue, plan, filters_of(model, spaces), radius)
-        runtime.bench(__package__, target).pick_windows(*args, picked, keys)
+    plan, found = search(frames, model, spaces, radius, target)
     return [
-        _ranked(space, frames.shape, plan, model.calibrations[space], *found)
-        for space, *found in zip(spaces, picked, keys, strict=True)
+        _ranked(space, each, model.calibrations[space][plan.numbers[each.scales]])
+        for space, each in zip(spaces, found, strict=True)
     ]
 
 
-def _ranked(
-    space: str, shape: tuple[int, ...], plan: Plan, calibration: NDArray[np.float32],
-    picked: NDArray[np.int32], keys: NDArray[np.int32],
-) -> RankedBoxes:  # fmt: skip
-    """Return the boxes of picked windows by their calibrated scores, the later of equal first."""
-    scale, place = np.nonzero(picked >= 0)
-    window, key = picked[scale, place], keys[scale, place]
-    score = (key ^ ((key >> 31) & np.int32(0x7FFFFFFF))).view(np.float32)
-    weight, bias = calibration[plan.numbers[scale]].T
-    score = score * weight + bias  # each step rounded to float32, as OpenCV does
-    row, col = np.divmod(window, plan.scales[scale, 1])
-    left, top = col * (plan.windows[scale, 0] // 8), row * (plan.windows[scale, 1] // 8)
-    width = np.minimum(plan.windows[scale, 0], shape[1] - left)
-    height = np.minimum(plan.windows[scale, 1], shape[0] - top)
-    order = np.argsort(-score[::-1], kind="stable")
-    boxes = np.stack([left, top, width, height], axis=1).astype(np.int32)[::-1]
-    return RankedBoxes(space, boxes[order], score[::-1][order])
+def _ranked(space: str, found: Found, calibration: NDArray[np.float32]) -> RankedBoxes:
+    """Return the boxes of windows by their calibrated scores, the later of equal first."""
+    weight, bias = calibration.T
+    score = (found.scores * weight + bias)[::-1]  # each step in float32, as OpenCV rounds
+    order = np.argsort(-score, kind="stable")
+    return RankedBoxes(space, found.boxes[::-1][order], score[order])
 
 
 def _is_first(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -179,10 +162,7 @@ def _model_of(training_path: Any) -> BingModel:
     if isinstance(training_path, BingModel):
         return training_path
     if training_path is None:
-        raise ModelError(
-            "no default model for BING is here yet: pass training_path, the folder of OpenCV's "
-            "model files (samples/ObjectnessTrainedModel in opencv_contrib)"
-        )
+        return BingModel.default()
     return load_once(training_path)
 
 

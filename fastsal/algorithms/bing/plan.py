@@ -64,6 +64,16 @@ def _planned(shape: tuple[int, int], sizes: tuple[int, ...]) -> Plan:
     )
 
 
+def boxes_of(
+    plan: Plan, shape: tuple[int, int], scale: NDArray[Any], row: NDArray[Any], col: NDArray[Any]
+) -> NDArray[np.int32]:
+    """Return the boxes (n, 4) in the image of the windows at these places of these scales."""
+    wide, tall = plan.windows[scale].T
+    left, top = col * (wide // WINDOW), row * (tall // WINDOW)
+    width, height = np.minimum(wide, shape[1] - left), np.minimum(tall, shape[0] - top)
+    return np.stack([left, top, width, height], axis=1).astype(np.int32)
+
+
 def _table(target: int, source: int) -> NDArray[np.int32]:
     """Return, per entry, where OpenCV's linear exact resize takes it from, in units of 1/256."""
     place = (1 / (target / source)) * (np.arange(target) + 0.5) - 0.5

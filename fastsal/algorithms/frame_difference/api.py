@@ -125,6 +125,8 @@ class FrameDifference:
         color: images.Color = "rgb",
         backend: runtime.Choice = "auto",
     ) -> None:
+        runtime.resolve(backend)
+        images.check_color(color)
         self._limit = _checked_threshold(threshold)
         self._color: images.Color = color
         self._backend: runtime.Choice = backend

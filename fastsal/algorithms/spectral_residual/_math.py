@@ -5,7 +5,7 @@ The 64 x 64 pixels of a spectrum are so few that they can all be float64; float3
 
 import math
 
-from numba import float32, float64, int64
+from numba import float32, float64, int32, int64
 
 from ...kernels.jit import serial
 
@@ -43,6 +43,23 @@ def blended(a, b, c, d, across, down, bits):
     lower = int64(c) * (one - across) + int64(d) * across
     half = int64(1) << (2 * bits - 1)
     return float64((upper * (one - down) + lower * down + half) >> (2 * bits))
+
+
+@serial
+def blended_bytes(a, b, c, d, across, down):
+    """Return the same of bytes, with shares in units of 1/256, in 32 bits all through."""
+    upper = int32(int32(a * int32(256 - across)) + int32(b * across))
+    lower = int32(int32(c * int32(256 - across)) + int32(d * across))
+    total = int32(int32(upper * int32(256 - down)) + int32(lower * down))
+    return int32(int32(total + int32(1 << 15)) >> int32(16))
+
+
+@serial
+def blended_wide(a, b, c, d, across, down):
+    """Return the same of 32-bit integers, for which 64 bits do not suffice: in float64."""
+    upper = float64(a) + (float64(b) - float64(a)) * across
+    lower = float64(c) + (float64(d) - float64(c)) * across
+    return math.floor(upper + (lower - upper) * down + 0.5)
 
 
 @serial

@@ -90,13 +90,21 @@ def spectral_residual(
         channel_axis=channel_axis,
         dtypes=("uint8", "uint16", "float32", "float64"),
     )
+    return residual_map(frames, size, 255.0, out=out, backend=backend)
+
+
+def residual_map(
+    frames: images.Frames, size: tuple[int, int], scale: float, *, out: Any,
+    backend: runtime.Choice,
+) -> Any:  # fmt: skip
+    """Return the map of images whose floats, of any range, are multiplied by `scale`."""
     shape = _checked_size(size)
     job = images.Job(backend, out, frames)
     (source,) = job.inputs
     bench = runtime.bench(__package__, job.target)
     width = frames.shape[-1]
     bench.spectral_residual(
-        source.pixels, source.channels, source.weights, width, shape, 255.0, job.saliency
+        source.pixels, source.channels, source.weights, width, shape, scale, job.saliency
     )
     return job.result()
 

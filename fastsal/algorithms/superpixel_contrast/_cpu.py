@@ -26,8 +26,13 @@ def score(mine, others, shape, sigmas, steepness, method, values):
         _, other_color, other_position = _present(*others, shape)
     if method == "auto":
         method = "exact" if len(color) * len(other_color) <= EXACT_PAIRS else "fast"
-    bench = _cpu_pairs if method == "exact" else _cpu_fast
-    terms = bench.uniqueness_and_distribution(color, position, other_color, other_position, sigmas)
+    points = color, position, other_color, other_position
+    if method == "exact":
+        terms = _cpu_pairs.uniqueness_and_distribution(*points, sigmas)
+    elif steepness > 0:
+        terms = _cpu_fast.uniqueness_and_distribution(*points, sigmas)
+    else:
+        terms = _cpu_fast.uniqueness(*points, sigmas), np.zeros(len(color), np.float32)
     values[:] = 0
     _fill_values(*terms, np.float32(steepness), index, values)
 

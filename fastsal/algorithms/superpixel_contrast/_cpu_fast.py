@@ -28,21 +28,38 @@ MOST_NODES = 1 << 18  # beyond it the grid costs more than all pairs
 
 def uniqueness_and_distribution(color, position, other_color, other_position, sigmas):
     """Return U and D of each superpixel against the others; positions are shares of the image."""
+    points = color, position, other_color, other_position
+    return uniqueness(*points, sigmas), distribution(*points, sigmas)
+
+
+def uniqueness(color, position, other_color, other_position, sigmas):
+    """Return U alone, which is all that counts where D has no weight."""
     places = _on_grid(position, other_position, sigmas[1])
-    colors = _on_grid(color, other_color, sigmas[0])
-    if max(math.prod(places[2]), math.prod(colors[2])) > MOST_NODES:
-        return exact(color, position, other_color, other_position, sigmas)
-    unique, spread_ = np.empty((2, len(color)), np.float32)
-    middle = _middle(other_color)
+    if math.prod(places[2]) > MOST_NODES:
+        return exact(color, position, other_color, other_position, sigmas)[0]
+    unique, middle = np.empty(len(color), np.float32), _middle(other_color)
     near = _gaussian_sums(*places, _color_values(other_color, middle))
-    alike = _gaussian_sums(*colors, _place_values(other_position))
     _fill_uniqueness(color, middle, near, unique)
-    _fill_distribution(alike, spread_)
-    lonely = np.flatnonzero(np.minimum(near[:, 0], alike[:, 0]) < LONELY)
+    lonely = np.flatnonzero(near[:, 0] < LONELY)
     if lonely.size:
         mine = color[lonely], position[lonely]
-        unique[lonely], spread_[lonely] = exact(*mine, other_color, other_position, sigmas)
-    return unique, spread_
+        unique[lonely] = exact(*mine, other_color, other_position, sigmas)[0]
+    return unique
+
+
+def distribution(color, position, other_color, other_position, sigmas):
+    """Return D alone."""
+    colors = _on_grid(color, other_color, sigmas[0])
+    if math.prod(colors[2]) > MOST_NODES:
+        return exact(color, position, other_color, other_position, sigmas)[1]
+    spread_ = np.empty(len(color), np.float32)
+    alike = _gaussian_sums(*colors, _place_values(other_position))
+    _fill_distribution(alike, spread_)
+    lonely = np.flatnonzero(alike[:, 0] < LONELY)
+    if lonely.size:
+        mine = color[lonely], position[lonely]
+        spread_[lonely] = exact(*mine, other_color, other_position, sigmas)[1]
+    return spread_
 
 
 def _on_grid(points, others, sigma):

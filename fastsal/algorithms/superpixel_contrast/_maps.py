@@ -10,12 +10,18 @@ import numpy as np
 
 from ... import devices, images, runtime
 from ...errors import ImageError
-from ..superpixels.api import Options as SlicOptions
-from ..superpixels.api import checked_options
-from ..superpixels.segments import Segments, flat_pixels, is_rgb, segment, white_of
+from ..superpixels.segments import Options as SlicOptions
+from ..superpixels.segments import (
+    Segments,
+    checked_options,
+    flat_pixels,
+    is_rgb,
+    segment,
+    white_of,
+)
 
 Method = Literal["auto", "exact", "fast"]
-_ROUNDS = 100  # of vl_slic at the most
+ROUNDS = 100  # of vl_slic at the most
 
 
 class Options(NamedTuple):
@@ -33,7 +39,7 @@ class Options(NamedTuple):
         sigma_color: float, sigma_position: float, steepness: float,
     ) -> Options:  # fmt: skip
         """Return the options, or raise ValueError naming the one out of range."""
-        slic = checked_options(region_size, regularizer, _ROUNDS, None)
+        slic = checked_options(region_size, regularizer, ROUNDS, None)
         if method not in get_args(Method):
             raise ValueError(f"method must be 'auto', 'exact' or 'fast', got {method!r}")
         sigmas = _ranged(sigma_color, "sigma_color"), _ranged(sigma_position, "sigma_position")
@@ -127,6 +133,24 @@ def spare_maps(job: images.Job) -> tuple[Any, Any]:
     for each in maps:
         each.stream = stream
     return maps[0], maps[1]
+
+
+def empty_map(job: images.Job) -> Any:
+    """Return a new float32 map of one frame on the bench, for a stream to keep."""
+    shape, pixels = (job.saliency.shape[1],), job.inputs[0].pixels
+    if job.target == "cpu":
+        return np.empty(shape, np.float32)
+    array = devices.borrow(devices.empty(shape, np.float32, like=pixels))
+    array.stream = pixels.stream
+    return array
+
+
+def clear_map(job: images.Job) -> None:
+    """Fill the map of the only frame with zeros."""
+    saliency = map_of(job, 0)
+    if job.target == "cuda":
+        saliency.stream = job.inputs[0].pixels.stream
+    runtime.bench(__package__, job.target).clear(saliency)
 
 
 def fill_change(job: images.Job, i: int, maps: tuple[Any, Any], signed: bool) -> None:

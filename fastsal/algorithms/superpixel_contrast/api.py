@@ -52,8 +52,8 @@ def superpixel_contrast(
         How far apart alike colours are, in CIELab; 0.001 to 1e6.
     sigma_position : float, default 0.25
         How far apart near superpixels are, as a share of the image's height and width; 0.001 to
-        1e6. With a `reference`, 0.02 (and ``steepness=0``) compares with what was about there a
-        frame ago: what moves then tells better.
+        1e6. With a `reference`, 0.03 (and ``steepness=0``) compares with what was about there a
+        frame ago, which tells what moves; ``Stream("superpixel-motion")`` does so by itself.
     steepness : float, default 6.0
         Weight k of distribution against uniqueness, from 0 up.
     color : {"rgb", "bgr"}, default "rgb"

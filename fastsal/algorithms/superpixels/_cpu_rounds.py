@@ -1,15 +1,9 @@
-"""vl_slic's rounds over tiles: assign, move the centres, sum the energy as the library does.
+"""vl_slic's rounds over tiles: assign, move the centres, stop where the library does."""
 
-While a float32 sum stays between two powers of two, every term acts as if rounded to whole units in
-the last place, so that a row's terms may be rounded first and added as integers, in any order. Rows
-that cross a power of two, or where a term lies just between two units, are summed one by one.
-"""
-
-import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import float32, int32, prange
+from numba import prange
 
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands, scratch
@@ -25,6 +19,7 @@ from ._cpu_assign import (
     is_still,
     place_hood,
 )
+from ._cpu_energy import foresee_units, raster_sum
 from ._cpu_update import GROUP, SUMS, update_region_row
 from ._grid import FEATURES, grid_shape
 
@@ -47,6 +42,11 @@ class Tiles(NamedTuple):
     cols: int
     size: int
     across: int
+
+    def summed(self):
+        """Return what the energy is summed from."""
+        arrays = self.pixels, self.choice, self.centers, self.units, self.per_unit
+        return *arrays, self.rows, self.cols, self.size, self.across
 
 
 def pixels_of_tiles(shape, size):
@@ -100,9 +100,9 @@ def run_rounds(tiles, regularizer, max_iter):
         _run_round(tiles, factor, done > 0, not is_last)
         if watch:
             if done == 0:  # the first sums only tell roughly which unit each row needs
-                _foresee_units(tiles.units, tiles.per_unit)
+                foresee_units(tiles.units, tiles.per_unit)
                 _run_round(tiles, factor, False, True)
-            energy = np.float32(_energy(tiles, factor))
+            energy = np.float32(raster_sum(*tiles.summed(), factor))
         if done == 0:
             starting = energy
         elif watch and float(previous - energy) < 1e-5 * float(starting - energy):
@@ -118,12 +118,6 @@ def _run_round(tiles, factor, later, moving):
     args = (*tiles, factor, later, moving)
     pixels = tiles.rows * tiles.cols
     over_bands(_run_tile_rows, _run_in_bands, tiles.still.shape[0], *args, pixels=pixels)
-
-
-def _energy(tiles, factor):
-    each = tiles
-    arrays = each.pixels, each.choice, each.centers, each.units, each.per_unit
-    return _raster_sum(*arrays, each.rows, each.cols, each.size, each.across, factor)
 
 
 @serial
@@ -188,56 +182,3 @@ def _is_counted(counted, per_unit, strip, first, stop):
     for row in range(first, stop):
         differ += counted[row, strip] != per_unit[row]
     return differ == 0
-
-
-@serial
-def _foresee_units(units, per_unit):
-    """Choose for each row the unit of a float32 sum when it reaches that row."""
-    total = 0.0
-    for row in range(per_unit.size):
-        here = 0.0
-        for strip in range(units.shape[1]):
-            here += max(0, units[row, strip]) / per_unit[row]
-        per_unit[row] = _units_per_one(total)
-        total += here
-
-
-@serial
-def _units_per_one(total):
-    return float32(math.ldexp(1.0, 24 - math.frexp(total)[1]))
-
-
-@serial
-def _raster_sum(pixels, choice, centers, units, per_unit, rows, cols, size, across, factor):
-    """Return the float32 sum of all distances in raster order."""
-    total = float32(0)
-    for row in range(rows):
-        here = _units_per_one(total)
-        count = least = int32(0)
-        for strip in range(units.shape[1]):
-            count += units[row, strip]
-            least = min(least, units[row, strip])
-        fits = total > 0 and least >= 0 and per_unit[row] == here
-        if fits and float32(total * here) + count < 2**24:
-            total += float32(count) / here
-        else:
-            args = (row, units.shape[1], cols, size, across, factor, total)
-            total = _sum_row(pixels, choice, centers, *args)
-        per_unit[row] = here
-    return total
-
-
-@serial
-def _sum_row(pixels, choice, centers, row, strips, cols, size, across, factor, total):
-    hood, nearest = np.zeros(HOOD, np.float32), np.zeros(size * LANES, np.float32)
-    tile_row, dy = (row + size // 2) // size, (row + size // 2) % size
-    for strip in range(strips):
-        at = (tile_row * strips + strip) * size * size * LANES
-        gather_hood(centers, tile_row, strip, hood)
-        place_hood(strip, across + 1, size, cols, hood)
-        args = (hood, nearest, dy, row, size, cols, factor)
-        assign_row(pixels[PLANES * at :], choice[at:], *args)
-        for lane in range(LANES):
-            for dx in range(size):
-                total += nearest[dx * LANES + lane]
-    return total

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-import numbers
-import operator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import devices, images, runtime
+from ... import images, runtime
 from ...errors import ImageError
-from ._grid import FEATURES, SUMS, grid_shape, least_area
+from ._grid import SUMS, grid_shape
 from ._site import DTYPES, Site
-
-_STIFFEST = 1e20  # beyond it distances leave float32
+from .initial import centers_from
+from .options import checked_options, single
 
 
 class RegionStats(NamedTuple):
@@ -128,7 +126,7 @@ def slic(
     frames = single(images.as_frames(image, color=color, dtypes=DTYPES))
     site = Site(backend, frames)
     size, stiffness, rounds, least = options.of(frames.shape)
-    centers = None if initial is None else _centers(site, initial, size)
+    centers = None if initial is None else centers_from(initial, site, size)
     labels = site.empty(frames.shape, np.int32)
     view = site.view(labels)
     site.bench.slic(*site.source, site.white, size, stiffness, least, rounds, centers, view)
@@ -206,81 +204,3 @@ def region_stats(
         site.view(held).copy_to_device(area)
         return RegionStats(held, position, lab, boxes)
     return RegionStats(area, *map(site.result, (position, lab, boxes)))
-
-
-class Options(NamedTuple):
-    """Options of `slic`, checked."""
-
-    region_size: int
-    regularizer: float
-    max_iter: int
-    min_region_size: int
-
-    def of(self, shape: tuple[int, ...]) -> tuple[int, float, int, int]:
-        """Return them as kernels take them for an image of `shape`."""
-        longest = max(shape)  # what is larger makes one region too, and must not overflow
-        return min(self.region_size, longest), *self[1:3], min(self.min_region_size, 1 << 30)
-
-
-def checked_options(
-    region_size: int, regularizer: float, max_iter: int, min_region_size: int | None
-) -> Options:
-    """Return the options of `slic`, or raise ValueError naming the one out of range."""
-    size = _counted(region_size, 1, "region_size")
-    if not (isinstance(regularizer, numbers.Real) and 0 <= regularizer <= _STIFFEST):
-        raise ValueError(f"regularizer must be a number from 0 to 1e20, got {regularizer!r}")
-    rounds = _counted(max_iter, 1, "max_iter")
-    if min_region_size is None:
-        least = least_area(size)
-    else:
-        least = _counted(min_region_size, 0, "min_region_size")
-    return Options(size, float(regularizer), rounds, least)
-
-
-def single(frames: images.Frames) -> images.Frames:
-    """Return `frames` if they are one image, else raise ImageError."""
-    if len(frames.shape) != 2:
-        raise ImageError(f"expected one image, got a stack of {frames.shape[0]}")
-    return frames
-
-
-def _counted(value: int, least: int, name: str) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = least - 1
-    if number < least:
-        raise ValueError(f"{name} must be an integer from {least} up, got {value!r}")
-    return number
-
-
-def _centers(site: Site, initial: Any, size: int) -> Any:
-    """Return the centres to start from, (5, down, across), on the bench."""
-    if not devices.is_device_array(initial):
-        initial = np.asarray(initial)
-        if initial.dtype.kind == "f":
-            return site.sent(_given_centers(site, initial, size))
-    names = site.labels(initial, "initial")
-    count = site.regions_of(names, "initial")
-    sums = site.view(site.empty((count, SUMS), np.int64))
-    site.bench.sum_regions(*site.source, names, sums)
-    centers = site.view(site.empty((FEATURES, *grid_shape(site.shape, size)), np.float32))
-    site.bench.place_centers(*site.source, site.white, size, site.shape, centers)
-    site.bench.move_centers(sums, site.units, size, False, centers)
-    return centers
-
-
-def _given_centers(site: Site, initial: np.ndarray[Any, Any], size: int) -> Any:
-    down, across = grid_shape(site.shape, size)
-    channels = 1 if site.source[1] == 1 else 3
-    expected = (down * across, 2 + channels)
-    if initial.shape != expected:
-        raise ImageError(f"expected initial centres of shape {expected}, got {initial.shape}")
-    limits = np.array([*site.shape, *[1] * channels])
-    if not ((initial >= 0) & (initial <= limits)).all():  # NaN fails both
-        raise ImageError("expected initial centres inside the image, of colours in [0, 1]")
-    centers = np.zeros((FEATURES, down, across), np.float32)
-    for k in range(2 + channels):
-        column = initial[:, k if k < 2 or site.source[2] or channels == 1 else 6 - k]
-        centers[k] = column.reshape(down, across)
-    return centers

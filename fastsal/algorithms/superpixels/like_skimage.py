@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...errors import ImageError
 from ...runtime import bench
-from .api import checked_options
+from .options import checked_options
 
 
 def slic_like_skimage(
@@ -147,7 +147,7 @@ def _convert_to_lab(planes: NDArray[np.float32]) -> None:
 
 
 def _number_components(labels: NDArray[np.int32], start: int) -> None:
-    importlib.import_module("._cpu_clean", __package__).number_components(labels, start)
+    importlib.import_module("._cpu_runs", __package__).number_components(labels, start)
 
 
 def _positive(value: float, name: str, zero: bool = False) -> float:

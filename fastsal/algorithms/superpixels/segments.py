@@ -13,7 +13,9 @@ from ._grid import FEATURES, SUMS, grid_shape
 from ._site import DTYPES as DTYPES
 from ._site import UNITS, WHITE
 from ._site import is_rgb as is_rgb
-from .api import Options
+from .options import Options as Options
+from .options import checked_options as checked_options
+from .options import single as single
 
 
 class Segments(NamedTuple):
@@ -55,11 +57,8 @@ def segment(
     source = (flat_pixels(frames, target), frames.channels, is_rgb(frames))
     labels = _labels(frames.shape, target)
     grid = grid_shape(frames.shape, size)
-    count = math.prod(grid)
-    if spare is None or spare is last:
-        sums = _empty((count, SUMS), np.int64, frames, target)
-        position = _empty((count, 2), np.float32, frames, target)
-        color = _empty((count, 3), np.float32, frames, target)
+    if spare is None:
+        sums, position, color = _descriptions(math.prod(grid), frames, target)
     else:
         _, sums, position, color, _ = spare
     if last is None:
@@ -100,6 +99,12 @@ def _labels(shape: tuple[int, ...], target: runtime.Backend) -> Any:
     from ...kernels.launch import scratch
 
     return scratch("superpixel labels", shape, np.int32)
+
+
+def _descriptions(count: int, frames: images.Frames, target: runtime.Backend) -> tuple[Any, ...]:
+    """Return new arrays for sums, position and colour of `count` regions."""
+    forms = ((SUMS, np.int64), (2, np.float32), (3, np.float32))
+    return tuple(_empty((count, width), dtype, frames, target) for width, dtype in forms)
 
 
 def _empty(

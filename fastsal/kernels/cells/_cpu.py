@@ -7,6 +7,8 @@ from ..jit import parallel, serial
 from ..launch import over_bands
 from ._math import ROWS_READ, edge, row_read
 
+_BYTES, _FLOATS = np.empty(0, np.float32), np.empty(0, np.float64)
+
 
 def fill_means(pixels, channels, is_rgb, width, means):
     """Fill `means`, (N, planes, rows, cols), with red, green and blue in [0, 1], or with grey.
@@ -16,16 +18,18 @@ def fill_means(pixels, channels, is_rgb, width, means):
     frames, _, rows, _ = means.shape
     source = pixels.reshape(frames, -1, width * channels)
     read = frames * min(source.shape[1], ROWS_READ * rows) * width
-    args = (source, channels, is_rgb, means)
+    # In sums of this type one colour gives one mean exactly, however many pixels a cell has.
+    kind = _BYTES if pixels.itemsize == 1 else _FLOATS
+    args = (source, channels, is_rgb, kind, means)
     over_bands(_fill_means, _fill_means_bands, frames * rows, *args, pixels=read)
 
 
 @serial
-def _fill_means(pixels, channels, is_rgb, means, start, stop):
+def _fill_means(pixels, channels, is_rgb, kind, means, start, stop):
     height, width = pixels.shape[1], pixels.shape[2] // channels
     rows, cols = means.shape[2:]
     white = float32(255 if pixels.itemsize == 1 else 1)
-    sums = np.empty(width * channels, np.float32)
+    sums = np.empty(width * channels, kind.dtype)
     for index in range(start, stop):
         frame, row = index // rows, index % rows
         first, last = edge(row, rows, height), edge(row + 1, rows, height)
@@ -33,15 +37,15 @@ def _fill_means(pixels, channels, is_rgb, means, start, stop):
         _add_rows(pixels[frame], first, last, taken, sums)
         for col in range(cols):
             left, right = edge(col, cols, width), edge(col + 1, cols, width)
-            share = float32(1) / (float32(taken * (right - left)) * white)
+            total = float32(taken * (right - left)) * white
             one, two, three = _sums(sums[channels * left : channels * right], channels)
             if means.shape[1] == 1:
-                means[frame, 0, row, col] = share * one
+                means[frame, 0, row, col] = one / total
             else:
                 red, blue = (one, three) if is_rgb else (three, one)
-                means[frame, 0, row, col] = share * red
-                means[frame, 1, row, col] = share * two
-                means[frame, 2, row, col] = share * blue
+                means[frame, 0, row, col] = red / total
+                means[frame, 1, row, col] = two / total
+                means[frame, 2, row, col] = blue / total
 
 
 @serial
@@ -59,7 +63,7 @@ def _add_rows(pixels, first, last, taken, sums):
 @serial
 def _sums(values, channels):
     """Return the sums of the first three channels, or three times that of the only one."""
-    first = second = third = float32(0)
+    first = second = third = values.dtype.type(0)
     if channels == 1:
         for i in range(values.size):
             first += values[i]
@@ -72,8 +76,8 @@ def _sums(values, channels):
 
 
 @parallel
-def _fill_means_bands(pixels, channels, is_rgb, means, bands):
+def _fill_means_bands(pixels, channels, is_rgb, kind, means, bands):
     rows = means.shape[0] * means.shape[2]
     for band in prange(bands):
         start, stop = band * rows // bands, (band + 1) * rows // bands
-        _fill_means(pixels, channels, is_rgb, means, start, stop)
+        _fill_means(pixels, channels, is_rgb, kind, means, start, stop)

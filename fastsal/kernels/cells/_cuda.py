@@ -38,6 +38,12 @@ def _fill_means(pixels, channels, is_rgb, means):
     wide = right - left
     frame = cuda.blockIdx.z
     while frame < frames:
+        # Floats are summed less the first pixel: one colour then gives one mean exactly.
+        base = base_two = base_three = float32(0)
+        if pixels.itemsize > 1:
+            base = float32(pixels[frame, 0, 0])
+            if planes > 1:
+                base_two, base_three = float32(pixels[frame, 0, 1]), float32(pixels[frame, 0, 2])
         row = cuda.blockIdx.y
         while row < rows:
             first, last = edge(row, rows, height), edge(row + 1, rows, height)
@@ -47,10 +53,10 @@ def _fill_means(pixels, channels, is_rgb, means):
             while i < taken * wide:
                 at = channels * (left + i % wide)
                 source = row_read(i // wide, taken, first, last)
-                one += float32(pixels[frame, source, at])
+                one += float32(pixels[frame, source, at]) - base
                 if planes > 1:
-                    two += float32(pixels[frame, source, at + 1])
-                    three += float32(pixels[frame, source, at + 2])
+                    two += float32(pixels[frame, source, at + 1]) - base_two
+                    three += float32(pixels[frame, source, at + 2]) - base_three
                 i += threads
             first_sums[me] = one
             second_sums[me] = two
@@ -65,15 +71,17 @@ def _fill_means(pixels, channels, is_rgb, means):
                 cuda.syncthreads()
                 half >>= 1
             if me == 0:
-                share = float32(1) / (float32(taken * wide) * white)
-                one, two, three = first_sums[0], second_sums[0], third_sums[0]
+                total = float32(taken * wide) * white
+                one = base + first_sums[0] / total
+                two = base_two + second_sums[0] / total
+                three = base_three + third_sums[0] / total
                 if planes == 1:
-                    means[frame, 0, row, col] = share * one
+                    means[frame, 0, row, col] = one
                 else:
                     red, blue = (one, three) if is_rgb else (three, one)
-                    means[frame, 0, row, col] = share * red
-                    means[frame, 1, row, col] = share * two
-                    means[frame, 2, row, col] = share * blue
+                    means[frame, 0, row, col] = red
+                    means[frame, 1, row, col] = two
+                    means[frame, 2, row, col] = blue
             cuda.syncthreads()
             row += cuda.gridDim.y
         frame += cuda.gridDim.z

@@ -2,9 +2,18 @@
 
 from numba import prange, uint32
 
+from .. import vectors
 from ..jit import parallel, serial
 from ..launch import over_bands
 from ._math import float_luma, luma
+
+if vectors.are_here():
+    from ._cpu_vectors import fill_luma_blocks
+else:
+
+    @serial
+    def fill_luma_blocks(pixels, channels, weights, gray):
+        return 0
 
 
 def fill_luma(pixels, channels, weights, gray):
@@ -18,6 +27,9 @@ def fill_luma(pixels, channels, weights, gray):
 @serial
 def luma_span(pixels, channels, weights, gray, start, stop):
     """Fill gray[start:stop] from the same pixels; the formula by stride, so that it vectorises."""
+    start += fill_luma_blocks(
+        pixels[channels * start : channels * stop], channels, weights, gray[start:stop]
+    )
     target = gray[start:stop]
     source = pixels[channels * start : channels * stop]
     # Narrowed before the loops: LLVM does not see through a tuple of 64-bit ones.

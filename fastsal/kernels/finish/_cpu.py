@@ -6,8 +6,9 @@ from numba import float32, prange
 from .. import launch
 from ..gaussian import add_pair, blur_row, half_of_gaussian, weigh
 from ..jit import parallel, serial
-from ..scale import share, stored
-from ._math import between, biased, centrality, folded, lerp, reach_of
+from ..scale import share
+from ._cpu_enlarge import enlarge_bands, enlarge_rows
+from ._math import biased, centrality, folded, reach_of, top_of
 
 
 def finish(maps, width, smooth, center_bias, rescale, out):
@@ -36,7 +37,7 @@ def enlarge(maps, width, out):
     frames, area = out.shape
     large = out.reshape(frames, area // width, width)
     rows = frames * large.shape[1]
-    launch.over_bands(_enlarge, _enlarge_bands, rows, maps, large, pixels=out.size)
+    launch.over_bands(enlarge_rows, enlarge_bands, rows, maps, large, pixels=out.size)
 
 
 @serial
@@ -99,7 +100,10 @@ def _stretch(rows, low, high):
 
 @serial
 def _range(rows):
-    """Return the least and the greatest value; column by column first, which vectorises."""
+    """Return the least and the greatest value, one if rounding parts them.
+
+    Column by column first, which vectorises.
+    """
     lows, highs = rows[0].copy(), rows[0].copy()
     for row in range(1, rows.shape[0]):
         values = rows[row]
@@ -109,55 +113,7 @@ def _range(rows):
     low, high = lows[0], highs[0]
     for col in range(lows.size):
         low, high = min(low, lows[col]), max(high, highs[col])
-    return low, high
-
-
-@serial
-def _enlarge(maps, out, start, stop):
-    """Fill rows of `out`; each row of a map is widened once, and kept while it is needed."""
-    rows, (height, width) = maps.shape[1], out.shape[1:]
-    wide = np.empty((2, width), np.float32)  # row r of the map in wide[r % 2]
-    shares = np.empty(width, np.float32)
-    starts = np.empty(maps.shape[2] + 1, np.int64)
-    _fill_spans(width, shares, starts)
-    done = -1
-    for index in range(start, stop):
-        small, row = maps[index // height], index % height
-        done = done if row else -1
-        first, part = between(row, rows, height)
-        last = min(first + 1, rows - 1)
-        for source in range(max(first, done + 1), last + 1):
-            _widen(small[source], shares, starts, wide[source % 2])
-        done = last
-        _mix(wide[first % 2], wide[last % 2], part, out[index // height, row])
-
-
-@serial
-def _fill_spans(width, shares, starts):
-    """Find from which column on each source column is the one to the left."""
-    cols = starts.size - 1
-    starts[:] = width
-    for col in range(width - 1, -1, -1):
-        first, shares[col] = between(col, cols, width)
-        starts[first] = col
-    for source in range(cols - 1, -1, -1):
-        starts[source] = min(starts[source], starts[source + 1])
-
-
-@serial
-def _widen(source, shares, starts, target):
-    for index in range(source.size):
-        start, stop = starts[index], starts[index + 1]
-        one, other = source[index], source[min(index + 1, source.size - 1)]
-        span, part = target[start:stop], shares[start:stop]
-        for col in range(span.size):
-            span[col] = lerp(one, other, part[col])
-
-
-@serial
-def _mix(upper, lower, part, target):
-    for col in range(target.size):
-        target[col] = stored(lerp(upper[col], lower[col], part), target.itemsize)
+    return low, top_of(low, high)
 
 
 @parallel
@@ -181,11 +137,3 @@ def _scale_bands(maps, bias, rescale, bands):
     for band in prange(bands):
         start, stop = band * len(maps) // bands, (band + 1) * len(maps) // bands
         _scale(maps, bias, rescale, start, stop)
-
-
-@parallel
-def _enlarge_bands(maps, out, bands):
-    rows = out.shape[0] * out.shape[1]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _enlarge(maps, out, start, stop)

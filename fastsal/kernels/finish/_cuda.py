@@ -11,7 +11,7 @@ from .. import launch
 from ..gaussian import gaussian
 from ..jit import device, kernel
 from ..scale import share, stored
-from ._math import between, biased, centrality, folded, lerp, reach_of
+from ._math import between, biased, centrality, folded, lerp, reach_of, top_of
 
 MAX_THREADS = 1024
 
@@ -125,7 +125,7 @@ def _scale(maps, bias, rescale):
 
 @device
 def _range(values, lows, highs):
-    """Return the least and the greatest value to all threads of a block."""
+    """Return the least and the greatest value, one if rounding parts them, to all of a block."""
     rows, cols = values.shape
     me, threads = cuda.threadIdx.x, cuda.blockDim.x
     low = high = values[0, 0]
@@ -145,7 +145,7 @@ def _range(values, lows, highs):
         half >>= 1
     low, high = lows[0], highs[0]
     cuda.syncthreads()
-    return low, high
+    return low, top_of(low, high)
 
 
 @kernel

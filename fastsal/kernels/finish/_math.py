@@ -32,6 +32,12 @@ def biased(value, bias, across, down):
 
 
 @serial
+def top_of(low, high):
+    """Return `high`, or `low` if what lies between them is only what float32 rounds."""
+    return high if high - low > float32(1e-5) * max(abs(low), abs(high)) else low
+
+
+@serial
 def between(index, source, target):
     """Return the first of the two places around an enlarged one, and the other's share.
 
@@ -47,4 +53,10 @@ def between(index, source, target):
 @serial
 def lerp(first, second, share):
     """Return what lies at `share` of the way between two float32."""
-    return float32(first + float32(share * float32(second - first)))
+    return raised(first, float32(second - first), share)
+
+
+@serial
+def raised(first, step, share):
+    """Return a float32 and `share` of a step."""
+    return float32(first + float32(share * step))

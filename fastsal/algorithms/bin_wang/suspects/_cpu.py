@@ -10,26 +10,26 @@ from ..tiles import AREA, CANDIDATE, CODE, COLS, REACH, ROWS
 from ._math import CERTAIN, FAR, gray_level, is_alike, is_settled
 
 
-def settle(templates, shorts, codes, suspects, verdicts):
+def settle(templates, shorts, codes, suspects, verdicts, unfilled):
     """Fill `verdicts`, (H, W), with 1 for the suspects to accept and 0 for the others.
 
-    Only rows with `suspects` are filled.
+    Only rows with `suspects` are filled. A template never filled counts as level `unfilled`.
     """
-    args = (templates, shorts, codes, suspects, verdicts)
+    args = (templates, shorts, codes, suspects, verdicts, unfilled)
     over_bands(_judge_span, _judge_bands, verdicts.shape[0], *args, pixels=verdicts.size)
     _scan(suspects, verdicts)
 
 
 @parallel
-def _judge_bands(templates, shorts, codes, suspects, verdicts, bands):
+def _judge_bands(templates, shorts, codes, suspects, verdicts, unfilled, bands):
     rows = verdicts.shape[0]
     for band in prange(bands):
         start, stop = band * rows // bands, (band + 1) * rows // bands
-        _judge_span(templates, shorts, codes, suspects, verdicts, start, stop)
+        _judge_span(templates, shorts, codes, suspects, verdicts, unfilled, start, stop)
 
 
 @serial
-def _judge_span(templates, shorts, codes, suspects, verdicts, start, stop):
+def _judge_span(templates, shorts, codes, suspects, verdicts, unfilled, start, stop):
     height, width = verdicts.shape
     # Three rows in turn, with a margin that nothing is near to.
     levels = np.empty((3, 5, width + 2), np.int16)  # four templates, the suspect's level
@@ -45,7 +45,8 @@ def _judge_span(templates, shorts, codes, suspects, verdicts, start, stop):
         _copy_reach(shorts, row, reach)
         for other in range(max(row - 1, 0), min(row + 2, height)):
             if kept[other % 3] != other:
-                _copy_row(templates, codes, other, levels[other % 3], is_suspect[other % 3])
+                flags = is_suspect[other % 3]
+                _copy_row(templates, codes, other, unfilled, levels[other % 3], flags)
                 kept[other % 3] = other
         own = levels[row % 3, 4, 1 : width + 1]
         for other in range(max(row - 1, 0), min(row + 2, height)):
@@ -73,7 +74,7 @@ def _copy_reach(shorts, row, reach):
 
 
 @serial
-def _copy_row(templates, codes, row, levels, is_suspect):
+def _copy_row(templates, codes, row, unfilled, levels, is_suspect):
     width = is_suspect.size - 2
     columns, at = -(-width // COLS), COLS * (row % ROWS)
     for t in range(columns):
@@ -82,7 +83,7 @@ def _copy_row(templates, codes, row, levels, is_suspect):
         for number in range(4):
             source, target = tile[number * AREA + at :], levels[number, start:stop]
             for i in range(target.size):
-                target[i] = gray_level(source[i])
+                target[i] = gray_level(source[i], unfilled)
         source_codes, flags = code[CODE + at :], is_suspect[start:stop]
         for i in range(flags.size):
             flags[i] = source_codes[i] & SUSPECT

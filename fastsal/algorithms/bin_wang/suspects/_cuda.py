@@ -15,19 +15,19 @@ REACH, CANDIDATE, CODE = 4, 1, 3
 CHECK, TOP, BOTTOM, LEFT, RIGHT = 4, 7, 8, 9, 10  # among the controls
 
 
-def settle(templates, shorts, codes, suspects, verdicts):
+def settle(templates, shorts, codes, suspects, verdicts, unfilled):
     """Fill `verdicts`, (H, W), with 1 for the suspects to accept and 0 for the others.
 
-    Only rows with `suspects` are filled.
+    Only rows with `suspects` are filled. A template never filled counts as level `unfilled`.
     """
     (blocks, _), threads = grid_for(verdicts.size, 1)
     stream = suspects.stream
-    _judge[blocks, threads, stream](templates, shorts, codes, suspects, verdicts)
+    _judge[blocks, threads, stream](templates, shorts, codes, suspects, verdicts, unfilled)
     _scan[1, threads, stream](codes, suspects, verdicts)
 
 
 @kernel
-def _judge(templates, shorts, codes, controls, verdicts):
+def _judge(templates, shorts, codes, controls, verdicts, unfilled):
     if controls[CHECK] == 0 or controls[BOTTOM] < 0:
         return
     height, width = verdicts.shape
@@ -35,12 +35,13 @@ def _judge(templates, shorts, codes, controls, verdicts):
     while i < verdicts.size:
         if codes[CODE, i] & SUSPECT:
             row, col = i // width, i % width
-            verdicts[row, col] = _votes(templates, shorts, codes, height, width, row, col)
+            votes = _votes(templates, shorts, codes, height, width, row, col, unfilled)
+            verdicts[row, col] = votes
         i += cuda.gridsize(1)
 
 
 @device
-def _votes(templates, shorts, codes, height, width, row, col):
+def _votes(templates, shorts, codes, height, width, row, col, unfilled):
     i = row * width + col
     own, reach, votes = codes[CANDIDATE, i], shorts[REACH, i], uint8(0)
     for place in range(9):
@@ -49,9 +50,9 @@ def _votes(templates, shorts, codes, height, width, row, col):
             continue
         other = y * width + x
         for number in range(3):
-            if is_alike(own, gray_level(templates[number, other]), reach):
+            if is_alike(own, gray_level(templates[number, other], unfilled), reach):
                 return uint8(CERTAIN)
-        last = is_alike(own, gray_level(templates[3, other]), reach)
+        last = is_alike(own, gray_level(templates[3, other], unfilled), reach)
         if place >= 4 or not codes[CODE, other] & SUSPECT:  # not replaced before this pixel's turn
             if last:
                 return uint8(CERTAIN)

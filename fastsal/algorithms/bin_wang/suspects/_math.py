@@ -11,9 +11,10 @@ _ROUNDER = float32(1 << 23)  # see kernels/scale.py
 
 
 @serial
-def gray_level(template):
-    """Return a template as an 8-bit grey level, rounded to even; 0 if it was never filled."""
-    return int16((template + _ROUNDER) - _ROUNDER if template == template else float32(0))
+def gray_level(template, unfilled):
+    """Return a template as an 8-bit grey level, rounded to even; or that of one never filled."""
+    is_filled = template == template
+    return int16((template + _ROUNDER) - _ROUNDER if is_filled else float32(unfilled))
 
 
 @serial

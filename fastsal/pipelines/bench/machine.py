@@ -9,22 +9,22 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import fastsal
+from ... import __version__
 
 
 def description() -> dict[str, Any]:
     """Return versions, processor, threads, threading layer, load and commit."""
-    from numba import config
+    from numba import get_num_threads
 
-    from fastsal.kernels import threads
+    from ...kernels import threads
 
     return {
-        "fastsal": fastsal.__version__,
+        "fastsal": __version__,
         "commit": _commit(),
         "python": platform.python_version(),
         "packages": {name: metadata.version(name) for name in ("numba", "numpy", "scikit-image")},
         "processor": _processor(),
-        "threads": config.NUMBA_NUM_THREADS,
+        "threads": get_num_threads(),
         "threading layer": threads.layer()[0],
         "load before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }
@@ -38,8 +38,11 @@ def _processor() -> str:
 
 
 def _commit() -> str:
+    root = Path(__file__).parents[3]
+    if not (root / ".git").exists():  # installed, not checked out
+        return "unknown"
     done = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"],
-        cwd=Path(__file__).parent, capture_output=True, text=True, check=False,
+        cwd=root, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return done.stdout.strip() or "unknown"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -42,17 +43,15 @@ def ratio(ours: list[float], peer: list[float]) -> tuple[float, float, float]:
     return statistics.median(peer) / statistics.median(ours), low, high
 
 
-def copy_bandwidth(gigabytes: float = 0.13) -> float:
-    """Return the bytes read and written per second by copying out of cache, on all threads."""
-    from numba import njit, prange
+def copy_bandwidth(threads: int, megabytes: int = 128) -> float:
+    """Return the bytes read and written per second by copying out of cache, on so many threads."""
+    source = np.ones(megabytes << 20, np.uint8)
+    parts = list(zip(np.array_split(source, threads),
+                     np.array_split(np.empty_like(source), threads), strict=True))  # fmt: skip
+    with ThreadPoolExecutor(threads) as pool:
 
-    @njit(parallel=True, nogil=True)
-    def copy(source, target):
-        for band in prange(64):
-            start, stop = band * source.size // 64, (band + 1) * source.size // 64
-            target[start:stop] = source[start:stop]
+        def copy() -> None:
+            list(pool.map(lambda part: np.copyto(part[1], part[0]), parts))
 
-    source = np.ones(int(gigabytes * 1e9 / 8), np.float64)
-    target = np.empty_like(source)
-    rounds = alternate({"copy": lambda: copy(source, target)})["copy"]
+        rounds = alternate({"copy": copy}, seconds=1.0)["copy"]
     return 2 * source.nbytes / statistics.median(rounds)

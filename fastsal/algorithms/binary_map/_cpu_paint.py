@@ -1,0 +1,146 @@
+"""What the CPU's three methods of binary maps share: counts, thresholds, and painting."""
+
+import numpy as np
+from numba import float32, float64, int64
+
+from ...kernels.jit import serial
+from ._cpu_cells import fill_cells
+from ._cpu_plainly import label_of
+from ._draws import CLUSTERS
+from ._math import clipped, fixed, level_of, mean_below, spread_of, twice_the_mean
+
+BLOCK = 1 << 15  # values that are counted or added up as one
+FITTING = 1 << 10  # values whose sum of `fixed` is sure to fit 64 bits
+LOW_BITS = 26
+
+
+@serial
+def count_levels(values, counts, start, stop):
+    """Fill with how many values of each block have each level of grey."""
+    # Two tables by turns: runs of one level would wait for each other's count to be stored.
+    pair = np.empty((2, 256), np.int64)
+    for block in range(start, stop):
+        pair[:] = 0
+        part = values[block * BLOCK : (block + 1) * BLOCK]
+        for i in range(part.size):
+            pair[i & 1, _level(part[i], part.itemsize)] += 1
+        for level in range(256):
+            counts[block, level] = pair[0, level] + pair[1, level]
+
+
+@serial
+def otsu(counts):
+    """Return the level that splits the counts best by Otsu's method."""
+    total, mean = int64(0), int64(0)
+    for block in range(counts.shape[0]):
+        for level in range(256):
+            total += counts[block, level]
+            mean += level * counts[block, level]
+    scale = 1.0 / float64(total)
+    below, moment, best, threshold = 0.0, 0.0, 0.0, 0
+    for level in range(256):
+        count = int64(0)
+        for block in range(counts.shape[0]):
+            count += counts[block, level]
+        share = float64(count) * scale
+        below += share
+        mean_of_below = mean_below(below, moment, level * share)
+        moment = below * mean_of_below
+        spread = spread_of(below, mean_of_below, moment, float64(mean) * scale)
+        if spread > best:
+            best, threshold = spread, level
+    return threshold
+
+
+@serial
+def share_of(value, itemsize):
+    """Return a value of a map as a share of 1: bytes are 255ths."""
+    return float32(float32(value) * float32(1 / 255)) if itemsize == 1 else clipped(value)
+
+
+@serial
+def _level(value, itemsize):
+    return level_of(float32(value) if itemsize == 1 else float32(float32(255) * clipped(value)))
+
+
+@serial
+def paint_levels(values, threshold, binary, start, stop):
+    """Fill with 255 where the level of grey is above the threshold, else 0."""
+    source, target = values[start:stop], binary[start:stop]
+    for i in range(target.size):
+        level = _level(source[i], source.itemsize)
+        target[i] = 255 if level > threshold else 0
+
+
+@serial
+def add_up_fixed(values, sums, start, stop):
+    """Fill with the sum of each block of values as `fixed`, in two parts."""
+    for block in range(start, stop):
+        high, low = int64(0), int64(0)
+        for at in range(block * BLOCK, min((block + 1) * BLOCK, values.size), FITTING):
+            total, part = int64(0), values[at : at + FITTING]
+            for i in range(part.size):
+                total += fixed(share_of(part[i], part.itemsize))
+            high += total >> LOW_BITS
+            low += total & ((int64(1) << LOW_BITS) - 1)
+        sums[block, 0], sums[block, 1] = high, low
+
+
+@serial
+def bound_of(sums, count):
+    """Return twice the mean of all values, from the sums of their blocks."""
+    high, low = int64(0), int64(0)
+    for block in range(sums.shape[0]):
+        high += sums[block, 0]
+        low += sums[block, 1]
+    return twice_the_mean(high, low, count)
+
+
+@serial
+def paint_shares(values, bound, binary, start, stop):
+    """Fill with 255 where the share is above the bound, else 0."""
+    source, target = values[start:stop], binary[start:stop]
+    for i in range(target.size):
+        target[i] = 255 if share_of(source[i], source.itemsize) > bound else 0
+
+
+@serial
+def best_of(spreads):
+    """Return the attempt with the least spread, or -1 if all are beyond what floats can square."""
+    best, least = -1, np.inf
+    for attempt in range(spreads.size):
+        if spreads[attempt] < least:
+            best, least = attempt, spreads[attempt]
+    return best
+
+
+@serial
+def fill_table(centres, sizes, table):
+    """Fill with 255 for the clusters that Otsu's method takes for foreground, else 0."""
+    counts = np.zeros((1, 256), np.int64)
+    for k in range(CLUSTERS):
+        counts[0, level_of(float32(float32(255) * centres[k]))] += sizes[k]
+    threshold = otsu(counts)
+    for k in range(CLUSTERS):
+        table[k] = 255 if level_of(float32(float32(255) * centres[k])) > threshold else 0
+
+
+@serial
+def paint_clusters(values, old, extent, moved, table, binary, start, stop):
+    """Fill with what the table says of the cluster of each value."""
+    edges, owners = np.empty(CLUSTERS, np.float32), np.empty(CLUSTERS, np.int64)
+    source, target = values[start:stop], binary[start:stop]
+    if fill_cells(old, extent[0], extent[1], edges, owners):
+        p, q, r, s = edges[0], edges[1], edges[2], edges[3]
+        a, b, c = table[owners[0]], table[owners[1]], table[owners[2]]
+        d, e = table[owners[3]], table[owners[4]]
+        for i in range(target.size):
+            value = source[i]
+            upper = e if value > s else (d if value > r else c)
+            target[i] = upper if value > q else (b if value > p else a)
+    else:
+        for i in range(target.size):
+            target[i] = table[label_of(source[i], old)]
+    for k in range(CLUSTERS):
+        if start <= moved[k] < stop:
+            binary[moved[k]] = table[k]

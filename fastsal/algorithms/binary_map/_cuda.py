@@ -1,0 +1,168 @@
+"""Binary maps on a CUDA device; thresholds stay there, so the host waits for nothing."""
+
+import numpy as np
+from numba import cuda, int32, int64
+
+from ...devices import workspace
+from ...kernels import launch
+from ...kernels.jit import kernel
+from ._cuda_kmeans import cluster, fill_extents, reset_extents
+from ._cuda_paint import choose, paint_clusters
+from ._cuda_reads import level_at, otsu, share_at
+from ._draws import ATTEMPTS, CLUSTERS
+from ._math import fixed, twice_the_mean
+
+LOW_BITS = 26
+MANY = 32  # values per thread where what a block finds is added to what others have found
+
+
+def binary_map(pixels, method, starts, out):
+    """Fill `out`, (N, P) of bytes, from shares or bytes; `starts` are those of k-means."""
+    fill = {"otsu": _by_otsu, "adaptive": _by_mean, "kmeans": _by_kmeans}[method]
+    fill(pixels, starts, out, pixels.stream)
+
+
+def _by_otsu(pixels, starts, out, stream):
+    grid = launch.grid_for(out.shape[1], out.shape[0])
+    few = launch.grid_for(out.shape[1], out.shape[0], per_thread=MANY)
+    counts = workspace("binary-map counts", (len(out), 256), np.int32)
+    thresholds = workspace("binary-map thresholds", (len(out),), np.int32)
+    _clear[(1, grid[0][1]), launch.THREADS, stream](counts)
+    _count[(*few, stream)](pixels, counts)
+    _fill_thresholds[-(-len(out) // 32), 32, stream](counts, thresholds)
+    _paint_levels[(*grid, stream)](pixels, thresholds, out)
+
+
+def _by_mean(pixels, starts, out, stream):
+    grid = launch.grid_for(out.shape[1], out.shape[0])
+    few = launch.grid_for(out.shape[1], out.shape[0], per_thread=MANY)
+    sums = workspace("binary-map sums", (len(out), 2), np.int64)
+    bounds = workspace("binary-map bounds", (len(out),), np.float32)
+    _clear[(1, grid[0][1]), launch.THREADS, stream](sums)
+    _add_up[(*few, stream)](pixels, sums)
+    _fill_bounds[-(-len(out) // 32), 32, stream](sums, out.shape[1], bounds)
+    _paint_shares[(*grid, stream)](pixels, bounds, out)
+
+
+def _by_kmeans(pixels, starts, out, stream):
+    frames, area = out.shape
+    grid = launch.grid_for(area, frames)
+    few = launch.grid_for(area, frames, per_thread=MANY)
+    extents = workspace("binary-map extents", (frames, 2), np.int32)
+    centres, old = (
+        workspace(f"binary-map {name}", (frames, ATTEMPTS, CLUSTERS), np.float32)
+        for name in ("centres", "old")
+    )
+    sizes, moved = (
+        workspace(f"binary-map {name}", (frames, ATTEMPTS, CLUSTERS), np.int32)
+        for name in ("sizes", "moved")
+    )
+    spreads = workspace("binary-map spreads", (frames, ATTEMPTS), np.float64)
+    counts = workspace("binary-map counts", (frames, 256), np.int32)
+    tables = workspace("binary-map tables", (frames, CLUSTERS), np.uint8)
+    attempts = centres, old, sizes, moved, spreads
+    reset_extents[-(-frames // 32), 32, stream](extents)
+    fill_extents[(*few, stream)](pixels, extents)
+    blocks = ATTEMPTS, min(frames, 65_535)
+    shares = tuple(np.float32(share) for share in starts.ravel())
+    cluster[blocks, launch.THREADS, stream](pixels, shares, extents, *attempts)
+    choose[-(-frames // 32), 32, stream](*attempts, counts, tables)
+    paint_clusters[(*grid, stream)](pixels, old, moved, tables, out)
+
+
+@kernel
+def _clear(array):
+    frame = cuda.blockIdx.y
+    while frame < array.shape[0]:
+        i = cuda.threadIdx.x
+        while i < array.shape[1]:
+            array[frame, i] = 0
+            i += cuda.blockDim.x
+        frame += cuda.gridDim.y
+
+
+@kernel
+def _count(pixels, counts):
+    """Add to the counts of each frame how many of its values have each level of grey."""
+    part = cuda.shared.array(256, int32)
+    frame = cuda.blockIdx.y
+    while frame < pixels.shape[0]:
+        level = cuda.threadIdx.x
+        while level < 256:
+            part[level] = 0
+            level += cuda.blockDim.x
+        cuda.syncthreads()
+        i = cuda.grid(1)
+        while i < pixels.shape[1]:
+            cuda.atomic.add(part, level_at(pixels, frame, i), 1)
+            i += cuda.gridsize(1)
+        cuda.syncthreads()
+        level = cuda.threadIdx.x
+        while level < 256:
+            if part[level]:
+                cuda.atomic.add(counts, (frame, level), part[level])
+            level += cuda.blockDim.x
+        cuda.syncthreads()
+        frame += cuda.gridDim.y
+
+
+@kernel
+def _fill_thresholds(counts, thresholds):
+    frame = cuda.grid(1)
+    if frame < counts.shape[0]:
+        thresholds[frame] = otsu(counts, frame)
+
+
+@kernel
+def _paint_levels(pixels, thresholds, out):
+    frame = cuda.blockIdx.y
+    while frame < out.shape[0]:
+        i = cuda.grid(1)
+        while i < out.shape[1]:
+            out[frame, i] = 255 if level_at(pixels, frame, i) > thresholds[frame] else 0
+            i += cuda.gridsize(1)
+        frame += cuda.gridDim.y
+
+
+@kernel
+def _add_up(pixels, sums):
+    """Add to the sums of each frame its values as `fixed`, in two parts that fit 64 bits."""
+    part = cuda.shared.array(2, int64)
+    me = cuda.threadIdx.x
+    frame = cuda.blockIdx.y
+    while frame < pixels.shape[0]:
+        if me < 2:
+            part[me] = 0
+        cuda.syncthreads()
+        high, low = int64(0), int64(0)
+        i = cuda.grid(1)
+        while i < pixels.shape[1]:
+            value = fixed(share_at(pixels, frame, i))
+            high += value >> LOW_BITS
+            low += value & ((int64(1) << LOW_BITS) - 1)
+            i += cuda.gridsize(1)
+        cuda.atomic.add(part, 0, high)
+        cuda.atomic.add(part, 1, low)
+        cuda.syncthreads()
+        if me < 2:
+            cuda.atomic.add(sums, (frame, me), part[me])
+        cuda.syncthreads()
+        frame += cuda.gridDim.y
+
+
+@kernel
+def _fill_bounds(sums, count, bounds):
+    frame = cuda.grid(1)
+    if frame < sums.shape[0]:
+        bounds[frame] = twice_the_mean(sums[frame, 0], sums[frame, 1], count)
+
+
+@kernel
+def _paint_shares(pixels, bounds, out):
+    frame = cuda.blockIdx.y
+    while frame < out.shape[0]:
+        i = cuda.grid(1)
+        while i < out.shape[1]:
+            out[frame, i] = 255 if share_at(pixels, frame, i) > bounds[frame] else 0
+            i += cuda.gridsize(1)
+        frame += cuda.gridDim.y

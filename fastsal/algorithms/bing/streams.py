@@ -1,0 +1,74 @@
+"""BING as a method over frames: boxes, and a map that tells how much covers each pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ... import images, runtime
+from ...errors import ImageError
+from .api import Path, bing
+from .model import SPACES, BingModel
+
+_WHOLE = (1 << 16) - 1  # the weight of the best box: 27,000 of them fit into 31 bits
+
+
+class BingMaps:
+    """`bing` as a method of streams: maps instead of boxes, which it keeps.
+
+    Each box weighs what its score exceeds the lowest of those taken by; a pixel scores the sum of
+    the boxes that cover it, as a share of the greatest such sum.
+
+    Attributes
+    ----------
+    boxes : array of int32, (N, 4)
+        Column, row, width and height of the boxes of the last frame, best first.
+    scores : array of float32, (N,)
+        Their scores.
+    """
+
+    boxes: NDArray[np.int32]
+    scores: NDArray[np.float32]
+
+    def __init__(
+        self,
+        *,
+        training_path: Path | BingModel | None = None,
+        nss: int = 2,
+        color_spaces: Sequence[str] = SPACES,
+        max_boxes: int | None = 100,
+        color: images.Color = "rgb",
+        backend: runtime.Choice = "auto",
+    ) -> None:
+        self._options: dict[str, Any] = {
+            "training_path": training_path, "nss": nss, "color_spaces": color_spaces,
+            "max_boxes": max_boxes, "color": color, "backend": backend,
+        }  # fmt: skip
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the boxes of the last frame."""
+        self.boxes, self.scores = np.empty((0, 4), np.int32), np.empty(0, np.float32)
+
+    def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
+        """Return the map of the next frame, float32 (or `out`), (H, W), in [0, 1]."""
+        frames = images.as_frames(frame, color=self._options["color"], name="frame")
+        if len(frames.shape) != 2:
+            raise ImageError(f"expected one frame at a time, got a stack {frames.shape}")
+        job = images.Job(self._options["backend"], out, frames)
+        self.boxes, self.scores = bing(frame, **self._options)
+        bench = runtime.bench(f"{__package__}.maps", job.target)
+        args = self.boxes, _weights(self.scores), frames.shape[1]
+        bench.fill_map(*args, job.saliency.reshape(job.saliency.size))
+        return job.result()
+
+
+def _weights(scores: NDArray[np.float32]) -> NDArray[np.int32]:
+    if not scores.size:
+        return np.empty(0, np.int32)
+    low, span = float(scores[-1]), float(scores[0]) - float(scores[-1])
+    shares = (scores.astype(np.float64) - low) / span if span else np.ones(len(scores))
+    return np.rint(_WHOLE * shares).astype(np.int32)

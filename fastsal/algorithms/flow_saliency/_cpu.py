@@ -1,0 +1,46 @@
+"""Flow saliency on the CPU: levels of each frame, a flow per cell, the camera's, what is left."""
+
+import numpy as np
+
+from ...kernels import launch
+from . import _cpu_camera, _cpu_pyramid, _cpu_search
+
+
+def new_levels(shapes):
+    """Return room for the levels of a frame, of these shapes."""
+    return [_cpu_pyramid.new_level(shape) for shape in shapes]
+
+
+def new_field(shape):
+    """Return zeros for as many cells, or for more than one value of each."""
+    return np.zeros(shape, np.float32)
+
+
+def fill_levels(pixels, channels, weights, width, levels):
+    """Fill `levels` from the pixels, (1, H * width * channels), of a frame."""
+    _cpu_pyramid.fill_levels(pixels.reshape(-1), channels, weights, width, levels)
+
+
+def fill_scores(levels, previous, terms, reach, flow, scores):
+    """Fill `flow`, (2, h, w), from a frame to the previous one, and `scores`, (h, w).
+
+    The camera's motion has so many `terms`; with a `reach` the reference is what moves that many
+    cells about. All scores of a cut are -1.
+    """
+    _cpu_search.fill_flow(levels, previous, flow)
+    camera = launch.scratch("flow camera", (8,), np.float32)
+    _cpu_camera.fit_camera(flow, terms, camera)
+    reference = launch.scratch("flow reference", flow.shape, np.float32)
+    _cpu_camera.fill_reference(flow, camera, reach, reference)
+    _cpu_camera.fill_scores(levels[0], previous[0], flow, reference, scores)
+
+
+def blend(scores, others, memory, kept, shown):
+    """Fill `kept` and `shown` with the lesser of two scores, smoothed over time by `memory`."""
+    _cpu_camera.blend(scores, others, np.float32(memory), kept, shown)
+
+
+def scale(down, across, flow):
+    """Bring `flow` into other units."""
+    flow[0] *= np.float32(down)
+    flow[1] *= np.float32(across)

@@ -1,0 +1,212 @@
+"""The camera's motion, and what moves against it, on the CPU."""
+
+import numpy as np
+from numba import float32, int32, int64, prange, uint64
+
+from ...kernels import launch
+from ...kernels.jit import parallel, serial
+from . import _fit
+from ._cpu_pyramid import RIM
+from ._cpu_search import WORK, compared, fill_patch
+from ._math import (
+    BINS,
+    BORDER_ROUNDS,
+    FIT_ROUNDS,
+    bin_of,
+    blended,
+    camera_across,
+    camera_down,
+    corner,
+    covariance,
+    distance,
+    evidence,
+    is_border,
+    is_cut,
+    is_inside,
+    length_of,
+    place,
+    soft,
+    softness,
+    spot,
+    spread_of,
+    trust,
+)
+from .plan import AREA, PATCH
+
+add_cell, add_row = serial(_fit.add_cell), serial(_fit.add_row)
+fill_equations, solve = serial(_fit.fill_equations), serial(_fit.solve)
+
+
+@serial
+def fit_camera(flow, count, camera):
+    """Fill `camera` with `count` terms that explain most of the flow, the border's first of all."""
+    rows, cols = flow.shape[1:]
+    camera[:] = 0
+    if count == 0:
+        return
+    residuals, sums = np.empty((rows, cols), np.float32), np.empty(_fit.SUMS, np.float32)
+    moments = np.empty(_fit.MOMENTS, np.float32)
+    equations = np.empty((_fit.TERMS, _fit.TERMS + 1), np.float32)
+    camera[0], camera[1] = median_of(flow[0], True), median_of(flow[1], True)
+    for turn in range(FIT_ROUNDS):
+        is_late = turn >= BORDER_ROUNDS
+        _fill_residuals(flow, camera, residuals)
+        spread = spread_of(median_of(residuals, not is_late))
+        moments[:] = 0
+        for row in range(rows):
+            _sum_row(flow, residuals, row, spread, is_late, sums)
+            add_row(sums, spot(row, rows, max(rows, cols)), moments)
+        fill_equations(moments, count, equations)
+        solve(count, equations, camera)
+
+
+@serial
+def median_of(values, only_border):
+    """Return the median of the values of all cells, or of those near the border."""
+    rows, cols = values.shape
+    counts = np.zeros(BINS, np.int64)
+    total = 0
+    for row in range(rows):
+        for col in range(cols):
+            if not only_border or is_border(row, col, rows, cols):
+                counts[bin_of(values[row, col])] += 1
+                total += 1
+    bin_, below = 0, counts[0]
+    while 2 * below < total:
+        bin_ += 1
+        below += counts[bin_]
+    return length_of(bin_)
+
+
+@serial
+def _fill_residuals(flow, camera, residuals):
+    rows, cols = residuals.shape
+    for row in range(rows):
+        y = spot(row, rows, max(rows, cols))
+        downs, acrosses, lengths = flow[0, row], flow[1, row], residuals[row]
+        for col in range(cols):
+            x = spot(col, cols, max(rows, cols))
+            down = float32(downs[col] - camera_down(camera, x, y))
+            across = float32(acrosses[col] - camera_across(camera, x, y))
+            lengths[col] = distance(down, across)
+
+
+@serial
+def _sum_row(flow, residuals, row, spread, is_late, sums):
+    rows, cols = residuals.shape
+    sums[:] = 0
+    for col in range(cols):
+        x = spot(col, cols, max(rows, cols))
+        weight = trust(residuals[row, col], spread, is_border(row, col, rows, cols), is_late)
+        add_cell(weight, x, flow[1, row, col], flow[0, row, col], sums)
+
+
+@serial
+def fill_reference(flow, camera, reach, reference):
+    """Fill with the flow of what does not move, as by the camera or, `reach` cells about, all."""
+    rows, cols = flow.shape[1:]
+    for row in range(rows):
+        y = spot(row, rows, max(rows, cols))
+        for col in range(cols):
+            x = spot(col, cols, max(rows, cols))
+            reference[0, row, col] = camera_down(camera, x, y)
+            reference[1, row, col] = camera_across(camera, x, y)
+    if reach > 0:
+        _add_surround(flow, reach, reference)
+
+
+@serial
+def _add_surround(flow, reach, reference):
+    """Add to `reference` the mean of what `flow` has more within a square about each cell."""
+    rows, cols = flow.shape[1:]
+    means = np.empty((rows, cols), np.float32)
+    for axis in range(2):
+        for row in range(rows):
+            for col in range(cols):
+                total, first, last = float32(0), max(col - reach, 0), min(col + reach + 1, cols)
+                for near in range(first, last):
+                    total += float32(flow[axis, row, near] - reference[axis, row, near])
+                means[row, col] = float32(total / float32(last - first))
+        for row in range(rows):
+            first, last = max(row - reach, 0), min(row + reach + 1, rows)
+            for col in range(cols):
+                total = float32(0)
+                for near in range(first, last):
+                    total += means[near, col]
+                reference[axis, row, col] += float32(total / float32(last - first))
+
+
+def fill_scores(level, previous, flow, reference, scores):
+    """Fill `scores` with how surely and how much each cell moves against its reference."""
+    rows, cols = scores.shape
+    residuals = launch.scratch("flow residuals", (rows, cols), np.float32)
+    fits = launch.scratch("flow fits", (rows, 2), np.int64)
+    args = (level, previous, flow, reference, residuals, scores, fits)
+    launch.over_bands(_weigh, _weigh_bands, rows, *args, pixels=WORK * rows * cols)
+    _soften(residuals, fits, scores)
+
+
+@serial
+def _weigh(level, previous, flow, reference, residuals, scores, fits, start, stop):
+    """Fill with each cell's motion against its reference, and the evidence that it is one."""
+    picture, other = level.reshape(-1), previous.reshape(-1)
+    column = uint64(level.shape[1] * PATCH)
+    height, width = level.shape[1] - 2 * RIM, level.shape[0] - 2 * RIM
+    patch = np.empty((3, AREA), np.int32)
+    for row in range(start, stop):
+        fits[row, 0], fits[row, 1] = 0, 0
+        for col in range(scores.shape[1]):
+            fill_patch(picture, column, corner(row), corner(col), patch)
+            down, across = flow[0, row, col], flow[1, row, col]
+            still_down, still_across = reference[0, row, col], reference[1, row, col]
+            at = place(corner(row), down, height), place(corner(col), across, width)
+            own = compared(patch, other, column, at[0], at[1])
+            own_error = covariance(own[1], own[0], own[0])
+            at = place(corner(row), still_down, height), place(corner(col), still_across, width)
+            sums = compared(patch, other, column, at[0], at[1])
+            error = covariance(sums[1], sums[0], sums[0])
+            is_seen = is_inside(row, still_down, height) and is_inside(col, still_across, width)
+            residuals[row, col] = distance(down - still_down, across - still_across)
+            scores[row, col] = evidence(error, own_error) if is_seen else float32(0)
+            fits[row, 0] += own_error
+            fits[row, 1] += _variance(patch)
+
+
+@serial
+def _variance(patch):
+    """Return AREA times the sum of a patch's squared levels, each less their mean."""
+    levels, total, squares = patch[0], int32(0), int32(0)
+    for i in range(AREA):
+        total = int32(total + levels[i])
+        squares = int32(squares + int32(levels[i] * levels[i]))
+    return covariance(squares, total, total)
+
+
+@serial
+def _soften(residuals, fits, scores):
+    rows, cols = scores.shape
+    own, variance = int64(0), int64(0)
+    for row in range(rows):
+        own, variance = own + fits[row, 0], variance + fits[row, 1]
+    half = softness(median_of(residuals, False))
+    for row in range(rows):
+        for col in range(cols):
+            score = float32(scores[row, col] * soft(residuals[row, col], half))
+            scores[row, col] = float32(-1) if is_cut(own, variance) else score
+
+
+@serial
+def blend(scores, others, memory, kept, shown):
+    """Fill with the lesser of two scores, smoothed over time."""
+    for row in range(kept.shape[0]):
+        for col in range(kept.shape[1]):
+            score = min(scores[row, col], others[row, col])
+            score = blended(score, kept[row, col], memory)
+            kept[row, col], shown[0, row, col] = score, score
+
+
+@parallel
+def _weigh_bands(level, previous, flow, reference, residuals, scores, fits, bands):
+    for band in prange(bands):
+        start, stop = band * len(scores) // bands, (band + 1) * len(scores) // bands
+        _weigh(level, previous, flow, reference, residuals, scores, fits, start, stop)

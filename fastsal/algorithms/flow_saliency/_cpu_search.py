@@ -1,0 +1,217 @@
+"""Dense inverse search on the CPU: where each cell's patch was in the previous frame.
+
+Flows, (2, rows, cols), hold how far down and across. Every round of searches reads those of the
+round before, so that the order of the cells, and with it the number of threads, does not matter.
+"""
+
+import numpy as np
+from numba import float32, int32, prange, uint64
+
+from ...kernels import launch
+from ...kernels.jit import parallel, serial
+from ._cpu_pyramid import RIM, shape_of
+from ._math import (
+    FAR,
+    FINE,
+    NEAR,
+    ONE,
+    ROUNDS,
+    STEPS,
+    between,
+    corner,
+    covariance,
+    determinant_of,
+    median_of_nine,
+    motion_to,
+    place,
+    share_of,
+    step,
+    stiffness,
+)
+from .plan import AREA, PATCH, cells_of
+
+WORK = 256  # pixels' worth of one search, to tell what is worth all threads
+
+
+def fill_flow(levels, previous, flow):
+    """Fill `flow` of the finest level of a frame; both frames' levels come finest first."""
+    coarse = None
+    for i in range(len(levels) - 1, -1, -1):
+        shape = (2, *cells_of(shape_of(levels[i])))
+        found = launch.scratch(f"flow found {i}", shape, np.float32)
+        spare = launch.scratch(f"flow spare {i}", shape, np.float32)
+        if coarse is None:
+            found[:] = 0
+        else:
+            _widen(coarse, found)
+        work = WORK * shape[1] * shape[2]
+        for _ in range(ROUNDS):
+            args = (levels[i], previous[i], found, spare)
+            launch.over_bands(_search, _search_bands, shape[1], *args, pixels=work)
+            found, spare = spare, found
+        coarse = spare if i else flow
+        _take_medians(found, coarse)
+
+
+@serial
+def _widen(coarse, flow):
+    """Start each cell from the one that holds it on the coarser level."""
+    rows, cols = coarse.shape[1:]
+    for axis in range(2):
+        for row in range(flow.shape[1]):
+            source = coarse[axis, min(row // 2, rows - 1)]
+            for col in range(flow.shape[2]):
+                flow[axis, row, col] = float32(2) * source[min(col // 2, cols - 1)]
+
+
+@serial
+def _search(level, previous, flow, found, start, stop):
+    picture, other = level.reshape(-1), previous.reshape(-1)
+    column = uint64(level.shape[1] * PATCH)
+    height, width = level.shape[1] - 2 * RIM, level.shape[0] - 2 * RIM
+    patch = np.empty((3, AREA), np.int32)
+    for row in range(start, stop):
+        for col in range(flow.shape[2]):
+            fill_patch(picture, column, corner(row), corner(col), patch)
+            down, across = _searched(patch, other, column, height, width, flow, row, col)
+            found[0, row, col], found[1, row, col] = down, across
+
+
+@serial
+def address(column, row, col):
+    """Return where in a level's memory the patch begins that starts at a pixel."""
+    return uint64(col + RIM) * column + uint64(row + RIM) * uint64(PATCH)
+
+
+@serial
+def fill_patch(picture, column, row, col, patch):
+    """Fill with the levels of the pixels of a patch, and twice their slopes down and across."""
+    at, line = address(column, row, col), uint64(PATCH)
+    levels, downs, acrosses = patch[0], patch[1], patch[2]
+    for i in range(uint64(AREA)):
+        here = at + i
+        levels[i] = picture[here]
+        downs[i] = int32(picture[here + line]) - int32(picture[here - line])
+        acrosses[i] = int32(picture[here + column]) - int32(picture[here - column])
+
+
+@serial
+def compared(patch, other, column, row, col):
+    """Return sums of the errors of a patch at a place: of them, squared, times the slopes."""
+    at = address(column, row >> FINE, col >> FINE)
+    right, line = at + column, uint64(PATCH)
+    shares = share_of(col & (ONE - 1), row & (ONE - 1))
+    levels, downs, acrosses = patch[0], patch[1], patch[2]
+    total, squares, down, across = int32(0), int32(0), int32(0), int32(0)
+    for i in range(uint64(AREA)):
+        a, b = other[at + i], other[right + i]
+        c, d = other[at + i + line], other[right + i + line]
+        error = int32(between(shares, a, b, c, d) - levels[i])
+        total = int32(total + error)
+        squares = int32(squares + int32(error * error))
+        down = int32(down + int32(error * downs[i]))
+        across = int32(across + int32(error * acrosses[i]))
+    return total, squares, down, across
+
+
+@serial
+def _searched(patch, other, column, height, width, flow, row, col):
+    """Return the best motion of a patch: of its own and its neighbours', and from there on."""
+    rows, cols = flow.shape[1:]
+    down, across = flow[0, row, col], flow[1, row, col]
+    at = place(corner(row), down, height), place(corner(col), across, width)
+    sums = compared(patch, other, column, at[0], at[1])
+    best = covariance(sums[1], sums[0], sums[0])
+    own = down, across
+    for near in ((row - 1, col), (row + 1, col), (row, col - 1), (row, col + 1)):
+        if near[0] < 0 or near[1] < 0 or near[0] >= rows or near[1] >= cols:
+            continue
+        motion = flow[0, near[0], near[1]], flow[1, near[0], near[1]]
+        if motion == own:
+            continue
+        new_at = place(corner(row), motion[0], height), place(corner(col), motion[1], width)
+        new_sums = compared(patch, other, column, new_at[0], new_at[1])
+        squares = covariance(new_sums[1], new_sums[0], new_sums[0])
+        if squares < best:
+            best, sums, at, (down, across) = squares, new_sums, new_at, motion
+    start = corner(row), corner(col)
+    return _descended(patch, other, column, (height, width), start, (down, across), at, sums)
+
+
+@serial
+def _descended(patch, other, column, shape, start, motion, at, sums):
+    """Return the motion of least error near another: Gauss and Newton's steps while they help."""
+    slopes = _slopes(patch)
+    best = covariance(sums[1], sums[0], sums[0])
+    first_down, first_across = motion
+    for _ in range(STEPS):
+        step_down, step_across = _step(slopes, sums)
+        if abs(step_down) + abs(step_across) < NEAR:
+            break
+        down = motion_to(start[0], at[0]) + step_down
+        across = motion_to(start[1], at[1]) + step_across
+        if max(abs(down - first_down), abs(across - first_across)) > FAR:
+            break
+        at = place(start[0], down, shape[0]), place(start[1], across, shape[1])
+        sums = compared(patch, other, column, at[0], at[1])
+        squares = covariance(sums[1], sums[0], sums[0])
+        if squares >= best:
+            break
+        best, motion = squares, (down, across)
+    return motion
+
+
+@serial
+def _slopes(patch):
+    """Return sums of a patch's slopes down and across, their stiffness, and what couples them."""
+    downs, acrosses = patch[1], patch[2]
+    down, across = int32(0), int32(0)
+    down_down, across_across, both = int32(0), int32(0), int32(0)
+    for i in range(AREA):
+        down = int32(down + downs[i])
+        across = int32(across + acrosses[i])
+        down_down = int32(down_down + int32(downs[i] * downs[i]))
+        across_across = int32(across_across + int32(acrosses[i] * acrosses[i]))
+        both = int32(both + int32(downs[i] * acrosses[i]))
+    shear = float32(float32(covariance(both, down, across)) * float32(1 / AREA))
+    return down, across, stiffness(down_down, down), stiffness(across_across, across), shear
+
+
+@serial
+def _step(slopes, sums):
+    down_total, across_total, down_stiffness, across_stiffness, shear = slopes
+    pull_down = float32(covariance(sums[2], down_total, sums[0]))
+    pull_across = float32(covariance(sums[3], across_total, sums[0]))
+    determinant = determinant_of(down_stiffness, across_stiffness, shear)
+    return (
+        step(pull_down, pull_across, across_stiffness, shear, determinant),
+        step(pull_across, pull_down, down_stiffness, shear, determinant),
+    )
+
+
+@serial
+def _take_medians(flow, target):
+    """Fill `target` with the medians of each cell and those around it."""
+    rows, cols = flow.shape[1:]
+    wide = np.empty((3, cols + 2), np.float32)
+    for axis in range(2):
+        for row in range(rows):
+            for i in range(3):
+                source = flow[axis, min(max(row + i - 1, 0), rows - 1)]
+                wide[i, 0], wide[i, cols + 1] = source[0], source[cols - 1]
+                wide[i, 1 : cols + 1] = source
+            above, middle, below, medians = wide[0], wide[1], wide[2], target[axis, row]
+            for col in range(cols):
+                medians[col] = median_of_nine(
+                    above[col], above[col + 1], above[col + 2],
+                    middle[col], middle[col + 1], middle[col + 2],
+                    below[col], below[col + 1], below[col + 2],
+                )  # fmt: skip
+
+
+@parallel
+def _search_bands(level, previous, flow, found, bands):
+    for band in prange(bands):
+        rows = flow.shape[1]
+        start, stop = band * rows // bands, (band + 1) * rows // bands
+        _search(level, previous, flow, found, start, stop)

@@ -1,0 +1,46 @@
+"""Flow saliency on a CUDA device: levels of each frame, a flow per cell, what the camera leaves."""
+
+import numpy as np
+from numba import cuda, float32
+
+from ...devices import workspace
+from . import _cuda_camera, _cuda_pyramid, _cuda_search
+
+
+def new_levels(shapes):
+    """Return room for the levels of a frame, of these shapes."""
+    return [cuda.device_array(shape, np.int16) for shape in shapes]
+
+
+def new_field(shape):
+    """Return zeros for as many cells, or for more than one value of each."""
+    return cuda.to_device(np.zeros(shape, np.float32))
+
+
+def fill_levels(pixels, channels, weights, width, levels):
+    """Fill `levels` from the pixels, (1, H * width * channels), of a frame."""
+    _cuda_pyramid.fill_levels(pixels, channels, weights, width, levels)
+
+
+def fill_scores(levels, previous, terms, reach, flow, scores):
+    """Fill `flow`, (2, h, w), from a frame to the previous one, and `scores`, (h, w).
+
+    The camera's motion has so many `terms`; with a `reach` the reference is what moves that many
+    cells about. All scores of a cut are -1.
+    """
+    _cuda_search.fill_flow(levels, previous, flow)
+    camera = workspace("flow camera", (8,), np.float32)
+    _cuda_camera.fit_camera(flow, terms, camera)
+    reference = workspace("flow reference", flow.shape, np.float32)
+    _cuda_camera.fill_reference(flow, camera, reach, reference)
+    _cuda_camera.fill_scores(levels[0], previous[0], flow, reference, scores)
+
+
+def blend(scores, others, memory, kept, shown):
+    """Fill `kept` and `shown` with the lesser of two scores, smoothed over time by `memory`."""
+    _cuda_camera.blend(scores, others, float32(memory), kept, shown)
+
+
+def scale(down, across, flow):
+    """Bring `flow` into other units."""
+    _cuda_camera.scale(float32(down), float32(across), flow)

@@ -1,0 +1,190 @@
+"""Dense inverse search on a CUDA device: a block per cell, a thread per pixel of its patch.
+
+Sums of integers come out the same in any order, so threads add them up by atomics; each then takes
+the same decisions for the block. Rounds are launches: each reads the flow of the one before.
+"""
+
+import numpy as np
+from numba import cuda, float32, int32
+
+from ...devices import workspace
+from ...kernels import launch
+from ...kernels.jit import device, kernel
+from ._math import (
+    FAR,
+    FINE,
+    NEAR,
+    ONE,
+    ROUNDS,
+    STEPS,
+    between,
+    corner,
+    covariance,
+    determinant_of,
+    median_of_nine,
+    motion_to,
+    place,
+    share_of,
+    step,
+    stiffness,
+)
+from .plan import AREA, PATCH, cells_of
+
+SLOTS = 3  # of sums: one to fill, one to read, one to clear
+
+
+def fill_flow(levels, previous, flow):
+    """Fill `flow` of the finest level of a frame; both frames' levels come finest first."""
+    stream, coarse = flow.stream, None
+    for i in range(len(levels) - 1, -1, -1):
+        rows, cols = cells_of(levels[i].shape)
+        found = workspace(f"flow found {i}", (2, rows, cols), np.float32)
+        spare = workspace(f"flow spare {i}", (2, rows, cols), np.float32)
+        if coarse is None:
+            _clear[_grid(found), launch.THREADS, stream](found)
+        else:
+            _hand_down[_grid(found), launch.THREADS, stream](coarse, 2, found)
+        for _ in range(ROUNDS):
+            _search[(cols, rows), AREA, stream](levels[i], previous[i], found, spare)
+            found, spare = spare, found
+        coarse = found
+    _hand_down[_grid(flow), launch.THREADS, stream](coarse, 1, flow)
+
+
+def _grid(flow):
+    return -(-flow.shape[2] // launch.THREADS), flow.shape[1]
+
+
+@kernel
+def _clear(flow):
+    row, col = cuda.blockIdx.y, cuda.grid(1)
+    if col < flow.shape[2]:
+        flow[0, row, col] = 0
+        flow[1, row, col] = 0
+
+
+@kernel
+def _hand_down(coarse, times, flow):
+    """Fill with the medians of the cells around those that hold these on the coarser level."""
+    row, col = cuda.blockIdx.y, cuda.grid(1)
+    if col >= flow.shape[2]:
+        return
+    rows, cols = coarse.shape[1], coarse.shape[2]
+    middle, centre = min(row // times, rows - 1), min(col // times, cols - 1)
+    up, down = max(middle - 1, 0), min(middle + 1, rows - 1)
+    left, right = max(centre - 1, 0), min(centre + 1, cols - 1)
+    for axis in range(2):
+        flow[axis, row, col] = float32(times) * median_of_nine(
+            coarse[axis, up, left], coarse[axis, up, centre], coarse[axis, up, right],
+            coarse[axis, middle, left], coarse[axis, middle, centre], coarse[axis, middle, right],
+            coarse[axis, down, left], coarse[axis, down, centre], coarse[axis, down, right],
+        )  # fmt: skip
+
+
+@device
+def pixel_of(picture, row, col):
+    """Return a pixel of a level, of which those at the edges repeat beyond them."""
+    row = min(max(row, 0), picture.shape[0] - 1)
+    col = min(max(col, 0), picture.shape[1] - 1)
+    return int32(picture[row, col])
+
+
+@device
+def error_at(other, level, row, col):
+    """Return how far this thread's pixel is off in a patch at a place."""
+    me = cuda.threadIdx.x
+    top, left = (row >> FINE) + me // PATCH, (col >> FINE) + me % PATCH
+    shares = share_of(col & (ONE - 1), row & (ONE - 1))
+    a, b = pixel_of(other, top, left), pixel_of(other, top, left + 1)
+    c, d = pixel_of(other, top + 1, left), pixel_of(other, top + 1, left + 1)
+    return int32(between(shares, a, b, c, d) - level)
+
+
+@device
+def summed(first, second, third, fourth, sums, turn):
+    """Return the sums of four numbers over all threads; turns are counted from 0 on."""
+    slot, me = turn % SLOTS, cuda.threadIdx.x
+    if me < 4:
+        sums[(turn + 1) % SLOTS, me] = 0
+    cuda.atomic.add(sums, (slot, 0), first)
+    cuda.atomic.add(sums, (slot, 1), second)
+    cuda.atomic.add(sums, (slot, 2), third)
+    cuda.atomic.add(sums, (slot, 3), fourth)
+    cuda.syncthreads()
+    return sums[slot, 0], sums[slot, 1], sums[slot, 2], sums[slot, 3]
+
+
+@device
+def compared(other, level, down, across, row, col, sums, turn):
+    """Return sums of the errors of a patch at a place: of them, squared, times the slopes."""
+    error = error_at(other, level, row, col)
+    return summed(error, error * error, error * down, error * across, sums, turn)
+
+
+@kernel
+def _search(level, previous, flow, found):
+    """Fill `found` with the best motions: of each cell's and its neighbours', and from there on."""
+    sums = cuda.shared.array((SLOTS, 4), int32)
+    me, row, col = cuda.threadIdx.x, cuda.blockIdx.y, cuda.blockIdx.x
+    rows, cols = flow.shape[1], flow.shape[2]
+    height, width = level.shape[0], level.shape[1]
+    if me < 4:
+        sums[0, me] = 0
+    cuda.syncthreads()
+    start_row, start_col = corner(row), corner(col)
+    my_row, my_col = start_row + me // PATCH, start_col + me % PATCH
+    here = pixel_of(level, my_row, my_col)
+    down = pixel_of(level, my_row + 1, my_col) - pixel_of(level, my_row - 1, my_col)
+    across = pixel_of(level, my_row, my_col + 1) - pixel_of(level, my_row, my_col - 1)
+    # The motion to beat, where it leads to, and what it leaves.
+    best_down, best_across = flow[0, row, col], flow[1, row, col]
+    at_row, at_col = place(start_row, best_down, height), place(start_col, best_across, width)
+    turn = 0
+    errors = compared(previous, here, down, across, at_row, at_col, sums, turn)
+    best = covariance(errors[1], errors[0], errors[0])
+    own_down, own_across = best_down, best_across
+    for side in range(4):
+        near_row = row + (side == 1) - (side == 0)
+        near_col = col + (side == 3) - (side == 2)
+        if near_row < 0 or near_col < 0 or near_row >= rows or near_col >= cols:
+            continue
+        new_down, new_across = flow[0, near_row, near_col], flow[1, near_row, near_col]
+        if new_down == own_down and new_across == own_across:
+            continue
+        new_row, new_col = place(start_row, new_down, height), place(start_col, new_across, width)
+        turn += 1
+        new = compared(previous, here, down, across, new_row, new_col, sums, turn)
+        squares = covariance(new[1], new[0], new[0])
+        if squares < best:
+            best, errors, at_row, at_col = squares, new, new_row, new_col
+            best_down, best_across = new_down, new_across
+    turn += 1
+    slopes = summed(down, down * down, across, across * across, sums, turn)
+    turn += 1
+    shears = summed(down * across, int32(0), int32(0), int32(0), sums, turn)
+    firm_down = stiffness(slopes[1], slopes[0])
+    firm_across = stiffness(slopes[3], slopes[2])
+    shear = float32(covariance(shears[0], slopes[0], slopes[2])) * float32(1 / AREA)
+    determinant = determinant_of(firm_down, firm_across, shear)
+    first_down, first_across = best_down, best_across
+    for _ in range(STEPS):
+        pull_down = float32(covariance(errors[2], slopes[0], errors[0]))
+        pull_across = float32(covariance(errors[3], slopes[2], errors[0]))
+        step_down = step(pull_down, pull_across, firm_across, shear, determinant)
+        step_across = step(pull_across, pull_down, firm_down, shear, determinant)
+        if abs(step_down) + abs(step_across) < NEAR:
+            break
+        new_down = motion_to(start_row, at_row) + step_down
+        new_across = motion_to(start_col, at_col) + step_across
+        if max(abs(new_down - first_down), abs(new_across - first_across)) > FAR:
+            break
+        at_row, at_col = place(start_row, new_down, height), place(start_col, new_across, width)
+        turn += 1
+        errors = compared(previous, here, down, across, at_row, at_col, sums, turn)
+        squares = covariance(errors[1], errors[0], errors[0])
+        if squares >= best:
+            break
+        best, best_down, best_across = squares, new_down, new_across
+    if me == 0:
+        found[0, row, col] = best_down
+        found[1, row, col] = best_across

@@ -1,0 +1,130 @@
+"""What a stream of frames leaves behind on a bench, and the steps from frames to maps."""
+
+from __future__ import annotations
+
+import numbers
+import threading
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from ... import images, runtime
+from ...errors import ImageError
+from .plan import LONGEST_SIDE, cells_of, level_shapes
+
+Camera = bool | Literal["affine", "translation", "homography"]
+
+DTYPES = ("uint8", "uint16", "float32", "float64")
+SMOOTH = 0.01  # sigma of the last blur, in widths
+_TERMS = {"translation": 2, "affine": 6, "homography": 8}
+_of_thread = threading.local()
+
+
+class Options(NamedTuple):
+    """What motion is compared with."""
+
+    terms: int  # of the camera's motion; 0 for one that stands still
+    contrast: bool
+
+    @classmethod
+    def checked(cls, compensate_camera: Camera, contrast: bool) -> Options:
+        """Return the options, or raise ValueError."""
+        if compensate_camera is False:
+            return cls(0, bool(contrast))
+        name = "affine" if compensate_camera is True else compensate_camera
+        if not isinstance(name, str) or name not in _TERMS:
+            raise ValueError(
+                "compensate_camera must be True, False, 'affine', 'translation' or 'homography', "
+                f"got {compensate_camera!r}"
+            )
+        return cls(_TERMS[name], bool(contrast))
+
+
+def checked_memory(memory: float) -> float:
+    """Return `memory` if it is a number from 0 up to but not 1, else raise ValueError."""
+    if not (isinstance(memory, numbers.Real) and 0 <= memory < 1):
+        raise ValueError(f"memory must be a number from 0 up to, but not, 1, got {memory!r}")
+    return float(memory)
+
+
+class Trail:
+    """Levels of the last two frames of one shape, their flow and scores, on one bench."""
+
+    def __init__(self, target: runtime.Backend, shape: tuple[int, int]) -> None:
+        self.form = target, shape
+        self._bench = runtime.bench(__package__, target)
+        shapes = level_shapes(*shape)
+        self._unit = shape[0] / shapes[0][0], shape[1] / shapes[0][1]
+        self._cells = cells = cells_of(shapes[0])
+        self._levels, self._previous = (self._bench.new_levels(shapes) for _ in range(2))
+        self._flow, self._shown = (self._bench.new_field((n, *cells)) for n in (2, 1))
+        new = self._bench.new_field
+        self._scores, self._before, self._ahead, self._kept = (new(cells) for _ in range(4))
+
+    def take(self, frames: images.Frames, index: int = 0) -> None:
+        """Take one of `frames` as the next one of the stream."""
+        self._levels, self._previous = self._previous, self._levels
+        self._scores, self._before = self._before, self._scores
+        pixels = part(frames.pixels, index)
+        self._bench.fill_levels(
+            pixels, frames.channels, frames.weights, frames.shape[-1], self._levels
+        )
+        if self.form[0] == "cuda":
+            self._flow.stream = self._shown.stream = pixels.stream
+
+    def score(self, options: Options) -> None:
+        """Score how the last frame moves from the one before."""
+        self._fill(options, self._levels, self._previous, self._scores)
+
+    def score_ahead(self, options: Options) -> None:
+        """Score how the frame before moves to the last one."""
+        self._fill(options, self._previous, self._levels, self._ahead)
+
+    def _fill(self, options: Options, levels: Any, others: Any, scores: Any) -> None:
+        reach = max(1, max(self._cells) // 8) if options.contrast else 0
+        self._bench.fill_scores(levels, others, options.terms, reach, self._flow, scores)
+
+    def paint(self, saliency: Any, *, is_late: bool = False, memory: float = 0.0) -> None:
+        """Fill the map, (1, H * W), of the last frame; if late, of the one before, seen twice."""
+        pair = (self._before, self._ahead) if is_late else (self._scores, self._scores)
+        self._bench.blend(*pair, memory, self._kept, self._shown)
+        self._enlarge(self._shown, SMOOTH, saliency)
+
+    def paint_flow(self, flow: Any) -> None:
+        """Fill `flow`, (2, H * W), with the last one in pixels of the frame."""
+        self._bench.scale(*self._unit, self._flow)
+        self._enlarge(self._flow, 0, flow)
+
+    def _enlarge(self, maps: Any, smooth: float, out: Any) -> None:
+        target, (_, width) = self.form
+        if target == "cuda":
+            out.stream = maps.stream  # which slices and other shapes of an array lose
+        finish = runtime.bench("fastsal.kernels.finish", target).finish
+        finish(maps, width, smooth, 0, False, out)
+
+
+def trail_of_thread(target: runtime.Backend, shape: tuple[int, int]) -> Trail:
+    """Return this thread's trail for frames of that shape, kept from call to call."""
+    kept: dict[str, Trail] = _of_thread.__dict__
+    trail = kept.get(target)
+    if trail is None or trail.form != (target, shape):
+        trail = kept[target] = Trail(target, shape)
+    return trail
+
+
+def shape_of(frames: images.Frames) -> tuple[int, int]:
+    """Return the height and width of each frame, or raise ImageError if sums would overflow."""
+    height, width = frames.shape[-2:]
+    if max(height, width) > LONGEST_SIDE:
+        raise ImageError(f"expected sides of up to {LONGEST_SIDE:,} pixels, got {height} x {width}")
+    return height, width
+
+
+def part(array: Any, index: int) -> Any:
+    """Return row `index` of an array as an array of one row, on the same stream."""
+    if len(array) == 1:
+        return array
+    row = array[index : index + 1]
+    if not isinstance(array, np.ndarray):
+        row.stream = array.stream
+    return row

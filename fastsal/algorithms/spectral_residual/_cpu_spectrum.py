@@ -1,0 +1,139 @@
+"""The residual of a spectrum on the CPU, and what it looks like as an image.
+
+NumPy's log and exp stand between the kernels because they are vectorised on every machine.
+"""
+
+import numpy as np
+from numba import float64
+
+from ...kernels.jit import serial
+from ._cpu_fourier import transform, transform_of_any_size, turns_of
+from ._math import blur, magnitude, mirrored, phase, wave, without_noise
+
+
+def fill_small(work, small):
+    """Fill `small` with the saliency of work[0]; the rest of `work` is for the steps between."""
+    real, imag, logs, cosines, sines, residual = work
+    turns = turns_of(small.shape)
+    if turns is None:
+        imag[:] = 0
+        transform_of_any_size(real, imag)
+        _fill_waves(real, imag, logs, cosines, sines)
+    else:
+        _transform_and_fill_waves(real, imag, logs, cosines, sines, residual, turns)
+    np.log(logs, out=logs)
+    _fill_less_mean(logs, residual)
+    np.exp(residual, out=residual)
+    if turns is None:
+        _scale_waves(residual, cosines, sines)
+        transform_of_any_size(cosines, sines)
+        _fill_saliency(cosines, sines, real, imag, small)
+    else:
+        _transform_back_and_fill(residual, cosines, sines, real, imag, small, turns)
+
+
+@serial
+def _transform_and_fill_waves(real, imag, logs, cosines, sines, spare, turns):
+    imag[:] = 0
+    transform(real, imag, logs, spare, turns)
+    _fill_waves(real, imag, logs, cosines, sines)
+
+
+@serial
+def _transform_back_and_fill(sizes, cosines, sines, real, imag, small, turns):
+    _scale_waves(sizes, cosines, sines)
+    transform(cosines, sines, real, imag, turns)
+    _fill_saliency(cosines, sines, real, imag, small)
+
+
+@serial
+def _fill_saliency(cosines, sines, sizes, squares, small):
+    _fill_blurred(cosines, sines, sizes, squares)
+    _normalize(squares, small)
+
+
+@serial
+def _fill_waves(real, imag, sizes, cosines, sines):
+    """Fill `sizes` with 1 + the size of each number, and the rest with those of its phase."""
+    wide, high = real.reshape(-1), imag.reshape(-1)
+    size, cosine, sine = sizes.reshape(-1), cosines.reshape(-1), sines.reshape(-1)
+    total = wide[0]
+    for i in range(size.size):
+        wide[i], high[i] = without_noise(wide[i], total), without_noise(high[i], total)
+    for i in range(size.size):
+        size[i] = magnitude(wide[i], high[i]) + 1.0
+    for i in range(size.size):
+        cosine[i], sine[i] = wave(phase(wide[i], high[i]))
+
+
+@serial
+def _scale_waves(sizes, cosines, sines):
+    """Turn waves into numbers of those sizes; mirrored, which makes the next transform inverse."""
+    size, real, imag = sizes.reshape(-1), cosines.reshape(-1), sines.reshape(-1)
+    for i in range(size.size):
+        real[i] *= size[i]
+        imag[i] *= -size[i]
+
+
+@serial
+def _fill_less_mean(logs, result):
+    """Fill `result` with each number less the mean of the 3x3 around it."""
+    rows, cols = logs.shape
+    sums = np.empty(cols + 2)
+    left, inside, right = sums[:cols], sums[1 : cols + 1], sums[2:]
+    for row in range(rows):
+        above, below = logs[mirrored(row - 1, rows)], logs[mirrored(row + 1, rows)]
+        middle, target = logs[row], result[row]
+        for col in range(cols):
+            inside[col] = above[col] + middle[col] + below[col]
+        _mirror_ends(sums, 1)
+        for col in range(cols):
+            target[col] = middle[col] - (left[col] + inside[col] + right[col]) / 9.0
+
+
+@serial
+def _mirror_ends(values, margin):
+    """Fill the first and last `margin` values with those inside, the border not repeated."""
+    size = values.size - 2 * margin
+    for step in range(1, margin + 1):
+        values[margin - step] = values[margin + mirrored(-step, size)]
+        values[margin + size - 1 + step] = values[margin + mirrored(size - 1 + step, size)]
+
+
+@serial
+def _fill_blurred(real, imag, sizes, result):
+    """Fill `result` with the squares of the blurred sizes."""
+    rows, cols = real.shape
+    sums = np.empty(cols + 4)
+    wide, high, flat = real.reshape(-1), imag.reshape(-1), sizes.reshape(-1)
+    for i in range(flat.size):
+        flat[i] = magnitude(wide[i], high[i])
+    a, b, c, d, e = sums[:cols], sums[1:], sums[2 : cols + 2], sums[3:], sums[4:]
+    for row in range(rows):
+        v, w = sizes[mirrored(row - 2, rows)], sizes[mirrored(row - 1, rows)]
+        y, z = sizes[mirrored(row + 1, rows)], sizes[mirrored(row + 2, rows)]
+        x, target = sizes[row], result[row]
+        for col in range(cols):
+            c[col] = blur(v[col], w[col], x[col], y[col], z[col])
+        _mirror_ends(sums, 2)
+        for col in range(cols):
+            total = blur(a[col], b[col], c[col], d[col], e[col])
+            target[col] = total * total
+
+
+@serial
+def _normalize(values, result):
+    """Fill `result` with the values as shares of the greatest."""
+    rows, cols = values.shape
+    tops = np.zeros(cols)
+    for row in range(rows):
+        line = values[row]
+        for col in range(cols):
+            tops[col] = max(tops[col], line[col])
+    most = float64(0)
+    for col in range(cols):
+        most = max(most, tops[col])
+    for row in range(rows):
+        line, target = values[row], result[row]
+        for col in range(cols):
+            target[col] = line[col] / most

@@ -1,0 +1,93 @@
+"""How superpixel contrast changes from frame to frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from ... import images, runtime
+from ..superpixels.segments import Segments
+from ._maps import Method, check_out, clear_map, empty_map, fill_change, fill_from
+from .contrast_stream import SuperpixelContrast
+
+
+class SuperpixelChange(SuperpixelContrast):
+    """`superpixel_change` of each frame from the one before; zeros for the first.
+
+    Frames are segmented and scored as by `SuperpixelContrast`, each once.
+
+    Parameters
+    ----------
+    signed : bool, default False
+        Keep where saliency fell, as negative values.
+    region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
+        As in `superpixel_contrast`.
+    color, backend
+        As in `superpixel_contrast`.
+
+    Raises
+    ------
+    ValueError
+        If an option is not in its range.
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> stream = fastsal.Stream("superpixel-change")
+    >>> stream.update(np.eye(30, dtype=np.uint8)).max()
+    np.float32(0.0)
+    """
+
+    def __init__(
+        self,
+        *,
+        signed: bool = False,
+        region_size: int = 10,
+        regularizer: float = 1.0,
+        method: Method = "auto",
+        smooth: bool = False,
+        sigma_color: float = 20.0,
+        sigma_position: float = 0.25,
+        steepness: float = 6.0,
+        color: images.Color = "rgb",
+        backend: runtime.Choice = "auto",
+    ) -> None:
+        self._signed = bool(signed)
+        super().__init__(
+            region_size=region_size,
+            regularizer=regularizer,
+            method=method,
+            smooth=smooth,
+            sigma_color=sigma_color,
+            sigma_position=sigma_position,
+            steepness=steepness,
+            color=color,
+            backend=backend,
+        )
+
+    def reset(self) -> None:
+        """Forget all frames: the next one gets a map of zeros."""
+        super().reset()
+        self._maps: tuple[Any, Any] | None = None
+
+    def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
+        """Return the map of change since the last frame.
+
+        A frame of another shape, dtype or place than the last starts anew.
+        """
+        check_out(out, self._signed)
+        return super().update(frame, out=out)
+
+    def _fill(
+        self, job: images.Job, frame: images.Frames, now: Segments, last: Segments | None
+    ) -> None:
+        if self._maps is None:
+            self._maps = empty_map(job), empty_map(job)
+        before, spare = self._maps
+        fill_from(frame, job.target, now, None, self._options, spare)
+        if last is None:
+            clear_map(job)
+        else:
+            fill_change(job, 0, (spare, before), self._signed)
+        self._maps = spare, before

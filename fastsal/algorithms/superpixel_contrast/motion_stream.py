@@ -1,0 +1,97 @@
+"""Superpixel contrast of each frame against the one before."""
+
+from __future__ import annotations
+
+from ... import images, runtime
+from ..superpixels.segments import Segments
+from ._maps import Method, clear_map, fill_from, map_of
+from .contrast_stream import SuperpixelContrast
+
+
+class SuperpixelMotion(SuperpixelContrast):
+    """`superpixel_contrast` of each frame against the one before; zeros for the first.
+
+    Frames are segmented as by `SuperpixelContrast`, each once.
+
+    The paper's constants, which are the function's defaults, are made for one image: they compare
+    a superpixel with a quarter of the frame, where what moved by a few pixels weighs next to
+    nothing, so that rare colours score whether they move or not. This class therefore compares
+    with what was about there a frame ago, by another ``sigma_position`` and without the weight of
+    distribution. ``sigma_position=0.25, steepness=6`` gives the paper's.
+
+    Parameters
+    ----------
+    region_size, regularizer, method, smooth, sigma_color
+        As in `superpixel_contrast`.
+    sigma_position : float, default 0.03
+        As there. Before a camera that stands still smaller ones tell better what moves.
+    steepness : float, default 0.0
+        As there.
+    color, backend
+        As in `superpixel_contrast`.
+
+    Raises
+    ------
+    ValueError
+        If an option is not in its range.
+
+    Notes
+    -----
+    Mean score of what moves over that of the rest, summed over all frames:
+
+    ==================  =================  ============  ==========
+    ``sigma_position``  DAVIS car-shadow   DAVIS libby   vtest
+    ==================  =================  ============  ==========
+    0.25, steepness 6   2.0                1.8           0.9
+    0.05                4.2                2.2           3.4
+    0.03                5.1                2.1           4.2
+    0.02                5.6                1.9           5.0
+    0.005               1.9                1.1           87
+    ==================  =================  ============  ==========
+
+    The camera of DAVIS moves along, that of OpenCV's vtest.avi stands still.
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> stream = fastsal.Stream("superpixel-motion")
+    >>> frames = np.zeros((2, 60, 60), np.uint8)
+    >>> frames[0, 10:20, 10:20] = frames[1, 10:20, 20:30] = 255
+    >>> stream.update(frames[0]).max()
+    np.float32(0.0)
+    >>> stream.update(frames[1])[15, [5, 25, 55]].round(1)
+    array([0., 1., 0.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        *,
+        region_size: int = 10,
+        regularizer: float = 1.0,
+        method: Method = "auto",
+        smooth: bool = False,
+        sigma_color: float = 20.0,
+        sigma_position: float = 0.03,
+        steepness: float = 0.0,
+        color: images.Color = "rgb",
+        backend: runtime.Choice = "auto",
+    ) -> None:
+        super().__init__(
+            region_size=region_size,
+            regularizer=regularizer,
+            method=method,
+            smooth=smooth,
+            sigma_color=sigma_color,
+            sigma_position=sigma_position,
+            steepness=steepness,
+            color=color,
+            backend=backend,
+        )
+
+    def _fill(
+        self, job: images.Job, frame: images.Frames, now: Segments, last: Segments | None
+    ) -> None:
+        if last is None:
+            clear_map(job)
+        else:
+            fill_from(frame, job.target, now, last, self._options, map_of(job, 0))

@@ -1,0 +1,85 @@
+"""``fastsal bench``: how fast every method is here."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import FastsalError
+from .options import Commands, add_command
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = add_command(commands, "bench", "how fast every method is here, beside its peers", run)
+    parser.add_argument(
+        "--sizes", default="vga,720p,1080p", metavar="SIZE[,SIZE]",
+        help="of 320x240, VGA, 720p, 1080p, 4K, 8K (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--methods", default="all", metavar="KEY[,KEY]", help="default: all")
+    parser.add_argument("--backends", default="all", metavar="NAME[,NAME]", help="default: all")
+    parser.add_argument("--threads", default="all", metavar="N[,N]", help="default: as many as are")
+    parser.add_argument("--grey", action="store_true", help="grey frames too")
+    parser.add_argument("--peers", action="store_true", help="beside OpenCV and scikit-image")
+    parser.add_argument("--seconds", type=float, default=1.0, help="per row (default: 1)")
+    parser.add_argument("--json", type=Path, metavar="F", help="write the results")
+    parser.add_argument("--plot", type=Path, metavar="F.svg", help="draw them (or .png, .pdf)")
+    parser.add_argument("--compare", type=Path, metavar="OLD.json", help="tell what has changed")
+    parser.add_argument(
+        "--fail-on", metavar="SHARE", help="with --compare: exit 1 if a row is slower by so much"
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measure, print, write, draw and compare."""
+    from ..pipelines.bench.compare import read_results, share_of
+
+    if options.fail_on is not None and options.compare is None:
+        raise ValueError("--fail-on needs --compare")
+    tolerance = share_of(options.fail_on or "15%")
+    before = read_results(options.compare) if options.compare else None
+    results = _measured(options)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
+    if options.plot:
+        from ..pipelines.bench.plots import write_plots
+
+        write_plots(results, options.plot)
+    if before is not None:
+        _compare(before, results, tolerance, is_strict=options.fail_on is not None)
+
+
+def _measured(options: argparse.Namespace) -> dict[str, Any]:
+    from tqdm import tqdm
+
+    from ..pipelines.bench import machine, suite
+    from ..pipelines.bench.sidebyside import copy_bandwidth
+
+    plan = suite.plan_of(
+        options.sizes, options.methods, options.backends, options.threads,
+        kinds=("colour", "grey") if options.grey else ("colour",),
+        with_peers=options.peers, seconds=options.seconds,
+    )  # fmt: skip
+    results: dict[str, Any] = {
+        "machine": machine.description(),
+        "copy_bandwidth": copy_bandwidth(plan.threads[-1]),
+    }
+    bar = tqdm(suite.measure(plan), "measuring", len(plan), unit="row", disable=None)
+    results["rows"] = list(bar)
+    print(f"copy bandwidth {results['copy_bandwidth'] / 1e9:.1f} GB/s, read and written")
+    print(suite.table_of(results["rows"]))
+    return results
+
+
+def _compare(
+    before: dict[str, Any], now: dict[str, Any], tolerance: float, *, is_strict: bool
+) -> None:
+    from ..pipelines.bench.compare import changes, told
+
+    found = changes(before, now)
+    print(told(found, tolerance))
+    slower = [each for each in found if each.slower > tolerance]
+    if is_strict and slower:
+        raise FastsalError(f"{len(slower)} of {len(found)} rows are slower by {tolerance:.0%}")

@@ -1,0 +1,15 @@
+"""What goes to stderr."""
+
+import sys
+
+
+def say(line: str) -> None:
+    """Print one line on stderr, whatever is in it."""
+    text = " ".join(f"fastsal: {line}".split())
+    print(text.encode(errors="backslashreplace").decode(), file=sys.stderr)
+
+
+def text_of(error: BaseException) -> str:
+    """Return the message of an error together with its notes."""
+    notes = "; ".join(getattr(error, "__notes__", ()))
+    return f"{error} ({notes})" if notes else str(error)

@@ -1,0 +1,95 @@
+"""``fastsal webcam``: saliency of a camera, live."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from ..methods import METHODS
+from .options import Commands, add_command, add_look, size_of
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = add_command(commands, "webcam", "a camera's saliency, live", run)
+    parser.add_argument(
+        "--source", default="0", metavar="S",
+        help="a camera's index, a file, a URL, or 'synthetic', which is drawn (default: 0)",
+    )  # fmt: skip
+    parser.add_argument("-m", "--method", choices=METHODS, default="lc", help="default: lc")
+    parser.add_argument("--size", type=size_of, metavar="WxH", help="of the frames worked on")
+    parser.add_argument(
+        "--mirror", action=argparse.BooleanOptionalAction, default=None,
+        help="left and right change places (default: for cameras)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--temporal-smoothing", type=float, default=0.0, metavar="SHARE",
+        help="share of the last map in the next, 0 to 1 (default: 0)",
+    )  # fmt: skip
+    parser.add_argument("--record", type=Path, metavar="OUT.mp4", help="record what is shown")
+    parser.add_argument("--headless", action="store_true", help="show no window")
+    parser.add_argument(
+        "--web", metavar="[HOST:]PORT", help="serve a page that uses the browser's camera instead"
+    )
+    parser.add_argument("--certfile", type=Path, metavar="PEM", help="for --web: serve by https")
+    parser.add_argument("--keyfile", type=Path, metavar="PEM", help="its key, if not in it too")
+    parser.add_argument("--frames", type=int, metavar="N", help="stop after N frames")
+    parser.add_argument("--json", type=Path, metavar="F", help="write a report at the end")
+    add_look(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run the session, and print and write its report; or serve the page."""
+    if options.web is not None:
+        _serve(options)
+        return
+    from ..pipelines.live.looks import Look
+    from ..pipelines.live.webcam import Settings, Webcam
+    from ..pipelines.video_files import check_target
+
+    if options.frames is not None and options.frames < 1:
+        raise ValueError(f"--frames must be at least 1, got {options.frames}")
+    if options.record is not None:
+        check_target(options.record)
+    webcam = Webcam(
+        Settings(
+            source=options.source, method=options.method, backend=options.backend,
+            look=Look(view=options.view, alpha=options.alpha), size=options.size,
+            mirror=options.mirror, smoothing=options.temporal_smoothing, record=options.record,
+            frames=options.frames, headless=options.headless,
+        )
+    )  # fmt: skip
+    try:
+        webcam.run()
+    finally:
+        report = webcam.report()
+        print(_line(report))
+        if options.json:
+            options.json.write_text(json.dumps(dataclasses.asdict(report), indent=1) + "\n")
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from ..pipelines.live.engine import Choice
+    from ..pipelines.live.web.server import Server, address_of
+
+    host, port = address_of(options.web)
+    server = Server(
+        host, port, Choice(options.method, options.backend),
+        smoothing=options.temporal_smoothing,
+        certificate=options.certfile, key=options.keyfile,
+    )  # fmt: skip
+    print(f"open {server.url} in a browser; Ctrl-C ends this", flush=True)
+    server.run()
+
+
+def _line(report: Any) -> str:
+    width, height = report.size
+    return (
+        f"{report.method} on {report.backend}, {width}x{height}: {report.captured} captured, "
+        f"{report.shown} shown, {report.dropped} dropped, {report.fps:.1f} fps, latency p50 "
+        f"{report.latency_ms['p50']:.0f} p95 {report.latency_ms['p95']:.0f} ms, compute "
+        f"{report.compute_ms['p50']:.1f} ms"
+    )

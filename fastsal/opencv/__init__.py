@@ -1,0 +1,47 @@
+"""Drop-in for ``cv2.saliency``: its classes, factories, methods and returns, many times faster.
+
+Values equal OpenCV's; its crashes, its prints and the files it leaves behind are not reproduced
+(the README lists every difference). Colours are BGR throughout.
+
+>>> from fastsal import opencv
+>>> import numpy as np
+>>> finder = opencv.StaticSaliencyFineGrained_create()
+>>> found, saliency = finder.computeSaliency(np.eye(9, dtype=np.uint8))
+>>> found, saliency.shape
+(True, (9, 9))
+"""
+
+from .generator import setRNGSeed as setRNGSeed
+from .installing import install as install
+from .kinds import Algorithm as Algorithm
+from .kinds import MotionSaliency as MotionSaliency
+from .kinds import Objectness as Objectness
+from .kinds import Saliency as Saliency
+from .kinds import StaticSaliency as StaticSaliency
+from .motion import MotionSaliencyBinWangApr2014 as MotionSaliencyBinWangApr2014
+from .objectness import ObjectnessBING as ObjectnessBING
+from .static import StaticSaliencyFineGrained as StaticSaliencyFineGrained
+from .static import StaticSaliencySpectralResidual as StaticSaliencySpectralResidual
+
+MotionSaliencyBinWangApr2014_create = MotionSaliencyBinWangApr2014.create
+ObjectnessBING_create = ObjectnessBING.create
+StaticSaliencyFineGrained_create = StaticSaliencyFineGrained.create
+StaticSaliencySpectralResidual_create = StaticSaliencySpectralResidual.create
+
+__all__ = [
+    "Algorithm",
+    "MotionSaliency",
+    "MotionSaliencyBinWangApr2014",
+    "MotionSaliencyBinWangApr2014_create",
+    "Objectness",
+    "ObjectnessBING",
+    "ObjectnessBING_create",
+    "Saliency",
+    "StaticSaliency",
+    "StaticSaliencyFineGrained",
+    "StaticSaliencyFineGrained_create",
+    "StaticSaliencySpectralResidual",
+    "StaticSaliencySpectralResidual_create",
+    "install",
+    "setRNGSeed",
+]

@@ -1,0 +1,84 @@
+"""What OpenCV's functions take for an array, and how they hand one back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from .. import devices
+from ..errors import ImageError
+
+
+def version() -> tuple[int, int]:
+    """Return OpenCV's version, major and minor."""
+    import cv2
+
+    major, minor = cv2.__version__.split(".")[:2]
+    return int(major), int(minor)
+
+
+def is_umat(array: Any) -> bool:
+    """Return whether this is one of OpenCV's arrays for OpenCL; if so, OpenCV is imported."""
+    kind = getattr(sys.modules.get("cv2"), "UMat", None)
+    return kind is not None and isinstance(array, kind)
+
+
+def is_empty(array: Any) -> bool:
+    """Return whether OpenCV finds no image in this: None, or an array with a length of zero."""
+    shape = getattr(array.get() if is_umat(array) else array, "shape", (1,))
+    return array is None or 0 in tuple(shape)
+
+
+def plain(array: Any, name: str) -> Any:
+    """Return an array as the rooms take it: a UMat brought to the host, rank 1 turned into 2.
+
+    OpenCV 4 takes an array of rank 1 for a column, OpenCV 5 for a row.
+    """
+    array = array.get() if is_umat(array) else array
+    if devices.is_device_array(array):
+        return array
+    if not isinstance(array, np.ndarray):
+        raise ImageError(f"expected {name} as an array, got {type(array).__name__}")
+    if array.ndim == 1:
+        return array[:, None] if version() < (5, 0) else array[None]
+    return array
+
+
+def delivered(
+    compute: Callable[[Any], Any], shape: tuple[int, ...], dtype: DTypeLike, image: Any, out: Any
+) -> Any:
+    """Return ``compute(out)`` in `out` if that is of this shape and dtype, else in a new array.
+
+    As OpenCV does, which takes no notice of an array that does not fit. What comes from a UMat
+    goes to one.
+    """
+    if is_umat(image) or is_umat(out):
+        import cv2
+
+        return cv2.UMat(compute(None))
+    if not _fits(out, shape, dtype):
+        return compute(None)
+    if devices.is_device_array(out):
+        return compute(out)
+    if not out.flags.writeable:
+        raise ImageError("expected the array for the result to be writeable")
+    if out.flags.c_contiguous and not np.may_share_memory(out, image):
+        compute(out.reshape(shape))
+    else:
+        out[...] = compute(None).reshape(out.shape)
+    return out
+
+
+def _fits(out: Any, shape: tuple[int, ...], dtype: DTypeLike) -> bool:
+    if out is None:
+        return False
+    if not (isinstance(out, np.ndarray) or devices.is_device_array(out)):
+        raise ImageError(f"expected an array for the result, got {type(out).__name__}")
+    found = tuple(out.shape)
+    if isinstance(out, np.ndarray) and found == (*shape, 1):  # one channel
+        found = shape
+    return found == shape and devices.dtype_of(out) == np.dtype(dtype)

@@ -1,0 +1,1 @@
+"""Benchmark runs: every method beside its peers, and against the memory's bandwidth."""

@@ -1,0 +1,64 @@
+"""Files named by files, folders and globs."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import FastsalError
+
+
+def find_files(
+    paths: str | Path | Iterable[str | Path],
+    suffixes: tuple[str, ...],
+    kind: str,
+    error: type[FastsalError],
+) -> list[Path]:
+    """Return files, each once, in the order asked for.
+
+    Parameters
+    ----------
+    paths : str, Path or iterable of them
+        A file is taken whatever its name. A folder gives the files of such suffixes directly in
+        it and a glob (``**`` included) those it matches, both sorted, without hidden files.
+    suffixes : tuple of str
+        In small letters.
+    kind : str
+        What error messages call them.
+    error : type
+        What is raised if an entry names nothing, or a folder or glob holds no such file.
+    """
+    entries = [paths] if isinstance(paths, str | Path) else list(paths)
+    found: list[Path] = []
+    for entry in entries:
+        if not str(entry):
+            raise error(f"expected the name of a {kind}, got an empty one")
+        found += _expanded(Path(entry), suffixes, kind, error)
+    if not found:
+        raise error(f"no {kind} was named")
+    return list(dict.fromkeys(found))
+
+
+def _expanded(
+    entry: Path, suffixes: tuple[str, ...], kind: str, error: type[FastsalError]
+) -> list[Path]:
+    if entry.is_dir():
+        if found := _chosen(entry.iterdir(), suffixes):
+            return found
+        raise error(f"{entry}: no {kind} in this folder")
+    if entry.exists():
+        return [entry]
+    if not glob.has_magic(str(entry)):
+        raise error(f"{entry}: no such file or folder")
+    if found := _chosen(map(Path, glob.glob(str(entry), recursive=True)), suffixes):
+        return found
+    raise error(f"{entry}: no {kind} matches")
+
+
+def _chosen(candidates: Iterable[Path], suffixes: tuple[str, ...]) -> list[Path]:
+    return sorted(
+        path
+        for path in candidates
+        if path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file()
+    )

@@ -1,0 +1,137 @@
+"""The method at work, and the next one while it warms up."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import runtime
+from ...methods import method_of
+from ..stream import Stream
+
+_WARMING_FRAMES = 2  # the first and one that has a frame before it
+
+Map = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A method, and where it runs."""
+
+    method: str
+    backend: runtime.Choice
+
+
+class Engine:
+    """Turns frames into maps by a method that can be changed while frames come.
+
+    A change compiles and warms up in a thread; until it is ready the old method goes on.
+
+    Parameters
+    ----------
+    choice : Choice
+        What to start with.
+    smoothing : float, default 0
+        Share of the last map in the next one, 0 to 1: calms maps that flicker.
+
+    Attributes
+    ----------
+    choice : Choice
+        What is at work.
+    notice : str
+        What is on its way, or why a change failed; else empty.
+    """
+
+    def __init__(self, choice: Choice, *, smoothing: float = 0.0) -> None:
+        if not 0 <= smoothing < 1:
+            raise ValueError(f"temporal smoothing must lie in [0, 1), got {smoothing!r}")
+        self.choice = _checked(choice)
+        self.notice = ""
+        self._smoothing = smoothing
+        self._stream = _stream_of(choice)
+        self._ready: tuple[Choice, Stream] | None = None
+        self._warming: threading.Thread | None = None
+        self._frame: Any = None
+        self._map = np.empty((0, 0), np.uint8)
+        self._mean = np.empty((0, 0), np.float32)
+
+    @property
+    def stream(self) -> Stream:
+        """What turns frames into maps now."""
+        return self._stream
+
+    def update(self, frame: NDArray[np.uint8]) -> Map:
+        """Return the map of the next frame, in memory that the one after it takes again."""
+        self._change_if_ready()
+        self._frame = frame
+        if self._map.shape != frame.shape[:2]:
+            self._map = np.empty(frame.shape[:2], np.uint8)
+        self._stream.update(frame, out=self._map)
+        return self._smoothed(self._map) if self._smoothing else self._map
+
+    def warm_up(self, size: tuple[int, int]) -> None:
+        """Compile, or load, what frames of that width and height need."""
+        frame = np.zeros((size[1], size[0], 3), np.uint8)
+        _warm_up(self._stream, frame)
+
+    def change(self, choice: Choice) -> None:
+        """Begin to change over; what is asked for during a change is not heard."""
+        if self._warming is not None and self._warming.is_alive():
+            return
+        if choice == self.choice:
+            return
+        self.notice = f"loading {choice.method} on {choice.backend} ..."
+        self._warming = threading.Thread(
+            target=self._prepare, args=(choice, self._frame), name="fastsal-warm-up", daemon=True
+        )
+        self._warming.start()
+
+    def close(self, limit: float = 10.0) -> None:
+        """Wait for a change under way."""
+        if self._warming is not None:
+            self._warming.join(limit)
+
+    def _prepare(self, choice: Choice, frame: Any) -> None:
+        try:
+            stream = _stream_of(_checked(choice))
+            if frame is not None:
+                _warm_up(stream, frame)
+        except Exception as error:  # whatever it is, the old method goes on and says so
+            self.notice = f"{choice.method} on {choice.backend}: {error}"
+        else:
+            self._ready = (choice, stream)
+
+    def _change_if_ready(self) -> None:
+        if self._ready is not None:
+            (self.choice, self._stream), self._ready = self._ready, None
+            self.notice = ""
+            self._mean = np.empty((0, 0), np.float32)
+
+    def _smoothed(self, saliency: Map) -> Map:
+        if self._mean.shape != saliency.shape:
+            self._mean = saliency.astype(np.float32)
+        cv2.accumulateWeighted(saliency, self._mean, 1 - self._smoothing)
+        smoothed: Map = cv2.convertScaleAbs(self._mean)
+        return smoothed
+
+
+def _checked(choice: Choice) -> Choice:
+    method_of(choice.method)
+    runtime.resolve(choice.backend)
+    return choice
+
+
+def _warm_up(stream: Stream, frame: NDArray[np.uint8]) -> None:
+    out = np.empty(frame.shape[:2], np.uint8)
+    for _ in range(_WARMING_FRAMES):
+        stream.update(frame, out=out)
+    stream.reset()
+
+
+def _stream_of(choice: Choice) -> Stream:
+    return Stream(choice.method, backend=choice.backend, color="bgr")

@@ -1,0 +1,153 @@
+"""The real window, on an X server of the tests' own: keys, screenshots, closing by hand."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+import fastsal
+
+TITLE = "fastsal"
+SIZE = (320, 240)
+
+
+@pytest.fixture
+def gray_ramp(tmp_path):
+    """Return a video of one picture over and over, and the picture as it decodes."""
+    path = tmp_path / "still.avi"
+    picture = np.full((SIZE[1], SIZE[0], 3), 90, np.uint8)
+    cv2.rectangle(picture, (100, 60), (180, 140), (30, 200, 240), -1)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25, SIZE)
+    for _ in range(500):
+        writer.write(picture)
+    writer.release()
+    capture = cv2.VideoCapture(str(path))
+    _, decoded = capture.read()
+    capture.release()
+    return path, decoded
+
+
+class Program:
+    """``fastsal webcam`` with a window."""
+
+    def __init__(self, display, folder, *arguments):
+        self.display, self.folder = display, folder
+        self.report = folder / "report.json"
+        command = [sys.executable, "-m", "fastsal", "webcam", "--json", str(self.report)]
+        self.process = subprocess.Popen(
+            [*command, *arguments], env=display, cwd=folder, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        self.window = self._found()
+        time.sleep(1.0)  # the first frames
+
+    def tool(self, *command):
+        done = subprocess.run(
+            command, env=self.display, capture_output=True, text=True, timeout=30, check=False
+        )
+        return done.stdout
+
+    def press(self, *keys):
+        for key in keys:
+            self.tool("xdotool", "windowfocus", "--sync", self.window)
+            self.tool("xdotool", "key", "--window", self.window, key)
+            time.sleep(0.4)
+
+    def screenshot(self):
+        path = self.folder / "screen.png"
+        self.tool("import", "-window", self.window, str(path))
+        return cv2.imread(str(path))
+
+    def ended(self):
+        out, err = self.process.communicate(timeout=30)
+        return self.process.returncode, out, err
+
+    def _found(self):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if found := self.tool("xdotool", "search", "--name", f"^{TITLE}$").split():
+                return found[-1]
+            time.sleep(0.1)
+        raise AssertionError(self.process.communicate(timeout=5))
+
+
+@pytest.fixture
+def started(display, tmp_path):
+    programs = []
+
+    def start(*arguments):
+        programs.append(Program(display, tmp_path, *arguments))
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        program.process.kill()
+        program.process.communicate()
+
+
+def test_the_window_shows_the_overlay_of_the_frame(started, gray_ramp):
+    path, frame = gray_ramp
+    program = started("--source", str(path), "-m", "lc")
+    program.press("h", "h")  # help, then nothing
+    shown = program.screenshot()
+    program.press("q")
+    status, out, err = program.ended()
+
+    saliency = fastsal.luminance_contrast(frame, color="bgr")
+    expected = fastsal.overlay(frame, saliency, color="bgr")
+    assert shown.shape == expected.shape
+    assert np.abs(shown.astype(int) - expected).mean() < 2
+    assert (status, err) == (0, "")
+    assert re.match(r"lc on cpu, 320x240: \d+ captured, \d+ shown, 0 dropped", out)
+    report = json.loads(program.report.read_text())
+    assert 0 <= report["captured"] - report["shown"] - report["dropped"] <= 1
+    assert report["shown"] > 10
+
+
+def test_keys_change_what_is_shown_and_write_files(started, tmp_path):
+    program = started("--source", "synthetic", "--size", "320x240")
+    before = program.screenshot()
+    program.press("v", "h", "h", "r")
+    time.sleep(0.7)
+    program.press("r", "s")
+    after = program.screenshot()
+    program.press("m")
+    time.sleep(1.5)
+    program.press("Escape")
+    status, _, err = program.ended()
+
+    assert (status, err) == (0, "")
+    assert np.ptp(before[150:], axis=2).max() > 30  # coloured
+    assert np.ptp(after[150:], axis=2).max() <= 6  # the map alone is grey
+    (snapshot,) = tmp_path.glob("fastsal-*.png")
+    assert cv2.imread(str(snapshot)).shape == (240, 320, 3)
+    (recording,) = tmp_path.glob("fastsal-*.mp4")
+    capture = cv2.VideoCapture(str(recording))
+    assert capture.read()[0]
+    capture.release()
+
+
+def test_the_help_names_the_keys(started):
+    program = started("--source", "synthetic")
+    plain = program.screenshot()
+    program.press("h")
+    helped = program.screenshot()
+    program.press("q")
+    assert program.ended()[0] == 0
+    corner = np.s_[-100:, :200]
+    assert (plain[corner] > 180).mean() < 0.01
+    assert (helped[corner] > 180).mean() > 0.05  # letters
+    assert np.median(helped[corner]) < 0.5 * np.median(plain[corner])  # on a dark box
+
+
+def test_closing_the_window_by_hand_ends_it(started, display):
+    program = started("--source", "synthetic")
+    program.tool("wmctrl", "-c", TITLE)
+    status, out, err = program.ended()
+    assert (status, err) == (0, "")
+    assert "captured" in out
