@@ -53,7 +53,8 @@ def run(options: argparse.Namespace) -> int:
     _check_apart(paths, targets)
     _check_pictures(targets, options)
     written, errors = [], []
-    for path in progress_bar(paths, desc="images", unit="image", shown=len(paths) > 1):
+    several = len(paths) > 1
+    for path in progress_bar(paths, desc="images", unit="image") if several else paths:
         try:
             written += _maps_of(path, streams, targets, options)
         except ImageError as error:  # the other images are none the worse for it
