@@ -95,12 +95,22 @@ def _with_care(part, bottom, top, low, high, total):
     """Return the sum with what of a chunk lies in a cell, a few values at a time."""
     for start in range(0, part.size, FEW):
         few = part[start : start + FEW]
+        if not _is_any_inside(few, bottom, top):  # often none is: a cluster of what is rare
+            continue
         new, power = float32(-1), _power_below(total, low, min(high, top))
         if power > 0:
             bits, is_safe = _bits_within(few, bottom, top, power)
             new = _grown(total, power, bits, few.size) if is_safe else float32(-1)
         total = new if new >= 0 else _one_by_one(few, bottom, top, total)
     return total
+
+
+@serial
+def _is_any_inside(values, bottom, top):
+    count = int32(0)
+    for i in range(values.size):
+        count = int32(count + int32((values[i] > bottom) & (values[i] <= top)))
+    return count > 0
 
 
 @serial
