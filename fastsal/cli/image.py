@@ -28,6 +28,10 @@ def add_to(commands: Commands) -> None:
         "-o", "--output", required=True, metavar="OUT",
         help="a file for one map (png, jpg, npy, ...), else a folder for IN-KEY.png",
     )  # fmt: skip
+    parser.add_argument(
+        "--boxes", action="store_true",
+        help="draw the best boxes: those that bing proposes, else around what stands out",
+    )  # fmt: skip
     add_look(parser)
 
 
@@ -74,7 +78,7 @@ def _maps_of(
         if METHODS[key].kind == "static":
             stream.reset()  # images do not follow each other as frames do
         try:
-            picture = _picture(targets[path, key], frame, stream.update(frame), options)
+            picture = _picture(targets[path, key], frame, stream, options)
         except ImageError as error:
             raise ImageError(f"{path}: {error}") from error
         write_image(targets[path, key], picture)
@@ -118,12 +122,17 @@ def _targets(
     return targets
 
 
-def _picture(target: Path, frame: Any, saliency: Any, options: argparse.Namespace) -> Any:
+def _picture(target: Path, frame: Any, stream: Stream, options: argparse.Namespace) -> Any:
+    from ..pipelines.boxes import best_boxes, draw_boxes
     from ..pipelines.views import render
 
-    if options.view == "map" or target.suffix == ".npy":
+    saliency = stream.update(frame)
+    if target.suffix == ".npy" or (options.view == "map" and not options.boxes):
         return saliency
-    return render(frame, saliency, view=options.view, alpha=options.alpha)
+    picture = render(frame, saliency, view=options.view, alpha=options.alpha)
+    if options.boxes:
+        draw_boxes(picture, best_boxes(stream, saliency), frame.shape[1])
+    return picture
 
 
 def _named(targets: list[Path]) -> str:
