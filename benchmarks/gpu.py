@@ -13,6 +13,7 @@ import json
 import statistics
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,6 +43,7 @@ class Row(NamedTuple):
 
 def methods() -> dict[str, Row]:
     """Return the rows by key."""
+    bytes_ = {"dtypes": ("uint8",)}
     maps = {"channels": ((),), "dtypes": ("uint8", "float32"), "out": "uint8"}
     return {
         "lc": Row(fastsal.luminance_contrast),
@@ -49,9 +51,31 @@ def methods() -> dict[str, Row]:
         "frame-difference": Row(
             lambda stack, **options: fastsal.frame_difference(stack, stack, **options), reads=2
         ),
+        "fine-grained": Row(fastsal.fine_grained, dtypes=("uint8", "float32")),
+        "spectral-residual": Row(fastsal.spectral_residual, dtypes=("uint8", "uint16", "float32")),
+        "bin-wang": Row(_frame_by_frame("bin-wang"), **bytes_),
+        "bing": Row(_frame_by_frame("bing"), **bytes_),
         **{f"binary map by {name}": Row(_binary_map(name), **maps)
            for name in ("otsu", "adaptive", "kmeans")},
     }  # fmt: skip
+
+
+def _frame_by_frame(key: str) -> Map:
+    """Return a call that shows the frames of a stack in turn, to a stream that stays."""
+
+    @cache
+    def stream_of(backend: Any, shape: tuple[int, ...], is_device: bool) -> fastsal.Stream:
+        return fastsal.Stream(key, backend=backend)
+
+    def call(
+        stack: Any, *, channel_axis: int | None, out: Any = None, backend: Any = "auto"
+    ) -> Any:
+        stream = stream_of(backend, stack.shape, not isinstance(stack, np.ndarray))
+        outs = [None] * len(stack) if out is None else out
+        maps = [stream.update(stack[i], out=outs[i]) for i in range(len(stack))]
+        return np.stack(maps) if out is None else out
+
+    return call
 
 
 def _binary_map(method: str) -> Map:

@@ -7,6 +7,7 @@ clock. Prints a table, and writes it as JSON with ``--json FILE``.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -23,6 +24,7 @@ import numpy as np
 
 import fastsal
 from fastsal.pipelines.bench import inputs, machine
+from fastsal.pipelines.bench.peers import peers_of
 from fastsal.pipelines.bench.sidebyside import alternate, copy_bandwidth, median_ms, ratio
 
 THREADS = 2
@@ -46,6 +48,7 @@ def comparisons(sizes: list[str]) -> Iterator[Comparison]:
             yield from _frame_difference(kind, size, image)
             if kind == "photo":
                 yield from _binary_maps(size, fastsal.fine_grained(image, backend="cpu"))
+                yield from _opencv_saliency(size, image)
             if size in _FOR_SUPERPIXELS and kind == "photo":
                 yield from _superpixels(size, image)
     yield from _all_pairs()
@@ -148,6 +151,26 @@ def _binary_maps(size: str, saliency: np.ndarray) -> Iterator[Comparison]:
         )  # fmt: skip
 
 
+def _opencv_saliency(size: str, image: np.ndarray) -> Iterator[Comparison]:
+    """All methods of cv2.saliency, where contrib is installed; see fastsal.pipelines.bench.peers.
+
+    The background models of both sides have settled, and see two frames in turns.
+    """
+    out = np.empty(image.shape[:2], np.float32)
+    for key in ("spectral-residual", "fine-grained", "bin-wang", "bing"):
+        peers = {name: call for name, call in peers_of(key, image).items() if "saliency" in name}
+        if peers and (size in ("VGA", "1080p") or key == "spectral-residual"):
+            stream = fastsal.Stream(key, backend="cpu")
+            frames = itertools.cycle([image, inputs.moved(image)] if key == "bin-wang" else [image])
+            for _ in range(_SETTLED if key == "bin-wang" else 0):
+                stream.update(image, out=out)
+            yield Comparison(
+                f"{key} photo", size, 7 * out.size,
+                lambda stream=stream, frames=frames: stream.update(next(frames), out=out), peers,
+            )  # fmt: skip
+
+
+_SETTLED = 260
 _FOR_SUPERPIXELS = ("VGA", "720p", "1080p")
 
 

@@ -32,6 +32,10 @@ def add_to(commands: Commands) -> None:
         "--scanpath", type=count, metavar="N",
         help="draw the N places that attention goes to, numbered, on each picture",
     )  # fmt: skip
+    parser.add_argument(
+        "--boxes", action="store_true",
+        help="draw the best boxes: those that bing proposes, else around what stands out",
+    )  # fmt: skip
     add_look(parser)
 
 
@@ -80,7 +84,7 @@ def _maps_of(
         if METHODS[key].kind == "static":
             stream.reset()  # images do not follow each other as frames do
         try:
-            picture = _picture(targets[path, key], frame, stream.update(frame), options)
+            picture = _picture(targets[path, key], frame, stream, options)
         except ImageError as error:
             raise ImageError(f"{path}: {error}") from error
         write_image(targets[path, key], picture)
@@ -130,12 +134,18 @@ def _targets(
     return targets
 
 
-def _picture(target: Path, frame: Any, saliency: Any, options: argparse.Namespace) -> Any:
-    if target.suffix == ".npy" or (options.view == "map" and not options.scanpath):
+def _picture(target: Path, frame: Any, stream: Stream, options: argparse.Namespace) -> Any:
+    saliency = stream.update(frame)
+    has_drawings = options.scanpath or options.boxes
+    if target.suffix == ".npy" or (options.view == "map" and not has_drawings):
         return saliency
     from ..pipelines.views import render
 
     picture = render(frame, saliency, view=options.view, alpha=options.alpha)
+    if options.boxes:
+        from ..pipelines.boxes import best_boxes, draw_boxes
+
+        draw_boxes(picture, best_boxes(stream, saliency), frame.shape[1])
     if options.scanpath:
         from ..algorithms.scanpath import scanpath
         from ..pipelines.scanpaths import draw_scanpath

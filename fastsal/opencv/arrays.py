@@ -43,9 +43,7 @@ def plain(array: Any, name: str) -> Any:
         return array
     if not isinstance(array, np.ndarray):
         raise ImageError(f"expected {name} as an array, got {type(array).__name__}")
-    if array.ndim == 1:
-        return array[:, None] if version() < (5, 0) else array[None]
-    return array
+    return array.reshape(_as_matrix(array.shape))
 
 
 def delivered(
@@ -79,6 +77,13 @@ def _fits(out: Any, shape: tuple[int, ...], dtype: DTypeLike) -> bool:
     if not (isinstance(out, np.ndarray) or devices.is_device_array(out)):
         raise ImageError(f"expected an array for the result, got {type(out).__name__}")
     found = tuple(out.shape)
-    if isinstance(out, np.ndarray) and found == (*shape, 1):  # one channel
-        found = shape
+    if isinstance(out, np.ndarray):
+        found = shape if found == (*shape, 1) else _as_matrix(found)  # one channel is none
     return found == shape and devices.dtype_of(out) == np.dtype(dtype)
+
+
+def _as_matrix(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape as which OpenCV takes an array: of rank 1, a column or a row."""
+    if len(shape) != 1:
+        return shape
+    return (*shape, 1) if version() < (5, 0) else (1, *shape)

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import runtime
 from ..algorithms.binary_map import opencv_binary_map
+from ..errors import ImageError
 from . import generator
 from .arrays import delivered, is_empty, plain
 
@@ -124,7 +125,7 @@ class StaticSaliency(Saliency):
         ImageError
             If `_saliencyMap` is no such map, or holds NaN or infinity.
         """
-        values = plain(_saliencyMap, "_saliencyMap")
+        values = _map(plain(_saliencyMap, "_saliencyMap"))
 
         def binary(out: Any) -> Any:
             found, state = opencv_binary_map(
@@ -134,6 +135,16 @@ class StaticSaliency(Saliency):
             return found
 
         return True, delivered(binary, tuple(values.shape), np.uint8, _saliencyMap, _binaryMap)
+
+
+def _map(values: Any) -> Any:
+    """Return a map of one channel as (H, W)."""
+    shape = tuple(values.shape)
+    if len(shape) == 3 and shape[2] == 1:
+        return values.reshape(shape[:2])
+    if len(shape) != 2:
+        raise ImageError(f"expected _saliencyMap of shape (H, W), got {shape}")
+    return values
 
 
 class MotionSaliency(Saliency):

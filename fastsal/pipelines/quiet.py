@@ -1,7 +1,11 @@
 """OpenCV's own messages, kept off stderr: here an error is an exception, said once, in one line."""
 
+import ctypes
 import os
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -38,3 +42,19 @@ class _Silence:
 
 
 quiet_opencv = _Silence()
+
+
+@contextmanager
+def silent_stdout() -> Iterator[None]:
+    """Send what C code prints nowhere; for programs of one thread, as stdout is one for all."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)  # or it prints later what its buffer holds
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)

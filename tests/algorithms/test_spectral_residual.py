@@ -9,7 +9,8 @@ from reference.spectral_residual import spectral_residual as reference
 
 import fastsal
 from fastsal import runtime
-from fastsal.algorithms.spectral_residual import _cpu, spectral_residual
+from fastsal.algorithms.spectral_residual import _cpu, residual_map, spectral_residual
+from fastsal.images import Frames
 from fastsal.kernels import launch
 
 TOLERANCE = 2e-7
@@ -75,6 +76,18 @@ def test_matches_the_definition(backend, shape, size, dtype, rng):
     assert actual.flags.c_contiguous
     gray = 255 * image if dtype == np.float32 else image
     np.testing.assert_allclose(actual, reference(gray, size), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.int32])
+def test_integers_of_either_sign(backend, dtype, rng):
+    """What only the drop-in lets through."""
+    info = np.iinfo(dtype)
+    image = rng.integers(info.min // 2, info.max // 2, (9, 13), dtype=dtype)
+    frames = Frames(image.reshape(1, -1), 1, BGR, image.shape)
+
+    actual = residual_map(frames, (8, 8), 1.0, out=None, backend=backend)
+
+    np.testing.assert_allclose(actual, reference(image, (8, 8)), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 8), (2, 2), (3, 1), (16, 4)], ids=str)

@@ -28,7 +28,7 @@ def taps(source, target, bits):
 
 def resized(gray, shape):
     """Return `gray` in another shape: integers by fixed-point weights and rounded, floats not."""
-    bits = 0 if gray.dtype.kind == "f" else 8 if gray.itemsize == 1 else 16
+    bits = 0 if gray.dtype.kind == "f" else 8 * gray.itemsize
     down, across = (taps(*pair, bits) for pair in zip(gray.shape, shape, strict=True))
     result = down @ gray.astype(np.float64) @ across.T
     return result.astype(np.float32).astype(np.float64) if not bits else np.floor(result + 0.5)

@@ -7,7 +7,8 @@ TRANSFORM = f"void({SPECTRA2}, float64[:,::1], {SPECTRA2})"
 KERNELS = {
     "_cuda._fill_turns": ["void(float64[:,::1])"],
     "_cuda._shrink": each(
-        f"void(PIXEL[:,::1], {LUMA}, int64, {SPECTRA2})", PIXEL=["uint8", "uint16"]
+        f"void(PIXEL[:,::1], {LUMA}, int64, {SPECTRA2})",
+        PIXEL=["uint8", "uint16", "int16", "int32"],
     ),
     "_cuda._shrink_floats": [f"void(float32[:,::1], {LUMA}, int64, float64, {SPECTRA2})"],
     "_cuda._transform_rows": [TRANSFORM],

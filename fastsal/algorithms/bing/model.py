@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ...errors import ModelError
 
 SPACES = ("maxbgr", "hsv", "i")
+DEFAULT_FOLDER = Path(__file__).with_name("default_model")
 _NAMES = {space: f"ObjNessB2W8{space.upper()}" for space in SPACES}
 _TYPES = {"f": np.float32, "i": np.int32}
 _LARGEST = 36  # sizes there can be: 6 heights by 6 widths
@@ -117,7 +118,7 @@ class BingModel:
 
 @cache
 def _default() -> BingModel:
-    return BingModel.load(Path(__file__).with_name("default_model"))
+    return BingModel.load(DEFAULT_FOLDER)
 
 
 def load_once(folder: str | os.PathLike[str]) -> BingModel:

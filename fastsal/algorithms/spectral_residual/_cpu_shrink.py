@@ -1,7 +1,7 @@
 """The few pixels of an image that its spectrum is taken of."""
 
 import numpy as np
-from numba import int32, int64, uint32, uint64
+from numba import int32, uint32, uint64
 
 from ...kernels.color._math import float_luma, luma
 from ...kernels.jit import serial
@@ -16,7 +16,8 @@ def shrink(pixels, channels, weights, width, small):
     height = pixels.size // (width * channels)
     rows, cols = small.shape
     firsts, shares = _taps(width, cols)
-    across = _in_parts(shares, pixels.itemsize)
+    bits = 8 * pixels.itemsize
+    across = _in_parts(shares, bits)
     # Unsigned, so that no index is tested for being negative; left pixels, then right ones.
     places = np.empty(2 * cols, np.uint64)
     for col in range(cols):
@@ -31,7 +32,7 @@ def shrink(pixels, channels, weights, width, small):
         below = parts[0, 2 * cols :], parts[1, 2 * cols :], parts[2, 2 * cols :]
         _pick(pixels[lower:], channels, places, *below)
         _fill_gray(parts, channels, weights, gray.reshape(-1))
-        _blend_row(gray, shares, across, share, pixels.itemsize, small[row])
+        _blend_row(gray, across, fixed(share, bits), bits, small[row])
 
 
 @serial
@@ -50,7 +51,7 @@ def shrink_floats(pixels, channels, weights, width, scale, small):
                 _float_gray(pixels, channels, weights, upper + right),
                 _float_gray(pixels, channels, weights, lower + left),
                 _float_gray(pixels, channels, weights, lower + right),
-                across[col], down,
+                across[col], down, pixels.itemsize,
             )  # fmt: skip
             small[row, col] = scale * value
 
@@ -88,28 +89,26 @@ def _fill_gray(parts, channels, weights, gray):
 
 
 @serial
-def _in_parts(shares, itemsize):
-    """Return shares in units of 1/256 for bytes, of 2**-16 for others."""
-    parts = np.empty(shares.size, np.int32)
+def _in_parts(shares, bits):
+    parts = np.empty(shares.size, np.int64)
     for i in range(shares.size):
-        parts[i] = fixed(shares[i], 8 if itemsize == 1 else 16)
+        parts[i] = fixed(shares[i], bits)
     return parts
 
 
 @serial
-def _blend_row(gray, shares, across, share, itemsize, target):
+def _blend_row(gray, across, down, bits, target):
     a, b, c, d = gray[0], gray[1], gray[2], gray[3]
-    if itemsize == 1:
-        down = int32(fixed(share, 8))
+    if bits == 8:
+        share = int32(down)
         for i in range(target.size):
-            target[i] = blended_bytes(a[i], b[i], c[i], d[i], across[i], down)
-    elif itemsize == 2:
-        down = fixed(share, 16)
+            target[i] = blended_bytes(a[i], b[i], c[i], d[i], int32(across[i]), share)
+    elif bits == 16:
         for i in range(target.size):
-            target[i] = blended(a[i], b[i], c[i], d[i], int64(across[i]), down, 16)
+            target[i] = blended(a[i], b[i], c[i], d[i], across[i], down, 16)
     else:
         for i in range(target.size):
-            target[i] = blended_wide(a[i], b[i], c[i], d[i], shares[i], share)
+            target[i] = blended_wide(a[i], b[i], c[i], d[i], across[i], down)
 
 
 @serial

@@ -18,6 +18,7 @@ from ...kernels.jit import kernel
 from ...kernels.waves import cosine_of_turn
 from ._math import (
     blended,
+    blended_wide,
     blur,
     fixed,
     float_blended,
@@ -97,7 +98,7 @@ def _fill_turns(turns):
 def _shrink(pixels, channels, weights, width, real, imag):
     frames, rows, cols = real.shape
     height = pixels.shape[1] // (width * channels)
-    bits = 8 if pixels.itemsize == 1 else 16
+    bits = 8 * pixels.itemsize
     col = cuda.grid(1)
     if col >= cols:
         return
@@ -125,7 +126,11 @@ def _shrink(pixels, channels, weights, width, real, imag):
                 level_d = int32(luma(pixels[frame, d], pixels[frame, d + 1],
                                      pixels[frame, d + 2], weights))  # fmt: skip
             down = fixed(share, bits)
-            real[frame, row, col] = blended(level_a, level_b, level_c, level_d, across, down, bits)
+            levels = level_a, level_b, level_c, level_d
+            if bits == 32:
+                real[frame, row, col] = blended_wide(*levels, across, down)
+            else:
+                real[frame, row, col] = blended(*levels, across, down, bits)
             imag[frame, row, col] = 0.0
             row += cuda.gridDim.y
         frame += cuda.gridDim.z
@@ -160,7 +165,7 @@ def _shrink_floats(pixels, channels, weights, width, scale, real, imag):
                                      pixels[frame, c + 2], weights)  # fmt: skip
                 level_d = float_luma(pixels[frame, d], pixels[frame, d + 1],
                                      pixels[frame, d + 2], weights)  # fmt: skip
-            value = float_blended(level_a, level_b, level_c, level_d, across, down)
+            value = float_blended(level_a, level_b, level_c, level_d, across, down, 4)
             real[frame, row, col] = scale * value
             imag[frame, row, col] = 0.0
             row += cuda.gridDim.y

@@ -5,7 +5,7 @@ The 64 x 64 pixels of a spectrum are so few that they can all be float64; float3
 
 import math
 
-from numba import float32, float64, int32, int64
+from numba import float32, float64, int32, int64, uint64
 
 from ...kernels.jit import serial
 
@@ -56,18 +56,25 @@ def blended_bytes(a, b, c, d, across, down):
 
 @serial
 def blended_wide(a, b, c, d, across, down):
-    """Return the same of 32-bit integers, for which 64 bits do not suffice: in float64."""
-    upper = float64(a) + (float64(b) - float64(a)) * across
-    lower = float64(c) + (float64(d) - float64(c)) * across
-    return math.floor(upper + (lower - upper) * down + 0.5)
+    """Return the same of 32-bit integers, with shares in units of 2**-32, in 64 bits and a carry.
+
+    What is left out below the carry is too little to round up.
+    """
+    one = int64(1) << 32
+    upper = int64(a) * (one - across) + int64(b) * across
+    lower = int64(c) * (one - across) + int64(d) * across
+    high, low = (lower - upper) >> 32, (lower - upper) & (one - 1)
+    carry = int64((uint64(low) * uint64(down)) >> uint64(32))
+    return float64((upper + high * down + carry + (one >> 1)) >> 32)
 
 
 @serial
-def float_blended(a, b, c, d, across, down):
-    """Return what lies between the floats a b / c d, rounded to float32."""
+def float_blended(a, b, c, d, across, down, itemsize):
+    """Return what lies between the floats a b / c d, rounded to floats of that item size."""
     upper = float64(a) + (float64(b) - float64(a)) * across
     lower = float64(c) + (float64(d) - float64(c)) * across
-    return float64(float32(upper + (lower - upper) * down))
+    value = upper + (lower - upper) * down
+    return value if itemsize == 8 else float64(float32(value))
 
 
 @serial

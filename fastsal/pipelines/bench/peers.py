@@ -6,13 +6,17 @@ out. Every peer gets the same frames, and a preallocated output where it takes o
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...algorithms.bing import DEFAULT_FOLDER
+from ..quiet import silent_stdout
 from . import inputs
 
 Image = NDArray[np.uint8]
@@ -94,6 +98,28 @@ def _static(name: str) -> Callable[[Image], Calls]:
     return make
 
 
+def _boxes(image: Image) -> Calls:
+    """OpenCV's BING with the model that ours has; it writes files and prints, here to nowhere."""
+    if not hasattr(cv2, "saliency"):
+        return {}
+    peer = cv2.saliency.ObjectnessBING_create()
+    peer.setTrainingPath(str(DEFAULT_FOLDER))
+    peer.setBBResDir(f"{_folder().name}/")
+    frame = np.ascontiguousarray(image[..., ::-1]) if image.ndim == 3 else np.dstack([image] * 3)
+
+    def opencv() -> Any:
+        with silent_stdout():
+            return peer.computeSaliency(frame)
+
+    return {"cv2.saliency": opencv}
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder that goes when the program ends."""
+    return tempfile.TemporaryDirectory()
+
+
 def _superpixels(image: Image) -> Calls:
     from skimage.segmentation import slic
 
@@ -138,6 +164,7 @@ _PEERS: dict[str, Callable[[Image], Calls]] = {
     "bin-wang": _background,
     "fine-grained": _static("StaticSaliencyFineGrained_create"),
     "spectral-residual": _static("StaticSaliencySpectralResidual_create"),
+    "bing": _boxes,
     "superpixel": _superpixels,
     "flow": _flow,
 }
