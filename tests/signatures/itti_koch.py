@@ -25,9 +25,7 @@ KERNELS = {
         f"void({SIZES}, {SIZES}, {TAPS}, boolean, {PLANES}, {PLANES})"
     ],
     "_cuda_features.clear": [f"void({SPANS}, {TALLIES}, float32[::1])"],
-    "_cuda_features.compare": [
-        f"void({SIZES}, {TASKS}, boolean, float32, {PLANES}, {GAPS}, {SPANS})"
-    ],
+    "_cuda_features.compare": [f"void({SIZES}, {TASKS}, boolean, {PLANES}, {GAPS}, {SPANS})"],
     "_cuda_features.count": [f"void({SIZES}, {TASKS}, float32[::1], {GAPS}, {SPANS}, {TALLIES})"],
     "_cuda_features.reduce": [
         f"void({TASKS}, float32[::1], boolean, boolean, {GAPS}, {SPANS}, {TALLIES}, {MAPS})"

@@ -67,7 +67,7 @@ def _averaged(pixels, channels, width, side):
 
 
 def _large_frame(plan, pixels, layout, width, unit, maps):
-    rows, cols, _ = plan.sizes[0]
+    rows, cols = plan.sizes[0, :2]
     size, area = rows * cols, pixels.size // layout[0]
     planes = launch.scratch("itti-koch planes", (PLANES, plan.atlas), np.float32)
     brightest = launch.scratch("itti-koch brightest", (rows,), np.float32)

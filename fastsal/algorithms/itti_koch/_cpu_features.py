@@ -34,7 +34,8 @@ def _fill_feature(plan, planes, task, work, reduced):
     is_color = plane == 1 or plane == 2
     flat = plan.flats[1] if is_color else plan.flats[0]
     is_sum = plan.is_sum and is_color
-    low, high = _fill_gaps(fine, coarse, surround - center, is_sum, has_signs, plan.border, gaps)
+    margin = plan.sizes[center, 3]
+    low, high = _fill_gaps(fine, coarse, surround - center, is_sum, has_signs, margin, gaps)
     reduced[:] = 0
     span = max(high, -low) if has_signs else high - low
     if span <= flat:
@@ -49,10 +50,9 @@ def _fill_feature(plan, planes, task, work, reduced):
 
 
 @serial
-def _fill_gaps(fine, coarse, octaves, is_sum, has_signs, border, gaps):
+def _fill_gaps(fine, coarse, octaves, is_sum, has_signs, margin, gaps):
     """Fill with centre less surround, falling off to the border; return its range."""
     rows, cols = fine.shape
-    margin = int64(round(border * max(rows, cols)))
     across = np.empty(cols, np.float32)
     for col in range(cols):
         across[col] = ramp(col, cols, margin)

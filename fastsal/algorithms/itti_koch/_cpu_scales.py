@@ -140,7 +140,7 @@ def build(plan, planes, start, stop):
 @serial
 def plane_at(plane, sizes, level):
     """Return one scale of a plane, with rows and columns."""
-    rows, cols, at = sizes[level]
+    rows, cols, at, _ = sizes[level]
     return plane[at : at + rows * cols].reshape(rows, cols)
 
 

@@ -73,7 +73,7 @@ def _averaged(pixels, channels, width, side, shape, group):
 
 def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
     frames, stream = len(pixels), pixels.stream
-    rows, cols, _ = (int(each) for each in plan.sizes[0])
+    rows, cols = (int(each) for each in plan.sizes[0, :2])
     threads = launch.THREADS
     planes = _work("planes", (group, PLANES, plan.atlas))[:frames]
     filtered = _work("filtered", (group, 5, plan.atlas))[:frames]
@@ -103,8 +103,7 @@ def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
     )
     each_task = (len(tables.task_blocks), 1, deep), threads, stream
     args = tables.sizes, tables.tasks, tables.offsets
-    border = np.float32(plan.border)
-    compare[each_task](tables.task_blocks, *args, plan.is_sum, border, planes, gaps, spans)
+    compare[each_task](tables.task_blocks, *args, plan.is_sum, planes, gaps, spans)
     if plan.promotes:
         count[each_task](tables.task_blocks, *args, tables.flats, gaps, spans, tallies)
     small = plan.small[0] * plan.small[1]

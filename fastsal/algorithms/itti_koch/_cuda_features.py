@@ -28,7 +28,7 @@ def clear(spans, tallies, bright):
 
 
 @kernel
-def compare(blocks, sizes, tasks, offsets, is_sum, border, planes, gaps, spans):
+def compare(blocks, sizes, tasks, offsets, is_sum, planes, gaps, spans):
     """Fill with centre less surround, falling off to the border; widen the range of each."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
@@ -46,17 +46,17 @@ def compare(blocks, sizes, tasks, offsets, is_sum, border, planes, gaps, spans):
             around = _surround(planes[frame, plane], sizes, surround, surround - center, row, col)
             gap = planes[frame, plane, sizes[center, 2] + i]
             gap = gap + around if is_sum else gap - around
-            margin = int32(round(border * float32(max(rows, cols))))
+            margin = sizes[center, 3]
             gap *= ramp(col, cols, margin) * ramp(row, rows, margin)
             gap = gap if tasks[task, 3] else abs(gap)
             gaps[frame, offsets[task] + i] = gap
             low = high = gap
         lows[me] = low
         highs[me] = high
-        gather(lows, highs)
+        low, high = gather(lows, highs)
         if me == 0:
-            cuda.atomic.min(spans, (frame, task, 0), lows[0])
-            cuda.atomic.max(spans, (frame, task, 1), highs[0])
+            cuda.atomic.min(spans, (frame, task, 0), low)
+            cuda.atomic.max(spans, (frame, task, 1), high)
         cuda.syncthreads()
         frame += cuda.gridDim.z
 
@@ -77,16 +77,20 @@ def _surround(plane, sizes, level, octaves, row, col):
 
 @device
 def gather(lows, highs):
-    """Leave the least and the greatest value of the block in the first place."""
-    me = cuda.threadIdx.x
+    """Return the least and the greatest value of the block's threads, to each of them."""
+    me, threads = cuda.threadIdx.x, cuda.blockDim.x
+    groups = max(1, threads // 16)
     cuda.syncthreads()
-    half = cuda.blockDim.x >> 1  # a power of two
-    while half > 0:
-        if me < half:
-            lows[me] = min(lows[me], lows[me + half])
-            highs[me] = max(highs[me], highs[me + half])
-        cuda.syncthreads()
-        half >>= 1
+    i = me + groups
+    while me < groups and i < threads:
+        lows[me] = min(lows[me], lows[i])
+        highs[me] = max(highs[me], highs[i])
+        i += groups
+    cuda.syncthreads()
+    low, high = lows[0], highs[0]
+    for group in range(1, groups):
+        low, high = min(low, lows[group]), max(high, highs[group])
+    return low, high
 
 
 @device

@@ -37,11 +37,11 @@ def add_up(shares, promotes, weights, start, summed, maps):
         for plane in range(3, 7):
             low, high = _range(planes[plane], lows, highs)
             factor = faintness(high - low, widest, promotes) if shares else float32(1)
-            _add(planes[plane], promotes, factor, lows, highs, sums, maps[3, target])
+            _add(planes[plane], low, high, promotes, factor, sums, maps[3, target])
         for kind in range(3):
-            _add(
-                maps[kind + 1, target], promotes, weights[kind], lows, highs, sums, maps[0, target]
-            )
+            part = maps[kind + 1, target]
+            low, high = _range(part, lows, highs)
+            _add(part, low, high, promotes, weights[kind], sums, maps[0, target])
         frame += cuda.gridDim.x
 
 
@@ -59,29 +59,27 @@ def _range(source, lows, highs):
     cuda.syncthreads()
     lows[me] = low
     highs[me] = high
-    gather(lows, highs)
-    return lows[0], highs[0]
+    return gather(lows, highs)
 
 
 @device
-def _add(source, promotes, weight, lows, highs, sums, target):
+def _add(source, low, high, promotes, weight, sums, target):
     """Add weight * N(source)."""
-    me = cuda.threadIdx.x
     rows, cols = source.shape
     size = int32(rows * cols)
-    part = int32(me)
+    part = int32(cuda.threadIdx.x)
     while part < 3:
         sums[part] = 0
         part += cuda.blockDim.x
-    low, high = _range(source, lows, highs)
+    cuda.syncthreads()
     scale = float32(1) / (high - low) if high > low else float32(0)
-    i = int32(me)
+    i = int32(cuda.threadIdx.x)
     while i < size and promotes:
         _count(source, i // cols, i % cols, low, high, scale, sums)
         i += cuda.blockDim.x
     cuda.syncthreads()
     gain = weight * gain_of(promotes, int64(sums[0]), int64(sums[1]), sums[2], low, high, scale)
-    i = int32(me)
+    i = int32(cuda.threadIdx.x)
     while i < size:
         target[i // cols, i % cols] += gain * (source[i // cols, i % cols] - low)
         i += cuda.blockDim.x

@@ -25,11 +25,10 @@ _FLAT, _FLAT_LAB = 1e-3, 0.1
 class Plan(NamedTuple):
     """Sizes, features and filters; kernels of the CPU take it as it is."""
 
-    sizes: NDArray[np.int64]  # (7, 3): rows, columns and offset of scales 2 to 8 in an atlas
+    sizes: NDArray[np.int64]  # (7, 4) of scales 2 to 8: rows, columns, offset, width of the ramp
     atlas: int  # pixels of all scales
     tasks: NDArray[np.int64]  # (features, 4): plane, centre, surround, 1 if it has two signs
     taps: NDArray[np.float32]  # (6, 5): see `filters`
-    border: float
     energy: bool  # of the filters of orientation
     is_sum: bool  # what colour features are, centre plus surround
     shares: bool  # the range of a modality
@@ -41,17 +40,17 @@ class Plan(NamedTuple):
     @property
     def small(self) -> tuple[int, int]:
         """Rows and columns of the map."""
-        rows, cols, _ = self.sizes[SMALL - FIRST]
+        rows, cols = self.sizes[SMALL - FIRST, :2]
         return int(rows), int(cols)
 
 
 @lru_cache(maxsize=32)
 def plan_of(height: int, width: int, channels: int, options: IttiOptions) -> Plan:
     """Return the plan for images of that size."""
-    sizes = np.empty((LAST - FIRST + 1, 3), np.int64)
+    sizes = np.empty((LAST - FIRST + 1, 4), np.int64)
     rows, cols, offset = -(-height // 4), -(-width // 4), 0
     for level in range(len(sizes)):
-        sizes[level] = rows, cols, offset
+        sizes[level] = rows, cols, offset, round(options.border * max(rows, cols))
         offset += rows * cols
         rows, cols = -(-rows // 2), -(-cols // 2)
     is_lab = options.color_space == "lab"
@@ -61,7 +60,6 @@ def plan_of(height: int, width: int, channels: int, options: IttiOptions) -> Pla
         atlas=offset,
         tasks=_tasks(min(height, width), channels, options),
         taps=filters(),
-        border=options.border,
         energy=options.gabor == "energy",
         is_sum=options.opponency == "paper",
         shares=options.ranges == "modality",
