@@ -3,32 +3,23 @@ import itertools
 import numpy as np
 import pytest
 
-from fastsal.algorithms.superpixel_contrast import (
-    SuperpixelChange,
-    SuperpixelContrast,
-    SuperpixelMotion,
-    superpixel_contrast,
-)
+import fastsal
 from fastsal.pipelines.bench import inputs
 
-STREAMS = {
-    "superpixel": SuperpixelContrast,
-    "superpixel-motion": SuperpixelMotion,
-    "superpixel-change": SuperpixelChange,
-}
+STREAMS = ("superpixel", "superpixel-motion", "superpixel-change")
 
 
 @pytest.mark.benchmark(group="superpixel_contrast")
 @pytest.mark.parametrize("method", ["exact", "fast"])
 def bench_superpixel_contrast(timed, image, backend, out, method):
-    timed(lambda: superpixel_contrast(image, method=method, out=out, backend=backend))
+    timed(lambda: fastsal.superpixel_contrast(image, method=method, out=out, backend=backend))
 
 
 @pytest.mark.benchmark(group="superpixel_streams")
 @pytest.mark.parametrize("smooth", [False, True], ids=["painted", "smooth"])
 @pytest.mark.parametrize("key", STREAMS)
 def bench_superpixel_stream(timed, image, backend, out, key, smooth):
-    stream = STREAMS[key](smooth=smooth, backend=backend)
+    stream = fastsal.Stream(key, smooth=smooth, backend=backend)
     frames = itertools.cycle((image, inputs.moved(image)))
     timed(lambda: stream.update(next(frames), out=out))
 

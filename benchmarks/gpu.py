@@ -45,6 +45,7 @@ def methods() -> dict[str, Row]:
     maps = {"channels": ((),), "dtypes": ("uint8", "float32"), "out": "uint8"}
     return {
         "lc": Row(fastsal.luminance_contrast),
+        "itti-koch": Row(fastsal.itti_koch),
         "frame-difference": Row(
             lambda stack, **options: fastsal.frame_difference(stack, stack, **options), reads=2
         ),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .algorithms.itti_koch import IttiOptions as IttiOptions
     from .algorithms.itti_koch import itti_koch as itti_koch
     from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
+    from .algorithms.scanpath import scanpath as scanpath
     from .algorithms.spectral_residual import spectral_residual as spectral_residual
     from .algorithms.superpixel_contrast import superpixel_change as superpixel_change
     from .algorithms.superpixel_contrast import superpixel_contrast as superpixel_contrast
@@ -76,6 +77,7 @@ _HOMES = {
     "process_video": "pipelines.video",
     "region_stats": "algorithms.superpixels",
     "salient_boxes": "algorithms.binary_map",
+    "scanpath": "algorithms.scanpath",
     "slic": "algorithms.superpixels",
     "spectral_residual": "algorithms.spectral_residual",
     "superpixel_change": "algorithms.superpixel_contrast",

@@ -9,7 +9,8 @@ def test_peers_and_ours_get_two_threads_on_larger_machines():
 import os
 os.environ.update(NUMBA_NUM_THREADS="4", OPENCV_FOR_THREADS_NUM="4")
 import cv2, numba
-from benchmarks import machine, peers
+from benchmarks import peers
+from fastsal.pipelines.bench import machine
 before = numba.get_num_threads()
 peers.hold_to_threads()
 print(before, numba.get_num_threads(), cv2.getNumThreads(), machine.description()["threads"])

@@ -36,6 +36,14 @@ def test_kernels_on_the_cpu_load_no_cuda_and_no_pictures():
     assert loaded_by(code, "cv2", "torch", "cupy", "skimage", "tqdm", "matplotlib") == []
 
 
+def test_kernels_from_the_cache_load_nothing_that_only_compiling_needs():
+    code = "import numpy, fastsal; fastsal.luminance_contrast(numpy.eye(300, dtype='u1'))"
+    compiling = ("numba.np.arrayobj", "numba.cpython.unicode", "scipy.linalg", "tqdm")
+    loaded_by(code)  # which compiles what no test before has
+
+    assert loaded_by(code, *compiling) == []
+
+
 def test_an_unknown_name_is_an_attribute_error():
     import fastsal
 

@@ -20,7 +20,7 @@ BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 # No camera, no display and no minute of measuring is needed to see that a command runs.
 SHORTER = {
     "webcam": ["--source", "synthetic", "--headless", "--frames", "5"],
-    "bench": ["--sizes", "320x240", "--seconds", "0.01"],
+    "bench": ["--sizes", "320x240", "--seconds", "0.01", "--methods", "lc,bin-wang"],
 }
 SETUP = ["pip install . && fastsal demo", 'pip install -e ".[test]" && pytest']
 

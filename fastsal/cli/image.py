@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ImageError
 from ..methods import METHODS, method_of
 from .messages import say, text_of
-from .options import Commands, add_command, add_look, named
+from .options import Commands, add_command, add_look, count, named
 
 if TYPE_CHECKING:
     from ..pipelines.stream import Stream
@@ -27,6 +27,10 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT",
         help="a file for one map (png, jpg, npy, ...), else a folder for IN-KEY.png",
+    )  # fmt: skip
+    parser.add_argument(
+        "--scanpath", type=count, metavar="N",
+        help="draw the N places that attention goes to, numbered, on each picture",
     )  # fmt: skip
     add_look(parser)
 
@@ -47,8 +51,10 @@ def run(options: argparse.Namespace) -> int:
     _check_counts(keys, len(paths))
     targets = _targets(paths, keys, Path(output), output.endswith(("/", "\\")))
     _check_apart(paths, targets)
+    _check_pictures(targets, options)
     written, errors = [], []
-    for path in progress_bar(paths, desc="images", unit="image", shown=len(paths) > 1):
+    several = len(paths) > 1
+    for path in progress_bar(paths, desc="images", unit="image") if several else paths:
         try:
             written += _maps_of(path, streams, targets, options)
         except ImageError as error:  # the other images are none the worse for it
@@ -102,6 +108,12 @@ def _check_apart(paths: list[Path], targets: dict[tuple[Path, str], Path]) -> No
             )
 
 
+def _check_pictures(targets: dict[tuple[Path, str], Path], options: argparse.Namespace) -> None:
+    for target in targets.values() if options.scanpath else ():
+        if target.suffix == ".npy":
+            raise ImageError(f"{target}: expected a picture for --scanpath to draw on, got .npy")
+
+
 def _targets(
     paths: list[Path], keys: list[str], output: Path, is_folder: bool
 ) -> dict[tuple[Path, str], Path]:
@@ -119,11 +131,18 @@ def _targets(
 
 
 def _picture(target: Path, frame: Any, saliency: Any, options: argparse.Namespace) -> Any:
+    if target.suffix == ".npy" or (options.view == "map" and not options.scanpath):
+        return saliency
     from ..pipelines.views import render
 
-    if options.view == "map" or target.suffix == ".npy":
-        return saliency
-    return render(frame, saliency, view=options.view, alpha=options.alpha)
+    picture = render(frame, saliency, view=options.view, alpha=options.alpha)
+    if options.scanpath:
+        from ..algorithms.scanpath import scanpath
+        from ..pipelines.scanpaths import draw_scanpath
+
+        copies = 2 if options.view == "side-by-side" else 1
+        draw_scanpath(picture, scanpath(saliency, options.scanpath), copies=copies)
+    return picture
 
 
 def _named(targets: list[Path]) -> str:

@@ -23,6 +23,13 @@ def add_command(commands: Commands, name: str, summary: str, run: Any) -> argpar
     return parser
 
 
+def count(text: str) -> int:
+    """Return how many of something an option asks for."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected an integer from 1 up, got {text!r}")
+    return int(text)
+
+
 def add_look(parser: argparse.ArgumentParser) -> None:
     """Add how a map is computed and shown."""
     parser.add_argument("--view", choices=VIEWS, default="overlay", help="default: %(default)s")

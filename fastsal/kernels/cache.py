@@ -9,8 +9,10 @@ that processes that start at once can neither serve stale code nor mix up each o
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import pickle
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -22,6 +24,7 @@ import llvmlite
 import numba
 import numpy as np
 from numba import config
+from numba.core.environment import Environment, lookup_environment
 from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 from platformdirs import user_cache_path
@@ -114,7 +117,7 @@ class _EntryFiles:
 
     def load(self, key: Any) -> Any:
         try:
-            return pickle.loads(self._path(key).read_bytes())
+            return _Unpickler(io.BytesIO(self._path(key).read_bytes())).load()
         except Exception:  # cut short or overwritten by who knows what: compile again
             return None
 
@@ -130,6 +133,31 @@ class _EntryFiles:
     def flush(self) -> None:
         for path in Path(str(folder())).glob(f"{self._base}.*.nbc"):
             path.unlink(missing_ok=True)
+
+
+class _Unpickler(pickle.Unpickler):
+    """Loads entries without the modules that their code was once compiled from.
+
+    An entry has an environment for every function that went into it, np.zeros() and its like
+    included, and each would import its module: 60 ms of Numba's for what only interpreted code
+    asks for.
+    """
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("numba.core.environment", "_rebuild_env"):
+            return _environment
+        return super().find_class(module, name)
+
+
+def _environment(module: str, constants: Any, name: str) -> Any:
+    known = lookup_environment(name)
+    if known is not None:
+        return known
+    made = Environment(vars(sys.modules[module]) if module in sys.modules else {"__name__": module})
+    made.consts[:] = constants
+    made.env_name = name
+    Environment._memo[name] = made
+    return made
 
 
 @cache

@@ -18,7 +18,7 @@ CODECS = {".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".avi": "MJPG"}
 
 _TICKS = 90_000  # per second at least, for times between those of a steady rate
 _LOOKAHEAD = 10
-_WIDEST = 16_384
+_WIDEST = 8192  # as far as H.264's levels, and with them players, go
 _H264 = {"preset": "veryfast", "crf": "20", "rc-lookahead": str(_LOOKAHEAD), "bf": "2"}
 
 Picture = NDArray[np.uint8]

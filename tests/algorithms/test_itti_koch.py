@@ -462,8 +462,9 @@ def test_people_look_there(shared):
         for preset, found in scores.items():
             saliency = itti_koch(image, preset=preset, color="bgr")
             standard = (saliency - saliency.mean()) / saliency.std()
-            found.append(np.mean([standard[place] for place in fixations if
-                                  place[0] < image.shape[0] and place[1] < image.shape[1]]))  # fmt: skip
+            height, width = saliency.shape
+            inside = [(y, x) for y, x in fixations if y < height and x < width]
+            found.append(np.mean([standard[place] for place in inside]))
 
     means = {preset: np.mean(found) for preset, found in scores.items()}
     assert len(places) == 40

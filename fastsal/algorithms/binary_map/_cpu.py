@@ -14,10 +14,10 @@ from ._cpu_paint import (
     best_of,
     bound_of,
     count_levels,
+    cut_levels,
     fill_table,
     otsu,
     paint_clusters,
-    paint_levels,
     paint_shares,
     share_of,
 )
@@ -56,9 +56,9 @@ def binary_map(pixels, method, starts, out):
 
 def _by_otsu(values, starts, binary):
     counts = launch.scratch("binary-map counts", (_blocks(values), 256), np.int64)
-    launch.over_bands(count_levels, _count_bands, len(counts), values, counts, pixels=values.size)
-    args = (values, otsu(counts), binary)
-    launch.over_bands(paint_levels, _paint_levels_bands, values.size, *args)
+    args = (values, binary, counts)  # the map has room for the levels meanwhile
+    launch.over_bands(count_levels, _count_bands, len(counts), *args, pixels=values.size)
+    launch.over_bands(cut_levels, _cut_bands, values.size, binary, otsu(counts))
 
 
 def _by_mean(values, starts, binary):
@@ -118,17 +118,17 @@ def _to_shares_bands(levels, shares, bands):
 
 
 @parallel
-def _count_bands(values, counts, bands):
+def _count_bands(values, levels, counts, bands):
     for band in prange(bands):
         start, stop = band * len(counts) // bands, (band + 1) * len(counts) // bands
-        count_levels(values, counts, start, stop)
+        count_levels(values, levels, counts, start, stop)
 
 
 @parallel
-def _paint_levels_bands(values, threshold, binary, bands):
+def _cut_bands(levels, threshold, bands):
     for band in prange(bands):
-        start, stop = band * binary.size // bands, (band + 1) * binary.size // bands
-        paint_levels(values, threshold, binary, start, stop)
+        start, stop = band * levels.size // bands, (band + 1) * levels.size // bands
+        cut_levels(levels, threshold, start, stop)
 
 
 @parallel

@@ -1,7 +1,7 @@
 """What the CPU's three methods of binary maps share: counts, thresholds, and painting."""
 
 import numpy as np
-from numba import float32, float64, int64
+from numba import float32, float64, int64, uint32
 
 from ...kernels.jit import serial
 from ._cpu_cells import fill_cells
@@ -10,22 +10,47 @@ from ._draws import CLUSTERS
 from ._math import clipped, fixed, level_of, mean_below, spread_of, twice_the_mean
 
 BLOCK = 1 << 15  # values that are counted or added up as one
-FITTING = 1 << 10  # values whose sum of `fixed` is sure to fit 64 bits
+FITTING = 1 << 10  # values that stay near; their sum of `fixed` is sure to fit 64 bits
 LOW_BITS = 26
 
 
 @serial
-def count_levels(values, counts, start, stop):
-    """Fill with how many values of each block have each level of grey."""
-    # Two tables by turns: runs of one level would wait for each other's count to be stored.
-    pair = np.empty((2, 256), np.int64)
+def count_levels(values, levels, counts, start, stop):
+    """Fill with the level of grey of each value, and with how many of each block have each."""
+    # Tables by turns: runs of one level would wait for each other's count to be stored.
+    tables = np.empty((4, 256), np.int64)
     for block in range(start, stop):
-        pair[:] = 0
-        part = values[block * BLOCK : (block + 1) * BLOCK]
-        for i in range(part.size):
-            pair[i & 1, _level(part[i], part.itemsize)] += 1
+        tables[:] = 0
+        for at in range(block * BLOCK, min((block + 1) * BLOCK, levels.size), FITTING):
+            _fill_levels(values[at : at + FITTING], levels[at : at + FITTING])
+            _count(levels[at : at + FITTING], tables)
         for level in range(256):
-            counts[block, level] = pair[0, level] + pair[1, level]
+            first, second = tables[0, level] + tables[1, level], tables[2, level] + tables[3, level]
+            counts[block, level] = first + second
+
+
+@serial
+def _fill_levels(values, levels):
+    for i in range(levels.size):
+        if values.itemsize == 1:
+            levels[i] = values[i]
+        else:
+            levels[i] = level_of(float32(float32(255) * clipped(values[i])))
+
+
+@serial
+def _count(levels, tables):
+    first, second, third, fourth = tables[0], tables[1], tables[2], tables[3]
+    whole = levels.size // 4 * 4
+    words = levels[:whole].view(np.uint32)
+    for i in range(words.size):
+        word = words[i]
+        first[word & uint32(255)] += 1
+        second[(word >> uint32(8)) & uint32(255)] += 1
+        third[(word >> uint32(16)) & uint32(255)] += 1
+        fourth[word >> uint32(24)] += 1
+    for i in range(whole, levels.size):
+        first[levels[i]] += 1
 
 
 @serial
@@ -59,17 +84,11 @@ def share_of(value, itemsize):
 
 
 @serial
-def _level(value, itemsize):
-    return level_of(float32(value) if itemsize == 1 else float32(float32(255) * clipped(value)))
-
-
-@serial
-def paint_levels(values, threshold, binary, start, stop):
-    """Fill with 255 where the level of grey is above the threshold, else 0."""
-    source, target = values[start:stop], binary[start:stop]
-    for i in range(target.size):
-        level = _level(source[i], source.itemsize)
-        target[i] = 255 if level > threshold else 0
+def cut_levels(levels, threshold, start, stop):
+    """Make levels of grey 255 if they are above the threshold, else 0."""
+    part = levels[start:stop]
+    for i in range(part.size):
+        part[i] = 255 if part[i] > threshold else 0
 
 
 @serial

@@ -12,10 +12,10 @@ from ._cpu_paint import (
     best_of,
     bound_of,
     count_levels,
+    cut_levels,
     fill_table,
     otsu,
     paint_clusters,
-    paint_levels,
     paint_shares,
 )
 from ._draws import ATTEMPTS, CLUSTERS
@@ -39,8 +39,8 @@ def small_frames(pixels, number, starts, out, start, stop):
     counts, sums = np.empty((blocks, 256), np.int64), np.empty((blocks, 2), np.int64)
     for frame in range(start, stop):
         if number == OTSU:
-            count_levels(pixels[frame], counts, 0, blocks)
-            paint_levels(pixels[frame], otsu(counts), out[frame], 0, area)
+            count_levels(pixels[frame], out[frame], counts, 0, blocks)
+            cut_levels(out[frame], otsu(counts), 0, area)
         else:
             add_up_fixed(pixels[frame], sums, 0, blocks)
             paint_shares(pixels[frame], bound_of(sums, area), out[frame], 0, area)

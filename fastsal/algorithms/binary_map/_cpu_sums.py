@@ -3,7 +3,7 @@
 While a sum stays between two powers of two it is a multiple of one unit, and adding a value means
 adding the multiple nearest to it: integers, in any order. They are the last bits of power + value.
 Only a value half-way between two multiples rounds by what the sum is; then, and where a sum passes
-a power of two, a chunk of values is added up one by one.
+a power of two, the chunk is cut into smaller ones, and few of these are added up one by one.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from ._cpu_chunks import CHUNK, MARKS
 from ._draws import CLUSTERS
 from ._math import bits_of, value_of
 
-STEP = 32
+FEW = 32  # values of a chunk that are looked at by themselves
 LARGE = float32(8)  # times the greatest value: from here on the bits of a chunk fit into 32
 _ONE = int64(1) << 23  # power of two further
 _WRAP = (int64(1) << 32) - 1
@@ -48,7 +48,7 @@ def add_up(values, ranges, marks, zeros, edges, owners, sums, sizes):
             if new >= 0:
                 sums[k] = new
             elif not (counts[cell] == zeros[chunk] and bottom < 0 <= edges[cell]):
-                sums[k] = _one_by_one(part, bottom, edges[cell], sums[k])
+                sums[k] = _with_care(part, bottom, edges[cell], low, high, sums[k])
 
 
 @serial
@@ -66,18 +66,22 @@ def _power(total, low, high, top, mark):
 
     Those that are to be added lie below `top`.
     """
-    exponent = int32(bits_of(total) >> int32(23))
-    power = value_of(int32(exponent << int32(23)))
-    if total < 0 or low < 0 or not power > LARGE * min(high, top):
-        return float32(0)
-    place = int32(exponent - int32(bits_of(high) >> int32(23))) + MARKS
+    power = _power_below(total, low, min(high, top))
+    place = int32(bits_of(power) >> int32(23)) - int32(bits_of(high) >> int32(23)) + MARKS
     is_marked = place <= 0 or (place < 2 * MARKS - 1 and (mark >> place) & 1)
     return float32(0) if is_marked else power
 
 
 @serial
+def _power_below(total, low, high):
+    """Return the power of two below a sum, or 0 if it is too small for values up to `high`."""
+    power = value_of(int32(bits_of(total) & ~(_ONE - 1)))
+    return power if total >= 0 and low >= 0 and power > LARGE * high else float32(0)
+
+
+@serial
 def _grown(total, power, bits, count):
-    """Return the sum after a chunk, or -1 if it must be added up one by one."""
+    """Return the sum after a chunk, or -1 if it must be added up with more care."""
     if count == 0:
         return total
     if power == 0:
@@ -87,12 +91,17 @@ def _grown(total, power, bits, count):
 
 
 @serial
-def _one_by_one(part, bottom, top, total):
-    for start in range(0, part.size, STEP):
-        few = part[start : start + STEP]
-        if _is_any_inside(few, bottom, top):  # often none is: a cluster of what is rare
-            for i in range(few.size):
-                total = float32(total + (few[i] if bottom < few[i] <= top else float32(0)))
+def _with_care(part, bottom, top, low, high, total):
+    """Return the sum with what of a chunk lies in a cell, a few values at a time."""
+    for start in range(0, part.size, FEW):
+        few = part[start : start + FEW]
+        if not _is_any_inside(few, bottom, top):  # often none is: a cluster of what is rare
+            continue
+        new, power = float32(-1), _power_below(total, low, min(high, top))
+        if power > 0:
+            bits, is_safe = _bits_within(few, bottom, top, power)
+            new = _grown(total, power, bits, few.size) if is_safe else float32(-1)
+        total = new if new >= 0 else _one_by_one(few, bottom, top, total)
     return total
 
 
@@ -102,6 +111,30 @@ def _is_any_inside(values, bottom, top):
     for i in range(values.size):
         count = int32(count + int32((values[i] > bottom) & (values[i] <= top)))
     return count > 0
+
+
+@serial
+def _bits_within(values, bottom, top, power):
+    """Return the bits of power + value, or 0 outside the cell; and whether none lies half-way.
+
+    What is added for a value half-way is another multiple if the sum is an odd one.
+    """
+    odd = value_of(int32(bits_of(power) + 1))
+    total, halves = int32(0), int32(0)
+    for i in range(values.size):
+        is_inside = (values[i] > bottom) & (values[i] <= top)
+        value = values[i] if is_inside else float32(0)
+        bits = bits_of(float32(value + power))
+        halves = int32(halves + int32(int32(bits_of(float32(value + odd)) - bits) != 1))
+        total = int32(total + bits)
+    return total, halves == 0
+
+
+@serial
+def _one_by_one(values, bottom, top, total):
+    for i in range(values.size):
+        total = float32(total + (values[i] if bottom < values[i] <= top else float32(0)))
+    return total
 
 
 @serial

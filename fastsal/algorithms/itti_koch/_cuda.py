@@ -1,7 +1,7 @@
 """The Itti-Koch map on a CUDA device: all scales lie in one atlas, so that few kernels do.
 
-A thread takes a pixel of an atlas, of scales or of features; a table says which of them a block of
-threads belongs to. Frames lie along z. A long stack goes through in groups whose atlases stay small.
+A thread takes a pixel of an atlas, of scales or of features; a table says which of these a block
+of threads belongs to. Frames lie along z. A long stack goes through in groups.
 """
 
 from functools import lru_cache
@@ -137,7 +137,7 @@ def _tables(height, width, channels, options, threads):
 
 
 def _blocks(pixels, threads):
-    """Return, per block of threads that it takes to cover all pixels, whose it is and from where."""
+    """Return, per block of threads that covering all pixels takes, whose it is and from where."""
     return [
         (index, first) for index, count in enumerate(pixels) for first in range(0, count, threads)
     ]

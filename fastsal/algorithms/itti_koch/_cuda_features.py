@@ -142,17 +142,21 @@ def _count_pixel(gaps, at, cols, sign, low, top, scale, sums):
     if not value > low + float32(0.1) * (top - low):
         return
     above, below = at - cols, at + cols
-    if _is_least(value, factor, gaps, above) and _is_least(value, factor, gaps, below):
-        if value >= factor * gaps[at - 1] and value >= factor * gaps[at + 1]:
-            cuda.atomic.add(sums, 3 * sign, units(value, low, scale))
-            cuda.atomic.add(sums, 3 * sign + 1, int32(1))
-            if value >= top:
-                cuda.atomic.add(sums, 3 * sign + 2, int32(1))
+    beside = value >= factor * gaps[at - 1] and value >= factor * gaps[at + 1]
+    if (
+        beside
+        and _rises_above(value, factor, gaps, above)
+        and _rises_above(value, factor, gaps, below)
+    ):
+        cuda.atomic.add(sums, 3 * sign, units(value, low, scale))
+        cuda.atomic.add(sums, 3 * sign + 1, int32(1))
+        if value >= top:
+            cuda.atomic.add(sums, 3 * sign + 2, int32(1))
 
 
 @device
-def _is_least(value, factor, gaps, at):
-    """Return whether none of three neighbours is greater."""
+def _rises_above(value, factor, gaps, at):
+    """Return whether none of the three pixels around `at` is greater."""
     if factor * gaps[at - 1] > value or factor * gaps[at + 1] > value:
         return False
     return value >= factor * gaps[at]

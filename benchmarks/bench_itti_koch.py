@@ -1,0 +1,24 @@
+import dataclasses
+
+import pytest
+
+from fastsal import IttiOptions, itti_koch, scanpath
+
+PRESETS = {
+    "default": IttiOptions.DEFAULT,
+    "paper": IttiOptions.PAPER,
+    "fixation": IttiOptions.FIXATION,
+    "working size 400": dataclasses.replace(IttiOptions.DEFAULT, working_size=400),
+}
+
+
+@pytest.mark.benchmark(group="itti_koch")
+@pytest.mark.parametrize("preset", PRESETS)
+def bench_itti_koch(timed, image, backend, out, preset):
+    timed(lambda: itti_koch(image, preset=PRESETS[preset], out=out, backend=backend))
+
+
+@pytest.mark.benchmark(group="scanpath")
+def bench_scanpath(timed, image):
+    saliency = itti_koch(image)
+    timed(lambda: scanpath(saliency, 10))

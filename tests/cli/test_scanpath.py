@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from fastsal.cli.main import main
+from fastsal.pipelines.pictures import read_image, write_image
+from fastsal.pipelines.scanpaths import draw_scanpath
+
+
+@pytest.fixture
+def photo(tmp_path, rng):
+    path = tmp_path / "photo.png"
+    image = rng.integers(0, 60, (90, 120, 3), dtype=np.uint8)
+    image[20:30, 80:90] = 250
+    write_image(path, image)
+    return path
+
+
+@pytest.mark.parametrize("view", ["overlay", "map", "side-by-side"])
+def test_image_draws_numbered_circles(photo, tmp_path, view):
+    plain, drawn = tmp_path / "plain.png", tmp_path / "drawn.png"
+    common = ["image", str(photo), "-m", "lc", "--view", view, "-o"]
+
+    assert main([*common, str(plain)]) == 0
+    assert main([*common, str(drawn), "--scanpath", "3"]) == 0
+
+    without, with_ = read_image(plain), read_image(drawn)
+    without = without if without.ndim == 3 else np.stack([without] * 3, -1)
+    assert with_.shape == without.shape
+    assert (with_ != without).any(2).sum() > 300
+    if view == "side-by-side":
+        assert (with_ != without)[:, :120].any()
+        assert (with_ != without)[:, 120:].any()
+
+
+def test_circles_lie_at_the_foci():
+    picture = np.full((200, 300, 3), 128, np.uint8)
+
+    draw_scanpath(picture, np.array([[50, 60], [150, 220]]))
+
+    changed = (picture != 128).any(2)
+    assert changed[43:58, 53:68].mean() > 0.7
+    assert changed[143:158, 213:228].mean() > 0.7
+    assert not changed[:30].any()
+    assert not changed[170:].any()
+
+
+@pytest.mark.parametrize("number", ["0", "-2", "two", "1.5"])
+def test_bad_numbers_are_bad_usage(photo, number, capsys):
+    assert main(["image", str(photo), "-o", "map.png", "--scanpath", number]) == 2
+    assert "--scanpath" in capsys.readouterr().err
+
+
+def test_arrays_are_no_pictures(photo, tmp_path, capsys):
+    target = tmp_path / "map.npy"
+
+    assert main(["image", str(photo), "-o", str(target), "--scanpath", "3"]) == 1
+
+    assert "expected a picture for --scanpath" in capsys.readouterr().err
+    assert not target.exists()
