@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 import fastsal
-from benchmarks import machine, metrics
+from benchmarks import metrics
+from fastsal.pipelines.bench import machine
 from fastsal.pipelines.pictures import find_images, read_image
 
 FIXATION_SCORES = ("NSS", "AUC", "shuffled AUC")
