@@ -7,8 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..boxes import best_boxes, draw_boxes
+from ..stream import Stream
 from ..views import VIEWS, render
 
+BOXES = "boxes"  # the frame, and the best boxes on it
+LIVE_VIEWS = (*VIEWS, BOXES)
 COLORMAPS = ("inferno", "turbo", "viridis", "jet", "bone")
 HUDS = ("figures", "help", "nothing")
 _ALPHA_STEP = 0.1
@@ -23,15 +27,21 @@ class Look:
     colormap: str = COLORMAPS[0]
     hud: str = HUDS[0]
 
-    def picture(self, frame: NDArray[np.uint8], saliency: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the picture of a BGR frame and its map."""
+    def picture(
+        self, frame: NDArray[np.uint8], saliency: NDArray[np.uint8], stream: Stream
+    ) -> NDArray[np.uint8]:
+        """Return the picture of a BGR frame and its map, by the stream it comes from."""
+        if self.view == BOXES:
+            picture = frame.copy()
+            draw_boxes(picture, best_boxes(stream, saliency), frame.shape[1])
+            return picture
         return render(
             frame, saliency, view=self.view, alpha=self.alpha, colormap=self.colormap, color="bgr"
         )
 
     def next_view(self) -> None:
         """Show the map another way."""
-        self.view = after(self.view, VIEWS)
+        self.view = after(self.view, LIVE_VIEWS)
 
     def next_colormap(self) -> None:
         """Take other colours."""

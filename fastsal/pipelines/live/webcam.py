@@ -169,7 +169,7 @@ class Webcam:
         compute = time.perf_counter() - began
         if self._engine.choice != before:
             self._statistics.start_anew()
-        self._picture = self._look.picture(frame, saliency)
+        self._picture = self._look.picture(frame, saliency, self._engine.stream)
         self._screen.show(self._with_figures(self._picture))
         shown_at = time.perf_counter()
         self._statistics.note(grabbed=grabbed_at, shown=shown_at, compute=compute)

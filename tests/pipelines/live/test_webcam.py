@@ -169,6 +169,15 @@ def test_keys_change_the_look(fake_source, fake_screen):
     assert screen.full
 
 
+def test_boxes_are_drawn_around_what_stands_out(fake_source, fake_screen):
+    screen = fake_screen()
+    look = Look(view="boxes", hud="nothing")
+    session(fake_source(2, is_live=False), screen, look=look).run()
+    picture = screen.shown[0]  # its upper left quarter is white, the rest black
+    assert (picture[[0, -1, 30], [20, -1, 50]] == [[0, 220, 120], [0, 0, 0], [0, 0, 0]]).all()
+    assert (picture[10, 10] == 255).all()
+
+
 def test_opacity_stays_in_its_range():
     look = Look()
     for _ in range(20):
