@@ -190,10 +190,11 @@ def test_the_moving_patch_of_the_golden_pair(golden):
     # The camera pans by 2 columns and 1 row, so what is here was there; the patch went (8, 3) on.
     np.testing.assert_allclose(np.median(flow, (1, 2)), (1, 2), atol=0.05)
     moves = saliency > 0.5
-    assert 0.01 < moves.mean() < 0.2
     assert np.median(saliency[~moves]) < 0.01
     rows, cols = np.nonzero(moves)
-    np.testing.assert_allclose(np.median(flow[:, rows, cols], 1), (-2, -6), atol=0.3)
+    np.testing.assert_allclose((rows.min(), rows.max()), (115, 177), atol=6)
+    np.testing.assert_allclose((cols.min(), cols.max()), (145, 219), atol=6)
+    np.testing.assert_allclose(np.median(flow[:, rows, cols], 1), (-2, -6), atol=0.4)
 
 
 @pytest.mark.parametrize(("sequence", "least"), [("car-shadow", 0.98), ("libby", 0.93)])
@@ -233,8 +234,9 @@ def test_a_zoom_is_the_camera_s(scale, rng):
     frame = cv2.warpAffine(previous, zoom, (width, height), borderMode=cv2.BORDER_REFLECT)
     pair = frame.astype(np.uint8), previous.astype(np.uint8)
 
-    assert np.quantile(flow_saliency(*pair), 0.99) < 0.1
-    assert flow_saliency(*pair, compensate_camera="translation").mean() > 0.3
+    saliency = flow_saliency(*pair)
+    assert saliency.max() < 0.1
+    assert flow_saliency(*pair, compensate_camera="translation").mean() > 10 * saliency.mean()
 
 
 @pytest.mark.parametrize("noise", [0, 2])
@@ -271,7 +273,7 @@ def test_contrast_is_at_the_edges_of_what_is_large(rng):
 
     assert whole[120, 160] > 0.9
     assert edges[120, 160] < 0.1
-    assert edges[120, 64] > 0.8
+    assert edges[120, 64] > 0.25
 
 
 def test_perspective_needs_a_homography(rng):
@@ -358,7 +360,11 @@ def test_photographs_of_two_scenes_are_a_cut(golden):
 def test_colours_are_compared_by_luma(dtype, channels, color, rng):
     pair = scene(rng, (60, 80), thing=(slice(20, 40), slice(20, 50)), motion=(0, 3))
     mixed = [
-        np.clip(each[..., None] * rng.uniform(0.6, 1.2, channels), 0, 255).astype(dtype)
+        (
+            np.clip(each[..., None] * rng.uniform(0.6, 1.2, channels), 0, 255)
+            * WHITE[np.dtype(dtype)]
+            / 255
+        ).astype(dtype)
         for each in pair
     ]
 
@@ -520,8 +526,8 @@ def test_a_stream_starts_anew_with_another_form(rng):
     for frame in (
         texture(rng, (60, 80)).astype(np.uint8),
         texture(rng, (80, 60)).astype(np.uint8),
-        texture(rng, (80, 60)).astype(np.uint16),
-        np.stack([texture(rng, (80, 60)).astype(np.uint16)] * 3, -1),
+        (257 * texture(rng, (80, 60))).astype(np.uint16),
+        np.stack([texture(rng, (80, 60))] * 3, -1).astype(np.uint8),
     ):
         assert not stream.update(frame).any()
         assert not stream.update(frame).any()

@@ -11,7 +11,7 @@ def shares(sources, targets):
     edges = np.arange(sources + 1) * targets / sources
     first = np.maximum(edges[:-1], np.arange(targets)[:, None])
     last = np.minimum(edges[1:], np.arange(targets)[:, None] + 1)
-    return np.clip(last - first, 0, None) * sources / targets / (sources / targets) ** 2
+    return np.clip(last - first, 0, None)
 
 
 def working(gray, white):
@@ -57,9 +57,14 @@ class Patches:
         cols = np.clip(np.arange(col, col + PATCH), 0, picture.shape[1] - 1)
         return picture[np.ix_(rows, cols)].astype(float)
 
+    def start(self, cell):
+        """Return where a cell's patch starts: two pixels before it, but in the picture."""
+        last = np.array(self.level.shape) - PATCH
+        return np.maximum(np.minimum(CELL * np.array(cell) - 2, last), 0)
+
     def placed(self, cell, motion):
         """Return in 128ths where a cell's patch lies that moves so."""
-        start = 128 * (CELL * np.array(cell) - 2)
+        start = 128 * self.start(cell)
         ends = 128 * np.array(self.level.shape)
         return np.clip(start + np.floor(np.array(motion) * 128 + 0.5).astype(int), -1024, ends)
 
@@ -79,7 +84,7 @@ class Patches:
         return np.floor(mixed + 0.5) - self.own(cell)
 
     def own(self, cell):
-        return self.patch(self.level, CELL * cell[0] - 2, CELL * cell[1] - 2)
+        return self.patch(self.level, *self.start(cell))
 
     def error(self, cell, motion):
         """Return the sum of squared errors, each less their mean."""
@@ -87,7 +92,7 @@ class Patches:
         return ((errors - errors.mean()) ** 2).sum()
 
     def slopes(self, cell):
-        row, col = CELL * cell[0] - 2, CELL * cell[1] - 2
+        row, col = self.start(cell)
         down = self.patch(self.level, row + 1, col) - self.patch(self.level, row - 1, col)
         across = self.patch(self.level, row, col + 1) - self.patch(self.level, row, col - 1)
         return np.stack([(each - each.mean()).ravel() / 2 for each in (down, across)])
@@ -106,7 +111,7 @@ class Patches:
         best, motion = self.error(cell, first), first
         slopes = self.slopes(cell)
         stiffness = slopes @ slopes.T + np.eye(2) * PATCH**2 * 32**2
-        start = 128 * (CELL * np.array(cell) - 2)
+        start = 128 * self.start(cell)
         for _ in range(4):
             errors = self.errors(cell, motion).ravel()
             step = -np.linalg.solve(stiffness, slopes @ errors)
@@ -213,7 +218,7 @@ def scores(levels, previous, terms=6, contrast=False):
     if contrast:
         reference = reference + surround(found - reference, max(1, max(rows, cols) // 8))
     residual = np.hypot(*(found - reference))
-    half = max(0.5, 3 * median(residual))
+    half = max(0.5, 3 * median(residual)) if terms or contrast else 0.5
     score = residual**2 / (residual**2 + half**2)
     own, variance = 0, 0
     for row in range(rows):
@@ -223,9 +228,9 @@ def scores(levels, previous, terms=6, contrast=False):
             still = patches.error(cell, reference[:, row, col])
             patch = patches.own(cell)
             own, variance = own + left, variance + ((patch - patch.mean()) ** 2).sum()
-            middle = np.minimum(CELL * np.array(cell) + 2, levels[0].shape)
-            middle = middle + reference[:, row, col]
-            is_seen = (middle >= 0).all() and (middle <= levels[0].shape).all()
+            moved = patches.start(cell) + reference[:, row, col]
+            ends = np.maximum(levels[0].shape, PATCH)
+            is_seen = (moved >= -0.5).all() and (moved + PATCH <= ends + 0.5).all()
             sure = np.clip((still - left) / (PATCH**2 * 32**2), 0, 1) if is_seen else 0
             score[row, col] *= sure
     return found, np.full_like(score, -1) if own > variance / 2 else score

@@ -18,7 +18,7 @@ KERNELS = {
     "_cuda_camera._weigh": [
         f"void({PICTURE}, {PICTURE}, {FLOW}, {FLOW}, {FIELD}, {FIELD}, int64[:,:,::1])"
     ],
-    "_cuda_camera._soften": [f"void({FIELD}, int64[:,:,::1], {FIELD})"],
+    "_cuda_camera._soften": [f"void({FIELD}, int64[:,:,::1], boolean, {FIELD})"],
     "_cuda_camera._blend": [f"void({FIELD}, {FIELD}, float32, {FIELD}, {FLOW})"],
     "_cuda_camera._scale": [f"void(float32, float32, {FLOW})"],
 }

@@ -32,7 +32,8 @@ def fill_scores(levels, previous, terms, reach, flow, scores):
     _cpu_camera.fit_camera(flow, terms, camera)
     reference = launch.scratch("flow reference", flow.shape, np.float32)
     _cpu_camera.fill_reference(flow, camera, reach, reference)
-    _cpu_camera.fill_scores(levels[0], previous[0], flow, reference, scores)
+    is_fitted = terms > 0 or reach > 0
+    _cpu_camera.fill_scores(levels[0], previous[0], flow, reference, is_fitted, scores)
 
 
 def blend(scores, others, memory, kept, shown):

@@ -22,7 +22,7 @@ from ._math import (
     evidence,
     is_border,
     is_cut,
-    is_inside,
+    is_in_sight,
     length_of,
     place,
     soft,
@@ -136,14 +136,14 @@ def _add_surround(flow, reach, reference):
                 reference[axis, row, col] += float32(total / float32(last - first))
 
 
-def fill_scores(level, previous, flow, reference, scores):
+def fill_scores(level, previous, flow, reference, is_fitted, scores):
     """Fill `scores` with how surely and how much each cell moves against its reference."""
     rows, cols = scores.shape
     residuals = launch.scratch("flow residuals", (rows, cols), np.float32)
     fits = launch.scratch("flow fits", (rows, 2), np.int64)
     args = (level, previous, flow, reference, residuals, scores, fits)
     launch.over_bands(_weigh, _weigh_bands, rows, *args, pixels=WORK * rows * cols)
-    _soften(residuals, fits, scores)
+    _soften(residuals, fits, is_fitted, scores)
 
 
 @serial
@@ -156,16 +156,19 @@ def _weigh(level, previous, flow, reference, residuals, scores, fits, start, sto
     for row in range(start, stop):
         fits[row, 0], fits[row, 1] = 0, 0
         for col in range(scores.shape[1]):
-            fill_patch(picture, column, corner(row), corner(col), patch)
+            first, left = corner(row, height), corner(col, width)
+            fill_patch(picture, column, first, left, patch)
             down, across = flow[0, row, col], flow[1, row, col]
             still_down, still_across = reference[0, row, col], reference[1, row, col]
-            at = place(corner(row), down, height), place(corner(col), across, width)
+            at = place(first, down, height), place(left, across, width)
             own = compared(patch, other, column, at[0], at[1])
             own_error = covariance(own[1], own[0], own[0])
-            at = place(corner(row), still_down, height), place(corner(col), still_across, width)
+            at = place(first, still_down, height), place(left, still_across, width)
             sums = compared(patch, other, column, at[0], at[1])
             error = covariance(sums[1], sums[0], sums[0])
-            is_seen = is_inside(row, still_down, height) and is_inside(col, still_across, width)
+            is_seen = is_in_sight(first, still_down, height) and is_in_sight(
+                left, still_across, width
+            )
             residuals[row, col] = distance(down - still_down, across - still_across)
             scores[row, col] = evidence(error, own_error) if is_seen else float32(0)
             fits[row, 0] += own_error
@@ -183,12 +186,12 @@ def _variance(patch):
 
 
 @serial
-def _soften(residuals, fits, scores):
+def _soften(residuals, fits, is_fitted, scores):
     rows, cols = scores.shape
     own, variance = int64(0), int64(0)
     for row in range(rows):
         own, variance = own + fits[row, 0], variance + fits[row, 1]
-    half = softness(median_of(residuals, False))
+    half = softness(median_of(residuals, False), is_fitted)
     for row in range(rows):
         for col in range(cols):
             score = float32(scores[row, col] * soft(residuals[row, col], half))

@@ -72,7 +72,7 @@ def _search(level, previous, flow, found, start, stop):
     patch = np.empty((3, AREA), np.int32)
     for row in range(start, stop):
         for col in range(flow.shape[2]):
-            fill_patch(picture, column, corner(row), corner(col), patch)
+            fill_patch(picture, column, corner(row, height), corner(col, width), patch)
             down, across = _searched(patch, other, column, height, width, flow, row, col)
             found[0, row, col], found[1, row, col] = down, across
 
@@ -119,7 +119,7 @@ def _searched(patch, other, column, height, width, flow, row, col):
     """Return the best motion of a patch: of its own and its neighbours', and from there on."""
     rows, cols = flow.shape[1:]
     down, across = flow[0, row, col], flow[1, row, col]
-    at = place(corner(row), down, height), place(corner(col), across, width)
+    at = place(corner(row, height), down, height), place(corner(col, width), across, width)
     sums = compared(patch, other, column, at[0], at[1])
     best = covariance(sums[1], sums[0], sums[0])
     own = down, across
@@ -129,12 +129,15 @@ def _searched(patch, other, column, height, width, flow, row, col):
         motion = flow[0, near[0], near[1]], flow[1, near[0], near[1]]
         if motion == own:
             continue
-        new_at = place(corner(row), motion[0], height), place(corner(col), motion[1], width)
+        new_at = (
+            place(corner(row, height), motion[0], height),
+            place(corner(col, width), motion[1], width),
+        )
         new_sums = compared(patch, other, column, new_at[0], new_at[1])
         squares = covariance(new_sums[1], new_sums[0], new_sums[0])
         if squares < best:
             best, sums, at, (down, across) = squares, new_sums, new_at, motion
-    start = corner(row), corner(col)
+    start = corner(row, height), corner(col, width)
     return _descended(patch, other, column, (height, width), start, (down, across), at, sums)
 
 

@@ -33,7 +33,8 @@ def fill_scores(levels, previous, terms, reach, flow, scores):
     _cuda_camera.fit_camera(flow, terms, camera)
     reference = workspace("flow reference", flow.shape, np.float32)
     _cuda_camera.fill_reference(flow, camera, reach, reference)
-    _cuda_camera.fill_scores(levels[0], previous[0], flow, reference, scores)
+    is_fitted = terms > 0 or reach > 0
+    _cuda_camera.fill_scores(levels[0], previous[0], flow, reference, is_fitted, scores)
 
 
 def blend(scores, others, memory, kept, shown):

@@ -25,7 +25,7 @@ from ._math import (
     evidence,
     is_border,
     is_cut,
-    is_inside,
+    is_in_sight,
     length_of,
     place,
     soft,
@@ -59,14 +59,14 @@ def fill_reference(flow, camera, reach, reference):
         _average_down[grid](spare, reach, reference)
 
 
-def fill_scores(level, previous, flow, reference, scores):
+def fill_scores(level, previous, flow, reference, is_fitted, scores):
     """Fill `scores` with how surely and how much each cell moves against its reference."""
     rows, cols = scores.shape
     residuals = workspace("flow residuals", (rows, cols), np.float32)
     fits = workspace("flow fits", (2, rows, cols), np.int64)
     each = (cols, rows), AREA, flow.stream
     _weigh[each](level, previous, flow, reference, residuals, scores, fits)
-    _soften[1, launch.THREADS, flow.stream](residuals, fits, scores)
+    _soften[1, launch.THREADS, flow.stream](residuals, fits, is_fitted, scores)
 
 
 def blend(scores, others, memory, kept, shown):
@@ -223,7 +223,7 @@ def _weigh(level, previous, flow, reference, residuals, scores, fits):
     if me < 4:
         sums[0, me] = 0
     cuda.syncthreads()
-    start_row, start_col = corner(row), corner(col)
+    start_row, start_col = corner(row, height), corner(col, width)
     here = pixel_of(level, start_row + me // PATCH, start_col + me % PATCH)
     down, across = flow[0, row, col], flow[1, row, col]
     still_down, still_across = reference[0, row, col], reference[1, row, col]
@@ -237,7 +237,9 @@ def _weigh(level, previous, flow, reference, residuals, scores, fits):
         return
     own_error = covariance(own_sums[1], own_sums[0], own_sums[0])
     error = covariance(own_sums[3], own_sums[2], own_sums[2])
-    is_seen = is_inside(row, still_down, height) and is_inside(col, still_across, width)
+    is_seen = is_in_sight(start_row, still_down, height) and is_in_sight(
+        start_col, still_across, width
+    )
     residuals[row, col] = distance(down - still_down, across - still_across)
     scores[row, col] = evidence(error, own_error) if is_seen else float32(0)
     fits[0, row, col] = own_error
@@ -245,7 +247,7 @@ def _weigh(level, previous, flow, reference, residuals, scores, fits):
 
 
 @kernel
-def _soften(residuals, fits, scores):
+def _soften(residuals, fits, is_fitted, scores):
     counts = cuda.shared.array(BINS, int32)
     parts = cuda.shared.array(MAX_THREADS, int32)
     totals = cuda.shared.array(2, int64)
@@ -261,7 +263,8 @@ def _soften(residuals, fits, scores):
         cell += threads
     cuda.atomic.add(totals, 0, own)
     cuda.atomic.add(totals, 1, variance)
-    half = softness(median_of(residuals, False, counts, parts))  # which waits for all threads
+    # The median waits for all threads, and so do the totals.
+    half = softness(median_of(residuals, False, counts, parts), is_fitted)
     cell = me
     while cell < scores.size:
         row, col = cell // cols, cell % cols

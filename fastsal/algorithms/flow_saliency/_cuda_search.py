@@ -131,7 +131,7 @@ def _search(level, previous, flow, found):
     if me < 4:
         sums[0, me] = 0
     cuda.syncthreads()
-    start_row, start_col = corner(row), corner(col)
+    start_row, start_col = corner(row, height), corner(col, width)
     my_row, my_col = start_row + me // PATCH, start_col + me % PATCH
     here = pixel_of(level, my_row, my_col)
     down = pixel_of(level, my_row + 1, my_col) - pixel_of(level, my_row - 1, my_col)

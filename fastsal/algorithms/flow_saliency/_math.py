@@ -30,6 +30,7 @@ BINS, PER_PIXEL = 2048, 32  # of the histograms that medians are read from
 FAINT = float32(0.5)  # residual motion that is half salient at the least, in pixels
 # A patch that fits where the camera has it, but for 2 grey levels, is no evidence of motion.
 PLAIN = float32(AREA * AREA * (2 * 16) ** 2)
+BEYOND = float32(0.5)  # pixels of a patch that may lie out of sight
 CUT = 0.5  # share of the patches' variance that no motion explains
 
 
@@ -85,9 +86,9 @@ def quarter(first, second, third, fourth):
 
 
 @serial
-def corner(cell):
-    """Return the first line of the patch of a cell."""
-    return int64(CELL * cell - MARGIN)
+def corner(cell, size):
+    """Return the first line of the patch of a cell, which lies in the picture if that is large."""
+    return max(min(int64(CELL * cell - MARGIN), int64(size - PATCH)), int64(0))
 
 
 @serial
@@ -246,10 +247,10 @@ def length_of(bin_):
 
 
 @serial
-def is_inside(cell, motion, size):
-    """Return whether the middle of a cell, moved so, lies in a frame of that size."""
-    middle = float32(min(CELL * cell + CELL // 2, size)) + motion
-    return float32(0) <= middle <= float32(size)
+def is_in_sight(start, motion, size):
+    """Return whether a patch that starts there and moves so is seen in a picture of that size."""
+    before, after = float32(start + motion), float32(start + PATCH - size) + motion
+    return before >= -BEYOND and after <= BEYOND + float32(max(PATCH - size, 0))
 
 
 @serial
@@ -262,9 +263,12 @@ def evidence(unexplained, own):
 
 
 @serial
-def softness(median):
-    """Return the residual motion that is half salient, from the median of all."""
-    return max(FAINT, float32(float32(3) * median))
+def softness(median, is_fitted):
+    """Return the residual motion that is half salient, from the median of all.
+
+    What a fit leaves tells how restless the picture is; without a fit it is the motion itself.
+    """
+    return max(FAINT, float32(float32(3) * median)) if is_fitted else FAINT
 
 
 @serial

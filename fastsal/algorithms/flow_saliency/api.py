@@ -52,7 +52,7 @@ def flow_saliency(
     saliency : array of float32 (or `out`), (H, W) or (N, H, W)
         In [0, 1], on a scale that does not depend on the other pixels: motion of half a pixel of
         the working picture, more than the camera's, scores 0.5 (in a restless picture, three times
-        the median motion). Two equal frames score 0 everywhere, and so do frames of two scenes,
+        the median of all). Two equal frames score 0 everywhere, and so do frames of two scenes,
         where no motion explains even half of what there is to see. Any number of threads gives
         the same bits; a device's map differs by less than 0.01 on average.
     flow : array of float32, (2, H, W) or (N, 2, H, W)
