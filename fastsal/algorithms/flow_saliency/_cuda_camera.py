@@ -37,7 +37,8 @@ from ._math import (
 from .plan import AREA, MOST_CELLS, PATCH
 
 MAX_THREADS = 1024
-SUMS, MOMENTS, TERMS = _fit.SUMS, _fit.MOMENTS, _fit.TERMS
+SUMS, MOMENTS = _fit.SUMS, _fit.MOMENTS
+TERMS, COEFFICIENTS = _fit.TERMS, _fit.COEFFICIENTS
 
 add_cell, add_row = device(_fit.add_cell), device(_fit.add_row)
 fill_equations, solve = device(_fit.fill_equations), device(_fit.solve)
@@ -123,13 +124,20 @@ def median_of(values, only_border, counts, parts):
     return length_of(bin_)
 
 
+@device
+def terms_of(camera):
+    """Return the terms of a camera as scalars, which formulas take."""
+    return (camera[0], camera[1], camera[2], camera[3],
+            camera[4], camera[5], camera[6], camera[7])  # fmt: skip
+
+
 @kernel
 def _fit_camera(flow, count, residuals, camera):
     counts = cuda.shared.array(BINS, int32)
     parts = cuda.shared.array(MAX_THREADS, int32)
     sums = cuda.shared.array((MOST_CELLS, SUMS), float32)
     moments = cuda.shared.array(MOMENTS, float32)
-    equations = cuda.shared.array((TERMS, TERMS + 1), float32)
+    equations = cuda.shared.array((TERMS, COEFFICIENTS), float32)
     me, threads = cuda.threadIdx.x, cuda.blockDim.x
     rows, cols = residuals.shape
     longest = max(rows, cols)
@@ -145,12 +153,13 @@ def _fit_camera(flow, count, residuals, camera):
     cuda.syncthreads()
     for turn in range(FIT_ROUNDS):
         is_late = turn >= BORDER_ROUNDS
+        terms = terms_of(camera)
         cell = me
         while cell < rows * cols:
             row, col = cell // cols, cell % cols
             x, y = spot(col, cols, longest), spot(row, rows, longest)
-            down = float32(flow[0, row, col] - camera_down(camera, x, y))
-            across = float32(flow[1, row, col] - camera_across(camera, x, y))
+            down = float32(flow[0, row, col] - camera_down(terms, x, y))
+            across = float32(flow[1, row, col] - camera_across(terms, x, y))
             residuals[row, col] = distance(down, across)
             cell += threads
         cuda.syncthreads()
@@ -182,8 +191,9 @@ def _fill_reference(camera, reference):
     row, col = cuda.blockIdx.y, cuda.grid(1)
     if col < cols:
         x, y = spot(col, cols, max(rows, cols)), spot(row, rows, max(rows, cols))
-        reference[0, row, col] = camera_down(camera, x, y)
-        reference[1, row, col] = camera_across(camera, x, y)
+        terms = terms_of(camera)
+        reference[0, row, col] = camera_down(terms, x, y)
+        reference[1, row, col] = camera_across(terms, x, y)
 
 
 @kernel

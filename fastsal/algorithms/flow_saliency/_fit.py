@@ -10,6 +10,7 @@ POWERS = 5
 SUMS = 3 * POWERS  # of a row: of the weights, of the motions across, and down
 MOMENTS = SUMS * POWERS  # over all rows: each sum with every power of y
 TERMS = 8  # of a camera at most
+COEFFICIENTS = TERMS + 1  # of an equation, and its right side
 
 # Powers of x and y in what one unit of each term moves across, and down; -1 where it does not.
 _ACROSS = ((-1, 0), (0, 0), (1, 0), (0, 1), (-1, 0), (-1, 0), (2, 0), (1, 1))

@@ -249,7 +249,7 @@ def length_of(bin_):
 @serial
 def is_in_sight(start, motion, size):
     """Return whether a patch that starts there and moves so is seen in a picture of that size."""
-    before, after = float32(start + motion), float32(start + PATCH - size) + motion
+    before, after = float32(start) + motion, float32(start + PATCH - size) + motion
     return before >= -BEYOND and after <= BEYOND + float32(max(PATCH - size, 0))
 
 
