@@ -35,13 +35,16 @@ def center_surround(
         borders, where surrounds are cut. "vocus2" gives the values of the authors' program with
         its default settings, to 1e-5: all pixels, ten scales, no fading, and far more work.
     smooth : float, optional
-        Sigma of the Gaussian that blurs the map, as a fraction of its width; 0 for none. By
-        default 0.02 for "fast" and 0 for "vocus2". Blur helps to foretell where people look, 2 or
-        3 hundredths most.
+        Sigma of the Gaussian that blurs the map, as a fraction of its width: 0 to 1, 0 for none.
+        By default 0.02 for "fast" and 0 for "vocus2". Of 40 photographs with fixations (OSIE)
+        0.02 brings NSS from 1.16 to 1.20 and AUC from 0.78 to 0.80, of "vocus2" from 1.06 to 1.12
+        and from 0.76 to 0.78; more than 0.03 helps no further.
     center_bias : float, default 0
         From 0 to 1: the share of the map that is multiplied by a Gaussian around its centre, a
         quarter of the image wide and high. Photographers put things in the middle and people look
-        there, so on photographs it raises all scores but those that discount the middle.
+        there: on the same photographs 0.5 brings NSS from 1.20 to 1.31 and AUC from 0.80 to 0.81,
+        and 1 to 1.27 and 0.81, since the map fades to the borders anyway; AUC against fixations of
+        other photographs, which takes the middle into account, falls from 0.70 to 0.68 and 0.62.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1

@@ -22,8 +22,8 @@ def image_signature(
 ) -> Any:
     """Score each pixel by what an image has there of whose waves only the signs are kept.
 
-    Of the classical methods this one foretells best where people look, and it costs next to
-    nothing: all but the enlargement happens on 64 x 48 cells or so.
+    Of the methods here this one foretells best where people look in photographs, and it costs next
+    to nothing: all but the enlargement happens on 64 x 48 cells or so.
 
     Parameters
     ----------
@@ -32,12 +32,16 @@ def image_signature(
         ``image / 255`` gives the map of ``image``, nearly. A stack has one more axis in front and
         each frame is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its device.
     smooth : float, default 0.045
-        Sigma of the Gaussian that blurs the map, as a fraction of its width. The blur is part of
-        the method, which without it scores edges and specks; 0.045 is the authors' choice.
+        Sigma of the Gaussian that blurs the map, as a fraction of its width: 0 to 1. The blur is
+        part of the method, which without it scores specks and edges; 0.045 is the authors' choice.
+        Of 40 photographs with fixations (OSIE) it brings NSS from 0.82 at 0, by way of 1.22 at
+        0.02, to 1.31, and AUC from 0.72 by way of 0.78 to 0.80.
     center_bias : float, default 0
         From 0 to 1: the share of the map that is multiplied by a Gaussian around its centre, a
         quarter of the image wide and high. Photographers put things in the middle and people look
-        there, so on photographs it raises all scores but those that discount the middle.
+        there: on the same photographs 0.5 brings NSS from 1.31 to 1.45 and AUC from 0.80 to 0.82,
+        1 to 1.48 and 0.83; AUC against fixations of other photographs, which takes the middle
+        into account, falls from 0.74 to 0.73 and 0.69.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -54,7 +58,7 @@ def image_signature(
         In [0, 1]. The greatest value is 1 before the map is enlarged to the size of the image, and
         mostly a little less after. An image of one colour scores 0 everywhere. Any number of
         threads gives the same bits. CPU and CUDA agree to 1e-4, except where a wave is so faint
-        that its sign hangs on rounding: each such wave moves the map by some 0.001.
+        that its sign hangs on rounding: each such wave may move the map by 0.01.
 
     Raises
     ------
