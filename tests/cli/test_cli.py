@@ -545,3 +545,37 @@ def test_many_videos_need_a_folder_and_names_of_their_own(tmp_path, capsys):
     assert "overwrite each other's" in capsys.readouterr().err
     assert main(["video", str(tmp_path / "none"), "-o", str(tmp_path / "out")]) == 1
     assert "no such file or folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("method", ["fine-grained", "bing"])
+@pytest.mark.parametrize(("view", "width"), [("map", 90), ("overlay", 90), ("side-by-side", 180)])
+def test_the_best_boxes_are_drawn(tmp_path, method, view, width):
+    photo, plain, boxed = (tmp_path / f"{name}.png" for name in ("photo", "plain", "boxed"))
+    image = np.full((70, 90, 3), 40, np.uint8)
+    image[20:50, 30:70] = (250, 120, 60)
+    write_image(photo, image)
+    arguments = ["image", str(photo), "-m", method, "--view", view]
+
+    assert main([*arguments, "-o", str(plain)]) == 0
+    assert main([*arguments, "-o", str(boxed), "--boxes"]) == 0
+
+    picture, without = read_image(boxed), read_image(plain)
+    without = np.dstack([without] * 3) if without.ndim == 2 else without
+    assert picture.shape == (70, width, 3)
+    changed = (picture != without).any(axis=2)
+    assert not changed[:, : width - 90].any()  # the image beside its map stays as it is
+    assert (picture[changed] == (0, 220, 120)).all(axis=1).any()
+    stream = fastsal.Stream(method)
+    saliency = stream.update(image)
+    boxes = fastsal.salient_boxes(saliency)[0] if stream.boxes is None else stream.boxes
+    x, y, w, h = boxes[0]
+    corner = picture[y + h - 1, width - 90 + x + w - 1]
+    np.testing.assert_array_equal(corner, (0, 220, 120))
+
+
+def test_boxes_leave_arrays_alone(photo, tmp_path):
+    target = tmp_path / "map.npy"
+
+    assert main(["image", str(photo), "--boxes", "-o", str(target)]) == 0
+
+    np.testing.assert_array_equal(np.load(target), fastsal.luminance_contrast(read_image(photo)))
