@@ -92,12 +92,18 @@ def scene_cut(rng, shape, count, cut):
         yield ((first if t < cut else second) + rng.integers(0, 5, shape)).astype(np.uint8)
 
 
+STOP = 160  # by then the model is full, so that what is new has to be like a template
+ABSORBED = STOP + 200  # the frame whose mask is the first to make a template of it
+
+
 def stopped_objects(shape, count):
-    """Yield a grey scene in which from frame 20 on a bright and a dark object stand still."""
+    """Yield a grey scene where from frame `STOP` on a bright and a dark object stand still, each
+    a whole block of 4 x 4 pixels: one astride of blocks looks like noise to the coarse masks.
+    """
     for t in range(count):
         frame = np.full(shape, 120, np.uint8)
-        if t >= 20:
-            frame[2:6, 3:7], frame[2:6, 12:16] = 250, 6
+        if t >= STOP:
+            frame[4:8, 4:8], frame[4:8, 12:16] = 250, 6
         yield frame
 
 
@@ -109,23 +115,27 @@ def test_what_stops_is_absorbed_if_it_is_like_an_empty_template(opencv5, unfille
     stream = BinWang(opencv5=opencv5, backend="cpu")
     reference = Reference(shape, bool(opencv5), unfilled)
 
-    for frame in stopped_objects(shape, 300):
+    for t, frame in enumerate(stopped_objects(shape, ABSORBED + 2)):
         mask = stream.update(frame)
         np.testing.assert_array_equal(mask, reference.update(frame))
+        if t in (STOP, ABSORBED):
+            assert mask[4:8, 4:8].all()
+            assert mask[4:8, 12:16].all()
 
-    assert mask[2:6, 3:7].all() == (unfilled == 0)  # the bright one
-    assert mask[2:6, 12:16].all() == (unfilled == 255)
+    bright, dark = mask[4:8, 4:8], mask[4:8, 12:16]
+    assert (bright == (unfilled == 0)).all()
+    assert (dark == (unfilled == 255)).all()
 
 
 @pytest.mark.cuda
 def test_suspects_like_an_empty_template_on_a_device(cuda_device):
-    frames = list(stopped_objects((10, 20), 240))
+    frames = list(stopped_objects((10, 20), ABSORBED + 3))
     for opencv5 in ("5.0", "5.1"):
         on_cpu = BinWang(opencv5=opencv5, backend="cpu")
-        for frame in frames[:219]:
+        for frame in frames[: ABSORBED - 2]:
             on_cpu.update(frame)
         on_device = moved_to(on_cpu, "cuda")
-        for frame in frames[219:225]:
+        for frame in frames[ABSORBED - 2 :]:
             np.testing.assert_array_equal(on_device.update(frame), on_cpu.update(frame))
 
 
