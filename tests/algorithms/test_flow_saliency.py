@@ -117,10 +117,9 @@ def test_the_device_agrees(options, cuda_device, rng):
     frame, previous = scene(rng, (14, 18), (1, -1), (slice(4, 11), slice(5, 12)), (0, 2))
     both = []
     for target in ("cpu", "cuda"):
-        frames = [images_on(target, each) for each in (previous, frame)]
         made = trail.Trail(target, frame.shape)
-        for each in frames:
-            made.take(each)
+        for each in (previous, frame):
+            made.take(images_on(target, each))
         made.score(trail.Options(*options))
         both.append([np.array(each.copy_to_host() if target == "cuda" else each)
                      for each in (made._flow, made._scores)])  # fmt: skip
