@@ -114,7 +114,7 @@ def test_flow_matches_the_definition(case, rng):
 @pytest.mark.cuda
 def test_the_device_agrees(cuda_device, monkeypatch, rng):
     monkeypatch.setattr(plan, "SHORTEST_SIDE", 4)  # two levels of what the simulator can bear
-    frame, previous = scene(rng, (12, 16), (1, -1), (slice(3, 10), slice(4, 11)), (0, 2))
+    frame, previous = scene(rng, (12, 16), (0, -1), (slice(3, 10), slice(6, 14)), (0, 1))
     both = []
     for target in ("cpu", "cuda"):
         made = trail.Trail(target, frame.shape)
@@ -126,7 +126,7 @@ def test_the_device_agrees(cuda_device, monkeypatch, rng):
 
     for on_cpu, on_device in zip(*both, strict=True):
         np.testing.assert_allclose(on_device, on_cpu, rtol=0, atol=1e-3)
-        assert on_cpu.any()
+        assert on_cpu.max() > 0.1  # which neither still frames nor a cut would have
 
 
 def as_numpy(array):
@@ -177,8 +177,8 @@ def test_stream_on_the_device(cuda_device, rng):
     options = {"compensate_camera": False, "bidirectional": True, "memory": 0.25}
     streams = [FlowSaliency(**options, backend=b) for b in ("cpu", "cuda")]
 
-    # The last is the first map that both neighbours of a frame have a say in.
-    for start in (0, 1, 2):
+    # Both neighbours of a frame have a say in the last map; the later one moves less and wins.
+    for start in (0, 2, 3):
         frame = np.ascontiguousarray(wide[:, start : start + 8])
         maps = [stream.update(frame) for stream in streams]
         np.testing.assert_allclose(*maps, rtol=0, atol=1e-3)
