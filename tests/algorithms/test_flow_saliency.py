@@ -173,7 +173,7 @@ def test_device_arrays_in_device_arrays_out(cuda_device, rng):
 
 @pytest.mark.cuda
 def test_stream_on_the_device(cuda_device, rng):
-    wide = texture(rng, (6, 12)).astype(np.uint8)
+    wide = texture(rng, (4, 11)).astype(np.uint8)
     options = {"compensate_camera": False, "bidirectional": True, "memory": 0.25}
     streams = [FlowSaliency(**options, backend=b) for b in ("cpu", "cuda")]
 
