@@ -1,7 +1,7 @@
 import pytest
 
 import fastsal
-from benchmarks import inputs
+from fastsal.pipelines.bench import inputs
 
 
 @pytest.mark.benchmark(group="flow_saliency")

@@ -234,7 +234,7 @@ def hold_to_threads() -> None:
 
 def measure(sizes: list[str], seconds: float) -> Iterator[dict[str, Any]]:
     """Yield a row per comparison and peer."""
-    bandwidth = copy_bandwidth()
+    bandwidth = copy_bandwidth(THREADS)
     yield {"name": "copy bandwidth, out of cache", "gigabytes per second": bandwidth / 1e9}
     for each in comparisons(sizes):
         for peer, call in each.peers.items():
