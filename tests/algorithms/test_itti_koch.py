@@ -453,7 +453,7 @@ def test_a_long_stack_goes_through_in_groups(cuda_device, monkeypatch):
 
 
 def test_people_look_there(shared):
-    """No blur and no prior, on photographs that nothing was chosen by."""
+    """No blur and no prior; variants were compared on these photographs, so it flatters."""
     folder = shared / "data" / "osie"
     places = {}
     with open(folder / "fixations.csv") as file:
