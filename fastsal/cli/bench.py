@@ -52,22 +52,22 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _measured(options: argparse.Namespace) -> dict[str, Any]:
-    from tqdm import tqdm
-
     from ..pipelines.bench import machine, suite
     from ..pipelines.bench.sidebyside import copy_bandwidth
+    from ..pipelines.progress import progress_bar
 
     plan = suite.plan_of(
         options.sizes, options.methods, options.backends, options.threads,
         kinds=("colour", "grey") if options.grey else ("colour",),
         with_peers=options.peers, seconds=options.seconds,
     )  # fmt: skip
+    bandwidths = {threads: copy_bandwidth(threads) for threads in plan.threads}
     results: dict[str, Any] = {
         "machine": machine.description(),
-        "copy_bandwidth": copy_bandwidth(plan.threads[-1]),
+        "copy_bandwidth": bandwidths[plan.threads[-1]],
     }
-    bar = tqdm(suite.measure(plan), "measuring", len(plan), unit="row", disable=None)
-    results["rows"] = list(bar)
+    rows = suite.measure(plan, bandwidths)
+    results["rows"] = list(progress_bar(rows, desc="measuring", total=len(plan), unit="row"))
     print(f"copy bandwidth {results['copy_bandwidth'] / 1e9:.1f} GB/s, read and written")
     print(suite.table_of(results["rows"]))
     return results

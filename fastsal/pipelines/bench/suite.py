@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from ...methods import METHODS, method_of
 from ..stream import Stream
 from . import inputs
 from .peers import peers_of
-from .sidebyside import alternate, copy_bandwidth, median_ms, ratio
+from .sidebyside import alternate, median_ms, ratio
 
 Row = dict[str, Any]
 
@@ -88,9 +88,11 @@ def plan_of(sizes: str, methods: str, backends: str, threads: str, **more: Any) 
     )
 
 
-def measure(plan: Plan) -> Iterator[Row]:
-    """Yield a row per job of the plan, each beside its peers."""
-    bandwidths = {threads: copy_bandwidth(threads) for threads in plan.threads}
+def measure(plan: Plan, bandwidths: Mapping[int, float]) -> Iterator[Row]:
+    """Yield a row per job of the plan, each beside its peers.
+
+    `bandwidths` are the bytes per second that copying moves on each number of threads.
+    """
     for key, size, backend, threads, kind in plan.jobs():
         image = inputs.photograph(size)
         image = inputs.gray(image) if kind == "grey" else image
