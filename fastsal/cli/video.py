@@ -67,12 +67,12 @@ def _jobs(names: list[str], method: str, output: Path, text: str) -> list[tuple[
 
 
 def _sources(name: str) -> list[Any]:
-    if named(name, "IN").isdecimal() and not Path(name).exists():
-        return [int(name)]
-    if "://" in name:
-        return [name]
     from ..pipelines.find import find_files
-    from ..pipelines.video_files import VIDEO_SUFFIXES
+    from ..pipelines.video_files import VIDEO_SUFFIXES, index_or_name
+
+    index = index_or_name(named(name, "IN"))
+    if isinstance(index, int) or "://" in name:
+        return [index]
 
     return list(find_files(name, VIDEO_SUFFIXES, "video", VideoError))
 

@@ -20,6 +20,12 @@ def is_file(source: str | Path | int) -> bool:
     return not isinstance(source, int) and Path(source).is_file()
 
 
+def index_or_name(source: str | Path | int) -> str | Path | int:
+    """Return a camera's index where digits name no file, else `source` as it is."""
+    is_index = isinstance(source, str) and source.isdecimal() and not Path(source).exists()
+    return int(source) if is_index else source  # type: ignore[arg-type]  # a str, then
+
+
 def open_source(source: str | Path | int) -> Any:
     """OpenCV's capture of a file, a camera or a stream.
 
@@ -30,8 +36,7 @@ def open_source(source: str | Path | int) -> Any:
     """
     if source == "":
         raise VideoError("expected the name of a video, got an empty one")
-    if isinstance(source, str) and source.isdecimal() and not Path(source).exists():
-        source = int(source)
+    source = index_or_name(source)
     if isinstance(source, int):
         if not 0 <= source < 1 << 16:  # OpenCV crashes on negative ones, and has its own above
             raise VideoError(f"expected a camera's index from 0 to 65535, got {source}")

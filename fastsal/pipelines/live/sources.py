@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...errors import VideoError
 from ..quiet import quiet_opencv
-from ..video_files import open_source
+from ..video_files import index_or_name, open_source
 from ..video_reader import VideoReader
 
 SYNTHETIC = "synthetic"
@@ -60,8 +60,10 @@ def open_live(source: str | int, size: Size | None = None) -> Source:
     """
     if source == SYNTHETIC:
         return Synthetic(size or _USUAL_SIZE)
-    if isinstance(source, int) or (source.isdecimal() and not Path(source).exists()):
-        return Capture(_opened_camera(int(source), size), f"camera {source}", is_camera=True)
+    index = index_or_name(source)
+    if isinstance(index, int):
+        return Capture(_opened_camera(index, size), f"camera {index}", is_camera=True)
+    source = str(source)
     if source.startswith(_LAVFI):
         return Capture(_opened_graph(source.removeprefix(_LAVFI)), source)
     if "://" in source:
