@@ -32,6 +32,8 @@ OPTIONS = {
     **NAMED,
     "no signs": IttiOptions(on_off=False),
     "stretched only": IttiOptions(norm="none"),
+    "competing": IttiOptions(norm="iterative"),
+    "competing, paper": dataclasses.replace(IttiOptions.PAPER, norm="iterative"),
     "energy and border": IttiOptions(gabor="energy", border=0.2),
     "weights": IttiOptions(weights=(1, 0, 3)),
     "lab, paper": dataclasses.replace(IttiOptions.PAPER, color_space="lab"),
@@ -124,11 +126,11 @@ def test_a_working_size_averages_squares(size, side, dtype):
 
 
 @pytest.mark.cuda
-@pytest.mark.parametrize("name", ["default", "paper", "reduced"])
+@pytest.mark.parametrize("name", ["default", "paper", "reduced", "competing"])
 def test_the_device_gives_the_same(cuda_device, name):
-    image = photograph(17, 21) if name in NAMED else photograph(40, 37)
+    image = photograph(40, 37) if name == "reduced" else photograph(17, 21)
     reduced = IttiOptions(working_size=20, norm="none", color_space="lab")
-    options = NAMED.get(name, reduced)
+    options = reduced if name == "reduced" else OPTIONS[name]
 
     saliency, parts = itti_koch(image, preset=options, return_conspicuity=True, backend="cuda")
 

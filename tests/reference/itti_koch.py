@@ -36,7 +36,11 @@ def conspicuity(
         for key in (key for key in found if key[0] == kind):
             for half in found[key] if np.ptp(found[key]) > flat_of(kind, color_space) else ():
                 unit = (half - found[key].min()) / spans[key]
-                total += area_mean(promoted(unit, norm), 2 ** (4 - key[1]), size)
+                step = 2 ** (4 - key[1])
+                if norm == "iterative":
+                    total += competed(area_mean(unit, step, size))
+                else:
+                    total += area_mean(promoted(unit, norm), step, size)
         summed.append(total)
     intensity, color = summed[0], summed[1] + summed[2]
     spans = [max(map(np.ptp, summed[3:]))] * 4 if ranges == "modality" else [None] * 4
@@ -186,7 +190,33 @@ def normalized(plane, norm, span=None):
 
 def promoted(unit, norm):
     """Return a map times (its maximum - mean of its other local maxima) squared."""
+    if norm == "iterative":
+        return competed(unit)
     return unit if norm == "none" else unit * weight(unit)
+
+
+def competed(unit):
+    """Return a map after three rounds of the competition of Itti and Koch 2001."""
+    rows, cols = unit.shape
+    longer = max(rows, cols)
+    for _ in range(3):
+        near, far = (
+            blurring(rows, share * longer) @ unit @ blurring(cols, share * longer).T
+            for share in (0.02, 0.25)
+        )
+        unit = np.maximum(0, unit + 0.5**2 * near - 1.5**2 * far - 0.02 * unit.max())
+    return unit
+
+
+def blurring(size, sigma):
+    """Return the matrix that blurs a line whose ends are mirrored."""
+    matrix = np.zeros((size, size))
+    reach = round(8 * sigma) + 1
+    weights = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * sigma**2))
+    for row in range(size):
+        for step, weight in enumerate(weights / weights.sum(), -reach):
+            matrix[row, mirrored(row + step, size)] += weight
+    return matrix
 
 
 def weight(unit):

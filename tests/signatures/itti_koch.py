@@ -4,6 +4,7 @@ SIZES, TAPS = "int32[:,::1]", "float32[:,::1]"
 PLANES = "float32[:,:,::1]"
 TASKS = f"{SIZES}, int32[:,::1], int32[::1]"
 SPANS, TALLIES = "float32[:,:,::1]", "int64[:,:,:,::1]"
+WAVES = "float32, float32[:,::1], float32[:,::1]"
 GAPS, MAPS = "float32[:,::1]", "float32[:,:,:,::1]"
 
 KERNELS = {
@@ -29,6 +30,14 @@ KERNELS = {
     "_cuda_features.count": [f"void({SIZES}, {TASKS}, float32[::1], {GAPS}, {SPANS}, {TALLIES})"],
     "_cuda_features.reduce": [
         f"void({TASKS}, float32[::1], boolean, boolean, {GAPS}, {SPANS}, {TALLIES}, {MAPS})"
+    ],
+    "_cuda_compete.reduce_signs": [f"void({TASKS}, float32[::1], {GAPS}, {SPANS}, {MAPS})"],
+    "_cuda_compete.compete": [f"void({WAVES}, {SIZES}, {MAPS}, {MAPS}, {MAPS})"],
+    "_cuda_compete.sum_signs": [
+        f"void({SIZES}, float32[::1], boolean, {SPANS}, {MAPS}, {MAPS})"
+    ],
+    "_cuda_sum.add_up_competing": [
+        f"void(boolean, {WAVES}, float32[::1], int64, {MAPS}, {MAPS}, {MAPS}, {MAPS}, {MAPS})"
     ],
     "_cuda_sum.add_up": [f"void(boolean, boolean, float32[::1], int64, {MAPS}, {MAPS})"],
 }

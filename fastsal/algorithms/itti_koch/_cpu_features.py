@@ -4,6 +4,7 @@ import numpy as np
 from numba import float32, int32, int64, prange
 
 from ...kernels.jit import parallel, serial
+from ._cpu_compete import compete
 from ._cpu_scales import plane_at
 from ._math import lerp, place, promotion, ramp, units
 
@@ -40,12 +41,12 @@ def _fill_feature(plan, planes, task, work, reduced):
     span = max(high, -low) if has_signs else high - low
     if span <= flat:
         return float32(0)
-    scale, promotes = float32(1) / span, plan.promotes
+    scale = float32(1) / span
     if has_signs:
-        _add_half(gaps, float32(1), float32(0), high, scale, promotes, reduced)
-        _add_half(gaps, float32(-1), float32(0), -low, scale, promotes, reduced)
+        _add_half(plan, gaps, float32(1), float32(0), high, scale, reduced)
+        _add_half(plan, gaps, float32(-1), float32(0), -low, scale, reduced)
     else:
-        _add_half(gaps, float32(1), low, high, scale, promotes, reduced)
+        _add_half(plan, gaps, float32(1), low, high, scale, reduced)
     return span
 
 
@@ -123,11 +124,23 @@ def _least(values):
 
 
 @serial
-def _add_half(values, sign, low, high, scale, promotes, reduced):
+def _add_half(plan, values, sign, low, high, scale, reduced):
     """Add N of sign * values, of which what is below `low` counts as `low`."""
     gain = scale
-    if promotes:
+    if plan.promotes:
         gain = scale * weight_of(values, sign, low, high, scale)
+    if plan.competes:
+        half = np.zeros(reduced.shape, np.float32)
+        _add_reduced(values, sign, low, gain, half)
+        compete(plan, half)
+        add(half, float32(1), reduced)
+    else:
+        _add_reduced(values, sign, low, gain, reduced)
+
+
+@serial
+def _add_reduced(values, sign, low, gain, reduced):
+    """Add what sign * values exceed `low` by, times `gain`, at the scale of the map."""
     step = 1
     while reduced.shape[0] * step < values.shape[0] or reduced.shape[1] * step < values.shape[1]:
         step *= 2
@@ -138,6 +151,15 @@ def _add_half(values, sign, low, high, scale, promotes, reduced):
         for source in range(row * step, last):
             _add_row(values[source], sign, low, sums)
         _fold(sums, last - row * step, step, values.shape[1], gain, reduced[row])
+
+
+@serial
+def add(source, factor, target):
+    """Add `factor` times a map to another."""
+    for row in range(target.shape[0]):
+        values, sums = source[row], target[row]
+        for col in range(sums.size):
+            sums[col] += factor * values[col]
 
 
 @serial

@@ -4,7 +4,8 @@ import numpy as np
 from numba import float32
 
 from ...kernels.jit import serial
-from ._cpu_features import weight_of
+from ._cpu_compete import compete
+from ._cpu_features import add, weight_of
 from ._math import faintness, modality
 
 
@@ -23,11 +24,11 @@ def combine(plan, reduced, spans, maps):
         factor = float32(1)
         if plan.shares:
             factor = faintness(spans[task], widest[kind], plan.promotes)
-        _add(reduced[task], factor, summed[plane - 3] if kind == 2 else maps[kind + 1])
+        add(reduced[task], factor, summed[plane - 3] if kind == 2 else maps[kind + 1])
     _add_orientations(plan, summed, maps[3])
     for kind in range(3):
         low, high = _range_of(maps[kind + 1])
-        _add_normalized(maps[kind + 1], low, high, plan.promotes, plan.weights[kind], maps[0])
+        _add_normalized(maps[kind + 1], low, high, plan, plan.weights[kind], maps[0])
 
 
 @serial
@@ -41,15 +42,7 @@ def _add_orientations(plan, summed, target):
         factor = float32(1)
         if plan.shares:
             factor = faintness(high - low, widest, plan.promotes)
-        _add_normalized(summed[orientation], low, high, plan.promotes, factor, target)
-
-
-@serial
-def _add(source, factor, target):
-    for row in range(target.shape[0]):
-        values, sums = source[row], target[row]
-        for col in range(sums.size):
-            sums[col] += factor * values[col]
+        _add_normalized(summed[orientation], low, high, plan, factor, target)
 
 
 @serial
@@ -63,15 +56,18 @@ def _range_of(source):
 
 
 @serial
-def _add_normalized(source, low, high, promotes, weight, target):
+def _add_normalized(source, low, high, plan, weight, target):
     """Add weight * N(source)."""
     if not high > low:
         return
     scale = float32(1) / (high - low)
-    gain = weight * scale
-    if promotes:
-        gain *= weight_of(source, float32(1), low, high, scale)
-    for row in range(target.shape[0]):
-        values, sums = source[row], target[row]
-        for col in range(sums.size):
-            sums[col] += gain * (values[col] - low)
+    stretched = np.empty(source.shape, np.float32)
+    for row in range(stretched.shape[0]):
+        values, shares = source[row], stretched[row]
+        for col in range(shares.size):
+            shares[col] = scale * (values[col] - low)
+    if plan.promotes:
+        weight *= weight_of(source, float32(1), low, high, scale)
+    if plan.competes:
+        compete(plan, stretched)
+    add(stretched, weight, target)

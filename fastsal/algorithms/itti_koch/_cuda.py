@@ -13,10 +13,11 @@ from numba import cuda
 from ...devices import workspace
 from ...kernels import launch
 from ...kernels.finish._cuda import finish
+from ._cuda_compete import compete, reduce_signs, sum_signs
 from ._cuda_features import clear, compare, count, reduce
 from ._cuda_orientations import filter_columns, filter_rows
 from ._cuda_scales import TILE, average, halve, oppose, shrink, to_lab
-from ._cuda_sum import add_up
+from ._cuda_sum import add_up, add_up_competing
 from ._plan import PLANES, layout_of, plan_of, side_of_squares, unit_of
 
 GROUP = 1 << 24  # pixels of frames under way at once
@@ -32,6 +33,8 @@ class _Tables(NamedTuple):
     taps: Any
     weights: Any
     flats: Any
+    across: Any
+    down: Any
 
 
 def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, out, parts):
@@ -106,13 +109,36 @@ def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
     compare[each_task](tables.task_blocks, *args, plan.is_sum, planes, gaps, spans)
     if plan.promotes:
         count[each_task](tables.task_blocks, *args, tables.flats, gaps, spans, tallies)
-    small = plan.small[0] * plan.small[1]
-    reduce[(-(-small // threads), PLANES, deep), threads, stream](
+    if plan.competes:
+        _compete(plan, tables, gaps, spans, summed, maps, start, stream)
+        return
+    reduce[_small_grid(plan, PLANES, deep), threads, stream](
         *args, tables.flats, plan.shares, plan.promotes, gaps, spans, tallies, summed
     )
     add_up[deep, 4 * threads, stream](
         plan.shares, plan.promotes, tables.weights, start, summed, maps
     )
+
+
+def _compete(plan, tables, gaps, spans, summed, maps, start, stream):
+    frames, signs, threads = len(gaps), 2 * len(plan.tasks), launch.THREADS
+    deep = min(frames, 65_535)
+    shape = frames, signs, *plan.small
+    values, spare = _work("signs", shape), _work("spare", shape)
+    sums = _work("sums", (*shape[:3], len(plan.across)))
+    waves = plan.sigma, tables.across, tables.down
+    args = tables.sizes, tables.tasks, tables.offsets, tables.flats
+    reduce_signs[_small_grid(plan, signs, deep), threads, stream](*args, gaps, spans, values)
+    compete[(signs, 1, deep), threads, stream](*waves, tables.tasks, values, spare, sums)
+    args = tables.tasks, tables.flats, plan.shares
+    sum_signs[_small_grid(plan, PLANES, deep), threads, stream](*args, spans, values, summed)
+    add_up_competing[deep, 4 * threads, stream](
+        plan.shares, *waves, tables.weights, start, summed, values, spare, sums, maps
+    )
+
+
+def _small_grid(plan, planes, deep):
+    return -(-plan.small[0] * plan.small[1] // launch.THREADS), planes, deep
 
 
 @lru_cache(maxsize=8)
@@ -132,6 +158,8 @@ def _tables(height, width, channels, options, threads):
         taps=_held(plan.taps, np.float32),
         weights=_held(plan.weights, np.float32),
         flats=_held(plan.flats, np.float32),
+        across=_held(plan.across, np.float32),
+        down=_held(plan.down, np.float32),
     )
 
 

@@ -94,7 +94,7 @@ def gather(lows, highs):
 
 
 @device
-def _range_of(spans, frame, task, has_signs, sign):
+def range_of(spans, frame, task, has_signs, sign):
     """Return the least and greatest value of one sign, and of both: what becomes 0 and 1."""
     low, high = spans[frame, task, 0], spans[frame, task, 1]
     if not has_signs:
@@ -123,7 +123,7 @@ def count(blocks, sizes, tasks, offsets, flats, gaps, spans, tallies):
         cuda.syncthreads()
         if inside:
             for sign in range(2 if has_signs else 1):
-                low, top, high = _range_of(spans, frame, task, has_signs, sign)
+                low, top, high = range_of(spans, frame, task, has_signs, sign)
                 if high - low > flat:
                     _count_pixel(
                         gaps[frame], offsets[task] + i, cols, sign, low, top,
@@ -190,14 +190,14 @@ def reduce(sizes, tasks, offsets, flats, shares, promotes, gaps, spans, tallies,
     flat = flat_of(flats, plane)
     frame = cuda.blockIdx.z
     while frame < frames:
-        widest = _widest(tasks, flats, spans, frame, modality(plane))
+        widest = widest_of(tasks, flats, spans, frame, modality(plane))
         sum_ = float32(0)
         for task in range(len(tasks)):
             if tasks[task, 0] != plane:
                 continue
             center, has_signs = tasks[task, 1], tasks[task, 3]
             for sign in range(2 if has_signs else 1):
-                low, top, high = _range_of(spans, frame, task, has_signs, sign)
+                low, top, high = range_of(spans, frame, task, has_signs, sign)
                 if high - low > flat:
                     gain = gain_of(
                         promotes, tallies[frame, task, sign, 0], tallies[frame, task, sign, 1],
@@ -207,7 +207,7 @@ def reduce(sizes, tasks, offsets, flats, shares, promotes, gaps, spans, tallies,
                         gain *= faintness(high - low, widest, promotes)
                     factor = float32(-1) if sign else float32(1)
                     step = int32(4) >> center
-                    mean = _mean(
+                    mean = mean_of(
                         gaps[frame], offsets[task], sizes[center, 0], sizes[center, 1],
                         row, col, step, factor, low,
                     )  # fmt: skip
@@ -217,12 +217,12 @@ def reduce(sizes, tasks, offsets, flats, shares, promotes, gaps, spans, tallies,
 
 
 @device
-def _widest(tasks, flats, spans, frame, kind):
+def widest_of(tasks, flats, spans, frame, kind):
     """Return the greatest range of a modality's features."""
     widest = float32(0)
     for task in range(len(tasks)):
         if modality(tasks[task, 0]) == kind:
-            low, _, high = _range_of(spans, frame, task, tasks[task, 3], 0)
+            low, _, high = range_of(spans, frame, task, tasks[task, 3], 0)
             if high - low > flat_of(flats, tasks[task, 0]):
                 widest = max(widest, high - low)
     return widest
@@ -234,7 +234,7 @@ def flat_of(flats, plane):
 
 
 @device
-def _mean(gaps, offset, rows, cols, row, col, step, factor, low):
+def mean_of(gaps, offset, rows, cols, row, col, step, factor, low):
     total = float32(0)
     last_row, last_col = min((row + 1) * step, rows), min((col + 1) * step, cols)
     for y in range(row * step, last_row):

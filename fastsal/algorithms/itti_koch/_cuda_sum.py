@@ -4,6 +4,7 @@ import numpy as np
 from numba import cuda, float32, int32, int64
 
 from ...kernels.jit import device, kernel
+from ._cuda_compete import MOST_PAIRS, contest
 from ._cuda_features import gain_of, gather
 from ._math import faintness, units
 
@@ -16,24 +17,10 @@ def add_up(shares, promotes, weights, start, summed, maps):
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
     sums = cuda.shared.array(3, int32)
-    cols = summed.shape[3]
-    size = int32(summed.shape[2] * cols)
     frame = cuda.blockIdx.x
     while frame < summed.shape[0]:
         planes, target = summed[frame], start + frame
-        i = int32(cuda.threadIdx.x)
-        while i < size:
-            row, col = i // cols, i % cols
-            maps[0, target, row, col] = float32(0)
-            maps[1, target, row, col] = planes[0, row, col]
-            maps[2, target, row, col] = planes[1, row, col] + planes[2, row, col]
-            maps[3, target, row, col] = float32(0)
-            i += cuda.blockDim.x
-        cuda.syncthreads()
-        widest = float32(0)
-        for plane in range(3, 7):
-            low, high = _range(planes[plane], lows, highs)
-            widest = max(widest, high - low)
+        widest = _begin(planes, maps[:, target], lows, highs)
         for plane in range(3, 7):
             low, high = _range(planes[plane], lows, highs)
             factor = faintness(high - low, widest, promotes) if shares else float32(1)
@@ -43,6 +30,71 @@ def add_up(shares, promotes, weights, start, summed, maps):
             low, high = _range(part, lows, highs)
             _add(part, low, high, promotes, weights[kind], sums, maps[0, target])
         frame += cuda.gridDim.x
+
+
+@kernel
+def add_up_competing(shares, sigma, across, down, weights, start, summed, room, spare, sums, maps):
+    """Do the same where N is a competition; `room`, `spare` and `sums` are for it."""
+    lows = cuda.shared.array(MAX_THREADS, float32)
+    highs = cuda.shared.array(MAX_THREADS, float32)
+    pairs = cuda.shared.array(MOST_PAIRS, float32)
+    frame = cuda.blockIdx.x
+    while frame < summed.shape[0]:
+        planes, target = summed[frame], start + frame
+        widest = _begin(planes, maps[:, target], lows, highs)
+        values, free, rows = room[frame, 0], spare[frame, 0], sums[frame, 0]
+        for part in range(7):  # four orientations, then intensity, colour and orientation
+            source = planes[3 + part] if part < 4 else maps[part - 3, target]
+            low, high = _range(source, lows, highs)
+            _stretch(source, low, high, values)
+            contest(values, sigma, across, down, free, rows, pairs, lows, highs)
+            if part < 4:
+                factor = faintness(high - low, widest, False) if shares else float32(1)
+                _add_scaled(values, factor, maps[3, target])
+            else:
+                _add_scaled(values, weights[part - 4], maps[0, target])
+        frame += cuda.gridDim.x
+
+
+@device
+def _begin(planes, maps, lows, highs):
+    """Fill the maps with what they begin with; return the widest range of an orientation."""
+    cols = planes.shape[2]
+    size = int32(planes.shape[1] * cols)
+    i = int32(cuda.threadIdx.x)
+    while i < size:
+        row, col = i // cols, i % cols
+        maps[0, row, col] = float32(0)
+        maps[1, row, col] = planes[0, row, col]
+        maps[2, row, col] = planes[1, row, col] + planes[2, row, col]
+        maps[3, row, col] = float32(0)
+        i += cuda.blockDim.x
+    cuda.syncthreads()
+    widest = float32(0)
+    for plane in range(3, 7):
+        low, high = _range(planes[plane], lows, highs)
+        widest = max(widest, high - low)
+    return widest
+
+
+@device
+def _stretch(source, low, high, target):
+    cols = source.shape[1]
+    scale = float32(1) / (high - low) if high > low else float32(0)
+    i = int32(cuda.threadIdx.x)
+    while i < source.size:
+        target[i // cols, i % cols] = scale * (source[i // cols, i % cols] - low)
+        i += cuda.blockDim.x
+
+
+@device
+def _add_scaled(source, weight, target):
+    cols = source.shape[1]
+    i = int32(cuda.threadIdx.x)
+    while i < source.size:
+        target[i // cols, i % cols] += weight * source[i // cols, i % cols]
+        i += cuda.blockDim.x
+    cuda.syncthreads()
 
 
 @device

@@ -4,6 +4,10 @@ from numba import float32, int32, uint16
 
 from ...kernels.jit import serial
 
+ROUNDS = 3  # of the competition that N by iteration is
+_HELP, _HINDRANCE = float32(0.5**2), float32(1.5**2)  # by what is near, and by what is all around
+_TOLL = float32(0.02)  # of the greatest value, in every round
+
 # Maxima are averaged as integers in this unit, so that their sum has no order.
 _UNITS = float32(1 << 18)
 
@@ -96,6 +100,13 @@ def promotion(top, total, count):
     mean = float32(total) / float32(count) if count > 0 else float32(0)
     gap = (float32(top) - mean) / _UNITS
     return gap * gap
+
+
+@serial
+def after_round(value, near, far, top):
+    """Return a value after a round of the competition; `near` and `far` are means around it."""
+    helped = float32(value + float32(_HELP * near))
+    return max(float32(0), float32(helped - float32(float32(_HINDRANCE * far) + _TOLL * top)))
 
 
 @serial

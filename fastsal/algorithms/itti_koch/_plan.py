@@ -17,6 +17,8 @@ COLORS = (1, 2)
 ORIENTATIONS = (3, 4, 5, 6)
 REACH = 4  # of the filters of orientation
 _PERIOD, _SIGMA = 7.0, 7 / 3
+NEAR, FAR = 0.02, 0.25  # sigmas of what helps and hinders in the competition, in longer sides
+_UNHEARD = 1e-6  # what is left of a wave that need not be counted
 # Rounding leaves less of an image of one level, in levels of 255; and CIELab's constants, which
 # do not make grey quite colourless, less of a grey image.
 _FLAT, _FLAT_LAB = 1e-3, 0.1
@@ -32,7 +34,11 @@ class Plan(NamedTuple):
     energy: bool  # of the filters of orientation
     is_sum: bool  # what colour features are, centre plus surround
     shares: bool  # the range of a modality
-    promotes: bool  # whether N does more than stretch
+    promotes: bool  # whether N weighs by local maxima
+    competes: bool  # whether N is a competition
+    sigma: np.float32  # of what is near in it
+    across: NDArray[np.float32]  # (waves, columns) whose products with a row, times the waves
+    down: NDArray[np.float32]  # again, blur it by all around; the same for columns
     is_lab: bool
     weights: NDArray[np.float32]  # of intensity, colour and orientation; their sum is 1
     flats: NDArray[np.float32]  # what a feature exceeds if it is not noise; one of colour
@@ -54,6 +60,8 @@ def plan_of(height: int, width: int, channels: int, options: IttiOptions) -> Pla
         offset += rows * cols
         rows, cols = -(-rows // 2), -(-cols // 2)
     is_lab = options.color_space == "lab"
+    small = sizes[SMALL - FIRST, :2]
+    competes = options.norm == "iterative"
     weights = np.array(options.weights) / sum(options.weights)
     return Plan(
         sizes,
@@ -63,7 +71,11 @@ def plan_of(height: int, width: int, channels: int, options: IttiOptions) -> Pla
         energy=options.gabor == "energy",
         is_sum=options.opponency == "paper",
         shares=options.ranges == "modality",
-        promotes=options.norm != "none",
+        promotes=options.norm == "maxima",
+        competes=competes,
+        sigma=np.float32(NEAR * small.max()),
+        across=waves(int(small[1]), FAR * small.max() if competes else None),
+        down=waves(int(small[0]), FAR * small.max() if competes else None),
         is_lab=is_lab,
         weights=weights.astype(np.float32),
         flats=np.array([_FLAT, _FLAT_LAB if is_lab else _FLAT], np.float32),
@@ -103,6 +115,24 @@ def _tasks(side: int, channels: int, options: IttiOptions) -> NDArray[np.int64]:
                 if c == center and (options.on_off and plane not in ORIENTATIONS) == bool(signs)
             ]
     return np.array(tasks, np.int64)
+
+
+def waves(size: int, sigma: float | None) -> NDArray[np.float32]:
+    """Return the cosines, weighed, that a wide Gaussian leaves something of; (0, size) for None.
+
+    A line of pixels whose ends are mirrored is a sum of `size` cosines, and blurring shrinks each:
+    the matrix times its transpose is that of the blur, and has as many rows as sigma is wide.
+    """
+    if sigma is None:
+        return np.empty((0, size), np.float32)
+    steps = np.arange(-int(8 * sigma + 1), int(8 * sigma + 1) + 1)
+    gauss = np.exp(-(steps**2) / (2 * sigma**2))
+    turns = np.pi / size * np.arange(size)[:, None]
+    left = np.cos(turns * steps) @ gauss / gauss.sum()
+    lengths = np.where(turns > 0, np.sqrt(2 / size), np.sqrt(1 / size))
+    cosines = lengths * np.cos(turns * (np.arange(size) + 0.5))
+    heard = left > _UNHEARD
+    return np.ascontiguousarray(np.sqrt(left[heard, None]) * cosines[heard], np.float32)
 
 
 @lru_cache(maxsize=1)

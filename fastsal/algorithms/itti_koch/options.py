@@ -10,7 +10,7 @@ _CHOICES = {
     "opponency": ("difference", "paper"),
     "gabor": ("signed", "energy"),
     "ranges": ("modality", "map"),
-    "norm": ("maxima", "none"),
+    "norm": ("maxima", "iterative", "none"),
     "color_space": ("rgb", "lab"),
 }
 
@@ -36,9 +36,11 @@ class IttiOptions:
         Which range N stretches to 1: the widest of all features of intensity, of colour or of
         orientation, so that only modalities are made alike; or every map's own, which lets a
         faint one count as much as a strong one.
-    norm : {"maxima", "none"}, default "maxima"
-        How a map of few peaks is promoted over one of many: by the mean of its local maxima, or
-        not, maps being stretched only.
+    norm : {"maxima", "iterative", "none"}, default "maxima"
+        How a map of few peaks is promoted over one of many: by the mean of its local maxima; by
+        three rounds of competition between its places [1]_, which leaves little but the peaks,
+        good for a `scanpath` and bad for comparing with fixations; or not, maps being stretched
+        only.
     color_space : {"rgb", "lab"}, default "rgb"
         The paper's intensity and broadly tuned colours, or L, a and b of CIELab.
     on_off : bool, default True
@@ -56,6 +58,17 @@ class IttiOptions:
     ------
     ValueError
         If an option is none of these.
+
+    Notes
+    -----
+    In a round of the competition, M becomes ``max(0, M + near / 4 - 9 / 4 * far - max(M) / 50)``,
+    where near and far are M under Gaussians of 2 % and of 25 % of its longer side, at the scale of
+    the map, to which features are reduced before.
+
+    References
+    ----------
+    .. [1] L. Itti and C. Koch, "Feature combination strategies for saliency-based visual attention
+       systems", Journal of Electronic Imaging 10(1), 2001. https://doi.org/10.1117/1.1333677
 
     Examples
     --------

@@ -24,8 +24,8 @@ def finish(maps, width, smooth, center_bias, rescale, out):
         down = float32(smooth * width * width * rows / out.shape[1])
         spare = launch.scratch("finish spare", maps.shape, np.float32)
         args = (maps, float32(smooth * cols), spare)
-        over(_blur_across, _blur_across_bands, frames * rows, *args, pixels=size)
-        over(_blur_down, _blur_down_bands, frames * rows, spare, down, maps, pixels=size)
+        over(blur_across, _blur_across_bands, frames * rows, *args, pixels=size)
+        over(blur_down, _blur_down_bands, frames * rows, spare, down, maps, pixels=size)
     if rescale or center_bias > 0:
         args = (maps, float32(center_bias), bool(rescale))
         over(_scale, _scale_bands, frames, *args, pixels=size)
@@ -41,7 +41,7 @@ def enlarge(maps, width, out):
 
 
 @serial
-def _blur_across(maps, sigma, target, start, stop):
+def blur_across(maps, sigma, target, start, stop):
     height, width = maps.shape[1:]
     weights = half_of_gaussian(sigma, reach_of(sigma))
     reach = weights.size - 1
@@ -54,7 +54,7 @@ def _blur_across(maps, sigma, target, start, stop):
 
 
 @serial
-def _blur_down(maps, sigma, target, start, stop):
+def blur_down(maps, sigma, target, start, stop):
     height = maps.shape[1]
     weights = half_of_gaussian(sigma, reach_of(sigma))
     for row in range(start, stop):
@@ -121,7 +121,7 @@ def _blur_across_bands(maps, sigma, target, bands):
     rows = maps.shape[0] * maps.shape[1]
     for band in prange(bands):
         start, stop = band * rows // bands, (band + 1) * rows // bands
-        _blur_across(maps, sigma, target, start, stop)
+        blur_across(maps, sigma, target, start, stop)
 
 
 @parallel
@@ -129,7 +129,7 @@ def _blur_down_bands(maps, sigma, target, bands):
     rows = maps.shape[0] * maps.shape[1]
     for band in prange(bands):
         start, stop = band * rows // bands, (band + 1) * rows // bands
-        _blur_down(maps, sigma, target, start, stop)
+        blur_down(maps, sigma, target, start, stop)
 
 
 @parallel
