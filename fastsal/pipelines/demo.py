@@ -21,14 +21,15 @@ from .video import process_video
 from .videos import VideoWriter
 from .views import render
 
-PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
+PHOTOGRAPHS = ("coffee", "rocket")
 SIZES = {"VGA": (640, 480), "720p": (1280, 720), "1080p": (1920, 1080)}
 CLIP_SIZE = (480, 320)
 CLIP_FRAMES, CLIP_FPS = 75, 25.0
 
-_CELL = (300, 200)
-_MARGIN = 6
-_CAPTION = 22
+_COLUMNS = 3
+_PICTURE = (258, 172)  # of the two in a cell; three cells are as wide as a screen
+_MARGIN = 4
+_CAPTION = 28
 _ROUNDS = 30
 
 Picture = NDArray[np.uint8]
@@ -84,21 +85,17 @@ def write_pictures(folder: Path) -> Iterator[Path]:
 
 
 def contact_sheet() -> Picture:
-    """Return input, map and overlay of every method, a row per picture; last the superpixels."""
-    pictures, keys = photographs(), _keys("static") + _keys("objectness")
-    rows = [_cells(image, name, keys) for name, image in pictures.items()]
+    """Return every method's map and overlay, in sections: one per photograph, one of motion."""
+    keys = _keys("static") + _keys("objectness")
+    sections = [_cells(image, name, keys) for name, image in photographs().items()]
     frames = list(clip())[15:25]  # where the square has sped up
-    rows.append(_cells(frames[-1], "built-in clip", _keys("motion"), frames[:-1]))
-    pictures["built-in clip"] = frames[-1]
-    rows.append([_superpixels(image, name) for name, image in pictures.items()])
-    width = max(len(row) for row in rows)
-    blank = np.full_like(rows[0][0], 255)
-    return np.vstack([np.hstack(row + [blank] * (width - len(row))) for row in rows])
+    sections.append(_cells(frames[-1], "built-in clip", _keys("motion"), frames[:-1]))
+    return np.vstack([_grid(cells) for cells in sections])
 
 
 def measure() -> list[Timing]:
     """Time every method at every size on a photograph, compiled code and a warm start assumed."""
-    image = photographs()["astronaut"]
+    image = photographs()["coffee"]
     jobs = [(method, size) for method in METHODS.values() for size in SIZES]
     bar = progress_bar(jobs, desc="timing", unit="job")
     return [_timing(method, size, cv2.resize(image, SIZES[size])) for method, size in bar]
@@ -135,36 +132,44 @@ def _keys(kind: str) -> list[str]:
 def _cells(
     image: Picture, name: str, keys: list[str], before: Iterable[Picture] = ()
 ) -> list[Picture]:
-    cells = [_cell(image, name)]
+    """Return a cell with a picture and its superpixels, and one per method."""
+    cells = [_cell(f"{name}, and superpixels", image, _superpixels(image))]
     for key in keys:
         stream = Stream(key)
         for frame in before:
             stream.update(frame)
         saliency = stream.update(image)
-        cells.append(_cell(render(image, saliency, view="map"), key))
-        cells.append(_cell(render(image, saliency, view="overlay"), f"{key}, overlay"))
+        views = (render(image, saliency, view=view) for view in ("map", "overlay"))
+        cells.append(_cell(f"{key}: {METHODS[key].title}", *views))
     return cells
 
 
-def _superpixels(image: Picture, name: str) -> Picture:
-    """Return a cell that shows where superpixels meet: all pictures at one size, for one line."""
-    scale = 2 * _CELL[0] / image.shape[1]
-    scaled = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
-    labels = slic(scaled, region_size=24, regularizer=0.1)
-    return _cell(draw_boundaries(scaled, labels), f"{name}, superpixels")
+def _superpixels(image: Picture) -> Picture:
+    """Return the picture with the lines where superpixels meet, which need its full size."""
+    labels = slic(image, region_size=40, regularizer=0.1)
+    return draw_boundaries(image, labels)
 
 
-def _cell(picture: Picture, caption: str) -> Picture:
-    """Return `picture` fitted into a cell of the sheet, its caption above it."""
-    width, height = _CELL
-    scale = min(width / picture.shape[1], height / picture.shape[0])
-    size = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    rows, cols = height + _CAPTION + _MARGIN, width + 2 * _MARGIN
+def _grid(cells: list[Picture]) -> Picture:
+    """Return cells in rows of equal length."""
+    blanks = [np.full_like(cells[0], 255)] * (-len(cells) % _COLUMNS)
+    filled = cells + blanks
+    rows = [filled[first : first + _COLUMNS] for first in range(0, len(filled), _COLUMNS)]
+    return np.vstack([np.hstack(row) for row in rows])
+
+
+def _cell(caption: str, *pictures: Picture) -> Picture:
+    """Return pictures side by side, fitted into a cell of the sheet, their caption above them."""
+    width, height = _PICTURE
+    step = width + _MARGIN
+    rows, cols = _CAPTION + height + _MARGIN, len(pictures) * step + 3 * _MARGIN
     cell: Picture = np.full((rows, cols, 3), 255, np.uint8)
-    left = _MARGIN + (width - size[0]) // 2
-    cell[_CAPTION : _CAPTION + size[1], left : left + size[0]] = small
-    cv2.putText(
-        cell, caption, (left, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA
-    )
+    for index, picture in enumerate(pictures):
+        scale = min(width / picture.shape[1], height / picture.shape[0])
+        size = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
+        left = 2 * _MARGIN + index * step + (width - size[0]) // 2
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        cell[_CAPTION : _CAPTION + size[1], left : left + size[0]] = small
+    place = 2 * _MARGIN, _CAPTION - 8
+    cv2.putText(cell, caption, place, cv2.FONT_HERSHEY_SIMPLEX, 0.55, (0, 0, 0), 1, cv2.LINE_AA)
     return cell

@@ -132,7 +132,7 @@ def _compete(plan, tables, gaps, spans, summed, maps, start, stream):
     compete[(signs, 1, deep), threads, stream](*waves, tables.tasks, values, spare, sums)
     args = tables.tasks, tables.flats, plan.shares
     sum_signs[_small_grid(plan, PLANES, deep), threads, stream](*args, spans, values, summed)
-    add_up_competing[deep, 4 * threads, stream](
+    add_up_competing[deep, threads, stream](
         plan.shares, *waves, tables.weights, start, summed, values, spare, sums, maps
     )
 
