@@ -49,6 +49,8 @@ def comparisons(sizes: list[str]) -> Iterator[Comparison]:
             if kind == "photo":
                 yield from _binary_maps(size, fastsal.fine_grained(image, backend="cpu"))
                 yield from _opencv_saliency(size, image)
+            if size in _FOR_FLOW and kind == "photo":
+                yield from _flow(size, image)
             if size in _FOR_SUPERPIXELS and kind == "photo":
                 yield from _superpixels(size, image)
     yield from _all_pairs()
@@ -170,6 +172,19 @@ def _opencv_saliency(size: str, image: np.ndarray) -> Iterator[Comparison]:
             )  # fmt: skip
 
 
+def _flow(size: str, image: np.ndarray) -> Iterator[Comparison]:
+    """A stream that sees two frames in turns, against flows of the two; see the same module."""
+    out = np.empty(image.shape[:2], np.float32)
+    stream, frames = fastsal.Stream("flow", backend="cpu"), [image, inputs.moved(image)]
+
+    def ours() -> None:
+        frames.reverse()
+        stream.update(frames[0], out=out)
+
+    yield Comparison("flow photo", size, 7 * out.size, ours, peers_of("flow", image))
+
+
+_FOR_FLOW = ("VGA", "1080p")
 _SETTLED = 260
 _FOR_SUPERPIXELS = ("VGA", "720p", "1080p")
 

@@ -141,14 +141,47 @@ def _ximgproc(image: Image) -> Any:
 
 
 def _flow(image: Image) -> Calls:
-    gray = inputs.gray(image) if image.ndim == 3 else image
-    moved = inputs.moved(gray)
+    """Return OpenCV's flows, each less its median: how people find what moves against a camera."""
+    moved, small = inputs.moved(image), _working_size(image)
+    grays = [np.empty(image.shape[:2], np.uint8) for _ in range(2)]
+    finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
 
-    def farneback() -> Any:
-        flow = cv2.calcOpticalFlowFarneback(gray, moved, None, 0.5, 3, 15, 3, 5, 1.2, 0)
-        return np.linalg.norm(flow - np.median(flow, axis=(0, 1)), axis=2)
+    def pair() -> list[Image]:
+        return [_gray_into(each, gray) for each, gray in zip((image, moved), grays, strict=True)]
 
-    return {"cv2 Farneback less median": farneback}
+    def reduced() -> list[Image]:
+        return [cv2.resize(each, small, interpolation=cv2.INTER_AREA) for each in pair()]
+
+    calls: Calls = {
+        "cv2 Farneback less median": lambda: _less_median(_farneback(*pair())),
+        "cv2 Farneback less median, 320": lambda: _enlarged(
+            _less_median(_farneback(*reduced())), image
+        ),
+    }
+    if min(image.shape[:2]) >= _LEAST_FOR_DIS:
+        calls["cv2 DIS less median"] = lambda: _less_median(finder.calc(*pair(), None))
+    return calls
+
+
+_LEAST_FOR_DIS = 128  # it crashes on small pictures
+
+
+def _working_size(image: Image) -> tuple[int, int]:
+    height, width = image.shape[:2]
+    share = min(1, 320 / max(height, width))
+    return round(width * share), round(height * share)
+
+
+def _farneback(gray: Image, moved: Image) -> Any:
+    return cv2.calcOpticalFlowFarneback(gray, moved, None, 0.5, 3, 15, 3, 5, 1.2, 0)
+
+
+def _less_median(flow: Any) -> Any:
+    return np.linalg.norm(flow - np.median(flow, axis=(0, 1)), axis=2)
+
+
+def _enlarged(saliency: Any, image: Image) -> Any:
+    return cv2.resize(saliency, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _gray_into(image: Image, out: Image) -> Image:
