@@ -88,8 +88,9 @@ def contact_sheet() -> Picture:
     """Return every method's map and overlay, in sections: one per photograph, one of motion."""
     keys = _keys("static") + _keys("objectness")
     sections = [_cells(image, name, keys) for name, image in photographs().items()]
-    frames = list(clip())[15:25]  # where the square has sped up
-    sections.append(_cells(frames[-1], "built-in clip", _keys("motion"), frames[:-1]))
+    frames = list(clip())
+    before = frames + frames[:24]  # background models have settled; the square has sped up
+    sections.append(_cells(frames[24], "built-in clip", _keys("motion"), before))
     return np.vstack([_grid(cells) for cells in sections])
 
 

@@ -1,4 +1,4 @@
-"""Centre-surround saliency on the CPU: a pass across and a pass down per scale."""
+"""Centre-surround saliency on the CPU."""
 
 import numpy as np
 from numba import float32, prange
@@ -39,21 +39,21 @@ def _firsts(planes):
 def _octaves(planes, form):
     """Return the contrast of each octave, summed over channels and scales."""
     frames, channels, *size = planes.shape
-    center, spare = _work("center 0", planes.shape), _work("far 0", planes.shape)
-    blur.blur(planes, form.center, spare, center)
+    center = _work("center 0", planes.shape)
+    blur.blur(planes, form.center, center)
     octaves = []
     for octave in range(form.octaves_of(*size)):
         contrast = _work(f"contrast {octave}", (frames, *size))
-        far, near = (
-            _work(f"{name} {octave}", (frames, channels, *size)) for name in ("far", "near")
-        )
         for scale in range(form.scales):
+            sigma = form.sigma_of_surround(scale)
+            apart = frames, channels, blur.rows_of_surround(size[0], sigma), size[1]
+            far = _work(f"far {octave} {scale}", apart)
+            blur.compare(center, sigma, far, contrast, scale == 0)
             is_last = scale == form.scales - 1
             halved = [max(1, side // 2) for side in size] if is_last else size
             tag = f"center {octave + 1}" if is_last else f"center {octave} {scale}"
             following = _work(tag, (frames, channels, *halved))
-            sigmas = form.sigma_of_surround(scale), form.sigma_to_next(scale)
-            blur.compare(center, sigmas, far, near, contrast, scale == 0, following)
+            blur.blur(center, form.sigma_to_next(scale), following)
             center = following
         octaves.append(contrast)
         size = center.shape[2:]

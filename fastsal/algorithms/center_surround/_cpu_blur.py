@@ -1,4 +1,4 @@
-"""Blurs on the CPU: across rows, then down columns, where centre and surround are compared.
+"""Blurs on the CPU: down columns, then across, row by row; and what two of them differ by.
 
 Rows are counted through all planes, or through all maps, so that bands cut stacks too.
 """
@@ -9,90 +9,107 @@ from numba import float32, prange
 from ...kernels.gaussian import add_pair, blur_row, half_of_gaussian, weigh
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
-from ._math import held, reach_of, source_of
+from ._math import between_six, held, reach_of, source_of, step_of
 
 TAPS = 8  # an item of these passes weighs as much as that many pixels
+BEFORE, AFTER = 2, 3  # rows that those between are made of besides the one above them
 
 
-def blur(planes, sigma, spare, target):
-    """Fill `target` with the planes, (N, channels, rows, cols), blurred."""
-    frames, channels, rows, _ = planes.shape
-    flat = [array.reshape(-1, *planes.shape[2:]) for array in (planes, spare, target)]
-    count, work, sigma = frames * channels * rows, TAPS * planes.size, float32(sigma)
-    over_bands(_across, _across_bands, count, flat[0], sigma, sigma, flat[1], flat[2], pixels=work)
-    over_bands(_down, _down_bands, count, flat[1], sigma, flat[2], pixels=work)
+def blur(planes, sigma, target):
+    """Fill `target`, as large or half as large, with planes, (N, channels, rows, cols), blurred."""
+    flat = [array.reshape(-1, *array.shape[2:]) for array in (planes, target)]
+    count = len(flat[1]) * target.shape[2]
+    work = TAPS * flat[0].shape[2] * count
+    over_bands(_blur, _blur_bands, count, flat[0], float32(sigma), flat[1], pixels=work)
 
 
-def compare(center, sigmas, far, near, contrast, is_first, following):
-    """Add to `contrast` how far centre and surround differ; fill `following` with the next centre.
+def rows_of_surround(rows, sigma):
+    """Return how many rows a surround is made of."""
+    return BEFORE + (rows - 1) // step_of(float32(sigma)) + 1 + AFTER
 
-    `far` and `near` are for the steps between. The next centre may be half as large.
-    """
-    frames, channels, rows, _ = center.shape
-    flat = [array.reshape(-1, *center.shape[2:]) for array in (center, far, near)]
-    sigmas = float32(sigmas[0]), float32(sigmas[1])
-    work = TAPS * center.size
-    over_bands(
-        _across, _across_bands, frames * channels * rows, flat[0], *sigmas, *flat[1:], pixels=work
-    )
-    args = (center, far, near, *sigmas, contrast, is_first, following)
-    over_bands(_compare, _compare_bands, frames * rows, *args, pixels=work)
+
+def compare(center, sigma, far, contrast, is_first):
+    """Add to `contrast` how far centre and surround differ; `far` is for `rows_of_surround`."""
+    frames, _, rows, _ = center.shape
+    planes, fars = (each.reshape(-1, *each.shape[2:]) for each in (center, far))
+    work, count, sigma = TAPS * center.size, len(fars) * far.shape[2], float32(sigma)
+    over_bands(_surround, _surround_bands, count, planes, sigma, fars, pixels=work)
+    args = (center, far, step_of(sigma), contrast, is_first)
+    over_bands(_compare, _compare_bands, frames * rows, *args, pixels=center.size)
 
 
 @serial
-def _across(planes, sigma, other_sigma, target, other, start, stop):
-    """Blur rows by two sigmas, or by one if they are equal."""
-    rows, cols = planes.shape[1:]
+def _blur(planes, sigma, target, start, stop):
+    rows, (height, width) = planes.shape[1], target.shape[1:]
     weights = half_of_gaussian(sigma, reach_of(sigma))
-    others = half_of_gaussian(other_sigma, reach_of(other_sigma))
-    reach = max(weights.size, others.size) - 1
-    wide = np.empty(cols + 2 * reach, np.float32)
-    cut, other_cut = reach - (weights.size - 1), reach - (others.size - 1)
+    reach, cols = weights.size - 1, planes.shape[2]
+    wide, blurred = np.empty(cols + 2 * reach, np.float32), np.empty(cols, np.float32)
     for index in range(start, stop):
-        source = planes[index // rows, index % rows]
-        wide[:reach], wide[reach + cols :] = source[0], source[cols - 1]
-        wide[reach : reach + cols] = source
-        blur_row(wide[cut:], weights, target[index // rows, index % rows])
-        if sigma != other_sigma:
-            blur_row(wide[other_cut:], others, other[index // rows, index % rows])
+        plane, row = planes[index // height], source_of(index % height, rows, height)
+        _blur_down(plane, row, weights, wide[reach : reach + cols])
+        if width == cols:
+            _blur_across(wide, weights, target[index // height, index % height])
+        else:
+            _blur_across(wide, weights, blurred)
+            _pick(blurred, target[index // height, index % height])
+
+
+@serial
+def _blur_across(wide, weights, target):
+    """Blur the row that lies in the middle of `wide`, whose ends are filled here."""
+    reach, cols = weights.size - 1, target.size
+    wide[:reach], wide[reach + cols :] = wide[reach], wide[reach + cols - 1]
+    blur_row(wide, weights, target)
+
+
+@serial
+def _surround(planes, sigma, target, start, stop):
+    """Fill `target` with every so many rows of the surround, from before the first on."""
+    rows, (count, cols), step = planes.shape[1], target.shape[1:], step_of(sigma)
+    weights = half_of_gaussian(sigma, reach_of(sigma))
+    reach = weights.size - 1
+    wide = np.empty(cols + 2 * reach, np.float32)
+    for index in range(start, stop):
+        row = step * (index % count - BEFORE)
+        _blur_down(planes[index // count], row, weights, wide[reach : reach + cols])
+        _blur_across(wide, weights, target[index // count, index % count])
 
 
 @serial
 def _blur_down(plane, row, weights, target):
-    weigh(weights[0], plane[row], target)
+    rows = len(plane)
+    weigh(weights[0], plane[held(row, rows)], target)
     for step in range(1, weights.size):
-        above, below = plane[held(row - step, len(plane))], plane[held(row + step, len(plane))]
+        above, below = plane[held(row - step, rows)], plane[held(row + step, rows)]
         add_pair(weights[step], above, below, target)
 
 
 @serial
-def _down(planes, sigma, target, start, stop):
-    rows = planes.shape[1]
-    weights = half_of_gaussian(sigma, reach_of(sigma))
+def _compare(center, far, step, contrast, is_first, start, stop):
+    channels, rows, cols = center.shape[1:]
+    around = np.empty(cols, np.float32)
     for index in range(start, stop):
-        _blur_down(
-            planes[index // rows], index % rows, weights, target[index // rows, index % rows]
-        )
+        frame, row = index // rows, index % rows
+        for channel in range(channels):
+            _fill_between(far[frame, channel], row, step, around)
+            source, starts = center[frame, channel, row], is_first and channel == 0
+            _add_gap(source, around, starts, contrast[frame, row])
 
 
 @serial
-def _compare(center, far, near, sigma, next_sigma, contrast, is_first, following, start, stop):
-    channels, rows, cols = center.shape[1:]
-    weights = half_of_gaussian(sigma, reach_of(sigma))
-    next_weights = half_of_gaussian(next_sigma, reach_of(next_sigma))
-    next_rows = following.shape[2]
-    blurred = np.empty(cols, np.float32)
-    for index in range(start, stop):
-        frame, row = index // rows, index % rows
-        total = contrast[frame, row]
-        next_row = (row * next_rows + rows - 1) // rows
-        is_kept = next_row < next_rows and source_of(next_row, rows, next_rows) == row
-        for channel in range(channels):
-            _blur_down(far[frame, channel], row, weights, blurred)
-            _add_gap(center[frame, channel, row], blurred, is_first and channel == 0, total)
-            if is_kept:
-                _blur_down(near[frame, channel], row, next_weights, blurred)
-                _pick(blurred, following[frame, channel, next_row])
+def _fill_between(far, row, step, target):
+    """Fill with a row of the surround, of which `far` has one in `step`."""
+    first = row // step
+    if row % step == 0:
+        target[:] = far[first + BEFORE]
+        return
+    a, b, c, d, e, f = between_six(float32(row % step) / float32(step))
+    p, q, r = far[first], far[first + 1], far[first + 2]
+    s, t, u = far[first + 3], far[first + 4], far[first + 5]
+    for col in range(target.size):
+        outer = a * p[col] + f * u[col]
+        middle = b * q[col] + e * t[col]
+        target[col] = outer + middle + (c * r[col] + d * s[col])
 
 
 @serial
@@ -112,24 +129,22 @@ def _pick(source, target):
 
 
 @parallel
-def _across_bands(planes, sigma, other_sigma, target, other, bands):
-    rows = planes.shape[0] * planes.shape[1]
+def _blur_bands(planes, sigma, target, bands):
+    rows = target.shape[0] * target.shape[1]
     for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _across(planes, sigma, other_sigma, target, other, start, stop)
+        _blur(planes, sigma, target, band * rows // bands, (band + 1) * rows // bands)
 
 
 @parallel
-def _down_bands(planes, sigma, target, bands):
-    rows = planes.shape[0] * planes.shape[1]
+def _surround_bands(planes, sigma, target, bands):
+    rows = target.shape[0] * target.shape[1]
     for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _down(planes, sigma, target, start, stop)
+        _surround(planes, sigma, target, band * rows // bands, (band + 1) * rows // bands)
 
 
 @parallel
-def _compare_bands(center, far, near, sigma, next_sigma, contrast, is_first, following, bands):
+def _compare_bands(center, far, step, contrast, is_first, bands):
     rows = center.shape[0] * center.shape[2]
     for band in prange(bands):
         start, stop = band * rows // bands, (band + 1) * rows // bands
-        _compare(center, far, near, sigma, next_sigma, contrast, is_first, following, start, stop)
+        _compare(center, far, step, contrast, is_first, start, stop)
