@@ -64,14 +64,17 @@ def scores_on_sequences(method: str, folder: Path) -> Iterator[list[float]]:
     """Yield AUC and greatest F of each sequence: means over its frames but the first.
 
     Frames are fed in order; those without a mask, or whose mask is empty or full, do not count.
+    Maps that are late by a frame, as with ``bidirectional``, are compared with their own masks.
     """
     key, options = parsed(method)
+    late = int(bool(options.get("bidirectional")))
     for sequence in _sequences(folder):
         stream, scores = fastsal.Stream(key, **options), []
-        for index, path in enumerate(find_images(sequence / "frames")):
-            saliency = stream.update(read_image(path))
-            mask = _mask(sequence / "masks" / f"{path.stem}.png")
-            if index and mask is not None:
+        paths = find_images(sequence / "frames")
+        for index, path in enumerate(paths):
+            saliency, own = stream.update(read_image(path)), index - late
+            mask = _mask(sequence / "masks" / f"{paths[own].stem}.png") if own > 0 else None
+            if mask is not None:
                 scores.append([metrics.mask_auc(saliency, mask), metrics.max_f(saliency, mask)])
         if scores:
             yield [float(mean) for mean in np.mean(scores, axis=0)]

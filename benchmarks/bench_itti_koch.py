@@ -8,6 +8,7 @@ PRESETS = {
     "default": IttiOptions.DEFAULT,
     "paper": IttiOptions.PAPER,
     "fixation": IttiOptions.FIXATION,
+    "iterative": dataclasses.replace(IttiOptions.DEFAULT, norm="iterative"),
     "working size 400": dataclasses.replace(IttiOptions.DEFAULT, working_size=400),
 }
 

@@ -155,6 +155,18 @@ def test_first_frames_do_not_count(folder):
     assert scores == pytest.approx(np.mean(expected, axis=0), abs=1e-9)
 
 
+def test_maps_that_are_late_meet_their_own_masks(folder):
+    films = folder / "films" / "one"
+    (scores,) = accuracy.scores_on_sequences("flow:bidirectional=True", folder / "films")
+    stream = fastsal.Stream("flow", bidirectional=True)
+    for index in range(3):
+        saliency = stream.update(accuracy.read_image(films / "frames" / f"{index:05}.png"))
+    mask = accuracy.read_image(films / "masks" / "00001.png") > 0
+
+    expected = counted_area(saliency[mask], saliency[~mask]), best_f(saliency, mask)
+    assert scores == pytest.approx(expected, abs=1e-9)
+
+
 @pytest.mark.parametrize("arguments", [[], ["--images", "."], ["--fixations", "a.csv"]])
 def test_half_a_question_is_refused(arguments, capsys):
     with pytest.raises(SystemExit) as stop:

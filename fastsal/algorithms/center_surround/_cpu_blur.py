@@ -65,7 +65,7 @@ def _blur_across(wide, weights, target):
 @serial
 def _surround(planes, sigma, target, start, stop):
     """Fill `target` with every so many rows of the surround, from before the first on."""
-    rows, (count, cols), step = planes.shape[1], target.shape[1:], step_of(sigma)
+    (count, cols), step = target.shape[1:], step_of(sigma)
     weights = half_of_gaussian(sigma, reach_of(sigma))
     reach = weights.size - 1
     wide = np.empty(cols + 2 * reach, np.float32)

@@ -159,7 +159,7 @@ def _flow(image: Image) -> Calls:
         ),
     }
     if min(image.shape[:2]) >= _LEAST_FOR_DIS:
-        calls["cv2 DIS less median"] = lambda: _less_median(finder.calc(*pair(), None))
+        calls["cv2 DIS less median"] = lambda: _less_median(_found(finder, *pair()))
     return calls
 
 
@@ -174,6 +174,10 @@ def _working_size(image: Image) -> tuple[int, int]:
 
 def _farneback(gray: Image, moved: Image) -> Any:
     return cv2.calcOpticalFlowFarneback(gray, moved, None, 0.5, 3, 15, 3, 5, 1.2, 0)
+
+
+def _found(finder: Any, gray: Image, moved: Image) -> Any:
+    return finder.calc(gray, moved, None)
 
 
 def _less_median(flow: Any) -> Any:
