@@ -33,9 +33,7 @@ KERNELS = {
     ],
     "_cuda_compete.reduce_signs": [f"void({TASKS}, float32[::1], {GAPS}, {SPANS}, {MAPS})"],
     "_cuda_compete.compete": [f"void({WAVES}, {SIZES}, {MAPS}, {MAPS}, {MAPS})"],
-    "_cuda_compete.sum_signs": [
-        f"void({SIZES}, float32[::1], boolean, {SPANS}, {MAPS}, {MAPS})"
-    ],
+    "_cuda_compete.sum_signs": [f"void({SIZES}, float32[::1], boolean, {SPANS}, {MAPS}, {MAPS})"],
     "_cuda_sum.add_up_competing": [
         f"void(boolean, {WAVES}, float32[::1], int64, {MAPS}, {MAPS}, {MAPS}, {MAPS}, {MAPS})"
     ],
