@@ -15,11 +15,15 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+
+from fastsal import METHODS
 from fastsal.pipelines.bench import machine
 from fastsal.pipelines.live.screen import Window
 from fastsal.pipelines.live.webcam import Settings, Webcam
@@ -28,6 +32,9 @@ WINDOWS = (
     ("640x480", "fine-grained"), ("640x480", "bin-wang"), ("640x480", "superpixel-motion"),
     ("1920x1080", "lc"), ("1920x1080", "spectral-residual"), ("1920x1080", "bin-wang"),
 )  # fmt: skip
+SHOWN = {"window": 29.0, "page": 25.0}  # frames per second at least, of 30 that come
+FLAT = 1.2  # the last third's latency against the first's
+PROMPT = 40.0  # ms of the page's latency
 _RATE = 30
 _SLOW = 0.1  # seconds that a slow method takes
 _CHROMIUM = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream=fps=30",
@@ -123,6 +130,21 @@ def display() -> Iterator[None]:
         del os.environ["DISPLAY"]
         server.terminate()
         server.wait(10)
+
+
+def memory(minutes: float) -> dict[str, Any]:
+    """Return the resident memory, in MiB, at the end of every minute of one session."""
+    from benchmarks.live_memory import Restless, resident_mib
+
+    seen: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        source = Restless(minutes, at_minute=lambda: seen.append(resident_mib()))
+        settings = Settings(headless=True, record=Path(folder, "seen.mp4"))
+        webcam = Webcam(settings, source=source)
+        source.every_round(webcam._next_method)
+        report = webcam.run()
+    return {"where": "memory", "captured": report.captured, "shown": report.shown,
+            "MiB per minute": seen}  # fmt: skip
 
 
 def rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:

@@ -28,11 +28,7 @@ def bytes_per_pixel(key: str, size: str) -> float:
     """Return what one method takes of memory, by the pixels of a frame."""
     frames = [photograph(size), moved(photograph(size))]
     out = np.zeros(frames[0].shape[:2], np.float32)
-    # In a thread, which takes its scratch along when it ends; what is compiled or loaded stays.
-    warming = threading.Thread(target=_score, args=(key, frames, out))
-    warming.start()
-    warming.join()
-    gc.collect()
+    _score(key, frames, out)  # what is compiled, loaded and started by it stays
     before = _status("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     _score(key, frames, out)
@@ -40,9 +36,17 @@ def bytes_per_pixel(key: str, size: str) -> float:
 
 
 def _score(key: str, frames: list[np.ndarray], out: np.ndarray) -> None:
-    stream = Stream(key, backend="cpu")
-    for index in range(_FRAMES):
-        stream.update(frames[index % len(frames)], out=out)
+    """Score some frames in a thread, which takes its scratch along when it ends."""
+
+    def work() -> None:
+        stream = Stream(key, backend="cpu")
+        for index in range(_FRAMES):
+            stream.update(frames[index % len(frames)], out=out)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    gc.collect()
 
 
 def _status(name: str) -> int:
