@@ -195,6 +195,36 @@ print(name + ": " + why)
     assert "\n" not in printed
 
 
+def test_whatever_comes_first_starts_the_layer_that_was_chosen():
+    """Asking Numba how many threads there are starts the layer that Numba would choose."""
+    printed = run_python(
+        """
+import os, cv2, numba, numpy as np, fastsal
+from fastsal.kernels import threads
+from fastsal.pipelines.bench import machine, suite
+
+def of_method(key):
+    stream, frame = fastsal.Stream(key), np.zeros((300, 301, 3), np.uint8)
+    for _ in range(2):
+        stream.update(frame)
+
+def of_benchmark():
+    with suite._on_threads(1):
+        pass
+
+jobs = {key: lambda key=key: of_method(key) for key in fastsal.METHODS}
+jobs |= {"description": machine.description, "benchmark": of_benchmark}
+for name, job in jobs.items():
+    if os.fork() == 0:
+        job()
+        numba.get_num_threads()  # starts one, if the method itself had no use for it
+        os._exit(0 if numba.threading_layer() == threads.layer()[0] == "tbb" else 3)
+    print(name, os.wait()[1], flush=True)
+"""
+    )
+    assert {line.split()[1] for line in printed.splitlines()} == {"0"}, printed
+
+
 @pytest.mark.parametrize("name", ["workqueue", "omp", "tbb"])
 def test_a_layer_the_user_sets_is_respected(name):
     printed = run_python(

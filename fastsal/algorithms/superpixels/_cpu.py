@@ -1,7 +1,6 @@
 """SLIC on the CPU: bands of tile rows, 16 tiles to a vector; the same bits for any threads."""
 
 import numpy as np
-from numba import get_num_threads
 
 from ...kernels import launch, threads
 from ...kernels.color._math import lab_of_srgb
@@ -75,7 +74,7 @@ def move_centers(sums, white, size, by_grid, centers):
 def sum_regions(pixels, channels, is_rgb, labels, sums):
     """Fill `sums`, int64 (n, 6), with the pixels, rows, columns and channels of each label."""
     args = (pixels.reshape(labels.shape[0], -1), channels, is_rgb, labels)
-    bands = min(get_num_threads(), labels.shape[0], labels.size // max(1, 16 * len(sums)))
+    bands = min(threads.count(), labels.shape[0], labels.size // max(1, 16 * len(sums)))
     if labels.size < launch.PARALLEL_FROM or bands < 2:
         sums[:] = 0
         regions.add_regions(*args, sums, 0, labels.shape[0])
