@@ -29,7 +29,7 @@ def slic(pixels, channels, is_rgb, white, size, regularizer, least, max_iter, ce
     if grid == (1, 1):
         labels[:] = 0
         return
-    source = (image, channels, is_rgb, np.float32(white))
+    source, spare = (image, channels, is_rgb, np.float32(white)), None
     room = 4 * labels.size + PIXELS_FOR_FREE
     if size > WIDEST or pixels_of_tiles(shape, size) > room:
         mine = np.empty((FEATURES, *grid), np.float32)
@@ -45,7 +45,8 @@ def slic(pixels, channels, is_rgb, white, size, regularizer, least, max_iter, ce
         run_rounds(tiles, regularizer, max_iter)
         args = (tiles.choice, size, strips, grid[1], labels)
         over_bands(paint_labels, paint_labels_in_bands, shape[0], *args, pixels=labels.size)
-    clean_labels(labels, least)
+        spare = tiles.pixels
+    clean_labels(labels, least, spare)
 
 
 def _start(pixels, channels, is_rgb, white, size, shape, centers, mine):
