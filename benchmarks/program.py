@@ -2,7 +2,8 @@
 
 Every figure is of processes of their own, for all of this is paid once per process. A first map is
 timed from before ``import fastsal`` on: cold with nothing compiled, warm with all of it on disk.
-Compiling is what the cold start spent in Numba, each kernel without those it calls.
+Compiling is the processor time that the cold start spent in Numba, each kernel without those it
+calls.
 """
 
 from __future__ import annotations
@@ -37,10 +38,10 @@ from numba.core import event
 class Listener(event.Listener):
     open, compiled = [], []
     def on_start(self, _):
-        self.open.append([time.perf_counter(), 0.0])
+        self.open.append([time.process_time(), 0.0])
     def on_end(self, about):
         start, inner = self.open.pop()
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         if self.open:
             self.open[-1][1] += seconds
         function = about.data["dispatcher"].py_func
