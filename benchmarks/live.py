@@ -24,14 +24,31 @@ from fastsal.pipelines.bench import machine
 from fastsal.pipelines.live.screen import Window
 from fastsal.pipelines.live.webcam import Settings, Webcam
 
-WINDOWS = (
-    ("640x480", "fine-grained"), ("640x480", "bin-wang"), ("640x480", "superpixel-motion"),
-    ("1920x1080", "lc"), ("1920x1080", "spectral-residual"), ("1920x1080", "bin-wang"),
-)  # fmt: skip
+from .live_memory import FLAT_MIB, memory
+
+SHOWN = {"window": 29.0, "page": 25.0}  # frames per second at least, of 30 that come
+FLAT = 1.2  # the last third's latency against the first's
+PROMPT = 40.0  # ms of the page's latency
 _RATE = 30
 _SLOW = 0.1  # seconds that a slow method takes
+_SLOWER = " + 100 ms"
+WINDOWS = (
+    ("640x480", "fine-grained", 0.0), ("640x480", "bin-wang", 0.0),
+    ("640x480", "superpixel-motion", 0.0), ("1920x1080", "lc", 0.0),
+    ("1920x1080", "spectral-residual", 0.0), ("1920x1080", "bin-wang", 0.0),
+    ("640x480", "lc", _SLOW),
+)  # fmt: skip
 _CHROMIUM = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream=fps=30",
              "--use-fake-ui-for-media-stream"]  # fmt: skip
+
+_SLOW_PROGRAM = """
+import sys, time
+from fastsal.cli.main import main
+from fastsal.pipelines.live.engine import Engine
+update, seconds = Engine.update, float(sys.argv[1])
+Engine.update = lambda self, frame: (time.sleep(seconds), update(self, frame))[1]
+sys.exit(main(sys.argv[2:]))
+"""
 
 
 def window(size: str, method: str, seconds: float, slowdown: float = 0.0) -> dict[str, Any]:
@@ -47,7 +64,7 @@ def window(size: str, method: str, seconds: float, slowdown: float = 0.0) -> dic
         1e3 * statistics.median(part) for part in (latencies[:third], latencies[-third:])
     )
     return {
-        "where": "window", "size": size, "method": method + (" + 100 ms" if slowdown else ""),
+        "where": "window", "size": size, "method": method + (_SLOWER if slowdown else ""),
         "fps": report.fps, "captured": report.captured, "shown": report.shown,
         "dropped": report.dropped, "compute p50 ms": report.compute_ms["p50"],
         "latency p50 ms, first third": first, "last third": last,
@@ -71,11 +88,12 @@ def _listen(webcam: Webcam, slowdown: float) -> list[float]:
     return latencies
 
 
-def page(method: str, seconds: float) -> dict[str, Any]:
+def page(method: str, seconds: float, slowdown: float = 0.0) -> dict[str, Any]:
     """Return what one page in Chromium reached, the server on the same machine."""
     from playwright.sync_api import sync_playwright
 
-    command = [sys.executable, "-m", "fastsal", "webcam", "--web", "0", "-m", method]
+    arguments = [str(slowdown), "webcam", "--web", "0", "-m", method]
+    command = [sys.executable, "-c", _SLOW_PROGRAM, *arguments]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
@@ -97,8 +115,8 @@ def page(method: str, seconds: float) -> dict[str, Any]:
         server.terminate()
         server.wait(10)
     return {
-        "where": "page", "size": size, "method": method, "fps": last["fps"],
-        "latency p50 ms, first third": first["p50"], "last third": last["p50"],
+        "where": "page", "size": size, "method": method + (_SLOWER if slowdown else ""),
+        "fps": last["fps"], "latency p50 ms, first third": first["p50"], "last third": last["p50"],
         "p95 ms": last["p95"],
     }  # fmt: skip
 
@@ -127,30 +145,72 @@ def display() -> Iterator[None]:
 
 def rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Yield a row per session."""
-    if "window" in options.where:
+    where = options.where.split(",")
+    if "window" in where:
         with display():
             Window("fastsal").close()  # or refuse before anything is measured
-            for size, method in WINDOWS:
-                yield window(size, method, options.seconds)
-            yield window("640x480", "lc", options.seconds, _SLOW)
-    if "page" in options.where:
-        yield page("lc", options.seconds)
+            for size, method, slowdown in WINDOWS:
+                if options.only in f"{size} {method}":
+                    yield window(size, method, options.seconds, slowdown)
+    if "page" in where:
+        for slowdown in (0.0, _SLOW):
+            yield page("lc", options.seconds, slowdown)
+    if "memory" in where:
+        yield memory(options.minutes)
+
+
+def missed(row: dict[str, Any]) -> list[str]:
+    """Return the targets that a session missed."""
+    if row["where"] == "memory":
+        gained = row["MiB gained after the third minute"]
+        return [f"memory flat within {FLAT_MIB:g} MiB"] * (gained > FLAT_MIB)
+    first, last = row["latency p50 ms, first third"], row["last third"]
+    is_slow = _SLOWER in row["method"]
+    wanted = 0.7 / _SLOW if is_slow else SHOWN[row["where"]]  # the page waits for a frame to begin
+    return [
+        target
+        for target, holds in (
+            (f"{wanted:g} fps", row["fps"] >= wanted),
+            (f"latency flat within {FLAT:g}", last <= FLAT * first),
+            (f"latency {PROMPT:g} ms", row["where"] != "page" or is_slow or last <= PROMPT),
+        )
+        if not holds
+    ]
+
+
+def line_of(row: dict[str, Any]) -> str:
+    """Return a session as a line of the table."""
+    figures = (
+        f"{row['fps']:>6.1f}{row['latency p50 ms, first third']:>10.1f}{row['last third']:>10.1f}"
+        if "fps" in row
+        else "  " + " ".join(f"{each:.0f}" for each in row["MiB"]) + " MiB  "
+    )
+    verdict = ", ".join(row["missed"])
+    return (
+        f"{row['where']:<8}{row['size']:<11}{row['method']:<28}{figures}"
+        f"   {f'MISSED: {verdict}' if verdict else 'reached'}"
+    )
 
 
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0, help="per session")
-    parser.add_argument("--where", default="window,page")
+    parser.add_argument("--seconds", type=float, default=60.0, help="per session (default: 60)")
+    parser.add_argument("--where", default="window,page", help="of window, page and memory")
+    parser.add_argument("--only", default="", metavar="TEXT", help="of sizes and methods with it")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of memory (default: 10)")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     results: dict[str, Any] = {"machine": machine.description(), "rows": []}
+    print(f"{'where':<8}{'size':<11}{'method':<28}{'fps':>6}{'p50 first':>10}{'p50 last':>10}")
     for row in rows(options):
+        row["missed"] = missed(row)
         results["rows"].append(row)
-        print("  ".join(f"{k} {v:.1f}" if isinstance(v, float) else f"{k} {v}"
-                        for k, v in row.items()), flush=True)  # fmt: skip
+        print(line_of(row), flush=True)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
+    if any(row["missed"] for row in results["rows"]):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import numba
 import numpy as np
 
 import fastsal
+from fastsal.kernels import threads
 from fastsal.pipelines.bench import inputs, machine
 from fastsal.pipelines.bench.peers import peers_of
 from fastsal.pipelines.bench.sidebyside import alternate, copy_bandwidth, median_ms, ratio
@@ -243,6 +244,7 @@ def _ximgproc(image: np.ndarray) -> Any:
 
 def hold_to_threads() -> None:
     """Give Numba and OpenCV two threads, on machines with more as well."""
+    threads.layer()  # before Numba starts one that it chooses
     numba.set_num_threads(min(THREADS, numba.config.NUMBA_NUM_THREADS))
     cv2.setNumThreads(THREADS)
 

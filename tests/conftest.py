@@ -1,6 +1,8 @@
 import os
 import shutil
 import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,35 @@ def pytest_runtest_makereport(item, call):
             report.outcome = "failed"
             report.longrepr = f"skipped in CI: {reason}"
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _untraced_compiler():
+    """Keep coverage's tracer out of Numba's compiler, which it makes half as slow again."""
+    coverage = "coverage" in sys.modules and sys.modules["coverage"].Coverage.current()
+    if not coverage or runtime.is_simulated():
+        yield
+        return
+    from numba.core import event
+
+    class Pause(event.Listener):
+        depth = 0
+
+        def on_start(self, _):
+            self.depth += 1
+            if self.depth == 1 and is_main():
+                coverage.stop()
+
+        def on_end(self, _):
+            self.depth -= 1
+            if self.depth == 0 and is_main():
+                coverage.start()
+
+    def is_main():  # other threads' tracers are not for this one to stop
+        return threading.current_thread() is threading.main_thread()
+
+    with event.install_listener("numba:compile", Pause()):
+        yield
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 """Many threads and forked workers, on every threading layer: right answers, no abort, no hang."""
 
 import os
+from pathlib import Path
 
 import pytest
 from processes import run_python
+
+import fastsal
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="about processes that fork")
 
@@ -193,6 +196,31 @@ print(name + ": " + why)
     )  # fmt: skip
     assert printed.startswith(expected)
     assert "\n" not in printed
+
+
+def test_the_layer_is_chosen_before_numba_is_asked_for_threads():
+    """Asking Numba how many threads there are starts the layer that Numba would choose."""
+    package = Path(fastsal.__file__).parent
+    asking = [path for path in package.rglob("*.py") if "get_num_threads" in path.read_text()]
+    assert [path.name for path in asking] == ["threads.py"]
+    printed = run_python(
+        """
+import os, cv2, numba
+from fastsal.kernels import threads
+from fastsal.pipelines.bench import machine, suite
+
+def run_benchmark():
+    with suite._on_threads(1):
+        pass
+
+for job in (threads.count, machine.description, run_benchmark):
+    if os.fork() == 0:
+        job()
+        os._exit(0 if numba.threading_layer() == threads.layer()[0] == "tbb" else 3)
+    print(os.wait()[1], flush=True)
+"""
+    )
+    assert printed.split() == ["0"] * 3
 
 
 @pytest.mark.parametrize("name", ["workqueue", "omp", "tbb"])

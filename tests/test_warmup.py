@@ -48,6 +48,8 @@ def test_functions_find_everything_compiled():
 def use(frame, out):
     fastsal.frame_difference(frame, frame, out=out)
     fastsal.frame_difference(frame, frame, out=out, threshold=0.5)
+    if frame.dtype != "float64":
+        fastsal.superpixel_contrast(frame, out=out, smooth=True)
     if frame.dtype.kind == "u":
         fastsal.luminance_contrast(frame, out=out)
         if frame.ndim == 3:

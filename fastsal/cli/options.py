@@ -9,6 +9,7 @@ from ..errors import FastsalError
 
 # Literals, not imports: the parser must not load OpenCV just to say what --view takes.
 VIEWS = ("overlay", "map", "side-by-side")
+_SHORT = {"side": "side-by-side"}
 BACKENDS = ("auto", "cpu", "cuda")
 
 Commands = Any  # argparse keeps the type of its subparsers to itself
@@ -30,9 +31,12 @@ def count(text: str) -> int:
     return int(text)
 
 
-def add_look(parser: argparse.ArgumentParser) -> None:
+def add_look(parser: argparse.ArgumentParser, views: tuple[str, ...] = VIEWS) -> None:
     """Add how a map is computed and shown."""
-    parser.add_argument("--view", choices=VIEWS, default="overlay", help="default: %(default)s")
+    parser.add_argument(
+        "--view", type=lambda text: _SHORT.get(text, text), choices=views, default="overlay",
+        help="default: %(default)s; 'side' is short for side-by-side",
+    )  # fmt: skip
     parser.add_argument(
         "--alpha", type=float, default=0.5, help="strength of the overlay, 0 to 1 (default: 0.5)"
     )

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..methods import METHODS
-from .options import Commands, add_command, add_look, size_of
+from .options import VIEWS, Commands, add_command, add_look, size_of
+
+_OF_WINDOWS = ("record", "frames", "json", "size")  # the page has none of them
 
 
 def add_to(commands: Commands) -> None:
@@ -38,7 +40,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--keyfile", type=Path, metavar="PEM", help="its key, if not in it too")
     parser.add_argument("--frames", type=int, metavar="N", help="stop after N frames")
     parser.add_argument("--json", type=Path, metavar="F", help="write a report at the end")
-    add_look(parser)
+    add_look(parser, (*VIEWS, "boxes"))
 
 
 def run(options: argparse.Namespace) -> None:
@@ -75,6 +77,9 @@ def _serve(options: argparse.Namespace) -> None:
     from ..pipelines.live.engine import Choice
     from ..pipelines.live.web.server import Server, address_of
 
+    for name in _OF_WINDOWS:
+        if getattr(options, name) is not None:
+            raise ValueError(f"--{name} is for windows, and does nothing with --web")
     host, port = address_of(options.web)
     server = Server(
         host, port, Choice(options.method, options.backend),

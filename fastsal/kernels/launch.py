@@ -6,7 +6,6 @@ import threading
 from typing import Any
 
 import numpy as np
-from numba import get_num_threads
 from numpy.typing import DTypeLike, NDArray
 
 from . import threads
@@ -32,7 +31,7 @@ def over_bands(
         span(*args, 0, items)
         return
     with threads.safe_section():
-        bands_of_span(*args, min(items, get_num_threads()))
+        bands_of_span(*args, min(items, threads.count()))
 
 
 def scratch(tag: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:

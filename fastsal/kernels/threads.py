@@ -18,7 +18,7 @@ from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
 
-from numba import config, threading_layer
+from numba import config, get_num_threads, threading_layer
 
 _LIBRARIES = ("libtbb.so.12", "tbb12.dll", "libtbb.12.dylib")
 _THREAD_SAFE = ("tbb", "omp", "threadsafe", "safe")
@@ -47,6 +47,12 @@ def layer() -> tuple[str, str]:
     if reason:
         return "workqueue", f"one call at a time, because {reason}"
     return "tbb", "several calls at a time, safe to fork"
+
+
+def count() -> int:
+    """Return how many threads kernels run on; asking Numba alone would start a layer it chooses."""
+    layer()
+    return int(get_num_threads())
 
 
 @cache

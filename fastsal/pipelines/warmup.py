@@ -73,6 +73,8 @@ def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> Non
         function(*[frame] * required, backend=backend)
         return
     function(*[frame] * required, out=out, backend=backend)
+    if "smooth" in parameters and parameters["smooth"].default is False:  # else it is on already
+        function(*[frame] * required, smooth=True, out=out, backend=backend)
     if "channel_axis" in parameters and out.shape == _SIZES[0]:
         axis = -1 if frame.ndim == 3 else None
         stack, outs = np.stack([frame] * _FRAMES), np.stack([out] * _FRAMES)

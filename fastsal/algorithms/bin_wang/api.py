@@ -178,10 +178,14 @@ def _checked_rules(opencv5: Any) -> tuple[bool, int]:
 
 def _first_planes(shape: tuple[int, int]) -> tuple[Any, ...]:
     """Return the model of no frame yet: see `new_model` of the benches."""
-    shorts = np.zeros((5, *shape), np.int16)
-    shorts[4] = FIRST_REACH
-    templates = np.full((4, *shape), np.nan, np.float32)
-    return templates, shorts, np.zeros((4, *shape), np.uint8), np.array((0, 250))
+    # Views of one pixel: filled, they would double what a model takes.
+    fields = (
+        np.full(4, np.nan, np.float32),
+        np.array((0, 0, 0, 0, FIRST_REACH), np.int16),
+        np.zeros(4, np.uint8),
+    )
+    planes = (np.broadcast_to(each[:, None, None], (len(each), *shape)) for each in fields)
+    return *planes, np.array((0, 250))
 
 
 def _luma(job: images.Job) -> Any:

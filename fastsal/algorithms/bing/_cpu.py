@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from numba import float32, get_num_threads, int16, int32, prange, uint8
+from numba import float32, int16, int32, prange, uint8
 
 from ...kernels import threads
 from ...kernels.jit import parallel, serial
@@ -27,7 +27,7 @@ def pick_windows(pixels, channels, first, plan, filters, nss, picked, keys):
     `pixels` is (H, W * channels), with blue in channel `first`. Windows are numbered in raster
     order of the scale's picture, -1 is none; keys order as their scores do.
     """
-    spaces, bands = len(filters.spaces), get_num_threads()
+    spaces, bands = len(filters.spaces), threads.count()
     lines, strips = _jobs(plan)
     pictures = scratch("bing pictures", (3, plan.pixels), np.uint8)
     scores = scratch("bing scores", (spaces, plan.pixels), np.int32)

@@ -6,10 +6,10 @@ Nothing larger than a quarter of the image's sides is stored before the map itse
 from functools import cache
 
 import numpy as np
-from numba import get_num_threads, prange
+from numba import prange
 
 from ...images import read_only
-from ...kernels import launch
+from ...kernels import launch, threads
 from ...kernels.color._cpu_lab import light
 from ...kernels.finish._cpu import finish
 from ...kernels.jit import parallel, serial
@@ -71,7 +71,7 @@ def _large_frame(plan, pixels, layout, width, unit, maps):
     size, area = rows * cols, pixels.size // layout[0]
     planes = launch.scratch("itti-koch planes", (PLANES, plan.atlas), np.float32)
     brightest = launch.scratch("itti-koch brightest", (rows,), np.float32)
-    work = launch.scratch("itti-koch work", (get_num_threads(), size), np.float32)
+    work = launch.scratch("itti-koch work", (threads.count(), size), np.float32)
     reduced = launch.scratch("itti-koch reduced", (len(plan.tasks), *plan.small), np.float32)
     spans = launch.scratch("itti-koch spans", (len(plan.tasks),), np.float32)
     over = launch.over_bands

@@ -5,7 +5,6 @@ stacks, each is done by one thread.
 """
 
 import numpy as np
-from numba import get_num_threads
 
 from ...images import read_only
 from ...kernels import launch, threads
@@ -27,7 +26,7 @@ def luminance_contrast(pixels, channels, weights, out):
         return
     with threads.safe_section():
         for frame, saliency in zip(pixels, out, strict=True):
-            _large_frame(frame, channels, weights, saliency, get_num_threads())
+            _large_frame(frame, channels, weights, saliency, threads.count())
 
 
 def _large_frame(pixels, channels, weights, saliency, bands):

@@ -9,7 +9,7 @@ much: only terms of the fourth order in STEP remain.
 import math
 
 import numpy as np
-from numba import float32, get_num_threads
+from numba import float32
 
 from ...kernels import threads
 from ...kernels.jit import serial
@@ -137,7 +137,7 @@ def _gaussian_sums(points, others, shape, values):
         for axis in range(3 - points.shape[1], 3):
             blur(grid, spare, shape[axis], math.prod(shape[axis + 1 :]) * channels, _weights())
             grid, spare = spare, grid
-        read(points, grid, *shape, sums, get_num_threads())
+        read(points, grid, *shape, sums, threads.count())
     return sums
 
 

@@ -6,7 +6,7 @@ Points are by feature, float32: colour and position, scaled so that a weight is 
 import math
 
 import numpy as np
-from numba import float32, get_num_threads, prange, uintp
+from numba import float32, prange, uintp
 
 from ...kernels import threads
 from ...kernels.jit import parallel, serial
@@ -47,7 +47,7 @@ def uniqueness_and_distribution(color, position, other_color, other_position, si
         _add_blocks(points, others, unique, spread, 0, blocks)
     else:
         with threads.safe_section():
-            bands = min(blocks, 4 * get_num_threads())
+            bands = min(blocks, 4 * threads.count())
             _add_blocks_in_bands(points, others, unique, spread, bands)
     count, (unit_color, unit_place) = len(color), map(units, sigmas)
     return unique[:count] * np.float32(unit_color**2), spread[:count] * np.float32(unit_place**2)

@@ -1,7 +1,6 @@
 """SLIC on the CPU: bands of tile rows, 16 tiles to a vector; the same bits for any threads."""
 
 import numpy as np
-from numba import get_num_threads
 
 from ...kernels import launch, threads
 from ...kernels.color._math import lab_of_srgb
@@ -30,7 +29,7 @@ def slic(pixels, channels, is_rgb, white, size, regularizer, least, max_iter, ce
     if grid == (1, 1):
         labels[:] = 0
         return
-    source = (image, channels, is_rgb, np.float32(white))
+    source, spare = (image, channels, is_rgb, np.float32(white)), None
     room = 4 * labels.size + PIXELS_FOR_FREE
     if size > WIDEST or pixels_of_tiles(shape, size) > room:
         mine = np.empty((FEATURES, *grid), np.float32)
@@ -46,7 +45,8 @@ def slic(pixels, channels, is_rgb, white, size, regularizer, least, max_iter, ce
         run_rounds(tiles, regularizer, max_iter)
         args = (tiles.choice, size, strips, grid[1], labels)
         over_bands(paint_labels, paint_labels_in_bands, shape[0], *args, pixels=labels.size)
-    clean_labels(labels, least)
+        spare = tiles.pixels
+    clean_labels(labels, least, spare)
 
 
 def _start(pixels, channels, is_rgb, white, size, shape, centers, mine):
@@ -75,7 +75,7 @@ def move_centers(sums, white, size, by_grid, centers):
 def sum_regions(pixels, channels, is_rgb, labels, sums):
     """Fill `sums`, int64 (n, 6), with the pixels, rows, columns and channels of each label."""
     args = (pixels.reshape(labels.shape[0], -1), channels, is_rgb, labels)
-    bands = min(get_num_threads(), labels.shape[0], labels.size // max(1, 16 * len(sums)))
+    bands = min(threads.count(), labels.shape[0], labels.size // max(1, 16 * len(sums)))
     if labels.size < launch.PARALLEL_FROM or bands < 2:
         sums[:] = 0
         regions.add_regions(*args, sums, 0, labels.shape[0])

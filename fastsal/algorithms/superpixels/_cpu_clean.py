@@ -13,19 +13,28 @@ from ...kernels.launch import over_bands, scratch
 from ._cpu_runs import joined_runs, root_of
 
 
-def clean_labels(labels, least):
-    """Clean `labels` in place: no component stays below `least` pixels that has an heir."""
+def clean_labels(labels, least, spare=None):
+    """Clean `labels` in place: no component stays below `least` pixels that has an heir.
+
+    `spare` is memory that nobody needs any more, an array of float32.
+    """
     if least < 2:
         return
     rows, pixels = labels.shape[0], labels.size
     runs = joined_runs(labels)
-    links, heirs, small = scratch("slic heirs", (3, rows * (labels.shape[1] + 1)), np.int32)
+    links, heirs, small = _heirs(rows * (labels.shape[1] + 1), spare)
     counts = np.zeros(rows, np.int64)
     args = (labels, *runs, links, heirs, small, counts, least)
     over_bands(_link_small, _link_small_in_bands, rows, *args, pixels=pixels)
     _settle_heirs(links, heirs, small, counts, labels.shape[1])
     args = (labels, *runs, heirs, least)
     over_bands(_hand_over, _hand_over_in_bands, rows, *args, pixels=pixels)
+
+
+def _heirs(runs, spare):
+    if spare is None or spare.size < 3 * runs:
+        return scratch("slic heirs", (3, runs), np.int32)
+    return spare[: 3 * runs].view(np.int32).reshape(3, runs)
 
 
 @serial

@@ -14,8 +14,6 @@ from ... import __version__
 
 def description() -> dict[str, Any]:
     """Return versions, processor, threads, threading layer, load and commit."""
-    from numba import get_num_threads
-
     from ...kernels import threads
 
     return {
@@ -24,7 +22,7 @@ def description() -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: metadata.version(name) for name in ("numba", "numpy", "scikit-image")},
         "processor": _processor(),
-        "threads": get_num_threads(),
+        "threads": threads.count(),
         "threading layer": threads.layer()[0],
         "load before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }

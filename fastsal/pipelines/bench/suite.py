@@ -148,9 +148,11 @@ def _figures(
 @contextlib.contextmanager
 def _on_threads(count: int) -> Iterator[None]:
     """Give Numba and OpenCV so many threads, and then what they had before."""
-    from numba import get_num_threads, set_num_threads
+    from numba import set_num_threads
 
-    before = get_num_threads(), cv2.getNumThreads()
+    from ...kernels import threads
+
+    before = threads.count(), cv2.getNumThreads()
     set_num_threads(count)
     cv2.setNumThreads(count)
     try:

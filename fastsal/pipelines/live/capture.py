@@ -13,6 +13,7 @@ from .sources import Source
 
 _FILE_DEPTH = 4
 _GRACE = 2.0
+_LONGEST_STEP = 0.5  # seconds between two looks; in longer ones the program itself was stopped
 
 
 class CaptureThread:
@@ -38,12 +39,12 @@ class CaptureThread:
         self._source = source
         self._name = name
         self._stalled = stalled
-        self._latest = time.perf_counter()
+        self._waited = self._asked = 0.0
         # A daemon: a camera that never answers must not keep the program from ending.
         self._thread = threading.Thread(target=self._capture, name="fastsal-capture", daemon=True)
 
     def __enter__(self) -> Self:
-        self._latest = time.perf_counter()
+        self._asked = time.perf_counter()
         self._thread.start()
         return self
 
@@ -67,9 +68,11 @@ class CaptureThread:
         """
         grabbed = self.mailbox.take(timeout)
         now = time.perf_counter()
+        self._waited += min(now - self._asked, _LONGEST_STEP)
+        self._asked = now
         if grabbed is not None:
-            self._latest = now
-        elif now - self._latest > self._stalled:
+            self._waited = 0.0
+        elif self._waited > self._stalled:
             raise VideoError(f"{self._name}: stalled, no frame for {self._stalled:g} s")
         return grabbed
 

@@ -53,6 +53,16 @@ def test_a_stalled_camera_is_named(fake_source):
         source.close()  # as a device that is unplugged
 
 
+def test_a_program_that_was_stopped_does_not_blame_the_camera(fake_source):
+    """By Ctrl-Z, say, or a computer that slept."""
+    source = fake_source(1, stalls=True)
+    with CaptureThread(source, "camera", stalled=0.7) as capture:
+        assert len(taken(capture, 1)) == 1
+        time.sleep(1.0)
+        assert capture.take(0.01) is None
+        source.close()
+
+
 def test_a_filter_graph_is_a_live_source():
     source = open_live("lavfi:testsrc2=size=320x240:rate=30,realtime")
     assert source.is_live

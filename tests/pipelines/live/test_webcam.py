@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import cv2
 import numpy as np
@@ -105,6 +106,21 @@ def test_an_error_of_the_method_ends_everything(fake_source, fake_screen, tmp_pa
     source, screen, target = Odd(100, gap=0.005), fake_screen(), tmp_path / "r.mp4"
     with pytest.raises(Exception, match=r"dtype|int64|unsupported|Unsupported"):
         session(source, screen, record=target).run()
+    assert screen.is_closed
+    assert source.closed.is_set()
+    assert frames_in(target) > 0
+
+
+def test_a_camera_that_stalls_ends_everything(fake_source, fake_screen, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "CaptureThread", partial(module.CaptureThread, stalled=0.3))
+    source, screen, target = (
+        fake_source(9, gap=0.02, stalls=True),
+        fake_screen(),
+        tmp_path / "r.mp4",
+    )
+    with pytest.raises(VideoError, match=r"stalled, no frame for 0\.3 s") as error:
+        session(source, screen, record=target).run()
+    assert "\n" not in str(error.value)
     assert screen.is_closed
     assert source.closed.is_set()
     assert frames_in(target) > 0
@@ -358,6 +374,8 @@ def test_bad_requests_are_refused(tmp_path):
         (["--temporal-smoothing", "1"], "temporal smoothing must lie in"),
         (["--size", "0x4"], "at least 1x1"),
         (["--web", "here"], r"expected [HOST:]PORT"),
+        (["--web", "0", "--record", "r.mp4"], "--record is for windows"),
+        (["--view", "sideways"], "'side-by-side', 'boxes'"),
     ):
         ran = program("--source", "synthetic", "--headless", *arguments)
         _, err = ran.communicate(timeout=60)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import fastsal
 
 TITLE = "fastsal"
 SIZE = (320, 240)
+EMPTY = (300, 400)  # rows and columns of a window that has shown nothing
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ class Program:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         self.window = self._found()
-        time.sleep(1.0)  # the first frames
+        self._until_frames_come()
 
     def tool(self, *command):
         done = subprocess.run(
@@ -75,6 +77,13 @@ class Program:
             time.sleep(0.1)
         raise AssertionError(self.process.communicate(timeout=5))
 
+    def _until_frames_come(self):
+        deadline = time.monotonic() + 60
+        while self.screenshot().shape[:2] == EMPTY:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        time.sleep(0.7)  # for the one that resized the window to be painted, and some more
+
 
 @pytest.fixture
 def started(display, tmp_path):
@@ -92,7 +101,7 @@ def started(display, tmp_path):
 
 def test_the_window_shows_the_overlay_of_the_frame(started, gray_ramp):
     path, frame = gray_ramp
-    program = started("--source", str(path), "-m", "lc")
+    program = started("--source", str(path), "-m", "lc", "--view", "overlay")
     program.press("h", "h")  # help, then nothing
     shown = program.screenshot()
     program.press("q")
@@ -151,3 +160,17 @@ def test_closing_the_window_by_hand_ends_it(started, display):
     status, out, err = program.ended()
     assert (status, err) == (0, "")
     assert "captured" in out
+
+
+def test_ctrl_c_ends_it_and_leaves_a_whole_recording(started, tmp_path):
+    target = tmp_path / "seen.mp4"
+    program = started("--source", "synthetic", "--size", "160x120", "--record", str(target),
+                      "--view", "side")  # fmt: skip
+    assert program.screenshot().shape == (120, 320, 3)
+    program.process.send_signal(signal.SIGINT)
+    status, out, err = program.ended()
+    assert (status, err) == (130, "fastsal: interrupted\n")
+    assert "captured" in out
+    capture = cv2.VideoCapture(str(target))
+    assert capture.read()[0]
+    capture.release()

@@ -1,0 +1,73 @@
+"""``python -m benchmarks.memory [KEY ...] --size 1080p``: bytes per pixel that methods take.
+
+That is all memory a process gains, at its highest, while a method scores colour frames, beyond
+the frames and the map: scratch, and what it keeps from frame to frame. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from fastsal import METHODS, Stream
+from fastsal.pipelines.bench.inputs import SIZES, moved, photograph
+
+# What is freed goes back to the system at once, or the next method would take it unseen.
+_AT_ONCE = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+_FRAMES = 3  # the first, one that has a frame before it, and one that finds all arrays there
+
+
+def bytes_per_pixel(key: str, size: str) -> float:
+    """Return what one method takes of memory, by the pixels of a frame."""
+    frames = [photograph(size), moved(photograph(size))]
+    out = np.zeros(frames[0].shape[:2], np.float32)
+    _score(key, frames, out)  # what is compiled, loaded and started by it stays
+    before = _status("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    _score(key, frames, out)
+    return (_status("VmHWM") - before) / out.size
+
+
+def _score(key: str, frames: list[np.ndarray], out: np.ndarray) -> None:
+    """Score some frames in a thread, which takes its scratch along when it ends."""
+
+    def work() -> None:
+        stream = Stream(key, backend="cpu")
+        for index in range(_FRAMES):
+            stream.update(frames[index % len(frames)], out=out)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    gc.collect()
+
+
+def _status(name: str) -> int:
+    """Return a line of the process's status, which is in kB, in bytes."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (found,) = (int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+    return 1024 * found
+
+
+def main() -> None:
+    """Measure in a process that frees at once, and print JSON."""
+    if any(os.environ.get(name) != value for name, value in _AT_ONCE.items()):
+        command = [sys.executable, "-m", "benchmarks.memory", *sys.argv[1:]]
+        os.execve(sys.executable, command, {**os.environ, **_AT_ONCE})
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("keys", nargs="*", metavar="KEY", help="default: all methods")
+    parser.add_argument("--size", default="1080p", choices=SIZES)
+    options = parser.parse_args()
+    keys = options.keys or METHODS
+    print(json.dumps({key: round(bytes_per_pixel(key, options.size), 2) for key in keys}))
+
+
+if __name__ == "__main__":
+    main()
