@@ -23,6 +23,8 @@ pytest.importorskip("numba_cuda", reason="numba-cuda compiles to PTX; it is not 
 
 from numba import cuda
 
+from fastsal.kernels.kernel import Kernel
+
 TARGETS = [(7, 5), (9, 0)]
 PACKAGE = Path(fastsal.__file__).parent
 
@@ -51,20 +53,15 @@ def name_of_module(path):
 
 
 def kernels_of(path):
-    """Return the kernels a file defines: every dispatcher of numba.cuda born there.
+    """Return the kernels a file defines.
 
     Functions that only kernels call are compiled with those.
     """
     module = importlib.import_module(f"fastsal.{name_of_module(path)}")
-    born_here = {
-        name: value
-        for name, value in vars(module).items()
-        if getattr(getattr(value, "py_func", None), "__module__", None) == module.__name__
-    }
     return {
         name: value
-        for name, value in born_here.items()
-        if "cuda" in type(value).__module__ and not value.targetoptions.get("device")
+        for name, value in vars(module).items()
+        if isinstance(value, Kernel) and value.py_func.__module__ == module.__name__
     }
 
 
