@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from . import runtime
 from .errors import ImageError
 
 # Of each thread: the stream its present call runs on, and per device and stream the arrays kept.
@@ -124,10 +125,8 @@ class Turns:
 
     def end(self) -> None:
         """Let the next call start after the present one."""
-        from numba import cuda
-
         if self._event is None:
-            self._event = cuda.event(timing=False)
+            self._event = _new_event()
         self._event.record(stream())
         self._last = _handle(stream())
 
@@ -253,11 +252,15 @@ def _handle(stream: Any) -> int:
 
 
 def _let_wait(waiting: Any, other: Any) -> None:
-    from numba import cuda
-
-    event = cuda.event(timing=False)
+    event = _new_event()
     event.record(other)
     event.wait(waiting)
+
+
+def _new_event() -> Any:
+    from numba import cuda
+
+    return cuda.event() if runtime.is_simulated() else cuda.event(timing=False)
 
 
 def _interface(array: Any) -> dict[str, Any] | None:

@@ -137,6 +137,7 @@ class FrameDifference:
         self._shape: tuple[int, ...] | None = None
         self._previous: Any = None
         self._spare: Any = None
+        self._turns = devices.Turns()
 
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
         """Return the map of `frame` against the last one; zeros for the first.
@@ -146,7 +147,7 @@ class FrameDifference:
         frames = images.as_frames(frame, color=self._color, dtypes=_DTYPES, name="frame")
         if len(frames.shape) == 3:
             raise ImageError(f"expected one frame at a time, got a stack {frames.shape}")
-        job = images.Job(self._backend, out, frames)
+        job = images.Job(self._backend, out, frames, turns=self._turns)
         gray = _luma(job.inputs[0], job.target, self._spare)
         fits = _fits(self._previous, gray.shape, gray.dtype, job.target)
         goes_on = fits and frames.shape == self._shape

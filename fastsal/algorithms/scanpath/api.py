@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import images, runtime
+from ... import devices, images, runtime
 from ...errors import ImageError
 
 
@@ -73,7 +73,7 @@ def scanpath(saliency: ArrayLike, n: int = 5, *, return_times: bool = False) -> 
     )
     if len(frames.shape) != 2:
         raise ImageError(f"expected saliency of shape (H, W), got {frames.shape}")
-    levels = frames.pixels if frames.owner is None else frames.pixels.copy_to_host()
+    levels = frames.pixels if frames.owner is None else devices.fetch(frames.pixels)
     unit = 1 / 255 if levels.dtype == np.uint8 else 1.0
     bench = runtime.bench(__package__, "cpu")  # a handful of numbers: nothing for a device
     foci, times = bench.foci_of(images.read_only(levels.reshape(frames.shape)), unit, count)
