@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from wide_blocks import WIDE_BLOCKS
 
 import fastsal
-from fastsal import devices, images
+from fastsal import devices, images, kernels
 from fastsal.kernels.kernel import watched
 
 SIZE = (12, 17)
@@ -195,6 +196,13 @@ def test_grids_fit_the_device_whatever_the_size(key, shape, cuda_device):
 
     assert launches
     assert [launch for launch in launches if not is_a_launch(launch)] == []
+    assert [launch for launch in launches if launch.threads > threads_of(launch.kernel)] == []
+
+
+def threads_of(name):
+    """Return the most threads that the PTX gate has found registers for."""
+    share = WIDE_BLOCKS.get(name, 256) / 256
+    return max(64, share * kernels.launch.THREADS)  # the simulator's blocks are smaller
 
 
 def _function_of(key):

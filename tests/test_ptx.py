@@ -22,10 +22,13 @@ if runtime.is_simulated():
 pytest.importorskip("numba_cuda", reason="numba-cuda compiles to PTX; it is not installed")
 
 from numba import cuda
+from wide_blocks import WIDE_BLOCKS
 
+from fastsal.kernels import launch
 from fastsal.kernels.kernel import Kernel
 
 TARGETS = [(7, 5), (9, 0)]
+REGISTERS = 1 << 16  # that the threads of a block share
 PACKAGE = Path(fastsal.__file__).parent
 
 
@@ -46,6 +49,11 @@ DOUBLES = {
     f"{package}.{name}" for package, table in tables() for name in getattr(table, "DOUBLES", ())
 }
 CASES = [(name, signature) for name, all_ in SIGNATURES.items() for signature in all_]
+
+
+def threads_of(name):
+    """Return how many threads the blocks of a kernel have; test_launches checks this table."""
+    return WIDE_BLOCKS.get(name, launch.THREADS)
 
 
 def name_of_module(path):
@@ -119,3 +127,5 @@ def test_compiles_without_doubles_or_spills(
     record_property("spilled_bytes", spilled)
     print(f"{registers} registers, {spilled} bytes spilled: {name} {signature}")
     assert spilled == 0
+    # A device hands registers out by eights, and starts no block that wants more than there are.
+    assert -(-registers // 8) * 8 * threads_of(name) <= REGISTERS

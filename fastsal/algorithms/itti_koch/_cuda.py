@@ -93,7 +93,7 @@ def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
         to_lab[(pixel_blocks, 1, deep), threads, stream](rows * cols, layout[0], planes)
     elif layout[0] > 1:
         oppose[(pixel_blocks, 1, deep), threads, stream](rows * cols, bright, planes)
-    halve[(1, 3 if layout[0] > 1 else 1, deep), 4 * threads, stream](tables.sizes, planes)
+    halve[(1, 3 if layout[0] > 1 else 1, deep), 2 * threads, stream](tables.sizes, planes)
     each_scale = (len(tables.scale_blocks), 1, deep), threads, stream
     filter_rows[each_scale](
         tables.scale_blocks, tables.sizes, tables.taps, plan.energy, planes, filtered
