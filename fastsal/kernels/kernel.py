@@ -27,8 +27,16 @@ _watcher: ContextVar[Watcher | None] = ContextVar("fastsal_launches", default=No
 
 @contextmanager
 def watched(watcher: Watcher) -> Iterator[None]:
-    """Call ``watcher(launch, start)`` for each kernel of this thread, in place of starting it."""
-    token = _watcher.set(watcher)
+    """Call ``watcher(launch, start)`` for each kernel of this thread, in place of starting it.
+
+    What the watcher starts is shown to the one around it, if there is one.
+    """
+    around = _watcher.get()
+
+    def watch(launch: Launch, start: Callable[[], None]) -> None:
+        watcher(launch, functools.partial(around, launch, start) if around else start)
+
+    token = _watcher.set(watch)
     try:
         yield
     finally:
