@@ -183,6 +183,29 @@ def settled(array: NDArray[Any]) -> Any:
     return copy
 
 
+def page_locked(tag: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return a host array kept like a workspace, which copies reach while the host goes on."""
+    from numba import cuda
+
+    kept = _kept_arrays()
+    tag = f"page-locked {tag}"
+    array: NDArray[Any] | None = kept.get(tag)
+    if array is None or array.shape != shape or array.dtype != dtype:
+        array = kept[tag] = cuda.pinned_array(shape, dtype)
+    return array
+
+
+def side_stream(number: int) -> Any:
+    """Return one of the streams that this thread keeps for work of its own on this device."""
+    from numba import cuda
+
+    streams: dict[tuple[int, int], Any] = _local.__dict__.setdefault("streams", {})
+    key = _current_device(), number
+    if key not in streams:
+        streams[key] = cuda.stream()
+    return streams[key]
+
+
 def forget_workspaces() -> None:
     """Drop this thread's device arrays, of which an interrupted call has left some half done."""
     _sites().clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
@@ -74,7 +75,7 @@ class Job:
             self._out = _device_out(out, frames)
             self._start(devices.borrow(self._out))
             return
-        self._out = _host_out(out, frames)
+        self._out = host_out(out, frames)
         self.saliency = self._out.reshape(first.flat_shape)
         if self._staged:
             self._start_staged()
@@ -97,6 +98,18 @@ class Job:
             for i, each in enumerate(self.inputs)
         )
         self.saliency = devices.workspace("map", self._first.flat_shape, self._out.dtype)
+
+    def send_back(self) -> Callable[[], None]:
+        """Start to copy the map of a host array's job back; return what waits until it is there."""
+        stream, target = devices.stream(), self._out.reshape(self.saliency.shape)
+        landing = devices.page_locked("map", target.shape, target.dtype)
+        self.saliency.bind(stream).copy_to_host(landing, stream=stream)
+
+        def wait() -> None:
+            stream.synchronize()
+            np.copyto(target, landing)
+
+        return wait
 
     def add_maps(self, count: int) -> list[Any]:
         """Return more maps of float32, (N, H * W), for the bench to fill."""
@@ -273,7 +286,8 @@ def _checked_floats(array: NDArray[Any], name: str, unit: bool) -> NDArray[Any]:
     return array.astype(np.float32, copy=False) if unit else array
 
 
-def _host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
+def host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
+    """Return `out` if it fits the map of these frames, or a new array; or raise ImageError."""
     shape = frames[0].shape
     if out is None:
         return np.empty(shape, np.float32)

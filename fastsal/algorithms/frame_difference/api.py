@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime
 from ...errors import ImageError
+from ...parts import Jobs
 
 _DTYPES = ("uint8", "uint16", "float32", "float64")
 _WHITE = {np.dtype("uint8"): 255, np.dtype("uint16"): 65535, np.dtype("float32"): 1}
@@ -92,9 +93,10 @@ def frame_difference(
         images.as_frames(previous, name="previous", **forms),
     )
     images.check_same(*pair, names=("frame", "previous"))
-    job = images.Job(backend, out, *pair)
-    _fill(job, limit)
-    return job.result()
+    jobs = Jobs(backend, out, *pair)
+    for job in jobs:
+        _fill(job, limit)
+    return jobs.result
 
 
 class FrameDifference:
