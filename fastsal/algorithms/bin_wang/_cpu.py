@@ -3,6 +3,9 @@
 Two counts over the whole frame steer its second half, so by definition there would be a sweep
 to each count. But counts change slowly: from those at the end of a frame follow bounds on the
 next frame's, and only while the bounds say nothing does the sweep stop for counting.
+
+Memory sets the pace. Two flags per tile spare most of it: a tile is live if templates but the first
+are in use, and calm if no pixel is active and all reaches are the least.
 """
 
 import numpy as np
@@ -14,6 +17,7 @@ from ._math import (
     BUSY,
     HIGH,
     KEPT,
+    LEAST_REACH,
     LOW,
     MOST_FIRST,
     MOST_OTHER,
@@ -55,6 +59,7 @@ def new_model(planes):
     rows, blocks = -(-height // ROWS), -(-width // ROWS)
     model["busy"] = (codes[0, :rows, :blocks] >= BUSY).astype(np.uint8)
     model["live"] = np.ones(len(model["templates"]), np.uint8)
+    model["calm"] = np.zeros(len(model["templates"]), np.uint8)
     model["tallies"] = np.zeros((rows, 5), np.int64)
     model["tallies"][0] = 0, height * width, height * width, 0, 0  # no bounds known
     model["firsts"] = np.zeros((rows, 2), np.int64)
@@ -128,7 +133,7 @@ def _sweep(
     model, gray, stages, *, limit, is_low=False, check=False, started=0, opencv5=False,
     changes=(-1, -1),
 ):  # fmt: skip
-    arrays = tuple(model[name] for name in ("templates", "shorts", "codes", "live"))
+    arrays = tuple(model[name] for name in ("templates", "shorts", "codes", "live", "calm"))
     busy_before = model["busy"]
     if stages & LEARN:
         busy_before = scratch("bin_wang busy", busy_before.shape, np.uint8)
@@ -142,13 +147,13 @@ def _sweep(
 
 @parallel
 def _sweep_bands(
-    templates, shorts, codes, live, busy, busy_next, gray, tallies, firsts, suspects,
+    templates, shorts, codes, live, calm, busy, busy_next, gray, tallies, firsts, suspects,
     stages, is_low, limit, frames, limit_next, check, started, opencv5, calmed, other, bands,
 ):  # fmt: skip
     rows = tallies.shape[0]
     for band in prange(bands):
         _sweep_span(
-            templates, shorts, codes, live, busy, busy_next, gray, tallies, firsts, suspects,
+            templates, shorts, codes, live, calm, busy, busy_next, gray, tallies, firsts, suspects,
             stages, is_low, limit, frames, limit_next, check, started, opencv5, calmed, other,
             band * rows // bands, (band + 1) * rows // bands,
         )  # fmt: skip
@@ -156,7 +161,7 @@ def _sweep_bands(
 
 @serial
 def _sweep_span(
-    templates, shorts, codes, live, busy, busy_next, gray, tallies, firsts, suspects,
+    templates, shorts, codes, live, calm, busy, busy_next, gray, tallies, firsts, suspects,
     stages, is_low, limit, frames, limit_next, check, started, opencv5, calmed, other,
     start, stop,
 ):  # fmt: skip
@@ -168,7 +173,10 @@ def _sweep_span(
             tallies[row, :] = 0
             for t in tiles:
                 _copy_levels(gray, ROWS * row, COLS * (t - row * columns), codes[t])
-                _match(templates[t], shorts[t], codes[t], live[t] > 0)
+                if live[t]:
+                    _match(templates[t], shorts[t], codes[t])
+                else:
+                    _match_first(templates[t], shorts[t], codes[t], calm[t] > 0)
                 if stages == MATCH:
                     _count_used(shorts[t], limit, tallies[row])
         if stages & LOWRES:
@@ -182,7 +190,10 @@ def _sweep_span(
                 col = COLS * (t - row * columns)
                 if opencv5 and started:
                     _touch_activity(codes[t], row, col, width, calmed, other)
-                found = _watch(shorts[t], codes[t], frames, started, opencv5)
+                found = uint8(0)
+                if not calm[t] or _is_eventful(codes[t]):
+                    args = (shorts[t], codes[t], frames, started, opencv5)
+                    found, calm[t] = _watch(*args)
                 _copy_busy(codes[t], ROWS * row, col, busy_next)
                 if live[t]:
                     _order(templates[t], shorts[t], limit)
@@ -207,18 +218,29 @@ def _copy_levels(gray, top, left, codes):
 
 
 @serial
-def _match(templates, shorts, codes, is_live):
-    """Match every pixel at full resolution; tiles that are not live use the first template."""
-    if not is_live:
+def _match_first(templates, shorts, codes, is_calm):
+    """Match every pixel at full resolution where only the first template is in use."""
+    if is_calm:
         for i in range(AREA):
-            level, reach = codes[LEVEL + i], shorts[REACH + i]
-            free = codes[ACTIVITY + i] < BUSY
-            count, template = shorts[i], templates[i]
-            hit = free & (count > 0) & is_near(level, reach, template)
-            shorts[i] = recounted(count, hit, free, MOST_FIRST)
+            level, count, template = codes[LEVEL + i], shorts[i], templates[i]
+            hit = (count > 0) & is_near(level, LEAST_REACH, template)
+            shorts[i] = recounted(count, hit, True, MOST_FIRST)
             templates[i] = _learnt(template, level) if hit else template
-            codes[CODE + i] = coded(free & (not hit), codes[CODE + i])
+            codes[CODE + i] = coded(not hit, codes[CODE + i])
         return
+    for i in range(AREA):
+        level, reach = codes[LEVEL + i], shorts[REACH + i]
+        free = codes[ACTIVITY + i] < BUSY
+        count, template = shorts[i], templates[i]
+        hit = free & (count > 0) & is_near(level, reach, template)
+        shorts[i] = recounted(count, hit, free, MOST_FIRST)
+        templates[i] = _learnt(template, level) if hit else template
+        codes[CODE + i] = coded(free & (not hit), codes[CODE + i])
+
+
+@serial
+def _match(templates, shorts, codes):
+    """Match every pixel at full resolution."""
     for i in range(AREA):
         level, reach = codes[LEVEL + i], shorts[REACH + i]
         free = codes[ACTIVITY + i] < BUSY
@@ -263,21 +285,45 @@ def _match_blocks(templates, shorts, codes, live, busy, row, height, width):
     It looks up a block's activity at the pixel whose coordinates are the block's numbers, and a
     busy one clears the block at hand without moving on to the next.
     """
-    columns, block = -(-width // COLS), 0
+    columns, number, block = -(-width // COLS), 0, 0
     rows = min(ROWS, height - ROWS * row)
-    for number in range(-(-width // ROWS)):
+    is_shifted = _is_any_busy(busy[row])
+    looked_at, is_high = -1, False
+    while number < busy.shape[1]:
         tile, left = row * columns + ROWS * block // COLS, ROWS * block % COLS
+        if tile != looked_at:
+            looked_at, is_high = tile, _is_any(HIGH, codes[tile])
+        if not (is_shifted or is_high):
+            number, block = number + COLS // ROWS, block + COLS // ROWS
+            continue
         is_busy = busy[row, number]
-        if _is_any_high(codes[tile], left):
+        if is_high and _is_block_high(codes[tile], left):
             cols = min(ROWS, width - ROWS * block)
             args = (templates[tile], shorts[tile], codes[tile], left, rows, cols)
             if is_busy or _is_background(*args, 0) or (live[tile] and _is_background(*args, 1)):
                 _clear_low(codes[tile], left, rows, cols)
-        block += not is_busy
+        number, block = number + 1, block + (not is_busy)
 
 
 @serial
-def _is_any_high(codes, left):
+def _is_any_busy(busy):
+    found = uint8(0)
+    for i in range(busy.size):
+        found = uint8(found | busy[i])
+    return found != 0
+
+
+@serial
+def _is_any(bit, codes):
+    """Return whether the code of any pixel of a tile has the bit."""
+    found = uint8(0)
+    for i in range(AREA):
+        found = uint8(found | codes[CODE + i])
+    return (found & bit) != 0
+
+
+@serial
+def _is_block_high(codes, left):
     found = uint8(0)
     for row in range(ROWS):
         for col in range(ROWS):
@@ -330,9 +376,23 @@ def _touch_activity(codes, row, col, width, calmed, other):
 
 
 @serial
-def _watch(shorts, codes, frames, started, opencv5):
-    """Follow noise and new levels; return whether a level has stayed for more than `frames`."""
+def _is_eventful(codes):
+    """Return whether any pixel of a tile moves or has calmed."""
     found = uint8(0)
+    for i in range(AREA):
+        code = codes[CODE + i]
+        moves = uint8(code & uint8(MOVING)) == uint8(MOVING)
+        found = uint8(found | uint8(moves) | uint8(has_calmed(code)))
+    return found != 0
+
+
+@serial
+def _watch(shorts, codes, frames, started, opencv5):
+    """Follow noise and new levels.
+
+    Return whether a level has stayed for more than `frames`, and whether the tile is calm now.
+    """
+    found, excited = uint8(0), int16(opencv5)
     for i in range(AREA):
         code, activity = codes[CODE + i], codes[ACTIVITY + i]
         if not opencv5:
@@ -341,6 +401,7 @@ def _watch(shorts, codes, frames, started, opencv5):
         reach = shorts[REACH + i]
         reach = reach_of(reach, activity) if started else reach
         shorts[REACH + i] = reach
+        excited = int16(excited | activity | (reach ^ LEAST_REACH))
         level, candidate, count = codes[LEVEL + i], codes[CANDIDATE + i], codes[COUNT + i]
         moves = (code & MOVING) == MOVING
         kept = candidate if count > 0 else level
@@ -351,7 +412,7 @@ def _watch(shorts, codes, frames, started, opencv5):
         codes[COUNT + i] = stayed
         codes[CODE + i] = code
         found = uint8(found | code)
-    return uint8((found & SUSPECT) != 0)
+    return uint8((found & SUSPECT) != 0), uint8(excited == 0)
 
 
 @serial
@@ -434,7 +495,7 @@ def _late_span(templates, shorts, codes, live, suspects, verdicts, tallies, limi
         for y in range(top, min(top + ROWS, height)):
             found += suspects[y]
         for t in range(row * columns, (row + 1) * columns) if found else range(0):
-            if not _is_any_suspect(codes[t]):
+            if not _is_any(SUSPECT, codes[t]):
                 continue
             _drop_rejected(codes[t], top, COLS * (t - row * columns), verdicts)
             _replace(templates[t], shorts[t], codes[t])
@@ -449,14 +510,6 @@ def _late_bands(templates, shorts, codes, live, suspects, verdicts, tallies, lim
             templates, shorts, codes, live, suspects, verdicts, tallies, limit,
             band * rows // bands, (band + 1) * rows // bands,
         )  # fmt: skip
-
-
-@serial
-def _is_any_suspect(codes):
-    found = uint8(0)
-    for i in range(AREA):
-        found = uint8(found | codes[CODE + i])
-    return (found & SUSPECT) != 0
 
 
 @serial
