@@ -3,6 +3,7 @@
 import copy
 import inspect
 import pickle
+import threading
 from contextlib import contextmanager
 
 import numpy as np
@@ -11,6 +12,7 @@ from wide_blocks import WIDE_BLOCKS
 
 import fastsal
 from fastsal import devices, images, kernels
+from fastsal.algorithms.flow_saliency import trail
 from fastsal.kernels.kernel import watched
 
 SIZE = (12, 17)
@@ -212,6 +214,19 @@ def _function_of(key):
 def _inputs_of(key):
     names = inspect.signature(_function_of(key)).parameters
     return 2 if "previous" in names else 1
+
+
+@pytest.mark.cuda
+def test_calls_of_flow_saliency_share_their_levels_in_turn(cuda_device, order, rng, monkeypatch):
+    monkeypatch.setattr(trail, "_of_thread", threading.local())  # as if none had been before
+    first, second = cuda_device.stream(), cuda_device.stream()
+    image = cuda_device.to_device(frames_of(rng, count=1)[0])
+
+    with watching():
+        for stream in (first, second):
+            fastsal.flow_saliency(image.bind(stream), image.bind(stream))
+
+    assert order[-3:] == [("record", first), ("wait", second), ("record", second)]
 
 
 def test_copies_of_turns_start_anew():

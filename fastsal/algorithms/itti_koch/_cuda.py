@@ -8,9 +8,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import cuda
 
-from ...devices import workspace
+from ...devices import settled, workspace
 from ...kernels import launch
 from ...kernels.finish._cuda import finish
 from ._cuda_features import clear, compare, count, reduce
@@ -143,7 +142,7 @@ def _blocks(pixels, threads):
 
 
 def _held(array, dtype):
-    return cuda.to_device(np.ascontiguousarray(array, dtype))
+    return settled(np.ascontiguousarray(array, dtype))
 
 
 def _work(name, shape):
