@@ -8,12 +8,14 @@ from __future__ import annotations
 import sys
 import threading
 from collections import OrderedDict
+from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from . import runtime
 from .errors import ImageError
 
 # Of each thread: the stream its present call runs on, and per device and stream the arrays kept.
@@ -68,20 +70,68 @@ def contiguous(array: Any, channel_axis: int | None) -> Any:
 
 
 def borrow(array: Any) -> Any:
-    """Return Numba's view of a contiguous device array, bound to the caller's current stream."""
+    """Return Numba's view of a contiguous device array, bound to its owner's current stream."""
     from numba import cuda
 
-    view = array
-    if not getattr(array, "__cuda_ndarray__", False):
-        view = cuda.as_cuda_array(array, sync=False)
-        view.stream = _current_stream(array)
-    work_on(view.stream)
+    if getattr(array, "__cuda_ndarray__", False):
+        return array
+    view = cuda.as_cuda_array(array, sync=False)
+    view.stream = _current_stream(array)
     return view
 
 
 def work_on(stream: Any) -> None:
-    """Let the work arrays of this thread's present call be those of `stream`; 0 is the default."""
+    """Let this thread's present call run on `stream`; 0 is the default.
+
+    Kernels, copies and work arrays all go by this. Arrays do not count: Numba's forget their
+    streams when they are reshaped.
+    """
     _local.stream = stream
+    _local.joined = []
+
+
+def stream() -> Any:
+    """Return the stream that this thread's present call runs on."""
+    return getattr(_local, "stream", 0)
+
+
+def join(other: Any) -> None:
+    """Let the present call start after all that is under way on another stream."""
+    if _handle(other) != _handle(stream()):
+        _let_wait(stream(), other)
+        _local.__dict__.setdefault("joined", []).append(other)
+
+
+def part() -> None:
+    """Let the streams that were joined go on after the present call."""
+    joined: list[Any] = _local.__dict__.get("joined", [])
+    while joined:
+        _let_wait(joined.pop(), stream())
+
+
+class Turns:
+    """Lets the calls that share state run in turn, also if each has a stream of its own."""
+
+    __slots__ = ("_event", "_last")
+
+    def __init__(self) -> None:
+        self._event: Any = None
+        self._last = 0
+
+    def begin(self) -> None:
+        """Let the present call start after the last one."""
+        if self._event is not None and self._last != _handle(stream()):
+            self._event.wait(stream())
+
+    def end(self) -> None:
+        """Let the next call start after the present one."""
+        if self._event is None:
+            self._event = _new_event()
+        self._event.record(stream())
+        self._last = _handle(stream())
+
+    def __reduce__(self) -> tuple[type[Turns], tuple[()]]:
+        return Turns, ()  # a copy has no call behind it
 
 
 def empty(shape: tuple[int, ...], dtype: DTypeLike, like: Any) -> Any:
@@ -119,9 +169,41 @@ def workspace(tag: str, shape: tuple[int, ...], dtype: DTypeLike, zeroed: bool =
     kept = _kept_arrays()
     array = kept.get(tag)
     if array is None or array.shape != shape or array.dtype != dtype:
-        new = cuda.to_device(np.zeros(shape, dtype)) if zeroed else cuda.device_array(shape, dtype)
+        new = settled(np.zeros(shape, dtype)) if zeroed else cuda.device_array(shape, dtype)
         array = kept[tag] = new
     return array
+
+
+def settled(array: NDArray[Any]) -> Any:
+    """Return a copy of a host array on the device, there for any stream to read."""
+    from numba import cuda
+
+    copy = cuda.to_device(array)
+    cuda.default_stream().synchronize()  # the last part of a copy may still be under way
+    return copy
+
+
+def page_locked(tag: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return a host array kept like a workspace, which copies reach while the host goes on."""
+    from numba import cuda
+
+    kept = _kept_arrays()
+    tag = f"page-locked {tag}"
+    array: NDArray[Any] | None = kept.get(tag)
+    if array is None or array.shape != shape or array.dtype != dtype:
+        array = kept[tag] = cuda.pinned_array(shape, dtype)
+    return array
+
+
+def side_stream(number: int) -> Any:
+    """Return one of the streams that this thread keeps for work of its own on this device."""
+    from numba import cuda
+
+    streams: dict[tuple[int, int], Any] = _local.__dict__.setdefault("streams", {})
+    key = _current_device(), number
+    if key not in streams:
+        streams[key] = cuda.stream()
+    return streams[key]
 
 
 def forget_workspaces() -> None:
@@ -132,9 +214,21 @@ def forget_workspaces() -> None:
 def upload(array: NDArray[Any], tag: str) -> Any:
     """Copy a host array into the workspace `tag` and return that."""
     target = workspace(tag, array.shape, array.dtype)
-    # In turn with the kernels that still read what the last call has put there.
-    target.copy_to_device(array, stream=_stream())
+    send(array, target)
     return target
+
+
+def send(array: Any, target: Any) -> None:
+    """Copy an array, of the host or the device, to a device array, in turn with the kernels."""
+    target.bind(stream()).copy_to_device(array)
+
+
+def fetch(array: Any, target: NDArray[Any] | None = None) -> NDArray[Any]:
+    """Return a copy of a device array on the host, in `target` if given, once it is there."""
+    copy: NDArray[Any] = array.bind(stream()).copy_to_host(target)
+    if stream():
+        stream().synchronize()
+    return copy
 
 
 def overlap(first: Any, second: Any) -> bool:
@@ -151,10 +245,6 @@ def _span(array: Any) -> tuple[int, int]:
     return start, start + prod(array.shape) * dtype_of(array).itemsize
 
 
-def _stream() -> Any:
-    return getattr(_local, "stream", 0)
-
-
 def _sites() -> OrderedDict[tuple[int, int], dict[str, Any]]:
     sites: OrderedDict[tuple[int, int], dict[str, Any]] = _local.__dict__.setdefault(
         "sites", OrderedDict()
@@ -165,7 +255,7 @@ def _sites() -> OrderedDict[tuple[int, int], dict[str, Any]]:
 def _kept_arrays() -> dict[str, Any]:
     """Return the arrays kept for the present device and stream, and forget the oldest of others."""
     sites = _sites()
-    site = _current_device(), _handle(_stream())
+    site = _current_device(), _handle(stream())
     kept = sites.setdefault(site, {})
     sites.move_to_end(site)
     while len(sites) > _MOST_STREAMS:
@@ -182,6 +272,18 @@ def _current_device() -> int:
 
 def _handle(stream: Any) -> int:
     return int(stream) if hasattr(stream, "__int__") else id(stream)
+
+
+def _let_wait(waiting: Any, other: Any) -> None:
+    event = _new_event()
+    event.record(other)
+    event.wait(waiting)
+
+
+def _new_event() -> Any:
+    from numba import cuda
+
+    return cuda.event() if runtime.is_simulated() else cuda.event(timing=False)
 
 
 def _interface(array: Any) -> dict[str, Any] | None:
@@ -209,4 +311,12 @@ def _current_stream(array: Any) -> Any:
     else:
         interface = _interface(array) or {}
         handle = interface.get("stream") or 0
-    return cuda.external_stream(handle) if handle else cuda.default_stream()
+    return _known_stream(handle) if handle else cuda.default_stream()
+
+
+@lru_cache(maxsize=64)
+def _known_stream(handle: int) -> Any:
+    """Return always the same object, which launches know again."""
+    from numba import cuda
+
+    return cuda.external_stream(handle)

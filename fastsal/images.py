@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
@@ -27,6 +28,7 @@ class Frames(NamedTuple):
     weights: tuple[int, int, int]  # of the channels in luma, in units of 2**-15
     shape: tuple[int, ...]  # of the map: (H, W) or (N, H, W)
     owner: Any = None  # the caller's array if it lies on a device
+    stream: Any = 0  # that the caller works on there
 
     @property
     def flat_shape(self) -> tuple[int, int]:
@@ -46,12 +48,19 @@ class Job:
         What was passed, lying where the bench can read it.
     saliency : array of float32 or uint8, (N, H * W)
         For the bench to fill.
+
+    With `turns` it is one of several calls that share state, and starts after the last of them.
     """
 
-    __slots__ = ("_added", "_first", "_out", "_staged", "inputs", "saliency", "target")
+    __slots__ = ("_added", "_first", "_out", "_staged", "_turns", "inputs", "saliency", "target")
 
     def __init__(
-        self, backend: runtime.Choice, out: Any, *frames: Frames, worth_transfer: bool = False
+        self,
+        backend: runtime.Choice,
+        out: Any,
+        *frames: Frames,
+        worth_transfer: bool = False,
+        turns: devices.Turns | None = None,
     ) -> None:
         first = frames[0]
         self.target = runtime.resolve(
@@ -60,19 +69,47 @@ class Job:
         self._staged = self.target == "cuda" and first.owner is None
         self._first = first
         self._added: list[tuple[Any, Any]] = []  # per map what the bench fills and what we return
+        self._turns = turns if self.target == "cuda" else None
         self.inputs = frames
         if first.owner is not None:
             self._out = _device_out(out, frames)
-            self.saliency = devices.borrow(self._out).reshape(first.flat_shape)
+            self._start(devices.borrow(self._out))
             return
-        self._out = _host_out(out, frames)
+        self._out = host_out(out, frames)
         self.saliency = self._out.reshape(first.flat_shape)
         if self._staged:
-            self.inputs = tuple(
-                each._replace(pixels=devices.upload(each.pixels, f"input {i}"))
-                for i, each in enumerate(frames)
-            )
-            self.saliency = devices.workspace("map", first.flat_shape, self._out.dtype)
+            self._start_staged()
+
+    def _start(self, out: Any) -> None:
+        """Run on the stream of the first input, in turn with what the others have under way."""
+        first, *others = self.inputs
+        devices.work_on(first.stream)
+        for each in (*others, out):
+            devices.join(each.stream)
+        if self._turns is not None:
+            self._turns.begin()
+        self.saliency = out.reshape(first.flat_shape)
+
+    def _start_staged(self) -> None:
+        if self._turns is not None:
+            self._turns.begin()
+        self.inputs = tuple(
+            each._replace(pixels=devices.upload(each.pixels, f"input {i}"))
+            for i, each in enumerate(self.inputs)
+        )
+        self.saliency = devices.workspace("map", self._first.flat_shape, self._out.dtype)
+
+    def send_back(self) -> Callable[[], None]:
+        """Start to copy the map of a host array's job back; return what waits until it is there."""
+        stream, target = devices.stream(), self._out.reshape(self.saliency.shape)
+        landing = devices.page_locked("map", target.shape, target.dtype)
+        self.saliency.bind(stream).copy_to_host(landing, stream=stream)
+
+        def wait() -> None:
+            stream.synchronize()
+            np.copyto(target, landing)
+
+        return wait
 
     def add_maps(self, count: int) -> list[Any]:
         """Return more maps of float32, (N, H * W), for the bench to fill."""
@@ -92,13 +129,17 @@ class Job:
     def added_maps(self) -> list[Any]:
         """Return the filled maps that were added, as new arrays of the caller's library."""
         for filled, kept in self._added if self._staged else ():
-            filled.copy_to_host(kept.reshape(filled.shape))
+            devices.fetch(filled, kept.reshape(filled.shape))
         return [kept for _, kept in self._added]
 
     def result(self) -> Any:
         """Return the filled map: `out`, or a new array of the caller's library."""
+        if self._turns is not None:
+            self._turns.end()
         if self._staged:
-            self.saliency.copy_to_host(self._out.reshape(self.saliency.shape))
+            devices.fetch(self.saliency, self._out.reshape(self.saliency.shape))
+        elif self.target == "cuda":
+            devices.part()
         return self._out
 
 
@@ -185,7 +226,9 @@ def _device_frames(
     array = devices.contiguous(image, axis)
     count = shape[0] if len(shape) == 3 else 1
     flat = (count, channels * shape[-2] * shape[-1])
-    return Frames(devices.borrow(array).reshape(flat), channels, weights, shape, image)
+    view = devices.borrow(array)
+    devices.work_on(view.stream)
+    return Frames(view.reshape(flat), channels, weights, shape, image, view.stream)
 
 
 def _host_array(image: ArrayLike, name: str) -> NDArray[Any]:
@@ -243,7 +286,8 @@ def _checked_floats(array: NDArray[Any], name: str, unit: bool) -> NDArray[Any]:
     return array.astype(np.float32, copy=False) if unit else array
 
 
-def _host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
+def host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
+    """Return `out` if it fits the map of these frames, or a new array; or raise ImageError."""
     shape = frames[0].shape
     if out is None:
         return np.empty(shape, np.float32)

@@ -190,7 +190,7 @@ def test_device_arrays_are_refused_on_the_cpu(array):
 def devices_borrowed(array):
     """Call a public function, with the borrowing that needs a driver left out."""
     with pytest.MonkeyPatch.context() as patch:
-        view = SimpleNamespace(reshape=lambda shape: view, dtype=np.dtype("u1"))
+        view = SimpleNamespace(reshape=lambda shape: view, dtype=np.dtype("u1"), stream=0)
         patch.setattr(devices, "contiguous", lambda array, axis: array)
         patch.setattr(devices, "borrow", lambda array: view)
         return fastsal.luminance_contrast(array, backend="cpu")
@@ -210,15 +210,14 @@ def test_workspaces_are_kept_until_their_form_changes(cuda_device):
 
 @pytest.mark.cuda
 def test_two_streams_of_one_thread_have_workspaces_of_their_own(cuda_device):
-    image = np.zeros((4, 5), np.uint8)
     made = {}
     for stream in (cuda_device.stream(), cuda_device.stream(), 0):
-        devices.borrow(cuda_device.to_device(image).bind(stream))
+        devices.work_on(stream)
         made[stream] = devices.workspace("stream", (2, 3), np.uint8)
 
     assert len({id(array) for array in made.values()}) == 3
     for stream, array in made.items():
-        devices.borrow(cuda_device.to_device(image).bind(stream))
+        devices.work_on(stream)
         assert devices.workspace("stream", (2, 3), np.uint8) is array
 
 
@@ -235,7 +234,7 @@ def test_arrays_from_the_host_do_not_run_on_the_last_stream(cuda_device):
     image = np.zeros((4, 5), np.uint8)
     fastsal.luminance_contrast(image, backend="cuda")
     first = devices.workspace("host", (2, 3), np.uint8)
-    devices.borrow(cuda_device.to_device(image).bind(cuda_device.stream()))
+    devices.work_on(cuda_device.stream())
 
     fastsal.luminance_contrast(image, backend="cuda")
 
@@ -244,11 +243,10 @@ def test_arrays_from_the_host_do_not_run_on_the_last_stream(cuda_device):
 
 @pytest.mark.cuda
 def test_any_number_of_streams_keeps_few_workspaces(cuda_device):
-    image = cuda_device.to_device(np.zeros((4, 5), np.uint8))
     streams = [cuda_device.stream() for _ in range(50)]
     arrays = []
     for stream in streams:
-        devices.borrow(image.bind(stream))
+        devices.work_on(stream)
         arrays.append(weakref.ref(devices.workspace("many", (2, 3), np.uint8)))
     gc.collect()
 

@@ -22,8 +22,13 @@ if runtime.is_simulated():
 pytest.importorskip("numba_cuda", reason="numba-cuda compiles to PTX; it is not installed")
 
 from numba import cuda
+from wide_blocks import WIDE_BLOCKS
+
+from fastsal.kernels import launch
+from fastsal.kernels.kernel import Kernel
 
 TARGETS = [(7, 5), (9, 0)]
+REGISTERS = 1 << 16  # that the threads of a block share
 PACKAGE = Path(fastsal.__file__).parent
 
 
@@ -46,25 +51,25 @@ DOUBLES = {
 CASES = [(name, signature) for name, all_ in SIGNATURES.items() for signature in all_]
 
 
+def threads_of(name):
+    """Return how many threads the blocks of a kernel have; test_launches checks this table."""
+    return WIDE_BLOCKS.get(name, launch.THREADS)
+
+
 def name_of_module(path):
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
 
 
 def kernels_of(path):
-    """Return the kernels a file defines: every dispatcher of numba.cuda born there.
+    """Return the kernels a file defines.
 
     Functions that only kernels call are compiled with those.
     """
     module = importlib.import_module(f"fastsal.{name_of_module(path)}")
-    born_here = {
-        name: value
-        for name, value in vars(module).items()
-        if getattr(getattr(value, "py_func", None), "__module__", None) == module.__name__
-    }
     return {
         name: value
-        for name, value in born_here.items()
-        if "cuda" in type(value).__module__ and not value.targetoptions.get("device")
+        for name, value in vars(module).items()
+        if isinstance(value, Kernel) and value.py_func.__module__ == module.__name__
     }
 
 
@@ -122,3 +127,5 @@ def test_compiles_without_doubles_or_spills(
     record_property("spilled_bytes", spilled)
     print(f"{registers} registers, {spilled} bytes spilled: {name} {signature}")
     assert spilled == 0
+    # A device hands registers out by eights, and starts no block that wants more than there are.
+    assert -(-registers // 8) * 8 * threads_of(name) <= REGISTERS

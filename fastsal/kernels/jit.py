@@ -16,6 +16,7 @@ from numba.core.caching import FunctionCache
 from .. import runtime
 from ..errors import BackendUnavailableError
 from . import cache
+from .kernel import Kernel
 
 if reason := runtime.why_no_cpu():
     raise BackendUnavailableError(f"backend 'cpu' was requested, but {reason}")
@@ -40,7 +41,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     compiled = cuda.jit(function)
     if cuda_cache := getattr(_dispatcher_module(compiled), "CUDACache", None):
         cache.attach(compiled, cuda_cache)
-    return compiled
+    return Kernel(compiled)
 
 
 def device(function: Callable[..., Any]) -> Any:

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from reference import scanpath as reference
 
 import fastsal
 from fastsal.algorithms.scanpath import scanpath
@@ -106,13 +107,49 @@ def test_an_object_of_one_level_is_met_inside():
     assert 400 < col < 499
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (3, 17), (130, 131), (40, 6), (200, 129)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_like_the_definition(backend, shape, dtype, rng):
+    """Of few levels, so that many pixels of a cell are the greatest."""
+    levels = rng.integers(0, 6, shape).astype(dtype)
+    saliency = levels if dtype == np.uint8 else levels / np.float32(8)
+    unit = 255 if dtype == np.uint8 else 1
+
+    foci, times = scanpath(saliency, 7, return_times=True, backend=backend)
+
+    expected_foci, expected_times = reference.scanpath(saliency / unit, 7)
+    np.testing.assert_array_equal(foci, expected_foci)
+    np.testing.assert_allclose(times, expected_times, rtol=1e-6)
+
+
 @pytest.mark.cuda
-def test_a_map_on_a_device_is_copied(cuda_device):
-    saliency = blobs((20, 30), (4, 5, 1), (15, 25, 0.5))
+def test_a_map_on_a_device_stays_there_but_for_its_cells(cuda_device, monkeypatch):
+    saliency = blobs((130, 140), (40, 50, 1), (110, 25, 0.5))
+    fetched = []
+    monkeypatch.setattr(
+        "fastsal.algorithms.scanpath._cuda.fetch",
+        lambda array: fetched.append(array.size) or array.copy_to_host(),
+    )
 
     foci = scanpath(cuda_device.to_device(saliency), 2)
 
-    np.testing.assert_array_equal(foci, [[4, 5], [15, 25]])
+    np.testing.assert_array_equal(foci, [[40, 50], [110, 25]])
+    assert sum(fetched) <= 3 * 65 * 70
+
+
+@pytest.mark.cuda
+def test_a_device_finds_the_same_to_the_bit(cuda_device, rng):
+    saliency = rng.random((131, 137), np.float32)
+
+    found = [scanpath(saliency, 9, return_times=True, backend=each) for each in ("cpu", "cuda")]
+
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    np.testing.assert_array_equal(found[0][1], found[1][1])
+
+
+def test_backends_that_are_none_are_refused():
+    with pytest.raises(ValueError, match="backend must be"):
+        scanpath(np.zeros((4, 5), np.float32), backend="gpu")
 
 
 @pytest.mark.parametrize("n", [0, -1, 2.5, "3", None])

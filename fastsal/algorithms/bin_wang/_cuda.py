@@ -7,6 +7,7 @@ for nothing. float64 occurs only in the means of blocks, which OpenCV's bits dep
 import numpy as np
 from numba import cuda, float32, float64, int32, uint8
 
+from ...devices import fetch, settled
 from ...kernels.jit import device, kernel
 from ...kernels.launch import grid_for
 from ._math import (
@@ -49,10 +50,10 @@ def new_model(planes):
     state = np.array([*controls, 0, 0, 0, NONE, NONE, NONE, -1, NONE, -1], np.int32)
     flat = [each.reshape(len(each), -1) for each in fields]
     model = {
-        name: cuda.to_device(np.ascontiguousarray(each))
+        name: settled(np.ascontiguousarray(each))
         for name, each in zip(("templates", "shorts", "codes"), flat, strict=True)
     }
-    model["controls"] = cuda.to_device(state)
+    model["controls"] = settled(state)
     model["lows"] = cuda.device_array(blocks, np.uint8)
     model["verdicts"] = cuda.device_array((height, width), np.uint8)
     return model
@@ -61,34 +62,32 @@ def new_model(planes):
 def planes_of(model):
     """Return the arrays on the host that `new_model` makes the same model from."""
     shape = model["verdicts"].shape
-    planes = [model[name].copy_to_host() for name in ("templates", "shorts", "codes")]
-    controls = model["controls"].copy_to_host()[:2].astype(np.int64)
+    planes = [fetch(model[name]) for name in ("templates", "shorts", "codes")]
+    controls = fetch(model["controls"])[:2].astype(np.int64)
     return *(each.reshape(-1, *shape) for each in planes), controls
 
 
 def update(model, gray, opencv5, unfilled):
     """Take the next frame, (P,), into the model; `unfilled` is what an empty template counts as."""
-    stream = gray.stream
     width = model["verdicts"].shape[1]
     fields = tuple(model[name] for name in ("templates", "shorts", "codes"))
     controls, lows, verdicts = (model[name] for name in ("controls", "lows", "verdicts"))
     (blocks, _), threads = grid_for(gray.size, 1)
-    start = (blocks, threads, stream)
+    start = (blocks, threads)
     _match[start](*fields, gray, controls)
-    _match_blocks[min(lows.shape[0], 65_535), threads, stream](*fields, gray, width, lows, controls)
+    _match_blocks[min(lows.shape[0], 65_535), threads](*fields, gray, width, lows, controls)
     if opencv5:
         _find_firsts[start](fields[2], width, lows, controls)
     _learn[start](*fields, gray, width, lows, controls, int(opencv5))
-    controls.stream = stream
     settle(*fields, controls, verdicts, unfilled)
     _finish[start](*fields, verdicts.reshape(gray.size), controls)
-    _start_anew[1, 1, stream](controls)
+    _start_anew[1, 1](controls)
 
 
 def fill_mask(model, white, out):
     """Fill `out`, (P,), with `white` where something moves and 0 elsewhere."""
     (blocks, _), threads = grid_for(out.size, 1, per_thread=16)
-    _paint[blocks, threads, out.stream](model["codes"], white, out)
+    _paint[blocks, threads](model["codes"], white, out)
 
 
 @kernel

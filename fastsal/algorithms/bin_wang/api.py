@@ -86,6 +86,7 @@ class BinWang:
         self._model: Any = None
         self._planes: Any = None  # of a model that was pickled, until a frame says where it goes
         self._form: tuple[Any, ...] | None = None
+        self._turns = devices.Turns()
 
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
         """Take the next frame and return which of its pixels move.
@@ -120,7 +121,7 @@ class BinWang:
             out = np.empty(frames.shape, dtype)
         elif out is None:
             out = devices.empty(frames.shape, dtype, like=frames.owner)
-        job = images.Job(self._backend, out, frames)
+        job = images.Job(self._backend, out, frames, turns=self._turns)
         bench = runtime.bench(__package__, job.target)
         self._prepare(bench, (frames.shape, job.target))
         bench.update(self._model, _luma(job), *self._rules)
@@ -145,6 +146,7 @@ class BinWang:
         state = self.__dict__.copy()
         if self._model is not None and self._form is not None:
             bench = runtime.bench(__package__, self._form[1])
+            self._turns.begin()
             state["_planes"] = bench.planes_of(self._model)
         state["_model"] = state["_form"] = None
         return state
@@ -197,7 +199,6 @@ def _luma(job: images.Job) -> Any:
         gray = np.empty(frames.flat_shape, np.uint8)
     else:
         gray = devices.workspace("bin_wang luma", frames.flat_shape, np.uint8)
-        gray.stream = frames.pixels.stream
     bench = runtime.bench("fastsal.kernels.color", job.target)
     bench.fill_luma(frames.pixels, frames.channels, frames.weights, gray)
     gray = images.read_only(gray) if job.target == "cpu" else gray

@@ -19,32 +19,32 @@ MANY = 32  # values per thread where what a block finds is added to what others 
 def binary_map(pixels, method, starts, out):
     """Fill `out`, (N, P) of bytes, from shares or bytes; `starts` are those of k-means."""
     fill = {"otsu": _by_otsu, "adaptive": _by_mean, "kmeans": _by_kmeans}[method]
-    fill(pixels, starts, out, pixels.stream)
+    fill(pixels, starts, out)
 
 
-def _by_otsu(pixels, starts, out, stream):
+def _by_otsu(pixels, starts, out):
     grid = launch.grid_for(out.shape[1], out.shape[0])
     few = launch.grid_for(out.shape[1], out.shape[0], per_thread=MANY)
     counts = workspace("binary-map counts", (len(out), 256), np.int32)
     thresholds = workspace("binary-map thresholds", (len(out),), np.int32)
-    _clear[(1, grid[0][1]), launch.THREADS, stream](counts)
-    _count[(*few, stream)](pixels, counts)
-    _fill_thresholds[-(-len(out) // 32), 32, stream](counts, thresholds)
-    _paint_levels[(*grid, stream)](pixels, thresholds, out)
+    _clear[(1, grid[0][1]), launch.THREADS](counts)
+    _count[few](pixels, counts)
+    _fill_thresholds[-(-len(out) // 32), 32](counts, thresholds)
+    _paint_levels[grid](pixels, thresholds, out)
 
 
-def _by_mean(pixels, starts, out, stream):
+def _by_mean(pixels, starts, out):
     grid = launch.grid_for(out.shape[1], out.shape[0])
     few = launch.grid_for(out.shape[1], out.shape[0], per_thread=MANY)
     sums = workspace("binary-map sums", (len(out), 2), np.int64)
     bounds = workspace("binary-map bounds", (len(out),), np.float32)
-    _clear[(1, grid[0][1]), launch.THREADS, stream](sums)
-    _add_up[(*few, stream)](pixels, sums)
-    _fill_bounds[-(-len(out) // 32), 32, stream](sums, out.shape[1], bounds)
-    _paint_shares[(*grid, stream)](pixels, bounds, out)
+    _clear[(1, grid[0][1]), launch.THREADS](sums)
+    _add_up[few](pixels, sums)
+    _fill_bounds[-(-len(out) // 32), 32](sums, out.shape[1], bounds)
+    _paint_shares[grid](pixels, bounds, out)
 
 
-def _by_kmeans(pixels, starts, out, stream):
+def _by_kmeans(pixels, starts, out):
     frames, area = out.shape
     grid = launch.grid_for(area, frames)
     few = launch.grid_for(area, frames, per_thread=MANY)
@@ -61,13 +61,13 @@ def _by_kmeans(pixels, starts, out, stream):
     counts = workspace("binary-map counts", (frames, 256), np.int32)
     tables = workspace("binary-map tables", (frames, CLUSTERS), np.uint8)
     attempts = centres, old, sizes, moved, spreads
-    reset_extents[-(-frames // 32), 32, stream](extents)
-    fill_extents[(*few, stream)](pixels, extents)
+    reset_extents[-(-frames // 32), 32](extents)
+    fill_extents[few](pixels, extents)
     blocks = ATTEMPTS, min(frames, 65_535)
     shares = tuple(np.float32(share) for share in starts.ravel())
-    cluster[blocks, launch.THREADS, stream](pixels, shares, extents, *attempts)
-    choose[-(-frames // 32), 32, stream](*attempts, counts, tables)
-    paint_clusters[(*grid, stream)](pixels, old, moved, tables, out)
+    cluster[blocks, launch.THREADS](pixels, shares, extents, *attempts)
+    choose[-(-frames // 32), 32](*attempts, counts, tables)
+    paint_clusters[grid](pixels, old, moved, tables, out)
 
 
 @kernel

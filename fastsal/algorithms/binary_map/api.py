@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import devices, images, runtime
 from ...errors import ImageError
+from ...parts import Jobs
 from . import _draws
 
 _METHODS = ("otsu", "adaptive", "kmeans")
@@ -136,10 +137,11 @@ def _binary(
 ) -> Any:
     if method == "kmeans" and frames.flat_shape[1] < _draws.CLUSTERS:
         raise ImageError(f"expected saliency of 5 pixels or more for k-means, got {frames.shape}")
-    job = images.Job(backend, _byte_out(out, frames), frames)
-    bench = runtime.bench(__package__, job.target)
-    bench.binary_map(job.inputs[0].pixels, method, starts, job.saliency)
-    return job.result()
+    jobs = Jobs(backend, _byte_out(out, frames), frames)
+    for job in jobs:
+        bench = runtime.bench(__package__, job.target)
+        bench.binary_map(job.inputs[0].pixels, method, starts, job.saliency)
+    return jobs.result
 
 
 def _checked_seed(seed: int | None) -> int:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ... import images
+from ... import devices, images
 from ...errors import ImageError
 from .api import DTYPES, binary_map
 
@@ -85,11 +85,7 @@ def salient_boxes(
 def _on_host(frames: images.Frames) -> images.Frames:
     if frames.owner is None:
         return frames
-    stream = frames.pixels.stream
-    values = frames.pixels.copy_to_host(stream=stream)
-    if stream:
-        stream.synchronize()
-    return images.as_frames(values.reshape(frames.shape), **_FORM)
+    return images.as_frames(devices.fetch(frames.pixels).reshape(frames.shape), **_FORM)
 
 
 def _boxes(values: NDArray[Any], binary: NDArray[np.uint8], most: int, least_area: float) -> Boxes:

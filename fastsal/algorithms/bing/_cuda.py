@@ -7,7 +7,7 @@ windows one after the other, so nothing waits for the host until all are picked.
 import numpy as np
 from numba import cuda, float32, int32
 
-from ...devices import upload, workspace
+from ...devices import fetch, upload, workspace
 from ...kernels.jit import device, kernel
 from ...kernels.launch import grid_for
 from ._math import (
@@ -36,7 +36,6 @@ def pick_windows(pixels, channels, first, plan, filters, nss, picked, keys):
     `pixels` is (H, W * channels), with blue in channel `first`. Windows are numbered in raster
     order of the scale's picture, -1 is none; keys order as their scores do.
     """
-    stream = pixels.stream
     spaces, scales, _ = picked.shape
     layout = _uploaded(plan.scales, "bing scales"), _uploaded(plan.tables, "bing tables")
     chosen, signs = (
@@ -52,16 +51,12 @@ def pick_windows(pixels, channels, first, plan, filters, nss, picked, keys):
     best = workspace("bing best", picked.shape, np.float32)
     largest = int((plan.scales[:, 0] * plan.scales[:, 1]).max())
     blocks, threads = grid_for(largest, scales)
-    _resize[blocks, threads, stream](pixels, channels, first, *layout, planes)
-    _fill_gradients[blocks, threads, stream](planes, layout[0], chosen, halves)
-    _score[blocks, threads, stream](halves, layout[0], factors, signs, scores)
-    _pick[(scales, spaces), threads, stream](scores, layout[0], nss, tops, found, best)
-    for each in (found, best):
-        each.stream = stream
-    found.copy_to_host(picked, stream=stream)
-    values = best.copy_to_host(stream=stream)
-    if stream:
-        stream.synchronize()
+    _resize[blocks, threads](pixels, channels, first, *layout, planes)
+    _fill_gradients[blocks, threads](planes, layout[0], chosen, halves)
+    _score[blocks, threads](halves, layout[0], factors, signs, scores)
+    _pick[(scales, spaces), threads](scores, layout[0], nss, tops, found, best)
+    fetch(found, picked)
+    values = fetch(best)
     bits = values.view(np.int32)
     keys[:] = bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
 

@@ -18,30 +18,29 @@ GROUP = 1 << 23  # pixels of the first octave of frames under way at once
 
 def center_surround(pixels, channels, is_rgb, width, form, smooth, center_bias, out):
     """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels), bytes or [0, 1]."""
-    (frames, area), stream = out.shape, pixels.stream
+    frames, area = out.shape
     height = area // width
     rows, cols = shape_of_cells(height, width, form.longer or max(height, width))
     group = min(frames, max(1, GROUP // (rows * cols)))
     for start in range(0, frames, group):
         stop = min(start + group, frames)
         part, saliency = (pixels, out) if group == frames else (pixels[start:stop], out[start:stop])
-        part.stream = saliency.stream = stream
         shape = (group, 3 if channels > 1 else 1, rows, cols)
         means = _work("means", shape, stop - start)
         fill_means(part, channels, is_rgb, width, means)
-        maps = _merged(_octaves(means, form, group, stream), form, stream)
+        maps = _merged(_octaves(means, form, group), form)
         finish(maps, width, smooth, center_bias, True, saliency)
 
 
-def _octaves(means, form, group, stream):
+def _octaves(means, form, group):
     """Return the contrast of each octave, summed over channels and scales."""
     frames, channels, *size = means.shape
     center, planes = (
         _work(name, (group, channels, *size), frames) for name in ("center", "planes")
     )
-    _oppose[_each(size, frames, stream)](means, float32(form.lightness), planes)
+    _oppose[_each(size, frames)](means, float32(form.lightness), planes)
     sigma = float32(form.center)
-    every = _each(size, frames * channels, stream)
+    every = _each(size, frames * channels)
     across[every](_flat(planes), sigma, sigma, _flat(means), _flat(means))
     down[every](_flat(means), sigma, _flat(center))
     octaves = []
@@ -49,7 +48,7 @@ def _octaves(means, form, group, stream):
         contrast = _work(f"contrast {octave}", (group, *size), frames)
         shape = (group, channels, *size)
         far, near = (_work(f"{name} {octave}", shape, frames) for name in ("far", "near"))
-        every = _each(size, frames * channels, stream)
+        every = _each(size, frames * channels)
         for scale in range(form.scales):
             is_last = scale == form.scales - 1
             halved = [max(1, side // 2) for side in size] if is_last else size
@@ -59,24 +58,24 @@ def _octaves(means, form, group, stream):
             sigmas = float32(sigmas[0]), float32(sigmas[1])
             across[every](_flat(center), *sigmas, _flat(far), _flat(near))
             args = (center, far, near, *sigmas, contrast, scale == 0, following)
-            compare[_each(size, frames, stream)](*args)
+            compare[_each(size, frames)](*args)
             center = following
         octaves.append(contrast)
         size = center.shape[2:]
     return octaves
 
 
-def _merged(octaves, form, stream):
+def _merged(octaves, form):
     """Return the first octave, (N, rows, cols), with the others added to it."""
     maps = octaves[0]
     frames, *size = maps.shape
     if form.cubic:
         for octave in octaves[1:]:
-            add_cubic[_each(size, frames, stream)](octave, maps)
+            add_cubic[_each(size, frames)](octave, maps)
         return maps
     for octave, following in zip(octaves[-2::-1], octaves[:0:-1], strict=True):
-        add_next[_each(octave.shape[1:], frames, stream)](following, octave)
-    fade_out[_each(size, frames, stream)](maps, float32(form.border * max(size)))
+        add_next[_each(octave.shape[1:], frames)](following, octave)
+    fade_out[_each(size, frames)](maps, float32(form.border * max(size)))
     return maps
 
 
@@ -89,12 +88,12 @@ def _flat(planes):
     return planes.reshape(planes.shape[0] * planes.shape[1], *planes.shape[2:])
 
 
-def _each(size, planes, stream):
+def _each(size, planes):
     """Return how a kernel is started whose threads stride over rows and planes."""
     rows, cols = size
     threads = launch.THREADS // 2
     blocks = -(-cols // threads), min(rows, 65_535), min(planes, 65_535)
-    return blocks, threads, stream
+    return blocks, threads
 
 
 @kernel

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime
 from ...kernels import finish
+from ...parts import Jobs
 from .forms import FORMS, Form
 
 
@@ -99,14 +100,15 @@ def center_surround(
     )
     form = _form_of(variant)
     options = finish.checked(form.smooth if smooth is None else smooth, center_bias)
-    job = images.Job(backend, out, frames)
-    (source,) = job.inputs
-    bench = runtime.bench(__package__, job.target)
     width, is_rgb = frames.shape[-1], color == "rgb"
-    bench.center_surround(
-        source.pixels, source.channels, is_rgb, width, form, *options, job.saliency
-    )
-    return job.result()
+    jobs = Jobs(backend, out, frames)
+    for job in jobs:
+        (source,) = job.inputs
+        bench = runtime.bench(__package__, job.target)
+        bench.center_surround(
+            source.pixels, source.channels, is_rgb, width, form, *options, job.saliency
+        )
+    return jobs.result
 
 
 def _form_of(variant: str) -> Form:

@@ -38,14 +38,13 @@ def fine_grained(pixels, channels, weights, width, exact, out):
         return
     for start in range(0, frames, group):
         part = pixels[start : start + group]
-        part.stream = pixels.stream
         saliency = out[start : start + group]
         _fill_group(part, channels, weights, width, exact, saliency, group)
 
 
 def _fill_group(pixels, channels, weights, width, exact, out, group):
     frames, area = out.shape
-    height, stream = area // width, pixels.stream
+    height = area // width
     sums = np.int32 if exact else np.float32
     gray = _work("gray", (group, height, width), np.uint8, frames)
     smooth = _work("smooth", (group, height, width), np.uint8, frames)
@@ -54,25 +53,23 @@ def _fill_group(pixels, channels, weights, width, exact, out, group):
     wide = width + 2 * MARGIN
     table = _work(f"{sums.__name__} table", (group, height + 1, wide), sums, frames)
     _fill_gray(pixels, channels, weights, gray.reshape(frames, area), group)
-    rows = _grid(width, height, frames, 4), launch.THREADS, stream
+    rows = _grid(width, height, frames, 4), launch.THREADS
     _smooth[rows](gray, smooth)
     _smooth[rows](smooth, gray)
-    _sum_rows[(1, min(height, 65_535), min(frames, 65_535)), launch.THREADS, stream](
-        gray, table, most
-    )
-    _add_down[_grid(wide, 1, frames, 1), launch.THREADS, stream](table)
+    _sum_rows[(1, min(height, 65_535), min(frames, 65_535)), launch.THREADS](gray, table, most)
+    _add_down[_grid(wide, 1, frames, 1), launch.THREADS](table)
     _compare[rows](gray, table, exact, totals, most)
     blocks, threads = launch.grid_for(area, frames)
-    _paint[blocks, threads, stream](totals.reshape(frames, area), most, out)
+    _paint[blocks, threads](totals.reshape(frames, area), most, out)
 
 
 def _fill_gray(pixels, channels, weights, gray, group):
-    frames, stream = pixels.shape[0], pixels.stream
+    frames = pixels.shape[0]
     if pixels.dtype.kind == "f":
         bytes_ = _work("bytes", (group, pixels.shape[1]), np.uint8, frames)
         blocks, threads = launch.grid_for(pixels.shape[1], frames)
-        _quantize[blocks, threads, stream](pixels, bytes_)
-        pixels, pixels.stream = bytes_, stream
+        _quantize[blocks, threads](pixels, bytes_)
+        pixels = bytes_
     fill_luma(pixels, channels, weights, gray)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...parts import Jobs
 
 
 def fine_grained(
@@ -85,11 +86,11 @@ def fine_grained(
     frames = images.as_frames(
         image, color=color, channel_axis=channel_axis, dtypes=("uint8", "float32", "float64")
     )
-    job = images.Job(backend, out, frames)
-    (source,) = job.inputs
-    bench = runtime.bench(__package__, job.target)
-    width = frames.shape[-1]
-    bench.fine_grained(
-        source.pixels, source.channels, source.weights, width, bool(exact), job.saliency
-    )
-    return job.result()
+    jobs, width = Jobs(backend, out, frames), frames.shape[-1]
+    for job in jobs:
+        (source,) = job.inputs
+        bench = runtime.bench(__package__, job.target)
+        bench.fine_grained(
+            source.pixels, source.channels, source.weights, width, bool(exact), job.saliency
+        )
+    return jobs.result

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import cuda, float32
 
-from ...devices import workspace
+from ...devices import settled, workspace
 from . import _cuda_camera, _cuda_pyramid, _cuda_search
 
 
@@ -14,7 +14,7 @@ def new_levels(shapes):
 
 def new_field(shape):
     """Return zeros for as many cells, or for more than one value of each."""
-    return cuda.to_device(np.zeros(shape, np.float32))
+    return settled(np.zeros(shape, np.float32))
 
 
 def fill_levels(pixels, channels, weights, width, levels):

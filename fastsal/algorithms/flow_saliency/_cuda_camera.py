@@ -47,12 +47,12 @@ fill_equations, solve = device(_fit.fill_equations), device(_fit.solve)
 def fit_camera(flow, count, camera):
     """Fill `camera` with `count` terms that explain most of the flow, the border's first of all."""
     residuals = workspace("flow residuals", flow.shape[1:], np.float32)
-    _fit_camera[1, launch.THREADS, flow.stream](flow, count, residuals, camera)
+    _fit_camera[1, launch.THREADS](flow, count, residuals, camera)
 
 
 def fill_reference(flow, camera, reach, reference):
     """Fill with the flow of what does not move, as by the camera or, `reach` cells about, all."""
-    grid = _grid(flow.shape[1:]), launch.THREADS, flow.stream
+    grid = _grid(flow.shape[1:]), launch.THREADS
     _fill_reference[grid](camera, reference)
     if reach > 0:
         spare = workspace("flow means", flow.shape, np.float32)
@@ -65,20 +65,20 @@ def fill_scores(level, previous, flow, reference, is_fitted, scores):
     rows, cols = scores.shape
     residuals = workspace("flow residuals", (rows, cols), np.float32)
     fits = workspace("flow fits", (2, rows, cols), np.int64)
-    each = (cols, rows), AREA, flow.stream
+    each = (cols, rows), AREA
     _weigh[each](level, previous, flow, reference, residuals, scores, fits)
-    _soften[1, launch.THREADS, flow.stream](residuals, fits, is_fitted, scores)
+    _soften[1, launch.THREADS](residuals, fits, is_fitted, scores)
 
 
 def blend(scores, others, memory, kept, shown):
     """Fill with the lesser of two scores, smoothed over time."""
-    grid = _grid(kept.shape), launch.THREADS, shown.stream
+    grid = _grid(kept.shape), launch.THREADS
     _blend[grid](scores, others, memory, kept, shown)
 
 
 def scale(down, across, flow):
     """Bring `flow` into other units."""
-    _scale[_grid(flow.shape[1:]), launch.THREADS, flow.stream](down, across, flow)
+    _scale[_grid(flow.shape[1:]), launch.THREADS](down, across, flow)
 
 
 def _grid(shape):

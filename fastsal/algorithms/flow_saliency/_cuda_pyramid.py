@@ -12,13 +12,13 @@ from ._math import binomial, gray_of, leveled, mean_level, overlap, quarter, six
 
 def fill_levels(pixels, channels, weights, width, levels):
     """Fill `levels` from the pixels, (1, H * width * channels), of a frame."""
-    stream, shape = pixels.stream, levels[0].shape
+    shape = levels[0].shape
     picture = workspace("flow picture", shape, levels[0].dtype)
     source = pixels.reshape(pixels.size)
-    _reduce[_grid(shape), launch.THREADS, stream](source, channels, weights, width, picture)
-    _smooth[_grid(shape), launch.THREADS, stream](picture, levels[0])
+    _reduce[_grid(shape), launch.THREADS](source, channels, weights, width, picture)
+    _smooth[_grid(shape), launch.THREADS](picture, levels[0])
     for level, half in pairwise(levels):
-        _halve[_grid(half.shape), launch.THREADS, stream](level, half)
+        _halve[_grid(half.shape), launch.THREADS](level, half)
 
 
 def _grid(shape):

@@ -35,20 +35,20 @@ SLOTS = 3  # of sums: one to fill, one to read, one to clear
 
 def fill_flow(levels, previous, flow):
     """Fill `flow` of the finest level of a frame; both frames' levels come finest first."""
-    stream, coarse = flow.stream, None
+    coarse = None
     for i in range(len(levels) - 1, -1, -1):
         rows, cols = cells_of(levels[i].shape)
         found = workspace(f"flow found {i}", (2, rows, cols), np.float32)
         spare = workspace(f"flow spare {i}", (2, rows, cols), np.float32)
         if coarse is None:
-            _clear[_grid(found), launch.THREADS, stream](found)
+            _clear[_grid(found), launch.THREADS](found)
         else:
-            _hand_down[_grid(found), launch.THREADS, stream](coarse, 2, found)
+            _hand_down[_grid(found), launch.THREADS](coarse, 2, found)
         for _ in range(ROUNDS):
-            _search[(cols, rows), AREA, stream](levels[i], previous[i], found, spare)
+            _search[(cols, rows), AREA](levels[i], previous[i], found, spare)
             found, spare = spare, found
         coarse = found
-    _hand_down[_grid(flow), launch.THREADS, stream](coarse, 1, flow)
+    _hand_down[_grid(flow), launch.THREADS](coarse, 1, flow)
 
 
 def _grid(flow):

@@ -114,6 +114,8 @@ def flow_saliency(
     job = images.Job(backend, out, *pair)
     room = _RoomForFlow(job) if return_flow else None
     trail = trail_of_thread(job.target, shape)
+    if job.target == "cuda":
+        trail.turns.begin()
     for index in range(len(job.saliency)):
         trail.take(job.inputs[1], index)
         trail.take(job.inputs[0], index)
@@ -121,6 +123,8 @@ def flow_saliency(
         trail.paint(part(job.saliency, index))
         if room is not None:
             trail.paint_flow(room.planes[2 * index : 2 * index + 2])
+    if job.target == "cuda":
+        trail.turns.end()
     return job.result() if room is None else (job.result(), room.result())
 
 
@@ -144,5 +148,5 @@ class _RoomForFlow:
     def result(self) -> Any:
         """Return the filled flow, in the caller's kind of memory."""
         if self._staged:
-            self.planes.copy_to_host(self._flow.reshape(self.planes.shape))
+            devices.fetch(self.planes, self._flow.reshape(self.planes.shape))
         return self._flow

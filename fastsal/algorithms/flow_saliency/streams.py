@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ... import images, runtime
+from ... import devices, images, runtime
 from ...errors import ImageError
 from .trail import DTYPES, Camera, Options, Trail, checked_memory, shape_of
 
@@ -67,6 +67,7 @@ class FlowSaliency:
         self._memory = checked_memory(memory)
         self._color: images.Color = color
         self._backend: runtime.Choice = backend
+        self._turns = devices.Turns()
         self.reset()
 
     def reset(self) -> None:
@@ -83,7 +84,7 @@ class FlowSaliency:
         if len(frames.shape) == 3:
             raise ImageError(f"expected one frame at a time, got a stack {frames.shape}")
         shape = shape_of(frames)
-        job = images.Job(self._backend, out, frames)
+        job = images.Job(self._backend, out, frames, turns=self._turns)
         trail = self._trail_for(job, shape)
         trail.take(job.inputs[0])
         trail.score(self._options)

@@ -6,9 +6,7 @@ import numbers
 import threading
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
-
-from ... import images, runtime
+from ... import devices, images, runtime
 from ...errors import ImageError
 from .plan import LONGEST_SIDE, cells_of, level_shapes
 
@@ -52,6 +50,7 @@ class Trail:
 
     def __init__(self, target: runtime.Backend, shape: tuple[int, int]) -> None:
         self.form = target, shape
+        self.turns = devices.Turns()
         self._bench = runtime.bench(__package__, target)
         shapes = level_shapes(*shape)
         self._unit = shape[0] / shapes[0][0], shape[1] / shapes[0][1]
@@ -69,8 +68,6 @@ class Trail:
         self._bench.fill_levels(
             pixels, frames.channels, frames.weights, frames.shape[-1], self._levels
         )
-        if self.form[0] == "cuda":
-            self._flow.stream = self._shown.stream = pixels.stream
 
     def score(self, options: Options) -> None:
         """Score how the last frame moves from the one before."""
@@ -97,8 +94,6 @@ class Trail:
 
     def _enlarge(self, maps: Any, smooth: float, out: Any) -> None:
         target, (_, width) = self.form
-        if target == "cuda":
-            out.stream = maps.stream  # which slices and other shapes of an array lose
         finish = runtime.bench("fastsal.kernels.finish", target).finish
         finish(maps, width, smooth, 0, False, out)
 
@@ -121,10 +116,5 @@ def shape_of(frames: images.Frames) -> tuple[int, int]:
 
 
 def part(array: Any, index: int) -> Any:
-    """Return row `index` of an array as an array of one row, on the same stream."""
-    if len(array) == 1:
-        return array
-    row = array[index : index + 1]
-    if not isinstance(array, np.ndarray):
-        row.stream = array.stream
-    return row
+    """Return row `index` of an array as an array of one row."""
+    return array if len(array) == 1 else array[index : index + 1]

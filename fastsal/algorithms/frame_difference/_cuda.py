@@ -12,7 +12,7 @@ def frame_difference(frame, previous, channels, weights, white, threshold, out):
     """Fill `out`, (N, P), from two arrays (N, P * channels); float ones have one channel."""
     pixels = out.shape[0] * out.shape[1]
     blocks, threads = grid_for(pixels, 1, per_thread=16)
-    start = (blocks, threads, frame.stream)
+    start = (blocks, threads)
     frame, previous = frame.reshape(pixels * channels), previous.reshape(pixels * channels)
     if channels == 1:
         _fill_from_gray[start](frame, previous, white, threshold, out.reshape(pixels))

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime
 from ...errors import ImageError
+from ...parts import Jobs
 
 _DTYPES = ("uint8", "uint16", "float32", "float64")
 _WHITE = {np.dtype("uint8"): 255, np.dtype("uint16"): 65535, np.dtype("float32"): 1}
@@ -92,9 +93,10 @@ def frame_difference(
         images.as_frames(previous, name="previous", **forms),
     )
     images.check_same(*pair, names=("frame", "previous"))
-    job = images.Job(backend, out, *pair)
-    _fill(job, limit)
-    return job.result()
+    jobs = Jobs(backend, out, *pair)
+    for job in jobs:
+        _fill(job, limit)
+    return jobs.result
 
 
 class FrameDifference:
@@ -137,6 +139,7 @@ class FrameDifference:
         self._shape: tuple[int, ...] | None = None
         self._previous: Any = None
         self._spare: Any = None
+        self._turns = devices.Turns()
 
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
         """Return the map of `frame` against the last one; zeros for the first.
@@ -146,7 +149,7 @@ class FrameDifference:
         frames = images.as_frames(frame, color=self._color, dtypes=_DTYPES, name="frame")
         if len(frames.shape) == 3:
             raise ImageError(f"expected one frame at a time, got a stack {frames.shape}")
-        job = images.Job(self._backend, out, frames)
+        job = images.Job(self._backend, out, frames, turns=self._turns)
         gray = _luma(job.inputs[0], job.target, self._spare)
         fits = _fits(self._previous, gray.shape, gray.dtype, job.target)
         goes_on = fits and frames.shape == self._shape

@@ -20,17 +20,16 @@ GROUP = 256  # frames whose waves are kept at once
 
 def image_signature(pixels, channels, is_rgb, width, smooth, center_bias, out):
     """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels), bytes or [0, 1]."""
-    (frames, area), stream = out.shape, pixels.stream
+    frames, area = out.shape
     rows, cols = shape_of_cells(area // width, width, CELLS)
     down = workspace("signature down", (rows, rows), np.float64)
     across = workspace("signature across", (cols, cols), np.float64)
     blocks = -(-(max(rows, cols) ** 2) // launch.THREADS), 2
-    _fill_cosines[blocks, launch.THREADS, stream](down, across)
+    _fill_cosines[blocks, launch.THREADS](down, across)
     group = min(frames, GROUP)
     for start in range(0, frames, group):
         stop = min(start + group, frames)
         part, saliency = (pixels, out) if group == frames else (pixels[start:stop], out[start:stop])
-        part.stream = saliency.stream = stream
         maps = workspace("signature maps", (group, rows, cols), np.float32)[: stop - start]
         planes = (group, 3 if channels > 1 else 1, rows, cols)
         _fill_maps(part, channels, is_rgb, width, planes, (down, across), maps)
@@ -38,18 +37,18 @@ def image_signature(pixels, channels, is_rgb, width, smooth, center_bias, out):
 
 
 def _fill_maps(pixels, channels, is_rgb, width, shape, cosines, maps):
-    (frames, rows, cols), stream, planes = maps.shape, pixels.stream, shape[1]
+    (frames, rows, cols), planes = maps.shape, shape[1]
     down, across = cosines
     means = workspace("signature means", shape, np.float32)[:frames]
     here = workspace("signature here", shape, np.float64)[:frames]
     there = workspace("signature there", shape, np.float64)[:frames]
     threads = max(1, launch.THREADS // 4)  # about as many as there are cells in a row
     fill_means(pixels, channels, is_rgb, width, means)
-    each = (-(-cols // threads), rows, frames), threads, stream
+    each = (-(-cols // threads), rows, frames), threads
     _fill_lab[each](means, here)
     flat = (frames * planes, rows, cols)
     here, flat_there = here.reshape(flat), there.reshape(flat)
-    all_planes = (-(-cols // threads), rows, frames * planes), threads, stream
+    all_planes = (-(-cols // threads), rows, frames * planes), threads
     _transform_across[all_planes](here, across, flat_there)
     _sign_down[all_planes](flat_there, down, here)
     _transform_back_down[all_planes](here, down, flat_there)

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime
 from ...kernels import finish
+from ...parts import Jobs
 
 
 def image_signature(
@@ -95,9 +96,10 @@ def image_signature(
         image, color=color, channel_axis=channel_axis, dtypes=("uint8", "float32", "float64")
     )
     options = finish.checked(smooth, center_bias)
-    job = images.Job(backend, out, frames)
-    (source,) = job.inputs
-    bench = runtime.bench(__package__, job.target)
     width, is_rgb = frames.shape[-1], color == "rgb"
-    bench.image_signature(source.pixels, source.channels, is_rgb, width, *options, job.saliency)
-    return job.result()
+    jobs = Jobs(backend, out, frames)
+    for job in jobs:
+        (source,) = job.inputs
+        bench = runtime.bench(__package__, job.target)
+        bench.image_signature(source.pixels, source.channels, is_rgb, width, *options, job.saliency)
+    return jobs.result

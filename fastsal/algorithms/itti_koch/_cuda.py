@@ -8,9 +8,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import cuda
 
-from ...devices import workspace
+from ...devices import settled, workspace
 from ...kernels import launch
 from ...kernels.finish._cuda import finish
 from ._cuda_compete import compete, reduce_signs, sum_signs
@@ -96,7 +95,7 @@ def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
         to_lab[(pixel_blocks, 1, deep), threads, stream](rows * cols, layout[0], planes)
     elif layout[0] > 1:
         oppose[(pixel_blocks, 1, deep), threads, stream](rows * cols, bright, planes)
-    halve[(1, 3 if layout[0] > 1 else 1, deep), 4 * threads, stream](tables.sizes, planes)
+    halve[(1, 3 if layout[0] > 1 else 1, deep), 2 * threads, stream](tables.sizes, planes)
     each_scale = (len(tables.scale_blocks), 1, deep), threads, stream
     filter_rows[each_scale](
         tables.scale_blocks, tables.sizes, tables.taps, plan.energy, planes, filtered
@@ -171,7 +170,7 @@ def _blocks(pixels, threads):
 
 
 def _held(array, dtype):
-    return cuda.to_device(np.ascontiguousarray(array, dtype))
+    return settled(np.ascontiguousarray(array, dtype))
 
 
 def _work(name, shape):

@@ -32,20 +32,18 @@ def luminance_contrast(pixels, channels, weights, out):
 def _launch(pixels, channels, weights, out):
     frames, area = out.shape
     levels = 1 << 8 * np.dtype(pixels.dtype).itemsize
-    stream = pixels.stream
     gray = pixels
     if channels > 1:
         gray = workspace("luma", out.shape, pixels.dtype)
-        gray.stream = stream
         fill_luma(pixels, channels, weights, gray)
     counts = workspace(f"counts {levels}", (frames, levels), np.uint32, zeroed=True)
     scores = workspace(f"scores {levels}", (frames, levels), np.float32)
     count, paint = (_count_bytes, _paint_bytes) if levels == 256 else (_count_words, _paint_words)
     blocks, threads = launch.grid_for(area, frames, per_thread=32)
-    count[blocks, threads, stream](gray, counts)
-    _fill_scores[min(frames, 65_535), threads, stream](counts, scores)
+    count[blocks, threads](gray, counts)
+    _fill_scores[min(frames, 65_535), threads](counts, scores)
     blocks, threads = launch.grid_for(area, frames, per_thread=16)
-    paint[blocks, threads, stream](gray, scores, out)
+    paint[blocks, threads](gray, scores, out)
 
 
 @kernel

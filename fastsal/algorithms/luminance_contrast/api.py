@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...parts import Jobs
 
 
 def luminance_contrast(
@@ -73,8 +74,9 @@ def luminance_contrast(
     frames = images.as_frames(
         image, color=color, channel_axis=channel_axis, dtypes=("uint8", "uint16")
     )
-    job = images.Job(backend, out, frames)
-    (source,) = job.inputs
-    bench = runtime.bench(__package__, job.target)
-    bench.luminance_contrast(source.pixels, source.channels, source.weights, job.saliency)
-    return job.result()
+    jobs = Jobs(backend, out, frames)
+    for job in jobs:
+        (source,) = job.inputs
+        bench = runtime.bench(__package__, job.target)
+        bench.luminance_contrast(source.pixels, source.channels, source.weights, job.saliency)
+    return jobs.result

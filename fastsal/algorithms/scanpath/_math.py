@@ -1,4 +1,4 @@
-"""How long attention takes to move, and how long it does not return. Scalars only."""
+"""What a cell is worth, how long attention takes to move, and how long it does not return."""
 
 import math
 
@@ -18,3 +18,15 @@ def time_to_fire(saliency):
     """Return the seconds after which a leaky cell of that saliency fires."""
     current = saliency + _CONSTANT
     return _RATE * math.log(current / (current - _THRESHOLD))
+
+
+@serial
+def mean_of(total, unit, count):
+    """Return the mean of so many levels of that unit."""
+    return total * unit / count
+
+
+@serial
+def off_middle(row, col, top, left, bottom, right):
+    """Return the squared distance of a pixel from the middle of its cell, in half pixels."""
+    return (2 * row + 1 - top - bottom) ** 2 + (2 * col + 1 - left - right) ** 2

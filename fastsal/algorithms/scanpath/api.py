@@ -8,11 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import images, runtime
+from ... import devices, images, runtime
 from ...errors import ImageError
 
 
-def scanpath(saliency: ArrayLike, n: int = 5, *, return_times: bool = False) -> Any:
+def scanpath(
+    saliency: ArrayLike,
+    n: int = 5,
+    *,
+    return_times: bool = False,
+    backend: runtime.Choice = "auto",
+) -> Any:
     """Return the places that attention goes to on a saliency map, in their order.
 
     Works on the map of any method.
@@ -20,12 +26,15 @@ def scanpath(saliency: ArrayLike, n: int = 5, *, return_times: bool = False) -> 
     Parameters
     ----------
     saliency : array of uint8 or float, (H, W)
-        The map. Floats lie in [0, 1]; bytes stand for 255ths. A map on a device is copied to the
-        host.
+        The map. Floats lie in [0, 1]; bytes stand for 255ths. Of a map on a device (Numba, CuPy,
+        PyTorch) some thousand cells are copied to the host, where the foci are used.
     n : int, default 5
         How many places.
     return_times : bool, default False
         Return when each is reached, too.
+    backend : {"auto", "cpu", "cuda"}, default "auto"
+        Where to read the map. "auto" takes the device for device arrays and the CPU for others.
+        Both find the same foci.
 
     Returns
     -------
@@ -38,9 +47,11 @@ def scanpath(saliency: ArrayLike, n: int = 5, *, return_times: bool = False) -> 
     ------
     ImageError
         If `saliency` is empty or not a map of one of these forms, or holds NaN or floats outside
-        [0, 1].
+        [0, 1] (not looked for on a device).
     ValueError
-        If `n` is not an integer from 1 up.
+        If `n` is not an integer from 1 up, or `backend` none of those named.
+    BackendUnavailableError
+        If `backend` was asked for by name and cannot run here.
 
     Notes
     -----
@@ -73,10 +84,15 @@ def scanpath(saliency: ArrayLike, n: int = 5, *, return_times: bool = False) -> 
     )
     if len(frames.shape) != 2:
         raise ImageError(f"expected saliency of shape (H, W), got {frames.shape}")
-    levels = frames.pixels if frames.owner is None else frames.pixels.copy_to_host()
+    target = runtime.resolve(backend, on_device=frames.owner is not None)
+    levels = frames.pixels
+    if target == "cuda" and frames.owner is None:
+        levels = devices.upload(levels, "scanpath map")
+    levels = levels.reshape(frames.shape)
+    if target == "cpu":
+        levels = images.read_only(levels)
     unit = 1 / 255 if levels.dtype == np.uint8 else 1.0
-    bench = runtime.bench(__package__, "cpu")  # a handful of numbers: nothing for a device
-    foci, times = bench.foci_of(images.read_only(levels.reshape(frames.shape)), unit, count)
+    foci, times = runtime.bench(__package__, target).foci_of(levels, unit, count)
     return (foci, times) if return_times else foci
 
 

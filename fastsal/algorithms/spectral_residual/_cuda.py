@@ -39,26 +39,25 @@ def spectral_residual(pixels, channels, weights, width, size, scale, out):
 
     `size` is that of the spectrum, rows and columns.
     """
-    frames, stream = out.shape[0], pixels.stream
+    frames = out.shape[0]
     group = min(frames, max(1, GROUP // (size[0] * size[1])))
     turns = [_work(f"turns {axis}", (2, side), np.float64) for axis, side in enumerate(size)]
     for table in turns:
         blocks = -(-table.shape[1] // launch.THREADS)
-        _fill_turns[blocks, launch.THREADS, stream](table)
+        _fill_turns[blocks, launch.THREADS](table)
     for start in range(0, frames, group):
         stop = min(start + group, frames)
         part, saliency = (pixels, out) if group == frames else (pixels[start:stop], out[start:stop])
-        part.stream = saliency.stream = stream
         _fill_group(part, channels, weights, width, size, scale, turns, saliency, group)
 
 
 def _fill_group(pixels, channels, weights, width, size, scale, turns, out, group):
-    frames, stream = out.shape[0], pixels.stream
+    frames = out.shape[0]
     names = ("real", "imag", "logs", "cosines", "sines")
     arrays = [_work(name, (group, *size), np.float64)[:frames] for name in names]
     real, imag, logs, cosines, sines = arrays
     small = _work("small", (group, *size), np.float32)[:frames]
-    each = _grid(size[1], size[0], frames), launch.THREADS, stream
+    each = _grid(size[1], size[0], frames), launch.THREADS
     if pixels.dtype.kind == "f":
         _shrink_floats[each](pixels, channels, weights, width, scale, real, imag)
     else:
@@ -72,7 +71,7 @@ def _fill_group(pixels, channels, weights, width, size, scale, turns, out, group
     _fill_sizes[each](real, imag, logs)
     _fill_blurred[each](logs, cosines)
     flat = cosines.reshape(frames, size[0] * size[1]), small.reshape(frames, size[0] * size[1])
-    _normalize[min(frames, 65_535), launch.THREADS, stream](*flat)
+    _normalize[min(frames, 65_535), launch.THREADS](*flat)
     enlarge(small, width, out)
 
 

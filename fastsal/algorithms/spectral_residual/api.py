@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...parts import Jobs
 
 _MAX_SIDE = 4096
 
@@ -99,14 +100,14 @@ def residual_map(
 ) -> Any:  # fmt: skip
     """Return the map of images whose floats, of any range, are multiplied by `scale`."""
     shape = _checked_size(size)
-    job = images.Job(backend, out, frames)
-    (source,) = job.inputs
-    bench = runtime.bench(__package__, job.target)
-    width = frames.shape[-1]
-    bench.spectral_residual(
-        source.pixels, source.channels, source.weights, width, shape, scale, job.saliency
-    )
-    return job.result()
+    jobs, width = Jobs(backend, out, frames), frames.shape[-1]
+    for job in jobs:
+        (source,) = job.inputs
+        bench = runtime.bench(__package__, job.target)
+        bench.spectral_residual(
+            source.pixels, source.channels, source.weights, width, shape, scale, job.saliency
+        )
+    return jobs.result
 
 
 def _checked_size(size: tuple[int, int]) -> tuple[int, int]:

@@ -96,17 +96,12 @@ def values_for(segments: Segments, target: runtime.Backend) -> Any:
     shape = (segments.sums.shape[0],)
     if target == "cpu":
         return np.empty(shape, np.float32)
-    values = devices.workspace("contrast values", shape, np.float32)
-    values.stream = segments.sums.stream
-    return values
+    return devices.workspace("contrast values", shape, np.float32)
 
 
 def frame_of(frames: images.Frames, i: int, target: runtime.Backend) -> images.Frames:
     """Return frame `i` of a stack, or the only one."""
-    pixels = frames.pixels[i : i + 1]
-    if target == "cuda":
-        pixels.stream = frames.pixels.stream
-    return frames._replace(pixels=pixels, shape=frames.shape[-2:])
+    return frames._replace(pixels=frames.pixels[i : i + 1], shape=frames.shape[-2:])
 
 
 def map_of(job: images.Job, i: int) -> Any:
@@ -119,7 +114,7 @@ def copied(array: Any, target: runtime.Backend) -> Any:
     if target == "cpu":
         return array.copy()
     held = devices.workspace("superpixel labels kept", array.shape, array.dtype)
-    held.copy_to_device(array, stream=array.stream)
+    devices.send(array, held)
     return held
 
 
@@ -128,11 +123,8 @@ def spare_maps(job: images.Job) -> tuple[Any, Any]:
     shape = (job.saliency.shape[1],)
     if job.target == "cpu":
         return np.empty(shape, np.float32), np.empty(shape, np.float32)
-    stream = job.inputs[0].pixels.stream
-    maps = tuple(devices.workspace(f"contrast map {k}", shape, np.float32) for k in range(2))
-    for each in maps:
-        each.stream = stream
-    return maps[0], maps[1]
+    first, second = (devices.workspace(f"contrast map {k}", shape, np.float32) for k in range(2))
+    return first, second
 
 
 def empty_map(job: images.Job) -> Any:
@@ -140,17 +132,12 @@ def empty_map(job: images.Job) -> Any:
     shape, pixels = (job.saliency.shape[1],), job.inputs[0].pixels
     if job.target == "cpu":
         return np.empty(shape, np.float32)
-    array = devices.borrow(devices.empty(shape, np.float32, like=pixels))
-    array.stream = pixels.stream
-    return array
+    return devices.empty(shape, np.float32, like=pixels)
 
 
 def clear_map(job: images.Job) -> None:
     """Fill the map of the only frame with zeros."""
-    saliency = map_of(job, 0)
-    if job.target == "cuda":
-        saliency.stream = job.inputs[0].pixels.stream
-    runtime.bench(__package__, job.target).clear(saliency)
+    runtime.bench(__package__, job.target).clear(map_of(job, 0))
 
 
 def fill_change(job: images.Job, i: int, maps: tuple[Any, Any], signed: bool) -> None:

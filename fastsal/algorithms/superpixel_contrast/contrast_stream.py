@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ... import images, runtime
+from ... import devices, images, runtime
 from ..superpixels.segments import DTYPES, Segments, segment, single
 from ._maps import Method, Options, fill_from, frame_of, map_of
 
@@ -60,6 +60,7 @@ class SuperpixelContrast:
         )
         self._color: images.Color = color
         self._backend: runtime.Choice = backend
+        self._turns = devices.Turns()
         self.reset()
 
     def reset(self) -> None:
@@ -74,7 +75,7 @@ class SuperpixelContrast:
         A frame of another shape, dtype or place than the last starts anew.
         """
         frames = single(images.as_frames(frame, color=self._color, dtypes=DTYPES, name="frame"))
-        job = images.Job(self._backend, out, frames)
+        job = images.Job(self._backend, out, frames, turns=self._turns)
         form = (frames.shape, frames.channels, frames.pixels.dtype, job.target)
         if form != self._form:
             self.reset()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...devices import workspace
+from ...devices import fetch, send, workspace
 from ...kernels import launch
 from . import _cuda_clean as clean
 from . import _cuda_regions as regions
@@ -18,47 +18,47 @@ def slic(pixels, channels, is_rgb, white, size, regularizer, least, max_iter, ce
 
     `pixels` is (H * W * channels,), `centers` (5, down, across) or None for those of vl_slic.
     """
-    stream, threads = pixels.stream, launch.THREADS
+    threads = launch.THREADS
     down, across = grid_shape(labels.shape, size)
     if down * across == 1:
         flat = labels.reshape(labels.size)
-        regions.fill[_blocks(flat.size), threads, stream](flat, np.int32(0))
+        regions.fill[_blocks(flat.size), threads](flat, np.int32(0))
         return
     planes = _planes(pixels, channels, is_rgb, white, labels.shape)
     mine = workspace("slic centers", (FEATURES, down, across), np.float32)
     if centers is None:
-        rounds.place[_blocks(down * across), threads, stream](planes, size, mine)
+        rounds.place[_blocks(down * across), threads](planes, size, mine)
     else:
-        mine.copy_to_device(centers, stream=stream)
+        send(centers, mine)
     blocks = _rows_and_columns(labels.shape)
     partial = workspace("slic partial", (blocks[0] * blocks[1],), np.float32)
     state = workspace("slic state", (rounds.STATE,), np.float32)
-    rounds.start[1, threads, stream](state)
+    rounds.start[1, threads](state)
     factor = np.float32(np.float32(regularizer) / np.float32(size * size))
     for done in range(max_iter):
         args = (planes, mine, size, factor, labels, partial, state)
-        rounds.assign[blocks, threads, stream](*args)
+        rounds.assign[blocks, threads](*args)
         if max_iter > 2:  # the energy is first tested in the second round, to skip a third
-            rounds.decide[1, threads, stream](partial, state)
+            rounds.decide[1, threads](partial, state)
         if done + 1 < max_iter:
-            grid = down * across, rounds.GROUP, stream
+            grid = down * across, rounds.GROUP
             rounds.move[grid](planes, labels, size, mine, state)
     if least > 1:
-        _clean(labels, least, stream)
+        _clean(labels, least)
 
 
 def _planes(pixels, channels, is_rgb, white, shape):
     planes = workspace("slic planes", (3, *shape), np.float32)
-    grid = _rows_and_columns(shape), launch.THREADS, pixels.stream
+    grid = _rows_and_columns(shape), launch.THREADS
     rounds.fill_planes[grid](pixels, channels, is_rgb, np.float32(white), planes)
     return planes
 
 
-def _clean(labels, least, stream):
+def _clean(labels, least):
     area, cols = labels.size, labels.shape[1]
     parents = workspace("slic parents", (area,), np.int32)
     sizes = workspace("slic sizes", (area,), np.int32)
-    flat, grid = labels.reshape(area), (_blocks(area), launch.THREADS, stream)
+    flat, grid = labels.reshape(area), (_blocks(area), launch.THREADS)
     clean.start_components[grid](parents, sizes)
     clean.join_components[grid](flat, cols, parents)
     clean.count_pixels[grid](parents, sizes)
@@ -69,7 +69,7 @@ def place_centers(pixels, channels, is_rgb, white, size, shape, centers):
     """Fill `centers`, (5, down, across), with those vl_slic starts from."""
     planes = _planes(pixels, channels, is_rgb, white, shape)
     blocks = _blocks(centers.shape[1] * centers.shape[2])
-    rounds.place[blocks, launch.THREADS, pixels.stream](planes, size, centers)
+    rounds.place[blocks, launch.THREADS](planes, size, centers)
 
 
 def move_centers(sums, white, size, by_grid, centers):
@@ -78,63 +78,63 @@ def move_centers(sums, white, size, by_grid, centers):
     A region takes the place its number names, or if not `by_grid` that of the tile its middle lies
     in; of several the largest.
     """
-    stream, threads, across = sums.stream, launch.THREADS, centers.shape[2]
+    threads, across = launch.THREADS, centers.shape[2]
     claims = workspace("slic claims", (centers.shape[1] * across,), np.int64)
     blocks = _blocks(claims.size)
-    regions.fill[blocks, threads, stream](claims, np.int64(0))
+    regions.fill[blocks, threads](claims, np.int64(0))
     args = (sums, size, by_grid, across, claims)
-    regions.raise_claims[_blocks(len(sums)), threads, stream](*args)
-    regions.settle_claims[blocks, threads, stream](sums, np.float32(white), claims, centers)
+    regions.raise_claims[_blocks(len(sums)), threads](*args)
+    regions.settle_claims[blocks, threads](sums, np.float32(white), claims, centers)
 
 
 def sum_regions(pixels, channels, is_rgb, labels, sums):
     """Fill `sums`, int64 (n, 6), with the pixels, rows, columns and channels of each label."""
-    stream, threads = pixels.stream, launch.THREADS
+    threads = launch.THREADS
     flat = sums.reshape(sums.size)
-    regions.fill[_blocks(flat.size), threads, stream](flat, np.int64(0))
+    regions.fill[_blocks(flat.size), threads](flat, np.int64(0))
     rows = -(-labels.shape[0] // regions.ROWS)
     blocks = _rows_and_columns((rows, labels.shape[1]))
-    regions.add_regions[blocks, threads, stream](pixels, channels, is_rgb, labels, sums)
+    regions.add_regions[blocks, threads](pixels, channels, is_rgb, labels, sums)
 
 
 def fill_means(sums, channels, white, position, color):
     """Fill `position` with mean row and column, `color` with CIELab of the mean colour."""
-    grid = _blocks(len(sums)), launch.THREADS, sums.stream
+    grid = _blocks(len(sums)), launch.THREADS
     regions.fill_means[grid](sums, channels, np.float32(white), position, color)
 
 
 def fill_boxes(labels, boxes):
     """Fill `boxes`, int32 (n, 4), with first row and column, last row and column + 1."""
-    stream, threads = labels.stream, launch.THREADS
-    regions.start_boxes[_blocks(len(boxes)), threads, stream](*labels.shape, boxes)
-    regions.stretch_boxes[_rows_and_columns(labels.shape), threads, stream](labels, boxes)
+    threads = launch.THREADS
+    regions.start_boxes[_blocks(len(boxes)), threads](*labels.shape, boxes)
+    regions.stretch_boxes[_rows_and_columns(labels.shape), threads](labels, boxes)
 
 
 def renumber(labels, count):
     """Rename the labels, all below `count`, in place: 0, 1, ... by first pixels."""
-    stream, threads = labels.stream, launch.THREADS
+    threads = launch.THREADS
     rows, cols = labels.shape
     flat = labels.reshape(labels.size)
     firsts = workspace("slic firsts", (count,), np.int32)
     names = workspace("slic names", (count,), np.int32)
     counts = workspace("slic counts", (rows,), np.int32)
-    per_pixel, per_row = (_blocks(flat.size), threads, stream), (_blocks(rows), threads, stream)
-    regions.fill[_blocks(count), threads, stream](firsts, NEVER)
+    per_pixel, per_row = (_blocks(flat.size), threads), (_blocks(rows), threads)
+    regions.fill[_blocks(count), threads](firsts, NEVER)
     regions.find_first_pixels[per_pixel](flat, firsts)
     regions.count_first_pixels[per_row](flat, cols, firsts, counts)
-    regions.add_up[1, threads, stream](counts)
+    regions.add_up[1, threads](counts)
     regions.name_labels[per_row](flat, cols, firsts, counts, names)
     regions.rename[per_pixel](flat, names)
 
 
 def least_and_most(labels):
     """Return the least and the greatest label."""
-    stream, threads = labels.stream, launch.THREADS
+    threads = launch.THREADS
     ends = workspace("slic ends", (2,), np.int32)
-    ends.copy_to_device(np.array([NEVER, -NEVER], np.int32), stream=stream)
+    send(np.array([NEVER, -NEVER], np.int32), ends)
     blocks = min(_blocks(labels.size), 1024)
-    regions.find_range[blocks, threads, stream](labels.reshape(labels.size), ends)
-    low, high = ends.copy_to_host(stream=stream)
+    regions.find_range[blocks, threads](labels.reshape(labels.size), ends)
+    low, high = fetch(ends)
     return int(low), int(high)
 
 

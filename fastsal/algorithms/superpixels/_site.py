@@ -34,10 +34,7 @@ class Site:
         self.shape, self._owner = frames.shape, frames.owner
         self.staged = self.target == "cuda" and frames.owner is None
         pixels = devices.upload(frames.pixels, "input 0") if self.staged else frames.pixels
-        stream = getattr(pixels, "stream", None)
         pixels = pixels.reshape(-1) if self.target == "cpu" else pixels.reshape(pixels.size)
-        if stream is not None:
-            pixels.stream = stream
         self.source = (pixels, frames.channels, is_rgb(frames))
         self.white, self.units = WHITE[frames.pixels.dtype], UNITS[frames.pixels.dtype]
 
@@ -56,17 +53,21 @@ class Site:
         """Return a host array on the bench."""
         if self.target == "cpu":
             return array
-        held = self.empty(array.shape, array.dtype)
-        self.view(held).copy_to_device(np.ascontiguousarray(array))
-        return self.view(held)
+        held = self.view(self.empty(array.shape, array.dtype))
+        devices.send(np.ascontiguousarray(array), held)
+        return held
 
     def result(self, array: Any) -> Any:
         """Return such an array as the caller gets it."""
-        return array.copy_to_host() if self.staged else array
+        if self.staged:
+            return devices.fetch(array)
+        if self.target == "cuda":
+            devices.part()
+        return array
 
     def on_host(self, array: Any) -> Any:
         """Return a copy of such an array on the host; waits for a device."""
-        return array if self.target == "cpu" else self.view(array).copy_to_host()
+        return array if self.target == "cpu" else devices.fetch(self.view(array))
 
     def labels(self, labels: Any, name: str) -> Any:
         """Check a label map of the image and return what kernels take of it.
@@ -90,7 +91,9 @@ class Site:
                 f"got {labels.dtype} {tuple(labels.shape)}"
             )
         if self._owner is not None:
-            return devices.borrow(devices.contiguous(labels, None))
+            view = devices.borrow(devices.contiguous(labels, None))
+            devices.join(view.stream)
+            return view
         self._check_range(int(labels.min()), int(labels.max()), name)
         return self.sent(images.read_only(np.ascontiguousarray(labels, np.int32)))
 

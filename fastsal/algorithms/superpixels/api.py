@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import images, runtime
+from ... import devices, images, runtime
 from ...errors import ImageError
 from ._grid import SUMS, grid_shape
 from ._site import DTYPES, Site
@@ -201,6 +201,6 @@ def region_stats(
     site.bench.fill_boxes(names, site.view(boxes))
     if site.target == "cuda" and not site.staged:
         held = site.empty((count,), np.int64)
-        site.view(held).copy_to_device(area)
+        devices.send(area, site.view(held))
         return RegionStats(held, position, lab, boxes)
     return RegionStats(area, *map(site.result, (position, lab, boxes)))

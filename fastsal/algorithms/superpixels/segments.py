@@ -79,13 +79,11 @@ def white_of(frames: images.Frames) -> int:
 
 
 def flat_pixels(frames: images.Frames, target: runtime.Backend) -> Any:
-    """Return the pixels of one frame as (H * W * channels,), on the stream they came with."""
+    """Return the pixels of one frame as (H * W * channels,)."""
     pixels = frames.pixels
     if target == "cpu":
         return pixels.reshape(-1)
-    flat = pixels.reshape(pixels.size)
-    flat.stream = pixels.stream
-    return flat
+    return pixels.reshape(pixels.size)
 
 
 def _arguments(options: Options, shape: tuple[int, ...]) -> tuple[int, float, int, int]:
@@ -112,6 +110,4 @@ def _empty(
 ) -> Any:
     if target == "cpu":
         return np.empty(shape, dtype)
-    array = devices.borrow(devices.empty(shape, dtype, like=frames.pixels))
-    array.stream = frames.pixels.stream
-    return array
+    return devices.empty(shape, dtype, like=frames.pixels)

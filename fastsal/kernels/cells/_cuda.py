@@ -22,7 +22,7 @@ def fill_means(pixels, channels, is_rgb, width, means):
     while threads < min(launch.THREADS // 4, pixels_of_cell):
         threads *= 2
     blocks = cols, min(rows, 65_535), min(frames, 65_535)
-    _fill_means[blocks, threads, pixels.stream](source, channels, is_rgb, means)
+    _fill_means[blocks, threads](source, channels, is_rgb, means)
 
 
 @kernel

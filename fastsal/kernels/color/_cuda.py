@@ -11,7 +11,7 @@ def fill_luma(pixels, channels, weights, gray):
     """Fill `gray`, (N, P), with the luma of `pixels`, (N, P * channels), or with a copy if grey."""
     fill = _fill_float_luma if gray.dtype.kind == "f" else _fill_luma
     blocks, threads = grid_for(gray.shape[1], gray.shape[0])
-    fill[blocks, threads, pixels.stream](pixels, channels, weights, gray)
+    fill[blocks, threads](pixels, channels, weights, gray)
 
 
 @kernel

@@ -1,7 +1,4 @@
-"""The finish on a CUDA device: threads along x take columns, blocks rows and frames.
-
-It runs on the stream of `out`.
-"""
+"""The finish on a CUDA device: threads along x take columns, blocks rows and frames."""
 
 import numpy as np
 from numba import cuda, float32
@@ -24,15 +21,14 @@ def finish(maps, width, smooth, center_bias, rescale, out):
     enlarged. Without `rescale` their values count from 0 and are not stretched.
     """
     frames, rows, cols = maps.shape
-    stream = out.stream
     if smooth > 0:
         down = float32(smooth * width * width * rows / out.shape[1])
         spare = workspace("finish spare", maps.shape, np.float32)
-        each = _grid(cols, rows, frames), launch.THREADS, stream
+        each = _grid(cols, rows, frames), launch.THREADS
         _blur_across[each](maps, float32(smooth * cols), spare)
         _blur_down[each](spare, down, maps)
     if rescale or center_bias > 0:
-        each = min(frames, 65_535), 4 * launch.THREADS, stream
+        each = min(frames, 65_535), 4 * launch.THREADS
         _scale[each](maps, float32(center_bias), bool(rescale))
     enlarge(maps, width, out)
 
@@ -42,7 +38,7 @@ def enlarge(maps, width, out):
     frames, area = out.shape
     large = out.reshape(frames, area // width, width)
     blocks = _grid(width, -(-large.shape[1] // 4), frames)
-    _enlarge[blocks, launch.THREADS, out.stream](maps, large)
+    _enlarge[blocks, launch.THREADS](maps, large)
 
 
 def _grid(cols, rows, frames):

@@ -21,9 +21,8 @@ def settle(templates, shorts, codes, suspects, verdicts, unfilled):
     Only rows with `suspects` are filled. A template never filled counts as level `unfilled`.
     """
     (blocks, _), threads = grid_for(verdicts.size, 1)
-    stream = suspects.stream
-    _judge[blocks, threads, stream](templates, shorts, codes, suspects, verdicts, unfilled)
-    _scan[1, threads, stream](codes, suspects, verdicts)
+    _judge[blocks, threads](templates, shorts, codes, suspects, verdicts, unfilled)
+    _scan[1, threads](codes, suspects, verdicts)
 
 
 @kernel

@@ -14,21 +14,21 @@ def fill_map(boxes, weights, width, out):
 
     As shares of the greatest sum; all zeros if there is none.
     """
-    height, stream = out.size // width, out.stream
+    height = out.size // width
     steps = workspace("bing steps", (height + 1, width + 1), np.int32)
     most = workspace("bing most", (1,), np.int32)
-    _clear[_form(steps.size, stream)](steps.reshape(steps.size), most)
+    _clear[_form(steps.size)](steps.reshape(steps.size), most)
     if weights.size:
         held = upload(boxes, "bing boxes"), upload(weights, "bing weights")
-        _mark[_form(weights.size, stream)](*held, steps)
-    _add_right[_form(height, stream)](steps)
-    _add_down[_form(width, stream)](steps, most)
-    _paint[_form(out.size, stream)](steps, most, width, out)
+        _mark[_form(weights.size)](*held, steps)
+    _add_right[_form(height)](steps)
+    _add_down[_form(width)](steps, most)
+    _paint[_form(out.size)](steps, most, width, out)
 
 
-def _form(items, stream):
+def _form(items):
     (blocks, _), threads = launch.grid_for(items, 1, per_thread=1)
-    return blocks, threads, stream
+    return blocks, threads
 
 
 @kernel

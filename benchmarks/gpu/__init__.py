@@ -1,0 +1,1 @@
+"""Everything about a CUDA device in one go: ``python -m benchmarks.gpu``."""

@@ -1,0 +1,73 @@
+"""Stacks of the host go through a device in parts, so that copies and kernels overlap."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import devices, images, runtime
+
+PART_BYTES = 32 << 20  # of frames and maps: long to copy against what it costs to start a part
+
+
+class Jobs:
+    """The jobs that a call consists of, to be gone through one by one.
+
+    There is one for all frames, unless they are a stack on the host and are computed on a device.
+    Then there is one for each part of it, by turns on two streams: while one part is computed, the
+    next is on its way there and the last on its way back.
+
+    Attributes
+    ----------
+    result : array
+        The map, when all jobs are done.
+    """
+
+    result: Any
+
+    def __init__(self, backend: runtime.Choice, out: Any, *frames: images.Frames) -> None:
+        self._backend, self._out, self._frames = backend, out, frames
+
+    def __iter__(self) -> Iterator[images.Job]:
+        first, count = self._frames[0], _frames_of_part(self._frames)
+        on_device = first.owner is not None
+        is_sent = not on_device and runtime.resolve(self._backend) == "cuda"
+        if is_sent and 2 * count <= first.flat_shape[0]:
+            yield from self._in_parts(count)
+            return
+        job = images.Job(self._backend, self._out, *self._frames)
+        yield job
+        self.result = job.result()
+
+    def _in_parts(self, count: int) -> Iterator[images.Job]:
+        total = self._frames[0].shape[0]
+        self.result = images.host_out(self._out, self._frames)
+        on_the_way: deque[Callable[[], None]] = deque()
+        try:
+            for number, start in enumerate(range(0, total, count)):
+                if len(on_the_way) == 2:
+                    on_the_way.popleft()()
+                devices.work_on(devices.side_stream(number % 2))
+                # The last part is as long as the others, whose work arrays so fit it.
+                first = min(start, total - count)
+                job = images.Job("cuda", *self._cut(first, first + count))
+                yield job
+                on_the_way.append(job.send_back())
+        finally:
+            for wait in on_the_way:
+                wait()
+            devices.work_on(0)
+
+    def _cut(self, first: int, last: int) -> tuple[Any, ...]:
+        part = slice(first, last)
+        cut = (
+            each._replace(pixels=each.pixels[part], shape=(last - first, *each.shape[1:]))
+            for each in self._frames
+        )
+        return (self.result[part], *cut)
+
+
+def _frames_of_part(frames: tuple[images.Frames, ...]) -> int:
+    read = sum(each.pixels.dtype.itemsize * each.pixels.shape[1] for each in frames)
+    return int(max(1, PART_BYTES // (read + 4 * frames[0].flat_shape[1])))

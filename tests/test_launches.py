@@ -1,0 +1,254 @@
+"""On which stream kernels run, and in which order calls on several streams follow each other."""
+
+import copy
+import inspect
+import pickle
+import threading
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from wide_blocks import WIDE_BLOCKS
+
+import fastsal
+from fastsal import devices, images, kernels
+from fastsal.algorithms.flow_saliency import trail
+from fastsal.kernels.kernel import watched
+
+SIZE = (12, 17)
+
+
+# What these do next hangs on what their kernels have found.
+ASK_THEIR_KERNELS = ("bing", "region_stats")
+
+
+@contextmanager
+def watching(name=""):
+    """Yield a list that grows by what is launched; mostly nothing runs, for nothing asks for it."""
+    seen = []
+
+    def watch(launch, start):
+        seen.append(launch)
+        if name in ASK_THEIR_KERNELS:
+            start()
+
+    with watched(watch):
+        yield seen
+
+
+@pytest.fixture
+def order(monkeypatch, cuda_device):
+    """Return a list of ("record" or "wait", stream), which grows by what events are told to do."""
+    told = []
+
+    class Event:
+        def record(self, stream=0):
+            told.append(("record", stream))
+
+        def wait(self, stream=0):
+            told.append(("wait", stream))
+
+    monkeypatch.setattr("numba.cuda.event", Event)
+    return told
+
+
+def frames_of(rng, dtype=np.uint8, count=2):
+    return [rng.integers(0, 256, (*SIZE, 3), dtype=dtype) for _ in range(count)]
+
+
+def streams_of(launches):
+    return {launch.stream for launch in launches}
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("key", fastsal.METHODS)
+def test_methods_run_on_the_stream_of_their_frames(key, cuda_device, rng):
+    stream = cuda_device.stream()
+    method = fastsal.Stream(key)
+
+    with watching(key) as launches:
+        for frame in frames_of(rng):
+            method.update(
+                cuda_device.to_device(frame).bind(stream),
+                out=cuda_device.device_array(SIZE, np.float32).bind(stream),
+            )
+
+    assert launches
+    assert streams_of(launches) == {stream}
+
+
+OTHERS = {
+    "slic": lambda image: fastsal.slic(image, region_size=4, max_iter=2),
+    "region_stats": lambda image: fastsal.region_stats(
+        image, fastsal.slic(image, region_size=9, max_iter=1)
+    ),
+    "binary_map": lambda image: fastsal.binary_map(image),
+    "binary_map by kmeans": lambda image: fastsal.binary_map(image, method="kmeans"),
+    "flow_saliency": lambda image: fastsal.flow_saliency(image, image, return_flow=True),
+    "superpixel_change": lambda image: fastsal.superpixel_change(image, image),
+}
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_functions_run_on_the_stream_of_their_image(name, cuda_device, rng):
+    stream = cuda_device.stream()
+    (frame,) = frames_of(rng, count=1)
+    image = frame[..., 0].copy() if name.startswith("binary_map") else frame
+
+    with watching(name) as launches:
+        OTHERS[name](cuda_device.to_device(image).bind(stream))
+
+    assert launches
+    assert streams_of(launches) == {stream}
+
+
+@pytest.mark.cuda
+def test_arrays_of_the_host_run_on_the_default_stream(cuda_device, rng):
+    devices.work_on(cuda_device.stream())
+
+    with watching() as launches:
+        fastsal.luminance_contrast(frames_of(rng, count=1)[0], backend="cuda")
+
+    assert streams_of(launches) == {0}
+
+
+@pytest.mark.cuda
+def test_other_streams_of_a_call_wait_before_and_after(cuda_device, order, rng):
+    mine, second, third = (cuda_device.stream() for _ in range(3))
+    frame, previous = (cuda_device.to_device(each) for each in frames_of(rng))
+    out = cuda_device.device_array(SIZE, np.float32)
+
+    with watching() as launches:
+        fastsal.frame_difference(frame.bind(mine), previous.bind(second), out=out.bind(third))
+
+    assert streams_of(launches) == {mine}
+    before = [("record", second), ("wait", mine), ("record", third), ("wait", mine)]
+    after = [("record", mine), ("wait", third), ("record", mine), ("wait", second)]
+    assert order == before + after
+
+
+@pytest.mark.cuda
+def test_one_stream_waits_for_nothing(cuda_device, order, rng):
+    stream = cuda_device.stream()
+    frame, previous = (cuda_device.to_device(each).bind(stream) for each in frames_of(rng))
+
+    with watching():
+        fastsal.frame_difference(frame, previous)
+
+    assert order == []
+
+
+STATEFUL = ["frame-difference", "flow", "bin-wang", "superpixel", "superpixel-change"]
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("key", STATEFUL)
+def test_what_keeps_state_takes_its_frames_in_turn(key, cuda_device, order, rng):
+    first, second = cuda_device.stream(), cuda_device.stream()
+    one, other, last = frames_of(rng, count=3)
+    method = fastsal.Stream(key)
+
+    with watching():
+        for frame, stream in ((one, first), (other, second), (last, second)):
+            method.update(cuda_device.to_device(frame).bind(stream))
+
+    assert order == [
+        ("record", first), ("wait", second), ("record", second), ("record", second),
+    ]  # fmt: skip
+
+
+def is_a_launch(launch):
+    """Return whether a device takes grids and blocks of these sizes."""
+    blocks = (launch.blocks if isinstance(launch.blocks, tuple) else (launch.blocks,)) + (1, 1)
+    x, y, z = blocks[:3]
+    return (
+        1 <= launch.threads <= 1024 and 1 <= x < 1 << 31 and 1 <= min(y, z) <= max(y, z) < 1 << 16
+    )
+
+
+STACKS = [(64, 4320, 7680, 3), (70_000, 1, 1), (1, 1, 70_000), (2, 70_000, 1), (3, 1, 5)]
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("shape", STACKS, ids=str)
+@pytest.mark.parametrize("key", fastsal.METHODS)
+def test_grids_fit_the_device_whatever_the_size(key, shape, cuda_device):
+    """Memory here is made, but hardly touched."""
+    if key == "bing":
+        return  # asks its kernels; its grids are those of the plan, whatever the image
+    channel_axis = -1 if len(shape) == 4 else None
+    if shape[0] > 1 << 16 and key.startswith(("superpixel", "flow")):
+        shape = (2, *shape[1:])  # they take frame by frame
+    takes_stacks = "channel_axis" in inspect.signature(_function_of(key)).parameters
+    if not takes_stacks:
+        shape = shape[1:]
+        channel_axis = -1 if len(shape) == 3 else None
+    if key == "bin-wang" and shape[0] > 4000 and shape[1] > 4000:
+        shape = (2000, 2000, 3)  # its model starts on the host, and would fill memory there
+    image = cuda_device.device_array(shape, np.uint8)
+
+    with watching() as launches:
+        if takes_stacks:
+            _function_of(key)(*[image] * _inputs_of(key), channel_axis=channel_axis)
+        else:
+            method = fastsal.Stream(key)
+            method.update(image)
+            method.update(image)
+
+    assert launches
+    assert [launch for launch in launches if not is_a_launch(launch)] == []
+    assert [launch for launch in launches if launch.threads > threads_of(launch.kernel)] == []
+
+
+def threads_of(name):
+    """Return the most threads that the PTX gate has found registers for."""
+    share = WIDE_BLOCKS.get(name, 256) / 256
+    return max(64, share * kernels.launch.THREADS)  # the simulator's blocks are smaller
+
+
+def _function_of(key):
+    return getattr(fastsal, fastsal.METHODS[key].function)
+
+
+def _inputs_of(key):
+    names = inspect.signature(_function_of(key)).parameters
+    return 2 if "previous" in names else 1
+
+
+@pytest.mark.cuda
+def test_calls_of_flow_saliency_share_their_levels_in_turn(cuda_device, order, rng, monkeypatch):
+    monkeypatch.setattr(trail, "_of_thread", threading.local())  # as if none had been before
+    first, second = cuda_device.stream(), cuda_device.stream()
+    image = cuda_device.to_device(frames_of(rng, count=1)[0])
+
+    with watching():
+        for stream in (first, second):
+            fastsal.flow_saliency(image.bind(stream), image.bind(stream))
+
+    assert order[-3:] == [("record", first), ("wait", second), ("record", second)]
+
+
+def test_copies_of_turns_start_anew():
+    turns = devices.Turns()
+
+    assert isinstance(pickle.loads(pickle.dumps(turns)), devices.Turns)
+    assert copy.deepcopy(turns) is not turns
+
+
+def test_numba_arrays_keep_their_stream_through_the_checks():
+    """Their reshape forgets it; this is the real class, which the simulator lacks."""
+    array = pytest.importorskip("numba_cuda") and _array_of_numba(stream=5)
+
+    assert array.reshape(6).stream == 0
+    assert images.as_frames(array).stream == 5
+    assert devices.stream() == 5
+    devices.work_on(0)
+
+
+def _array_of_numba(stream):
+    from numba.cuda.cudadrv import devicearray
+
+    if not hasattr(devicearray, "DeviceNDArray"):
+        pytest.skip("needs a real CUDA device")
+    return devicearray.DeviceNDArray((2, 3), (3, 1), np.uint8, stream=stream, gpu_data=object())

@@ -1,0 +1,7 @@
+"""Kernels whose blocks have more threads than `launch.THREADS`, and so fewer registers for each."""
+
+WIDE_BLOCKS = {
+    "kernels.finish._cuda._scale": 1024,
+    "algorithms.itti_koch._cuda_scales.halve": 512,
+    "algorithms.itti_koch._cuda_sum.add_up": 1024,
+}
