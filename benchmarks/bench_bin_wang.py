@@ -41,6 +41,8 @@ def bench_bin_wang_worst_frame(benchmark, size):
         seconds.append(time.perf_counter() - began)
 
     benchmark.pedantic(update, rounds=300)
+    if not benchmark.stats:
+        return
     median = statistics.median(seconds)
     benchmark.extra_info.update(
         method="bin-wang, worst frame", size=size, backend="cpu", kind="grey",

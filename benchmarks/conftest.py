@@ -10,6 +10,12 @@ from fastsal.pipelines.bench.sidebyside import SideBySide, copy_bandwidth
 _SIZES = ("VGA", "720p", "1080p", "4K")
 
 
+def pytest_configure():
+    from fastsal.kernels import threads
+
+    threads.layer()  # before Numba starts one that it chooses
+
+
 def pytest_addoption(parser):
     parser.addoption("--sizes", default=",".join(_SIZES), help="of inputs.SIZES, comma-separated")
     parser.addoption("--threads", default="all", help="numbers of CPU threads, comma-separated")
@@ -126,7 +132,7 @@ def timed_alone(request, benchmark, threads):
     """Time a call beside its peers, in turns, and keep in `extra_info`, returned, what came out.
 
     `peers` returns them by name, None for one that is not installed. pytest-benchmark's own
-    figures are of one call of ours after each round.
+    table is of one call of ours after each set of rounds.
     """
 
     def run(method, call, peers=dict, **about):
@@ -136,9 +142,9 @@ def timed_alone(request, benchmark, threads):
                 return None
             others = peers()
             present = {name: peer for name, peer in others.items() if peer is not None}
-            game = SideBySide({suite.OURS: call, **present})
-            rounds = game.rounds_within(request.config.getoption("--row-seconds"))
-            benchmark.pedantic(call, setup=game.play, rounds=rounds)
+            seconds = request.config.getoption("--row-seconds")
+            game = SideBySide({suite.OURS: call, **present}, seconds)
+            benchmark.pedantic(call, setup=game.play, rounds=game.sets)
         benchmark.extra_info.update(
             method=method, threads=threads, **{"backend": "cpu", **about},
             **suite.times_of(game.rounds), missing=sorted(others.keys() - present.keys()),

@@ -11,13 +11,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .others import Watch
+
 Call = Callable[[], Any]
 
-LEAST_ROUNDS = 5
 # A turn lasts long enough for the other side's waiting threads to have gone to sleep, and, beside
 # something slow, for as many calls of the fast side as tell its median.
 _TURN, _LONGEST_TURN, _MOST_CALLS = 4e-3, 0.25, 32
 _SLOW = 0.25  # seconds; what takes longer is warmed up by one call
+_SET, _LEAST_ROUNDS = 0.3, 5  # seconds, and rounds in all
+_DISTURBED, _TRIES = 0.15, 3  # processors busy with other programs
 
 
 class Interval(NamedTuple):
@@ -33,41 +36,51 @@ class SideBySide:
 
     In a round every function has one turn: several calls if it is fast, after one that does not
     count, since it finds the other's data in the caches and the other's threads awake. The median
-    of a turn is the function's time in that round. Every other round goes backwards.
+    of a turn is the function's time in that round. Every other round goes backwards. Rounds make
+    sets, and a set in which other programs took processors away is played again, twice at most.
 
     Attributes
     ----------
     rounds : dict of list of float
-        By function the seconds of every round so far.
+        By function the seconds of every round that counts.
     """
 
-    def __init__(self, calls: Mapping[str, Call]) -> None:
+    def __init__(self, calls: Mapping[str, Call], seconds: float) -> None:
         self._calls = dict(calls)
         self.rounds: dict[str, list[float]] = {name: [] for name in calls}
-        seconds = {name: _warmed_up(call) for name, call in calls.items()}
-        turn = min(max(_TURN, max(seconds.values()) / 4), _LONGEST_TURN)
+        each = {name: _warmed_up(call) for name, call in calls.items()}
+        turn = min(max(_TURN, max(each.values()) / 4), _LONGEST_TURN)
         self._counts = {
-            name: min(max(1, round(turn / max(each, 1e-9))), _MOST_CALLS)
-            for name, each in seconds.items()
+            name: min(max(1, round(turn / max(one, 1e-9))), _MOST_CALLS)
+            for name, one in each.items()
         }
-        self._round = sum(seconds[name] * (n + (n > 1)) for name, n in self._counts.items())
-
-    def rounds_within(self, seconds: float) -> int:
-        """Return how many rounds take about so long, a few at the least."""
-        return max(LEAST_ROUNDS, round(seconds / self._round))
+        a_round = sum(each[name] * (n + (n > 1)) for name, n in self._counts.items())
+        rounds = max(_LEAST_ROUNDS, seconds / a_round)
+        self.sets = max(1, min(round(seconds / _SET), round(rounds)))
+        self._rounds_of_a_set = math.ceil(rounds / self.sets)
 
     def play(self) -> None:
-        """Play one round."""
-        order = list(self._calls.items())
-        played = len(self.rounds[order[0][0]])
-        for name, call in order if played % 2 == 0 else reversed(order):
-            self.rounds[name].append(_turn(call, self._counts[name]))
+        """Play one of the `sets`."""
+        tries = []
+        for _ in range(_TRIES):
+            watch = Watch()
+            played = [self._round(number) for number in range(self._rounds_of_a_set)]
+            tries.append((watch.busy(), played))
+            if tries[-1][0] < _DISTURBED:
+                break
+        _, calmest = min(tries, key=lambda each: each[0])
+        for name, seconds in self.rounds.items():
+            seconds += [each[name] for each in calmest]
+
+    def _round(self, number: int) -> dict[str, float]:
+        order = list(self._calls.items())[:: 1 if number % 2 == 0 else -1]
+        return {name: _turn(call, self._counts[name]) for name, call in order}
 
 
 def alternate(calls: Mapping[str, Call], seconds: float = 1.5) -> dict[str, list[float]]:
     """Let functions take turns for about `seconds` in all; return the seconds of every round."""
-    game = SideBySide(calls)
-    for _ in range(game.rounds_within(seconds)):
+    game = SideBySide(calls, seconds)
+    for _ in range(game.sets):
         game.play()
     return game.rounds
 

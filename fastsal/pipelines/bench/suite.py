@@ -164,6 +164,9 @@ def on_threads(count: int) -> Iterator[None]:
     """Give Numba and OpenCV so many threads, and then what they had before."""
     from numba import get_num_threads, set_num_threads
 
+    from ...kernels import threads
+
+    threads.layer()  # before Numba starts one that it chooses
     before = get_num_threads(), cv2.getNumThreads()
     set_num_threads(count)
     cv2.setNumThreads(count)
