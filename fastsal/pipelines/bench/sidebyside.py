@@ -21,6 +21,7 @@ _TURN, _LONGEST_TURN, _MOST_CALLS = 4e-3, 0.25, 32
 _SLOW = 0.25  # seconds; what takes longer is warmed up by one call
 _SET, _LEAST_ROUNDS = 0.3, 5  # seconds, and rounds in all
 _DISTURBED, _TRIES = 0.15, 3  # processors busy with other programs
+_LONG_SET = 1.0  # seconds
 
 
 class Interval(NamedTuple):
@@ -37,7 +38,8 @@ class SideBySide:
     In a round every function has one turn: several calls if it is fast, after one that does not
     count, since it finds the other's data in the caches and the other's threads awake. The median
     of a turn is the function's time in that round. Every other round goes backwards. Rounds make
-    sets, and a set in which other programs took processors away is played again, twice at most.
+    sets, and a set in which other programs took processors away is played again, twice at most,
+    unless it takes long.
 
     Attributes
     ----------
@@ -66,7 +68,7 @@ class SideBySide:
             watch = Watch()
             played = [self._round(number) for number in range(self._rounds_of_a_set)]
             tries.append((watch.busy(), played))
-            if tries[-1][0] < _DISTURBED:
+            if tries[-1][0] < _DISTURBED or watch.elapsed() > _LONG_SET:
                 break
         _, calmest = min(tries, key=lambda each: each[0])
         for name, seconds in self.rounds.items():
