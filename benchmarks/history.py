@@ -15,7 +15,7 @@ from fastsal.pipelines.bench import inputs
 Results = dict[str, Any]
 Series = dict[str, dict[int, float]]  # by processor, milliseconds by number of the run
 
-_COLUMNS = 4
+_COLUMNS = 5
 
 
 def series_of(history: list[Results], method: str, size: str) -> Series:
@@ -51,7 +51,7 @@ def draw(history: list[Results], size: str, path: Path) -> None:
         for processor, points in found.items():
             axis.plot(list(points), list(points.values()), "o-", ms=4, label=processor)
         axis.set_title(method, fontsize="medium")
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(0, 1.1 * max(max(points.values()) for points in found.values()))
         axis.grid(True, alpha=0.3)
     for axis in axes.flat[len(panels) :]:
         axis.set_axis_off()

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from fastsal.errors import FastsalError
 from fastsal.pipelines.bench import machine
 from fastsal.pipelines.bench.sidebyside import copy_bandwidth
 
@@ -55,7 +56,9 @@ def write(results: dict[str, Any], folder: Path = FOLDER) -> Path:
 
 def newest(folder: Path = FOLDER) -> dict[str, Any]:
     """Return the latest results that were recorded."""
-    return recorded(folder)[-1]
+    if not (found := recorded(folder)):
+        raise FastsalError(f"{folder}: nothing is recorded, run python -m benchmarks.record")
+    return found[-1]
 
 
 def recorded(folder: Path = FOLDER) -> list[dict[str, Any]]:
