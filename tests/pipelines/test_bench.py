@@ -93,7 +93,7 @@ def test_long_sets_are_played_once(monkeypatch):
             return 1.0
 
         def elapsed(self):
-            return 1.5
+            return 9.0
 
     monkeypatch.setattr(sidebyside, "Watch", Watch)
     game = SideBySide({"a": lambda: time.sleep(0.001)}, seconds=0.01)

@@ -21,7 +21,7 @@ _TURN, _LONGEST_TURN, _MOST_CALLS = 4e-3, 0.25, 32
 _SLOW = 0.25  # seconds; what takes longer is warmed up by one call
 _SET, _LEAST_ROUNDS = 0.3, 5  # seconds, and rounds in all
 _DISTURBED, _TRIES = 0.15, 3  # processors busy with other programs
-_LONG_SET = 1.0  # seconds
+_LONG_SET = 5.0  # seconds
 
 
 class Interval(NamedTuple):
