@@ -72,9 +72,6 @@ def test_sets_in_which_others_were_busy_are_played_again(monkeypatch):
         def busy(self):
             return next(told)
 
-        def elapsed(self):
-            return 0.3
-
     monkeypatch.setattr(sidebyside, "Watch", Watch)
     marks = iter(range(1000))
     monkeypatch.setattr(sidebyside, "_turn", lambda call, count: next(marks))
@@ -85,21 +82,6 @@ def test_sets_in_which_others_were_busy_are_played_again(monkeypatch):
     game.play()
     assert game.rounds["a"][length:] == list(range(3 * length, 4 * length))
     assert next(told, None) is None
-
-
-def test_long_sets_are_played_once(monkeypatch):
-    class Watch:
-        def busy(self):
-            return 1.0
-
-        def elapsed(self):
-            return 9.0
-
-    monkeypatch.setattr(sidebyside, "Watch", Watch)
-    game = SideBySide({"a": lambda: time.sleep(0.001)}, seconds=0.01)
-    monkeypatch.setattr(game, "_round", lambda number: {"a": 1.0})
-    game.play()
-    assert len(game.rounds["a"]) == game._rounds_of_a_set
 
 
 def test_what_others_do_is_what_is_neither_idle_nor_ours(monkeypatch):

@@ -16,13 +16,9 @@ class Watch:
     def __init__(self) -> None:
         self._began, self._idle, self._own = _now(), _idle(), _own()
 
-    def elapsed(self) -> float:
-        """Return the seconds since it was made."""
-        return _now() - self._began
-
     def busy(self) -> float:
         """Return the processors that others have kept busy: 0.0 where that cannot be told."""
-        idle, elapsed = _idle(), self.elapsed()
+        idle, elapsed = _idle(), _now() - self._began
         if idle is None or self._idle is None or elapsed < 10 * _TICK:
             return 0.0
         taken = elapsed * (os.cpu_count() or 1) - (idle - self._idle) - (_own() - self._own)

@@ -19,9 +19,8 @@ Call = Callable[[], Any]
 # something slow, for as many calls of the fast side as tell its median.
 _TURN, _LONGEST_TURN, _MOST_CALLS = 4e-3, 0.25, 32
 _SLOW = 0.25  # seconds; what takes longer is warmed up by one call
-_SET, _LEAST_ROUNDS = 0.3, 5  # seconds, and rounds in all
+_SET, _LEAST_ROUNDS = 0.3, 5  # seconds of short rounds, and rounds in all
 _DISTURBED, _TRIES = 0.15, 3  # processors busy with other programs
-_LONG_SET = 5.0  # seconds
 
 
 class Interval(NamedTuple):
@@ -38,8 +37,7 @@ class SideBySide:
     In a round every function has one turn: several calls if it is fast, after one that does not
     count, since it finds the other's data in the caches and the other's threads awake. The median
     of a turn is the function's time in that round. Every other round goes backwards. Rounds make
-    sets, and a set in which other programs took processors away is played again, twice at most,
-    unless it takes long.
+    sets, and a set in which other programs took processors away is played again, twice at most.
 
     Attributes
     ----------
@@ -57,18 +55,19 @@ class SideBySide:
             for name, one in each.items()
         }
         a_round = sum(each[name] * (n + (n > 1)) for name, n in self._counts.items())
-        rounds = max(_LEAST_ROUNDS, seconds / a_round)
-        self.sets = max(1, min(round(seconds / _SET), round(rounds)))
-        self._rounds_of_a_set = math.ceil(rounds / self.sets)
+        rounds = max(_LEAST_ROUNDS, math.ceil(seconds / a_round))
+        self._rounds_of_a_set = min(max(1, round(_SET / a_round)), rounds)
+        self.sets = math.ceil(rounds / self._rounds_of_a_set)
 
     def play(self) -> None:
         """Play one of the `sets`."""
         tries = []
+        first = len(next(iter(self.rounds.values())))
         for _ in range(_TRIES):
             watch = Watch()
-            played = [self._round(number) for number in range(self._rounds_of_a_set)]
+            played = [self._round(first + number) for number in range(self._rounds_of_a_set)]
             tries.append((watch.busy(), played))
-            if tries[-1][0] < _DISTURBED or watch.elapsed() > _LONG_SET:
+            if tries[-1][0] < _DISTURBED:
                 break
         _, calmest = min(tries, key=lambda each: each[0])
         for name, seconds in self.rounds.items():
