@@ -36,8 +36,9 @@ class SideBySide:
 
     In a round every function has one turn: several calls if it is fast, after one that does not
     count, since it finds the other's data in the caches and the other's threads awake. The median
-    of a turn is the function's time in that round. Every other round goes backwards. Rounds make
-    sets, and a set in which other programs took processors away is played again, twice at most.
+    of a turn is the function's time in that round. The order stays: turned round, a slow function
+    would now follow itself and now another, at two speeds. Rounds make sets, and a set in which
+    other programs took processors away is played again, twice at most.
 
     Attributes
     ----------
@@ -62,10 +63,9 @@ class SideBySide:
     def play(self) -> None:
         """Play one of the `sets`."""
         tries = []
-        first = len(next(iter(self.rounds.values())))
         for _ in range(_TRIES):
             watch = Watch()
-            played = [self._round(first + number) for number in range(self._rounds_of_a_set)]
+            played = [self._round() for _ in range(self._rounds_of_a_set)]
             tries.append((watch.busy(), played))
             if tries[-1][0] < _DISTURBED:
                 break
@@ -73,9 +73,8 @@ class SideBySide:
         for name, seconds in self.rounds.items():
             seconds += [each[name] for each in calmest]
 
-    def _round(self, number: int) -> dict[str, float]:
-        order = list(self._calls.items())[:: 1 if number % 2 == 0 else -1]
-        return {name: _turn(call, self._counts[name]) for name, call in order}
+    def _round(self) -> dict[str, float]:
+        return {name: _turn(call, self._counts[name]) for name, call in self._calls.items()}
 
 
 def alternate(calls: Mapping[str, Call], seconds: float = 1.5) -> dict[str, list[float]]:
