@@ -3,37 +3,33 @@
 Two counts over the whole frame steer its second half, so by definition there would be a sweep
 to each count. But counts change slowly: from those at the end of a frame follow bounds on the
 next frame's, and only while the bounds say nothing does the sweep stop for counting.
+
+Memory sets the pace. Two flags per tile spare most of it: a tile is live if templates but the first
+are in use, and calm if no pixel is active and all reaches are the least.
 """
 
 import numpy as np
-from numba import float32, float64, int16, int64, prange, uint8
+from numba import prange, uint8
 
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands, scratch
-from ._math import (
-    BUSY,
-    HIGH,
-    KEPT,
-    LOW,
-    MOST_FIRST,
-    MOST_OTHER,
-    MOST_SECOND,
-    MOVING,
-    RATE,
-    SUSPECT,
-    activity_of,
-    blended,
-    block_matches,
-    coded,
-    has_calmed,
-    is_near,
-    ordered,
-    patience,
-    reach_of,
-    recounted,
+from ._cpu_blocks import has_code, match_blocks
+from ._cpu_learn import (
+    copy_busy,
+    count_suspects,
+    drop_rejected,
+    find_firsts,
+    finish_tile,
+    is_eventful,
+    order_templates,
+    take_suspects,
+    touch_activity,
+    watch,
 )
+from ._cpu_match import copy_levels, count_used, match_all, match_first
+from ._math import BUSY, MOVING, SUSPECT
 from .suspects._cpu import settle
-from .tiles import ACTIVITY, AREA, CANDIDATE, CODE, COLS, COUNT, LEVEL, REACH, ROWS
+from .tiles import AREA, CODE, COLS, ROWS
 
 MATCH, LOWRES, LEARN = 1, 2, 4  # stages of a sweep
 
@@ -55,6 +51,7 @@ def new_model(planes):
     rows, blocks = -(-height // ROWS), -(-width // ROWS)
     model["busy"] = (codes[0, :rows, :blocks] >= BUSY).astype(np.uint8)
     model["live"] = np.ones(len(model["templates"]), np.uint8)
+    model["calm"] = np.zeros(len(model["templates"]), np.uint8)
     model["tallies"] = np.zeros((rows, 5), np.int64)
     model["tallies"][0] = 0, height * width, height * width, 0, 0  # no bounds known
     model["firsts"] = np.zeros((rows, 2), np.int64)
@@ -128,7 +125,7 @@ def _sweep(
     model, gray, stages, *, limit, is_low=False, check=False, started=0, opencv5=False,
     changes=(-1, -1),
 ):  # fmt: skip
-    arrays = tuple(model[name] for name in ("templates", "shorts", "codes", "live"))
+    arrays = tuple(model[name] for name in ("templates", "shorts", "codes", "live", "calm"))
     busy_before = model["busy"]
     if stages & LEARN:
         busy_before = scratch("bin_wang busy", busy_before.shape, np.uint8)
@@ -142,13 +139,13 @@ def _sweep(
 
 @parallel
 def _sweep_bands(
-    templates, shorts, codes, live, busy, busy_next, gray, tallies, firsts, suspects,
+    templates, shorts, codes, live, calm, busy, busy_next, gray, tallies, firsts, suspects,
     stages, is_low, limit, frames, limit_next, check, started, opencv5, calmed, other, bands,
 ):  # fmt: skip
     rows = tallies.shape[0]
     for band in prange(bands):
         _sweep_span(
-            templates, shorts, codes, live, busy, busy_next, gray, tallies, firsts, suspects,
+            templates, shorts, codes, live, calm, busy, busy_next, gray, tallies, firsts, suspects,
             stages, is_low, limit, frames, limit_next, check, started, opencv5, calmed, other,
             band * rows // bands, (band + 1) * rows // bands,
         )  # fmt: skip
@@ -156,7 +153,7 @@ def _sweep_bands(
 
 @serial
 def _sweep_span(
-    templates, shorts, codes, live, busy, busy_next, gray, tallies, firsts, suspects,
+    templates, shorts, codes, live, calm, busy, busy_next, gray, tallies, firsts, suspects,
     stages, is_low, limit, frames, limit_next, check, started, opencv5, calmed, other,
     start, stop,
 ):  # fmt: skip
@@ -167,251 +164,39 @@ def _sweep_span(
         if stages & MATCH:
             tallies[row, :] = 0
             for t in tiles:
-                _copy_levels(gray, ROWS * row, COLS * (t - row * columns), codes[t])
-                _match(templates[t], shorts[t], codes[t], live[t] > 0)
+                copy_levels(gray, ROWS * row, COLS * (t - row * columns), codes[t])
+                if live[t]:
+                    match_all(templates[t], shorts[t], codes[t])
+                else:
+                    match_first(templates[t], shorts[t], codes[t], calm[t] > 0)
                 if stages == MATCH:
-                    _count_used(shorts[t], limit, tallies[row])
+                    count_used(shorts[t], limit, tallies[row])
         if stages & LOWRES:
             if is_low:
-                _match_blocks(templates, shorts, codes, live, busy, row, height, width)
+                match_blocks(templates, shorts, codes, live, busy, row, height, width)
             if opencv5 and started:
-                _find_firsts(codes, row, height, width, firsts[row])
+                find_firsts(codes, row, height, width, firsts[row])
         if stages & LEARN:
             tallies[row, :] = 0
             for t in tiles:
                 col = COLS * (t - row * columns)
                 if opencv5 and started:
-                    _touch_activity(codes[t], row, col, width, calmed, other)
-                found = _watch(shorts[t], codes[t], frames, started, opencv5)
-                _copy_busy(codes[t], ROWS * row, col, busy_next)
+                    touch_activity(codes[t], row, col, width, calmed, other)
+                found = uint8(0)
+                if not calm[t] or is_eventful(codes[t]):
+                    args = (shorts[t], codes[t], frames, started, opencv5)
+                    found, calm[t] = watch(*args)
+                copy_busy(codes[t], ROWS * row, col, busy_next)
                 if live[t]:
-                    _order(templates[t], shorts[t], limit)
+                    order_templates(templates[t], shorts[t], limit)
                 if found and check:
-                    _count_suspects(codes[t], ROWS * row, suspects)
+                    count_suspects(codes[t], ROWS * row, suspects)
                     continue
                 if found:
-                    _replace(templates[t], shorts[t], codes[t])
-                live[t] = _finish(
+                    take_suspects(templates[t], shorts[t], codes[t])
+                live[t] = finish_tile(
                     templates[t], shorts[t], live[t] | found, limit_next, tallies[row]
                 )
-
-
-@serial
-def _copy_levels(gray, top, left, codes):
-    height, width = gray.shape
-    for row in range(min(ROWS, height - top)):
-        source = gray[top + row, left : min(left + COLS, width)]
-        target = codes[LEVEL + COLS * row : LEVEL + COLS * (row + 1)]
-        for i in range(source.size):
-            target[i] = source[i]
-
-
-@serial
-def _match(templates, shorts, codes, is_live):
-    """Match every pixel at full resolution; tiles that are not live use the first template."""
-    if not is_live:
-        for i in range(AREA):
-            level, reach = codes[LEVEL + i], shorts[REACH + i]
-            free = codes[ACTIVITY + i] < BUSY
-            count, template = shorts[i], templates[i]
-            hit = free & (count > 0) & is_near(level, reach, template)
-            shorts[i] = recounted(count, hit, free, MOST_FIRST)
-            templates[i] = _learnt(template, level) if hit else template
-            codes[CODE + i] = coded(free & (not hit), codes[CODE + i])
-        return
-    for i in range(AREA):
-        level, reach = codes[LEVEL + i], shorts[REACH + i]
-        free = codes[ACTIVITY + i] < BUSY
-        c0, c1, c2, c3 = shorts[i], shorts[i + AREA], shorts[i + 2 * AREA], shorts[i + 3 * AREA]
-        t0, t1 = templates[i], templates[i + AREA]
-        t2, t3 = templates[i + 2 * AREA], templates[i + 3 * AREA]
-        hit0 = free & (c0 > 0) & is_near(level, reach, t0)
-        hit1 = free & (c1 > 0) & is_near(level, reach, t1) & (not hit0)
-        missed = (not hit0) & (not hit1)
-        hit2 = free & (c2 > 0) & is_near(level, reach, t2) & missed
-        hit3 = free & (c3 > 0) & is_near(level, reach, t3) & missed & (not hit2)
-        shorts[i] = recounted(c0, hit0, free, MOST_FIRST)
-        shorts[i + AREA] = recounted(c1, hit1, free, MOST_SECOND)
-        shorts[i + 2 * AREA] = recounted(c2, hit2, free, MOST_OTHER)
-        shorts[i + 3 * AREA] = recounted(c3, hit3, free, MOST_OTHER)
-        templates[i] = _learnt(t0, level) if hit0 else t0
-        templates[i + AREA] = _learnt(t1, level) if hit1 else t1
-        templates[i + 2 * AREA] = _learnt(t2, level) if hit2 else t2
-        templates[i + 3 * AREA] = _learnt(t3, level) if hit3 else t3
-        missed = missed & (not hit2) & (not hit3)
-        codes[CODE + i] = coded(free & missed, codes[CODE + i])
-
-
-@serial
-def _learnt(template, level):
-    return blended(float32(KEPT * template), float32(RATE * float32(level)))
-
-
-@serial
-def _count_used(shorts, limit, tally):
-    """Count the first templates in use, now and after the ordering that comes next."""
-    for i in range(AREA):
-        latest = max(shorts[i + AREA], shorts[i + 2 * AREA], shorts[i + 3 * AREA])
-        tally[3] += shorts[i] > 0
-        tally[4] += (shorts[i] > 0) | (latest > limit)
-
-
-@serial
-def _match_blocks(templates, shorts, codes, live, busy, row, height, width):
-    """Match blocks of 4 x 4 pixels, with OpenCV's quirk.
-
-    It looks up a block's activity at the pixel whose coordinates are the block's numbers, and a
-    busy one clears the block at hand without moving on to the next.
-    """
-    columns, block = -(-width // COLS), 0
-    rows = min(ROWS, height - ROWS * row)
-    for number in range(-(-width // ROWS)):
-        tile, left = row * columns + ROWS * block // COLS, ROWS * block % COLS
-        is_busy = busy[row, number]
-        if _is_any_high(codes[tile], left):
-            cols = min(ROWS, width - ROWS * block)
-            args = (templates[tile], shorts[tile], codes[tile], left, rows, cols)
-            if is_busy or _is_background(*args, 0) or (live[tile] and _is_background(*args, 1)):
-                _clear_low(codes[tile], left, rows, cols)
-        block += not is_busy
-
-
-@serial
-def _is_any_high(codes, left):
-    found = uint8(0)
-    for row in range(ROWS):
-        for col in range(ROWS):
-            found = uint8(found | codes[CODE + COLS * row + left + col])
-    return (found & HIGH) != 0
-
-
-@serial
-def _is_background(templates, shorts, codes, left, rows, cols, number):
-    levels, reaches, total, used = int64(0), int64(0), float64(0), False
-    for row in range(rows):
-        for col in range(cols):
-            i = COLS * row + left + col
-            levels += codes[LEVEL + i]
-            reaches += shorts[REACH + i]
-            total += templates[number * AREA + i]
-            used |= shorts[number * AREA + i] > 0
-    return block_matches(levels, reaches, rows * cols, total, used)
-
-
-@serial
-def _clear_low(codes, left, rows, cols):
-    for row in range(rows):
-        for col in range(cols):
-            codes[CODE + COLS * row + left + col] &= uint8(255 - LOW)
-
-
-@serial
-def _find_firsts(codes, row, height, width, firsts):
-    """Find the first pixel that has calmed and the first that has not, for OpenCV 5's rule."""
-    columns = -(-width // COLS)
-    firsts[:] = height * width
-    for y in range(ROWS * row, min(ROWS * row + ROWS, height)):
-        for x in range(width):
-            code = codes[row * columns + x // COLS, CODE + COLS * (y % ROWS) + x % COLS]
-            which = 0 if has_calmed(code) else 1
-            if firsts[which] == height * width:
-                firsts[which] = y * width + x
-        if firsts[0] < height * width and firsts[1] < height * width:
-            return
-
-
-@serial
-def _touch_activity(codes, row, col, width, calmed, other):
-    for pixel, is_calmed in ((calmed, True), (other, False)):
-        y, x = pixel // width - ROWS * row, pixel % width - col
-        if 0 <= y < ROWS and 0 <= x < COLS:
-            i = ACTIVITY + COLS * y + x
-            codes[i] = activity_of(codes[i], is_calmed)
-
-
-@serial
-def _watch(shorts, codes, frames, started, opencv5):
-    """Follow noise and new levels; return whether a level has stayed for more than `frames`."""
-    found = uint8(0)
-    for i in range(AREA):
-        code, activity = codes[CODE + i], codes[ACTIVITY + i]
-        if not opencv5:
-            activity = activity_of(activity, has_calmed(code))
-            codes[ACTIVITY + i] = activity
-        reach = shorts[REACH + i]
-        reach = reach_of(reach, activity) if started else reach
-        shorts[REACH + i] = reach
-        level, candidate, count = codes[LEVEL + i], codes[CANDIDATE + i], codes[COUNT + i]
-        moves = (code & MOVING) == MOVING
-        kept = candidate if count > 0 else level
-        stayed = patience(level, kept, count, reach) if moves else count
-        is_suspect = moves & (stayed > frames)
-        code = uint8(code | (SUSPECT if is_suspect else 0))
-        codes[CANDIDATE + i] = kept if moves else candidate
-        codes[COUNT + i] = stayed
-        codes[CODE + i] = code
-        found = uint8(found | code)
-    return uint8((found & SUSPECT) != 0)
-
-
-@serial
-def _copy_busy(codes, top, left, busy):
-    """Keep who is busy where the next frame's quirk will look: see `_match_blocks`."""
-    for row in range(top, min(top + ROWS, busy.shape[0])):
-        for col in range(left, min(left + COLS, busy.shape[1])):
-            busy[row, col] = codes[ACTIVITY + COLS * (row - top) + col - left] >= BUSY
-
-
-@serial
-def _order(templates, shorts, limit):
-    for i in range(AREA):
-        j, k, m = i + AREA, i + 2 * AREA, i + 3 * AREA
-        t0, t1, t2, t3, c0, c1, c2, c3 = ordered(
-            templates[i], templates[j], templates[k], templates[m],
-            shorts[i], shorts[j], shorts[k], shorts[m], int16(limit),
-        )  # fmt: skip
-        templates[i], templates[j], templates[k], templates[m] = t0, t1, t2, t3
-        shorts[i], shorts[j], shorts[k], shorts[m] = c0, c1, c2, c3
-
-
-@serial
-def _replace(templates, shorts, codes):
-    """Make the level of every pixel marked as suspect its last template."""
-    for i in range(AREA):
-        taken = (codes[CODE + i] & SUSPECT) != 0
-        candidate, count = codes[CANDIDATE + i], codes[COUNT + i]
-        last, its_count = templates[3 * AREA + i], shorts[3 * AREA + i]
-        templates[3 * AREA + i] = float32(candidate) if taken else last
-        shorts[3 * AREA + i] = int16(count) if taken else its_count
-        codes[CANDIDATE + i] = uint8(0) if taken else candidate
-        codes[COUNT + i] = uint8(0) if taken else count
-
-
-@serial
-def _finish(templates, shorts, is_live, limit, tally):
-    """Order for the second time, tally for the next frame, and return whether still live."""
-    if is_live:
-        _order(templates, shorts, limit)
-    used, last, due, others = int16(0), int16(0), int16(0), int16(0)
-    for i in range(AREA):
-        used = int16(used + (shorts[i] > 0))
-        last = int16(last + (shorts[i] == 1))
-    if is_live:
-        for i in range(AREA):
-            due = int16(due + ((shorts[i] <= 1) & (shorts[i + AREA] >= limit)))
-            others = int16(others | shorts[i + AREA] | shorts[i + 2 * AREA] | shorts[i + 3 * AREA])
-    tally[0] += used
-    tally[1] += last
-    tally[2] += due
-    return uint8(others != 0)
-
-
-@serial
-def _count_suspects(codes, top, suspects):
-    for row in range(ROWS):
-        for col in range(COLS):
-            if codes[CODE + COLS * row + col] & SUSPECT:
-                suspects[top + row] += 1
 
 
 def _replace_suspects(model, unfilled):
@@ -434,11 +219,11 @@ def _late_span(templates, shorts, codes, live, suspects, verdicts, tallies, limi
         for y in range(top, min(top + ROWS, height)):
             found += suspects[y]
         for t in range(row * columns, (row + 1) * columns) if found else range(0):
-            if not _is_any_suspect(codes[t]):
+            if not has_code(SUSPECT, codes[t]):
                 continue
-            _drop_rejected(codes[t], top, COLS * (t - row * columns), verdicts)
-            _replace(templates[t], shorts[t], codes[t])
-            live[t] = _finish(templates[t], shorts[t], True, limit, tallies[row])
+            drop_rejected(codes[t], top, COLS * (t - row * columns), verdicts)
+            take_suspects(templates[t], shorts[t], codes[t])
+            live[t] = finish_tile(templates[t], shorts[t], True, limit, tallies[row])
 
 
 @parallel
@@ -449,24 +234,6 @@ def _late_bands(templates, shorts, codes, live, suspects, verdicts, tallies, lim
             templates, shorts, codes, live, suspects, verdicts, tallies, limit,
             band * rows // bands, (band + 1) * rows // bands,
         )  # fmt: skip
-
-
-@serial
-def _is_any_suspect(codes):
-    found = uint8(0)
-    for i in range(AREA):
-        found = uint8(found | codes[CODE + i])
-    return (found & SUSPECT) != 0
-
-
-@serial
-def _drop_rejected(codes, top, left, verdicts):
-    height, width = verdicts.shape
-    for y in range(top, min(top + ROWS, height)):
-        for x in range(left, min(left + COLS, width)):
-            i = CODE + COLS * (y - top) + x - left
-            if codes[i] & SUSPECT and not verdicts[y, x]:
-                codes[i] &= uint8(255 - SUSPECT)
 
 
 @serial

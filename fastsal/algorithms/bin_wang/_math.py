@@ -15,7 +15,7 @@ BUSY = 20  # activity from which on a pixel's model rests
 MOST_FIRST, MOST_SECOND, MOST_OTHER = 1000, 800, 32_000
 EIGHTH = float32(0.125)
 RATE, KEPT = float32(0.01), float32(float32(1) - float32(0.01))
-FIRST_REACH = 160
+FIRST_REACH, LEAST_REACH = 160, 145
 
 
 @serial
@@ -51,7 +51,8 @@ def coded(is_high, code):
 @serial
 def has_calmed(code):
     """Return whether a pixel was noise in the last frame and is not in this one."""
-    return ((code & WAS_NOISE) != 0) & ((code & MOVING) != NOISE)
+    was_noise = uint8(code & uint8(WAS_NOISE)) != uint8(0)
+    return was_noise & (uint8(code & uint8(MOVING)) != uint8(NOISE))
 
 
 @serial
@@ -65,7 +66,7 @@ def activity_of(activity, has_calmed):
 def reach_of(reach, activity):
     """Return the reach of a pixel after a frame: active ones widen, idle ones narrow."""
     widens = (activity > 15) & (reach + 160 < 640)
-    narrows = (activity < 5) & (reach - 1 > 144)
+    narrows = (activity < 5) & (reach > LEAST_REACH)
     return int16(reach + 160 if widens else reach - narrows)
 
 

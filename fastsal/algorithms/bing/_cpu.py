@@ -1,10 +1,11 @@
-"""BING's first stage on the CPU: strips of all scales in bands, then the windows of each scale.
+"""BING's first stage on the CPU: the image in all scales, their scores, then the best windows.
 
-A strip goes from the image to scores while it is in the cache; its picture serves all colour
-spaces. What the windows of a scale block among each other is done by row maxima, so that no list
+A strip of a scale goes from colours to scores while it is in the cache, for one colour space after
+the other. What the windows of a scale block among each other is done by row maxima, so that no list
 of windows is ever sorted.
 """
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,7 @@ from numba import float32, get_num_threads, int16, int32, prange, uint8
 from ...kernels import threads
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import scratch
-from ._cpu_pictures import PLANES, SHARES, convert, fill_gradient, fill_planes
+from ._cpu_pictures import PLANES, SHARES, convert, fill_gradient, fill_pictures, lines_of
 from ._math import LOWEST, WINDOW, key_of, score_of
 
 STRIP = 1 << 15  # pixels, about
@@ -27,13 +28,20 @@ def pick_windows(pixels, channels, first, plan, filters, nss, picked, keys):
     order of the scale's picture, -1 is none; keys order as their scores do.
     """
     spaces, bands = len(filters.spaces), get_num_threads()
-    strips = _strips(plan.scales)
+    lines, strips = _jobs(plan)
+    pictures = scratch("bing pictures", (3, plan.pixels), np.uint8)
     scores = scratch("bing scores", (spaces, plan.pixels), np.int32)
     tops = scratch("bing tops", (spaces, plan.rows), np.int32)
-    image = (pixels, channels, first, plan.scales, plan.tables, strips)
+    image = pixels, channels, first
     with threads.safe_section():
-        _score_bands(*image, *filters, *SHARES, scores, tops, bands)
+        _picture_bands(*image, plan.scales, plan.tables, lines, pictures, bands)
+        _score_bands(pictures, plan.scales, strips, *filters, *SHARES, scores, tops, bands)
         _pick_bands(plan.scales, scores, tops, nss, picked, keys, bands)
+
+
+@lru_cache(maxsize=16)
+def _jobs(plan):
+    return lines_of(plan.scales), _strips(plan.scales)
 
 
 def _strips(scales):
@@ -42,15 +50,20 @@ def _strips(scales):
     for scale, (rows, cols, *_) in enumerate(scales):
         windows = int(rows) - WINDOW + 1
         count = max(1, round(windows * int(cols) / STRIP))
-        edges = np.linspace(0, windows, count + 1).astype(int)
+        edges = [windows * part // count for part in range(count + 1)]
         found += [(scale, a, b) for a, b in pairwise(edges)]
     return np.array(found, np.int64)
 
 
 @parallel
+def _picture_bands(pixels, channels, first, scales, tables, lines, pictures, bands):
+    for band in prange(bands):
+        fill_pictures(pixels, channels, first, scales, tables, lines, band, bands, pictures)
+
+
+@parallel
 def _score_bands(
-    pixels, channels, first, scales, tables, strips, spaces, factors, taps, chunks,
-    hues, saturations, scores, tops, bands,
+    pictures, scales, strips, spaces, factors, taps, chunks, hues, saturations, scores, tops, bands,
 ):  # fmt: skip
     largest, longest = 0, 0
     for i in range(len(strips)):
@@ -60,7 +73,6 @@ def _score_bands(
     for band in prange(bands):
         planes = np.empty((PLANES, largest), np.uint8)
         halves = np.zeros(largest + 2 * WINDOW, np.uint8)
-        line = np.empty(pixels.shape[1], np.int32)
         steps = np.empty((2, longest), np.uint16)
         # Every so many strips, since the first scales have the longer ones.
         for i in range(band, len(strips), bands):
@@ -68,8 +80,8 @@ def _score_bands(
             start, stop = strips[i, 1], strips[i, 2]
             rows, cols, at, row_at = scale[0], scale[1], scale[2], scale[3]
             top, bottom = max(start - 1, 0), min(stop + WINDOW, rows)
-            fill_planes(pixels, channels, first, tables, scale, top, bottom, line, planes)
             filled = planes[:, : (bottom - top) * cols]
+            filled[:3] = pictures[:, at + top * cols : at + bottom * cols]
             for s in range(len(spaces)):
                 convert(filled, spaces[s], hues, saturations)
                 for row in range(start, stop + WINDOW - 1):

@@ -27,39 +27,53 @@ def gradients_of(pixels, channels, first, plan, spaces):
     `pixels` is (H, W * channels), with blue in channel `first`.
     """
     halves = np.empty((len(spaces), plan.pixels), np.uint8)
-    _fill_scales(pixels, channels, first, plan.scales, plan.tables, spaces, *SHARES, halves)
+    pictures = np.empty((3, plan.pixels), np.uint8)
+    lines = lines_of(plan.scales)
+    fill_pictures(pixels, channels, first, plan.scales, plan.tables, lines, 0, 1, pictures)
+    _fill_scales(plan.scales, pictures, spaces, *SHARES, halves)
     return halves
 
 
+def lines_of(scales):
+    """Return a row of the image's pictures each: first scale that has it, the one after the last.
+
+    Scales of one height, which follow each other, take their rows from the same blended lines.
+    """
+    first = np.flatnonzero(np.diff(scales[:, 0], prepend=-1))
+    spans = zip(first, [*first[1:], len(scales)], scales[first, 0], strict=True)
+    lines = [(start, stop, row) for start, stop, rows in spans for row in range(rows)]
+    return np.array(lines, np.int64).reshape(-1, 3)
+
+
 @serial
-def _fill_scales(
-    pixels, channels, first, scales, tables, spaces, hues, saturations, halves
-):  # fmt: skip
-    line = np.empty(pixels.shape[1], np.int32)
+def fill_pictures(pixels, channels, first, scales, tables, lines, start, step, pictures):
+    """Fill blue, green and red of all scales, (3, plan.pixels), from every `step`-th line on."""
+    line, pairs = np.empty(pixels.shape[1], np.uint16), np.empty(pixels.shape[1], np.uint32)
+    for index in range(start, len(lines), step):
+        one, after, row = lines[index]
+        upper, lower, weight = tables[:, scales[one, 4] + row]
+        _blend_rows(pixels[upper], pixels[lower], weight, line)
+        _pair(line, channels, pairs)
+        for scale in scales[one:after]:
+            cols, to = scale[1], scale[2] + row * scale[1]
+            columns = tables[:, scale[5] : scale[5] + cols]
+            for plane in range(3):
+                channel = 0 if channels == 1 else 1 if plane == 1 else abs(first - plane)
+                _blend_columns(pairs[channel:], columns, channels, pictures[plane, to : to + cols])
+
+
+@serial
+def _fill_scales(scales, pictures, spaces, hues, saturations, halves):
     for scale in scales:
         rows, cols, at = scale[0], scale[1], scale[2]
         planes = np.empty((PLANES, rows * cols), np.uint8)
+        planes[:3] = pictures[:, at : at + rows * cols]
         steps = np.empty((2, cols), np.uint16)
-        fill_planes(pixels, channels, first, tables, scale, 0, rows, line, planes)
         for s in range(len(spaces)):
             convert(planes, spaces[s], hues, saturations)
             for row in range(rows):
                 target = halves[s, at + row * cols : at + (row + 1) * cols]
                 fill_gradient(planes, spaces[s], row, 0, rows, cols, steps, target)
-
-
-@serial
-def fill_planes(pixels, channels, first, tables, scale, top, bottom, line, planes):
-    """Fill blue, green and red of some rows of a scale's picture; `line` is for a blended row."""
-    cols = scale[1]
-    columns = tables[:, scale[5] : scale[5] + cols]
-    for row in range(top, bottom):
-        to = (row - top) * cols
-        source, other, weight = tables[:, scale[4] + row]
-        _blend_rows(pixels[source], pixels[other], weight, line)
-        for plane in range(3):
-            channel = 0 if channels == 1 else 1 if plane == 1 else abs(first - plane)
-            _blend_columns(line[channel:], columns, channels, planes[plane, to : to + cols])
 
 
 @serial
@@ -69,11 +83,23 @@ def _blend_rows(upper, lower, weight, line):
 
 
 @serial
-def _blend_columns(line, columns, step, target):
-    sources, others, weights = columns[0], columns[1], columns[2]
-    # Loops as small as this one vectorise, with 32-bit loads from all over the line.
+def _pair(line, channels, pairs):
+    """Put each value and the same channel's next one, on its left, into one number."""
+    last = line.size - channels
+    here, there = line[:last], line[channels:]
+    for i in range(last):
+        pairs[i] = uint32(here[i]) | uint32(uint32(there[i]) << uint32(16))
+    for i in range(last, line.size):
+        pairs[i] = line[i]
+
+
+@serial
+def _blend_columns(pairs, columns, step, target):
+    sources, weights = columns[0], columns[2]
+    # A loop as small as this one vectorises, with 32-bit loads from all over the line.
     for i in range(target.size):
-        here, there = line[uint32(step * sources[i])], line[uint32(step * others[i])]
+        pair = pairs[uint32(step * sources[i])]
+        here, there = pair & uint32(0xFFFF), pair >> uint32(16)
         target[i] = rounded(blended(here, there, weights[i]))
 
 

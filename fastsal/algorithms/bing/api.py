@@ -113,7 +113,7 @@ def bing(
     boxes = np.concatenate([each.boxes for each in ranked])
     scores = np.concatenate([each.scores for each in ranked])
     order = np.argsort(-scores, kind="stable")
-    order = order[_is_first(boxes[order])][:limit]
+    order = _firsts(boxes, order, limit)
     return boxes[order], scores[order]
 
 
@@ -147,6 +147,19 @@ def _ranked(space: str, found: Found, calibration: NDArray[np.float32]) -> Ranke
     score = (found.scores * weight + bias)[::-1]  # each step in float32, as OpenCV rounds
     order = np.argsort(-score, kind="stable")
     return RankedBoxes(space, found.boxes[::-1][order], score[order])
+
+
+def _firsts(
+    boxes: NDArray[np.int32], order: NDArray[np.intp], limit: int | None
+) -> NDArray[np.intp]:
+    """Return the first `limit` of `order` whose boxes have not occurred before."""
+    count = len(order) if limit is None else 2 * limit
+    while True:
+        head = order[:count]
+        head = head[_is_first(boxes[head])][:limit]
+        if len(head) == limit or count >= len(order):
+            return head
+        count *= 2
 
 
 def _is_first(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,7 +18,8 @@ _TAPS = 16  # whose sum of upper halves fits into 8 bits
 _CHUNKS = 8  # of so many taps of equal signs, at most, in a filter of 64
 
 
-class Plan(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Plan:
     """The scales of an image size.
 
     Each is a picture of the whole image in which windows of that size are 8 x 8. Scales lie one
@@ -93,6 +95,7 @@ class Filters(NamedTuple):
     chunks: NDArray[np.int64]  # (s, 8, 4) first tap, stop, and the two signs
 
 
+@lru_cache(maxsize=16)
 def filters_of(model: BingModel, spaces: tuple[str, ...]) -> Filters:
     """Return the filters of the colour spaces named."""
     made = [_binarized(model.filters[space]) for space in spaces]

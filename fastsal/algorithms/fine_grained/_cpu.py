@@ -1,7 +1,8 @@
 """Fine-grained saliency on the CPU: smooth, sum, compare each pixel with its windows, stretch.
 
 The rows of the table of sums are widened at either end by copies, so that no window needs a test
-for the border and the loop over a row vectorises.
+for the border. The levels, the totals and the table are `padded` to whole blocks of 16 columns:
+what they hold beyond the width is read and written, and means nothing.
 """
 
 import numpy as np
@@ -11,18 +12,9 @@ from ...images import read_only
 from ...kernels import launch
 from ...kernels.color._cpu import luma_span
 from ...kernels.jit import parallel, serial
-from ._math import (
-    binomial,
-    exact_contrast,
-    mirrored,
-    on_and_off,
-    quantized,
-    rounded_contrast,
-    shown,
-    sixteenth,
-    stretched,
-)
-from ._windows import MARGIN, REACHES, TOTALS
+from ._cpu_vectors import LANES, compare_at_edges, compare_inside
+from ._math import binomial, mirrored, quantized, shown, sixteenth, stretched
+from ._windows import MARGIN, REACHES
 
 LOW = int32((1 << 16) - 1)  # ON lies in the lower half of a total, OFF in the upper
 
@@ -45,45 +37,55 @@ def fine_grained(pixels, channels, weights, width, exact, out):
 
 def _large_frame(pixels, channels, weights, width, exact, saliency):
     area = saliency.size
-    height = area // width
-    gray = launch.scratch("fine-grained gray", (height, width), np.uint8)
+    height, padded = area // width, whole_blocks(width)
+    levels = launch.scratch("fine-grained levels", (height, padded), np.uint8)
     smooth = launch.scratch("fine-grained smooth", (height, width), np.uint8)
-    table = launch.scratch("fine-grained table", table_shape(height, width), np.int32)
-    totals = launch.scratch("fine-grained totals", (height, width), np.int32)
+    table = launch.scratch("fine-grained table", table_shape(height, padded), np.int32)
+    totals = launch.scratch("fine-grained totals", (height, padded), np.int32)
     most = launch.scratch("fine-grained most", (height, 2), np.int32)
+    gray = levels.reshape(-1)[:area]  # until it is smoothed, and the levels take its place
     over = launch.over_bands
-    over(luma_span, _luma_bands, area, pixels, channels, weights, gray.reshape(-1))
+    over(luma_span, _luma_bands, area, pixels, channels, weights, gray)
+    gray = gray.reshape(height, width)
     over(_smooth_rows, _smooth_bands, height, gray, smooth, pixels=area)
-    over(_sum_rows, _sum_bands, height, smooth, gray, table, pixels=area)
+    over(_sum_rows, _sum_bands, height, smooth, levels, table, pixels=area)
     over(_add_down, _add_bands, table.shape[1], table, exact, pixels=area)
-    over(_compare, _compare_bands, height, gray, table, exact, totals, most, pixels=area)
-    lookup = np.empty((2, TOTALS), np.uint8)
-    _fill_lookup(most, lookup)
-    over(_paint, _paint_bands, area, totals.reshape(-1), lookup, saliency)
+    over(_compare, _compare_bands, height, levels, width, table, exact, totals, most, pixels=area)
+    tops = most.max(axis=0)
+    saliency = saliency.reshape(height, width)
+    over(_paint, _paint_bands, height, totals, tops, saliency, pixels=area)
 
 
 @serial
 def _small_frames(pixels, channels, weights, width, exact, out, start, stop):
     area = out.shape[1]
-    height = area // width
+    height, padded = area // width, whole_blocks(width)
     gray, smooth = np.empty((height, width), np.uint8), np.empty((height, width), np.uint8)
-    table = np.empty(table_shape(height, width), np.int32)
-    totals, most = np.empty((height, width), np.int32), np.empty((height, 2), np.int32)
-    lookup = np.empty((2, TOTALS), np.uint8)
+    levels, totals = np.empty((height, padded), np.uint8), np.empty((height, padded), np.int32)
+    table = np.empty(table_shape(height, padded), np.int32)
+    most, tops = np.empty((height, 2), np.int32), np.empty(2, np.int32)
     for frame in range(start, stop):
         luma_span(pixels[frame], channels, weights, gray.reshape(-1), 0, area)
         _smooth_rows(gray, smooth, 0, height)
-        _sum_rows(smooth, gray, table, 0, height)
+        _sum_rows(smooth, levels, table, 0, height)
         _add_down(table, exact, 0, table.shape[1])
-        _compare(gray, table, exact, totals, most, 0, height)
-        _fill_lookup(most, lookup)
-        _paint(totals.reshape(-1), lookup, out[frame], 0, area)
+        _compare(levels, width, table, exact, totals, most, 0, height)
+        tops[:] = 0
+        for row in range(height):
+            tops[0], tops[1] = max(tops[0], most[row, 0]), max(tops[1], most[row, 1])
+        _paint(totals, tops, out[frame].reshape(height, width), 0, height)
 
 
 @serial
-def table_shape(height, width):
+def whole_blocks(width):
+    """Return the least number of columns that blocks fill and that is no less than `width`."""
+    return -(-width // LANES) * LANES
+
+
+@serial
+def table_shape(height, padded):
     """Return the shape of the table of sums: a row above, MARGIN columns on either side."""
-    return height + 1, width + 2 * MARGIN
+    return height + 1, padded + 2 * MARGIN
 
 
 @serial
@@ -99,7 +101,7 @@ def _smooth_rows(source, target, start, stop):
     column = np.empty(width + 2, np.uint16)
     for row in range(start, stop):
         above, below = source[mirrored(row - 1, height)], source[mirrored(row + 1, height)]
-        _smooth_row(above, source[row], below, column, target[row])
+        _smooth_row(above, source[row], below, column, target[row, :width])
 
 
 @serial
@@ -115,17 +117,17 @@ def _smooth_row(above, middle, below, column, target):
 
 
 @serial
-def _sum_rows(source, gray, table, start, stop):
+def _sum_rows(source, levels, table, start, stop):
     """Smooth once more, and fill the table with the sums of each row from its left end on."""
-    _smooth_rows(source, gray, start, stop)
-    width = gray.shape[1]
+    _smooth_rows(source, levels, start, stop)
+    width = source.shape[1]
     for row in range(start, stop):
-        sums, levels = table[row + 1], gray[row]
+        sums, line = table[row + 1], levels[row]
         sums[:MARGIN] = 0
         inside = sums[MARGIN:]
         total = int32(0)
         for col in range(width):
-            total = int32(total + int32(levels[col]))
+            total = int32(total + int32(line[col]))
             inside[col] = total
         inside[width:] = total
 
@@ -146,20 +148,21 @@ def _add_down(table, exact, start, stop):
 
 
 @serial
-def _compare(gray, table, exact, totals, most, start, stop):
+def _compare(levels, width, table, exact, totals, most, start, stop):
     """Fill `totals` with ON and OFF of each pixel, and `most` with the greatest of each row."""
-    height, width = gray.shape
-    columns = np.empty((len(REACHES), width), np.float32)
-    _fill_columns(columns)
+    height, padded = levels.shape
+    edges = np.zeros((len(REACHES), 2), np.int64)
+    others = np.empty((len(REACHES), padded), np.float32)
+    inverses = np.empty((len(REACHES), padded), np.float32)
     for row in range(start, stop):
-        levels, sums = gray[row], totals[row]
-        sums[:] = 0
-        for scale in range(len(REACHES)):
-            reach = REACHES[scale]
-            first, last = max(row + 1 - reach, 0), min(row + 1 + reach, height)
-            top, bottom = table[first], table[last]
-            rows = float32(last - first)
-            _add_scale(levels, top, bottom, reach, columns[scale], rows, exact, sums)
+        _set_windows(row, height, width, edges, others, inverses)
+        line, sums = levels[row], totals[row]
+        if exact:
+            _compare_row(line, width, table, edges, others, inverses, sums)
+        else:
+            _compare_row(line, width, table.view(np.float32), edges, others, inverses, sums)
+        if height * width == 1:
+            sums[0] = 0  # there are no others to compare with
         on, off = int32(0), int32(0)
         for col in range(width):
             on = max(on, int32(sums[col] & LOW))
@@ -168,52 +171,42 @@ def _compare(gray, table, exact, totals, most, start, stop):
 
 
 @serial
-def _fill_columns(columns):
-    """Fill `columns` with the widths of the windows of each reach and column."""
-    width = columns.shape[1]
+def _set_windows(row, height, width, edges, others, inverses):
+    """Put down where the windows of a row lie, and how many other pixels they hold."""
     for scale in range(len(REACHES)):
         reach = REACHES[scale]
-        for col in range(width):
-            columns[scale, col] = min(col + 1 + reach, width) - max(col + 1 - reach, 0)
+        first, last = max(row + 1 - reach, 0), min(row + 1 + reach, height)
+        is_as_before = edges[scale, 1] - edges[scale, 0] == last - first
+        edges[scale, 0], edges[scale, 1] = first, last
+        if is_as_before:
+            continue
+        counts, over = others[scale], inverses[scale]
+        for col in range(counts.size):
+            columns = int32(min(col + 1 + reach, width)) - int32(max(col + 1 - reach, 0))
+            counts[col] = int32(columns * int32(last - first)) - int32(1)
+            over[col] = float32(1) / counts[col]
 
 
 @serial
-def _add_scale(levels, top, bottom, reach, columns, rows, exact, sums):
-    width = levels.size
-    left, right = MARGIN - reach, MARGIN + reach
-    a, b = top[left : left + width], top[right : right + width]
-    c, d = bottom[left : left + width], bottom[right : right + width]
-    if exact:
-        for col in range(width):
-            window = int32(int32(int32(d[col] + a[col]) - c[col]) - b[col])
-            contrast = exact_contrast(levels[col], window, float32(columns[col] * rows))
-            sums[col] = int32(sums[col] + on_and_off(contrast))
-    else:
-        a, b = a.view(np.float32), b.view(np.float32)
-        c, d = c.view(np.float32), d.view(np.float32)
-        for col in range(width):
-            window = float32(float32(float32(d[col] + a[col]) - c[col]) - b[col])
-            contrast = rounded_contrast(levels[col], window, float32(columns[col] * rows))
-            sums[col] = int32(sums[col] + on_and_off(contrast))
+def _compare_row(levels, width, table, edges, others, inverses, totals):
+    padded = levels.size
+    left = min(MARGIN, padded)
+    right = max(left, (width - MARGIN) // LANES * LANES)
+    compare_at_edges(levels, table, edges, others, inverses, totals, 0, left)
+    if left < right:
+        compare_inside(levels, table, edges, others, inverses, totals, left, right)
+    compare_at_edges(levels, table, edges, others, inverses, totals, right, padded)
 
 
 @serial
-def _fill_lookup(most, lookup):
-    for part in range(2):
-        top = int32(0)
-        for row in range(most.shape[0]):
-            top = max(top, most[row, part])
-        for total in range(top + 1):
-            lookup[part, total] = stretched(total, top)
-
-
-@serial
-def _paint(totals, lookup, saliency, start, stop):
-    on, off = lookup[0], lookup[1]
-    source, target = totals[start:stop], saliency[start:stop]
-    for i in range(target.size):
-        total = source[i]
-        target[i] = shown(on[total & LOW], off[total >> int32(16)], target.itemsize)
+def _paint(totals, tops, saliency, start, stop):
+    most_on, most_off = tops[0], tops[1]
+    for row in range(start, stop):
+        source, target = totals[row], saliency[row]
+        for col in range(target.size):
+            on = stretched(source[col] & LOW, most_on)
+            off = stretched(source[col] >> int32(16), most_off)
+            target[col] = shown(on, off, target.itemsize)
 
 
 @parallel
@@ -245,10 +238,10 @@ def _smooth_bands(source, target, bands):
 
 
 @parallel
-def _sum_bands(source, gray, table, bands):
+def _sum_bands(source, levels, table, bands):
     for band in prange(bands):
-        start, stop = band * gray.shape[0] // bands, (band + 1) * gray.shape[0] // bands
-        _sum_rows(source, gray, table, start, stop)
+        start, stop = band * levels.shape[0] // bands, (band + 1) * levels.shape[0] // bands
+        _sum_rows(source, levels, table, start, stop)
 
 
 @parallel
@@ -259,14 +252,14 @@ def _add_bands(table, exact, bands):
 
 
 @parallel
-def _compare_bands(gray, table, exact, totals, most, bands):
+def _compare_bands(levels, width, table, exact, totals, most, bands):
     for band in prange(bands):
-        start, stop = band * gray.shape[0] // bands, (band + 1) * gray.shape[0] // bands
-        _compare(gray, table, exact, totals, most, start, stop)
+        start, stop = band * levels.shape[0] // bands, (band + 1) * levels.shape[0] // bands
+        _compare(levels, width, table, exact, totals, most, start, stop)
 
 
 @parallel
-def _paint_bands(totals, lookup, saliency, bands):
+def _paint_bands(totals, tops, saliency, bands):
     for band in prange(bands):
-        start, stop = band * saliency.size // bands, (band + 1) * saliency.size // bands
-        _paint(totals, lookup, saliency, start, stop)
+        start, stop = band * saliency.shape[0] // bands, (band + 1) * saliency.shape[0] // bands
+        _paint(totals, tops, saliency, start, stop)

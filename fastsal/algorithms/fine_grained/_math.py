@@ -1,6 +1,6 @@
 """The formulas of fine-grained saliency, for both twins. Scalars only."""
 
-from numba import float32, int32, int64, uint8, uint16
+from numba import float32, int32, uint8, uint16
 
 from ...kernels.jit import serial
 from ...kernels.scale import stored
@@ -58,9 +58,11 @@ def on_and_off(contrast):
 @serial
 def stretched(total, most):
     """Return a sum as a byte, `most` being 255: floor(255 * float32(total / most))."""
-    # The float32 quotient is a multiple of 2**-40, so nothing is rounded after it.
-    quotient = float32(total) / float32(max(most, 1))
-    return uint8((int64(quotient * float32(1 << 40)) * int64(255)) >> int64(40))
+    quotient = float32(float32(total) / float32(max(most, int32(1))))
+    level = float32(int32(float32(quotient * float32(255))))
+    # The product may have been rounded up to a whole level. 256 quotients less that are exact.
+    is_above = float32(float32(quotient * float32(256)) - level) < quotient
+    return int32(level) - int32(is_above)
 
 
 @serial

@@ -34,16 +34,17 @@ def transform_of_any_size(real, imag):
 
 
 @serial
-def transform(real, imag, spare_real, spare_imag, turns):
-    """Do the same with lengths that are powers of two."""
-    shape = real.shape[1], real.shape[0]
-    across_real, across_imag = spare_real.reshape(shape), spare_imag.reshape(shape)
+def transform_and_turn(real, imag, turned_real, turned_imag, turns):
+    """Fill the last two with the transform, its rows as columns; the first two are overwritten.
+
+    The lengths are powers of two.
+    """
     _transform_down(real, imag, turns[0])
-    _order_across(real, across_real)
-    _order_across(imag, across_imag)
-    _transform_down(across_real, across_imag, turns[1])
-    _order_across(across_real, real)
-    _order_across(across_imag, imag)
+    _order_across(real, turned_real)
+    _order_across(imag, turned_imag)
+    _transform_down(turned_real, turned_imag, turns[1])
+    _order_rows(turned_real)
+    _order_rows(turned_imag)
 
 
 @serial
@@ -110,6 +111,19 @@ def _order_across(values, across):
     for row in range(rows):
         for col in range(cols):
             across[col, row] = values[places[row], col]
+
+
+@serial
+def _order_rows(values):
+    """Bring the rows from the order of reversed bits back to that of their numbers."""
+    rows, cols = values.shape
+    places = np.empty(rows, np.int64)
+    _fill_reversed(places)
+    for row in range(rows):
+        if row < places[row]:
+            one, other = values[row], values[places[row]]
+            for col in range(cols):
+                one[col], other[col] = other[col], one[col]
 
 
 @serial

@@ -7,43 +7,51 @@ import numpy as np
 from numba import float64
 
 from ...kernels.jit import serial
-from ._cpu_fourier import transform, transform_of_any_size, turns_of
+from ._cpu_fourier import transform_and_turn, transform_of_any_size, turns_of
 from ._math import blur, magnitude, mirrored, phase, wave, without_noise
 
 
 def fill_small(work, small):
     """Fill `small` with the saliency of work[0]; the rest of `work` is for the steps between."""
-    real, imag, logs, cosines, sines, residual = work
     turns = turns_of(small.shape)
     if turns is None:
-        imag[:] = 0
-        transform_of_any_size(real, imag)
-        _fill_waves(real, imag, logs, cosines, sines)
-    else:
-        _transform_and_fill_waves(real, imag, logs, cosines, sines, residual, turns)
+        _fill_by_numpy(work, small)
+        return
+    # Rows become columns by the first transform and rows again by the second.
+    turned = work.reshape(len(work), *small.shape[::-1])
+    logs, residual = turned[0], turned[1]  # in place of the image, once it is transformed
+    _transform_and_fill_waves(work, turned, turns)
     np.log(logs, out=logs)
     _fill_less_mean(logs, residual)
     np.exp(residual, out=residual)
-    if turns is None:
-        _scale_waves(residual, cosines, sines)
-        transform_of_any_size(cosines, sines)
-        _fill_saliency(cosines, sines, real, imag, small)
-    else:
-        _transform_back_and_fill(residual, cosines, sines, real, imag, small, turns)
+    _transform_back_and_fill(work, turned, turns, small)
 
 
-@serial
-def _transform_and_fill_waves(real, imag, logs, cosines, sines, spare, turns):
+def _fill_by_numpy(work, small):
+    real, imag, logs, cosines, sines, residual = work
     imag[:] = 0
-    transform(real, imag, logs, spare, turns)
+    transform_of_any_size(real, imag)
     _fill_waves(real, imag, logs, cosines, sines)
+    np.log(logs, out=logs)
+    _fill_less_mean(logs, residual)
+    np.exp(residual, out=residual)
+    _scale_waves(residual, cosines, sines)
+    transform_of_any_size(cosines, sines)
+    _fill_saliency(cosines, sines, real, imag, small)
 
 
 @serial
-def _transform_back_and_fill(sizes, cosines, sines, real, imag, small, turns):
-    _scale_waves(sizes, cosines, sines)
-    transform(cosines, sines, real, imag, turns)
-    _fill_saliency(cosines, sines, real, imag, small)
+def _transform_and_fill_waves(work, turned, turns):
+    work[1] = 0.0
+    transform_and_turn(work[0], work[1], turned[4], turned[5], turns)
+    _fill_waves(turned[4], turned[5], turned[0], turned[2], turned[3])
+
+
+@serial
+def _transform_back_and_fill(work, turned, turns, small):
+    _scale_waves(turned[1], turned[2], turned[3])
+    transform_and_turn(turned[2], turned[3], work[4], work[5], (turns[1], turns[0]))
+    _fill_saliency(work[4], work[5], work[0], work[1], small)
 
 
 @serial

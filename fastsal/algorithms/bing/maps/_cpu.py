@@ -1,4 +1,7 @@
-"""The map of boxes on the CPU: steps at their corners, added up to the right and down."""
+"""The map of boxes on the CPU: steps at their corners, added up to the right and down.
+
+Only for rows where a box begins or ends: between them all rows are the same.
+"""
 
 import numpy as np
 from numba import int32, prange
@@ -14,21 +17,31 @@ def fill_map(boxes, weights, width, out):
     As shares of the greatest sum; all zeros if there is none.
     """
     height = out.size // width
-    steps = scratch("bing steps", (height + 1, width + 1), np.int32)
+    places = _places(boxes, height)
+    rows = int(places[height])
+    steps = scratch("bing steps", (height + 1, width + 1), np.int32)[: rows + 1]
     tops = scratch("bing map tops", (width,), np.int32)
-    _mark(boxes, weights, steps)
-    over_bands(_add_right, _add_right_bands, height, steps, pixels=out.size)
-    over_bands(_add_down, _add_down_bands, width, steps, tops, pixels=out.size)
-    most = int(tops.max())
-    over_bands(_paint, _paint_bands, height, steps, most, out.reshape(height, width),
-               pixels=out.size)  # fmt: skip
+    _mark(boxes, weights, places, steps)
+    over_bands(_add_right, _add_right_bands, rows, steps, pixels=rows * width)
+    over_bands(_add_down, _add_down_bands, width, steps, tops, pixels=rows * width)
+    args = steps, places, int(tops.max()), out.reshape(height, width)
+    over_bands(_paint, _paint_bands, height, *args, pixels=out.size)
+
+
+def _places(boxes, height):
+    """Return which row of steps each row of the map takes, and how many there are."""
+    is_edge = np.zeros(height + 1, np.int64)
+    is_edge[boxes[:, 1]] = is_edge[boxes[:, 1] + boxes[:, 3]] = 1
+    is_edge[0] = is_edge[height] = 1
+    return np.cumsum(is_edge) - 1
 
 
 @serial
-def _mark(boxes, weights, steps):
+def _mark(boxes, weights, places, steps):
     steps[:] = 0
     for i in range(weights.size):
         top, left, bottom, right = corners((boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3]))
+        top, bottom = places[top], places[bottom]
         steps[top, left] += weights[i]
         steps[top, right] -= weights[i]
         steps[bottom, left] -= weights[i]
@@ -57,9 +70,13 @@ def _add_down(steps, tops, start, stop):
 
 
 @serial
-def _paint(steps, most, out, start, stop):
+def _paint(steps, places, most, out, start, stop):
     for row in range(start, stop):
-        source, target = steps[row], out[row]
+        target = out[row]
+        if row > start and places[row] == places[row - 1]:
+            target[:] = out[row - 1]
+            continue
+        source = steps[places[row]]
         for col in range(target.size):
             target[col] = shown(source[col], most, target.itemsize)
 
@@ -78,7 +95,8 @@ def _add_down_bands(steps, tops, bands):
 
 
 @parallel
-def _paint_bands(steps, most, out, bands):
+def _paint_bands(steps, places, most, out, bands):
     rows = out.shape[0]
     for band in prange(bands):
-        _paint(steps, most, out, band * rows // bands, (band + 1) * rows // bands)
+        start, stop = band * rows // bands, (band + 1) * rows // bands
+        _paint(steps, places, most, out, start, stop)

@@ -1,0 +1,80 @@
+"""A frame against the templates, at low resolution, a row of tiles at a time."""
+
+from numba import float64, int64, uint8
+
+from ...kernels.jit import serial
+from ._math import HIGH, LOW, block_matches
+from .tiles import AREA, CODE, COLS, LEVEL, REACH, ROWS
+
+
+@serial
+def match_blocks(templates, shorts, codes, live, busy, row, height, width):
+    """Match blocks of 4 x 4 pixels, with OpenCV's quirk.
+
+    It looks up a block's activity at the pixel whose coordinates are the block's numbers, and a
+    busy one clears the block at hand without moving on to the next.
+    """
+    columns, number, block = -(-width // COLS), 0, 0
+    rows = min(ROWS, height - ROWS * row)
+    is_shifted = _is_any_busy(busy[row])
+    looked_at, is_high = -1, False
+    while number < busy.shape[1]:
+        tile, left = row * columns + ROWS * block // COLS, ROWS * block % COLS
+        if tile != looked_at:
+            looked_at, is_high = tile, has_code(HIGH, codes[tile])
+        if not (is_shifted or is_high):
+            number, block = number + COLS // ROWS, block + COLS // ROWS
+            continue
+        is_busy = busy[row, number]
+        if is_high and _is_block_high(codes[tile], left):
+            cols = min(ROWS, width - ROWS * block)
+            args = (templates[tile], shorts[tile], codes[tile], left, rows, cols)
+            if is_busy or _is_background(*args, 0) or (live[tile] and _is_background(*args, 1)):
+                _clear_low(codes[tile], left, rows, cols)
+        number, block = number + 1, block + (not is_busy)
+
+
+@serial
+def _is_any_busy(busy):
+    found = uint8(0)
+    for i in range(busy.size):
+        found = uint8(found | busy[i])
+    return found != 0
+
+
+@serial
+def has_code(bit, codes):
+    """Return whether the code of any pixel of a tile has the bit."""
+    found = uint8(0)
+    for i in range(AREA):
+        found = uint8(found | codes[CODE + i])
+    return (found & bit) != 0
+
+
+@serial
+def _is_block_high(codes, left):
+    found = uint8(0)
+    for row in range(ROWS):
+        for col in range(ROWS):
+            found = uint8(found | codes[CODE + COLS * row + left + col])
+    return (found & HIGH) != 0
+
+
+@serial
+def _is_background(templates, shorts, codes, left, rows, cols, number):
+    levels, reaches, total, used = int64(0), int64(0), float64(0), False
+    for row in range(rows):
+        for col in range(cols):
+            i = COLS * row + left + col
+            levels += codes[LEVEL + i]
+            reaches += shorts[REACH + i]
+            total += templates[number * AREA + i]
+            used |= shorts[number * AREA + i] > 0
+    return block_matches(levels, reaches, rows * cols, total, used)
+
+
+@serial
+def _clear_low(codes, left, rows, cols):
+    for row in range(rows):
+        for col in range(cols):
+            codes[CODE + COLS * row + left + col] &= uint8(255 - LOW)
