@@ -1,9 +1,23 @@
+from functools import partial
+
 import pytest
 
-from fastsal.algorithms.fine_grained import fine_grained
+import fastsal
+from fastsal.pipelines.bench.peers import peers_of
 
 
 @pytest.mark.benchmark(group="fine_grained")
-@pytest.mark.parametrize("exact", [False, True], ids=["opencv", "exact"])
-def bench_fine_grained(timed, image, backend, out, exact):
-    timed(lambda: fine_grained(image, exact=exact, out=out, backend=backend))
+def bench_fine_grained(timed, image, photo, backend, out):
+    timed(
+        "fine-grained",
+        lambda: fastsal.fine_grained(image, out=out, backend=backend),
+        partial(peers_of, "fine-grained", [photo]),
+    )
+
+
+@pytest.mark.benchmark(group="fine_grained")
+def bench_fine_grained_exact(timed, image, backend, out):
+    timed(
+        "fine-grained exact",
+        lambda: fastsal.fine_grained(image, exact=True, out=out, backend=backend),
+    )

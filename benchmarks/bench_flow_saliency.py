@@ -1,23 +1,24 @@
+from functools import partial
+
 import pytest
 
 import fastsal
-from fastsal.pipelines.bench import inputs
+from fastsal.pipelines.bench.peers import peers_of
 
 
 @pytest.mark.benchmark(group="flow_saliency")
-def bench_flow_saliency(timed, image, backend, out):
-    previous = inputs.moved(image)
-    timed(lambda: fastsal.flow_saliency(image, previous, out=out, backend=backend))
+def bench_flow_saliency(timed, frames, backend, out):
+    pair = frames(), frames()
+    timed("flow of two frames", lambda: fastsal.flow_saliency(*pair, out=out, backend=backend))
 
 
 @pytest.mark.benchmark(group="flow_saliency")
-@pytest.mark.parametrize("bidirectional", [False, True], ids=["last", "both"])
-def bench_flow_saliency_stream(timed, image, backend, out, bidirectional):
-    stream = fastsal.Stream("flow", backend=backend, bidirectional=bidirectional)
-    frames = [image, inputs.moved(image)]
+def bench_flow_saliency_stream(timed, frames, scene, backend, out):
+    stream = fastsal.Stream("flow", backend=backend)
+    timed("flow", lambda: stream.update(frames(), out=out), partial(peers_of, "flow", scene))
 
-    def update():
-        frames.reverse()
-        stream.update(frames[0], out=out)
 
-    timed(update)
+@pytest.mark.benchmark(group="flow_saliency")
+def bench_flow_saliency_by_both_neighbours(timed, frames, backend, out):
+    stream = fastsal.Stream("flow", backend=backend, bidirectional=True)
+    timed("flow bidirectional", lambda: stream.update(frames(), out=out))

@@ -1,8 +1,8 @@
 import pytest
 
-from fastsal.algorithms.image_signature import image_signature
+import fastsal
 
 
 @pytest.mark.benchmark(group="image_signature")
 def bench_image_signature(timed, image, backend, out):
-    timed(lambda: image_signature(image, out=out, backend=backend))
+    timed("signature", lambda: fastsal.image_signature(image, out=out, backend=backend))

@@ -16,10 +16,11 @@ PRESETS = {
 @pytest.mark.benchmark(group="itti_koch")
 @pytest.mark.parametrize("preset", PRESETS)
 def bench_itti_koch(timed, image, backend, out, preset):
-    timed(lambda: itti_koch(image, preset=PRESETS[preset], out=out, backend=backend))
+    method = "itti-koch" + (f" {preset}" if preset != "default" else "")
+    timed(method, lambda: itti_koch(image, preset=PRESETS[preset], out=out, backend=backend))
 
 
 @pytest.mark.benchmark(group="scanpath")
-def bench_scanpath(timed, image):
-    saliency = itti_koch(image)
-    timed(lambda: scanpath(saliency, 10))
+def bench_scanpath(timed, photo):
+    saliency = itti_koch(photo, backend="cpu")
+    timed("scanpath", lambda: scanpath(saliency, 10), moved=4)

@@ -1,8 +1,15 @@
+from functools import partial
+
 import pytest
 
-from fastsal.algorithms.spectral_residual import spectral_residual
+import fastsal
+from fastsal.pipelines.bench.peers import peers_of
 
 
 @pytest.mark.benchmark(group="spectral_residual")
-def bench_spectral_residual(timed, image, backend, out):
-    timed(lambda: spectral_residual(image, out=out, backend=backend))
+def bench_spectral_residual(timed, image, photo, backend, out):
+    timed(
+        "spectral-residual",
+        lambda: fastsal.spectral_residual(image, out=out, backend=backend),
+        partial(peers_of, "spectral-residual", [photo]),
+    )

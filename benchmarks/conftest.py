@@ -1,51 +1,164 @@
+"""What all suites share: inputs, places to compute, threads, and a clock for ours and the peers."""
+
 import numpy as np
 import pytest
 
 from fastsal import runtime
-from fastsal.pipelines.bench import inputs
+from fastsal.pipelines.bench import inputs, suite
+from fastsal.pipelines.bench.sidebyside import SideBySide, copy_bandwidth
 
 _SIZES = ("VGA", "720p", "1080p", "4K")
 
 
+def pytest_configure():
+    from fastsal.kernels import threads
+
+    threads.layer()  # before Numba starts one that it chooses
+
+
 def pytest_addoption(parser):
-    parser.addoption("--sizes", default=",".join(_SIZES), help="comma-separated, of inputs.SIZES")
+    parser.addoption("--sizes", default=",".join(_SIZES), help="of inputs.SIZES, comma-separated")
+    parser.addoption("--threads", default="all", help="numbers of CPU threads, comma-separated")
+    parser.addoption("--row-seconds", type=float, default=0.7, help="how long ours and peers run")
 
 
 def pytest_generate_tests(metafunc):
+    option = metafunc.config.getoption
     if "size" in metafunc.fixturenames:
-        metafunc.parametrize("size", metafunc.config.getoption("sizes").split(","))
+        metafunc.parametrize("size", inputs.sizes_of(option("--sizes")), scope="session")
+    if "threads" in metafunc.fixturenames:
+        metafunc.parametrize("threads", suite.threads_of(option("--threads")), scope="session")
+    if "place" in metafunc.fixturenames:
+        places = ["cpu"] if _why_no_device() else ["cpu", "cuda", "cuda-resident"]
+        metafunc.parametrize("place", places)
 
 
-@pytest.fixture(params=["grey", "colour"])
-def image(request, size):
-    photo = inputs.photograph(size)
-    return inputs.gray(photo) if request.param == "grey" else photo
+def pytest_report_header():
+    return f"no rows on a device: {reason}" if (reason := _why_no_device()) else None
 
 
-@pytest.fixture(params=["cpu", "cuda"])
-def backend(request):
-    if request.param == "cuda" and (runtime.why_no_cuda() or runtime.is_simulated()):
-        pytest.skip("needs a real CUDA device")
+def _why_no_device():
+    return "it is simulated" if runtime.is_simulated() else runtime.why_no_cuda()
+
+
+@pytest.fixture(scope="session", params=["grey", "colour"])
+def kind(request):
     return request.param
 
 
 @pytest.fixture
-def timed(benchmark, image):
-    """Time a call that is compiled already, and record its throughput."""
+def photo(size, kind):
+    """Return a photograph on the host."""
+    image = inputs.photograph(size)
+    return inputs.gray(image) if kind == "grey" else image
 
-    def run(call):
-        call()
-        benchmark(call)
-        pixels = image.shape[0] * image.shape[1]
-        benchmark.extra_info["megapixels"] = pixels / 1e6
-        if benchmark.stats:  # not with --benchmark-disable
-            benchmark.extra_info["megapixels_per_second"] = (
-                pixels / 1e6 / benchmark.stats.stats.median
-            )
+
+@pytest.fixture
+def scene(size, kind):
+    """Return the frames of a scene on the host."""
+    return inputs.scene(size, kind)
+
+
+@pytest.fixture
+def backend(place):
+    return place.partition("-")[0]
+
+
+@pytest.fixture
+def placed(place):
+    """Return a function that brings an array to where it is computed with.
+
+    `place` is "cpu", "cuda", or "cuda-resident" where inputs and maps lie on the device.
+    """
+    if place != "cuda-resident":
+        return lambda array: array
+    from numba import cuda
+
+    return cuda.to_device
+
+
+@pytest.fixture
+def image(photo, placed):
+    return placed(photo)
+
+
+@pytest.fixture
+def frames(scene, placed):
+    """Return a call that gives the next frame of a scene."""
+    return inputs.in_turn([placed(frame) for frame in scene])
+
+
+@pytest.fixture
+def out(photo, placed):
+    return placed(np.empty(photo.shape[:2], np.float32))
+
+
+@pytest.fixture(scope="session")
+def bandwidth():
+    """Return a function: the bytes per second that copying moves on so many threads."""
+    known = {}
+
+    def measured(threads):
+        if threads not in known:
+            known[threads] = copy_bandwidth(threads)
+        return known[threads]
+
+    return measured
+
+
+@pytest.fixture
+def timed(request, timed_alone, size, kind, threads, bandwidth):
+    """Time a method on frames, with its throughput, as `timed_alone`.
+
+    `moved` are the bytes per pixel that any implementation must read and write: a frame and a map
+    of float32 unless told.
+    """
+    place = request.getfixturevalue("place") if "place" in request.fixturenames else "cpu"
+    pixels = int(np.prod(inputs.SIZES[size]))
+
+    def run(method, call, peers=dict, *, moved=None):
+        call, peers = (call, peers) if place == "cpu" else (_synchronised(call), dict)
+        info = timed_alone(method, call, peers, size=size, kind=kind, backend=place)
+        if info:
+            bytes_moved = pixels * (moved or 4 + (3 if kind == "colour" else 1))
+            copied = bandwidth(threads) if place == "cpu" else None
+            info.update(suite.throughput_of(info["ms"], pixels, bytes_moved, copied))
 
     return run
 
 
 @pytest.fixture
-def out(image):
-    return np.empty(image.shape[:2], np.float32)
+def timed_alone(request, benchmark, threads):
+    """Time a call beside its peers, in turns, and keep in `extra_info`, returned, what came out.
+
+    `peers` returns them by name, None for one that is not installed. pytest-benchmark's own
+    table is of one call of ours after each set of rounds.
+    """
+
+    def run(method, call, peers=dict, **about):
+        with suite.on_threads(threads):
+            if not benchmark.enabled:
+                benchmark(call)
+                return None
+            others = peers()
+            present = {name: peer for name, peer in others.items() if peer is not None}
+            seconds = request.config.getoption("--row-seconds")
+            game = SideBySide({suite.OURS: call, **present}, seconds)
+            benchmark.pedantic(call, setup=game.play, rounds=game.sets)
+        benchmark.extra_info.update(
+            method=method, threads=threads, **{"backend": "cpu", **about},
+            **suite.times_of(game.rounds), missing=sorted(others.keys() - present.keys()),
+        )  # fmt: skip
+        return benchmark.extra_info
+
+    return run
+
+
+def _synchronised(call):
+    from numba import cuda
+
+    def run():
+        call()
+        cuda.synchronize()
+
+    return run

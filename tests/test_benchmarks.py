@@ -1,47 +1,135 @@
-"""What the benchmarks promise of how they measure, and what README says of memory."""
+"""What the benchmarks promise of how they measure and of what is written about it."""
 
 import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
+import cv2
+import numba
 import pytest
 from processes import run_python
 
-import fastsal
+from benchmarks import history, record, tables, targets
+from fastsal import METHODS
+from fastsal.errors import FastsalError
+from fastsal.pipelines.bench import suite
+from fastsal.pipelines.pictures import read_image
 
-README = Path(__file__).parents[1] / "README.md"
+
+@pytest.fixture
+def results():
+    rows = [row(key, 2.0 + index) for index, key in enumerate(METHODS)]
+    rows[0]["peers"] = {"cv2.calcHist + LUT": peer(0.8), "NumPy": peer(9.0)}
+    rows[1]["missing"] = ["cv2.saliency"]
+    rows += [row("lc", 1.0, kind="grey"), row("lc", 5.2, kind="grey", size="4K")]
+    about = {"date": "2026-11-24T10:00:00+00:00", "commit": "abc1234", "threads": 2,
+             "processor": "Some CPU (TM) 3.1"}  # fmt: skip
+    return {"machine": about, "copy_bandwidth": 2.98765432e10, "rows": rows}
 
 
-def test_peers_and_ours_get_two_threads_on_larger_machines():
+def row(method, ms, **others):
+    return {"method": method, "size": "1080p", "kind": "colour", "backend": "cpu", "threads": 2,
+            "ms": ms, **others}  # fmt: skip
+
+
+def peer(times):
+    return {"ms": 3.0, "times": times, "interval": [times - 0.1, times + 0.123456]}
+
+
+def test_ours_and_peers_get_as_many_threads():
     printed = run_python(
         """
-import os
-os.environ.update(NUMBA_NUM_THREADS="4", OPENCV_FOR_THREADS_NUM="4")
-import cv2, numba
-from benchmarks import peers
-from fastsal.pipelines.bench import machine
-before = numba.get_num_threads()
-peers.hold_to_threads()
-print(before, numba.get_num_threads(), cv2.getNumThreads(), machine.description()["threads"])
-import subprocess, sys
-from benchmarks.peers import _program
-code = "import cv2, numba, sys; sys.exit((numba.get_num_threads(), cv2.getNumThreads()) != (2, 2))"
-print(_program([sys.executable, "-c", code])().returncode)
-"""
+        import os
+        os.environ.update(NUMBA_NUM_THREADS="4", OPENCV_FOR_THREADS_NUM="4")
+        import cv2, numba
+        from fastsal.pipelines.bench import suite
+        before = numba.get_num_threads()
+        with suite.on_threads(2):
+            print(before, numba.get_num_threads(), cv2.getNumThreads())
+        """
     )
+    assert printed.split() == ["4", "2", "2"]
 
-    assert printed.split() == ["4", "2", "2", "2", "0"]
+
+def test_threads_are_as_before_when_measuring_fails():
+    before = numba.get_num_threads(), cv2.getNumThreads()
+    with pytest.raises(ZeroDivisionError), suite.on_threads(1):
+        1 / 0  # noqa: B018
+    assert (numba.get_num_threads(), cv2.getNumThreads()) == before
+
+
+def test_results_are_kept_small_and_come_back(results, tmp_path):
+    path = record.write(results, tmp_path / "results")
+    assert path.name == "2026-11-24-abc1234-some-cpu-tm-3-1.json"
+    assert len(path.read_text().splitlines()) < 20 + len(results["rows"])  # a row a line
+    later = {**results, "machine": {**results["machine"], "date": "2026-12-01T10:00:00+00:00"}}
+    record.write(later, tmp_path / "results")
+    read = record.newest(tmp_path / "results")
+    assert read["machine"] == later["machine"]
+    assert read["copy_bandwidth"] == 2.988e10
+    assert read["rows"][0]["peers"]["NumPy"]["interval"] == [8.9, 9.123]
+    assert len(record.recorded(tmp_path / "results")) == 2
+
+
+def test_tables_tell_losses_and_what_was_not_measured(results):
+    speeds = tables.speeds(results)
+    assert "| `lc` | 2 | 500 | 1,037 | lost: 0.8x `cv2.calcHist + LUT` (0.7 to 0.923), 9x" in speeds
+    assert "`cv2.saliency` was not installed" in speeds
+    assert "Some CPU (TM) 3.1, 2 threads for both sides, copying 29.9 GB/s" in speeds
+    assert all(f"| `{key}` |" in speeds for key in METHODS)
+
+    goals = tables.goals(results)
+    grown = "| 2 | lc, 4K, grey | at most 1.3x the cost per pixel at 1080p | 1.3x"
+    assert f"{grown} the cost per pixel at 1080p | met |" in goals
+    lost = "| 2 | lc, 1080p, colour | at least 1.5x cv2.calcHist + LUT | 0.8x cv2.calcHist + LUT |"
+    assert f"{lost} **missed** |" in goals
+    assert "| 3 | slic to its end, 1080p, colour | at most 400 ms |  | not measured |" in goals
+    assert goals.count("\n|") == 2 + len(targets.TARGETS)
+
+
+def test_tables_go_between_their_marks():
+    text = "a\n<!-- t: begin -->\nold\n<!-- t: end -->\nb\n"
+    assert tables.with_table(text, "t", "\\new") == text.replace("old", "\\new")
+    with pytest.raises(ValueError, match="expected one table between <!-- x: begin -->"):
+        tables.with_table(text, "x", "new")
+
+
+@pytest.mark.parametrize("path", ["README.md", "benchmarks/README.md"])
+def test_the_pages_show_the_newest_results(path):
+    """If this fails, run ``python -m benchmarks.tables``."""
+    page = tables.ROOT / path
+    assert page.read_text() == tables.pages(record.newest())[page]
+
+
+def test_recorded_results_name_no_machine_and_stay_small():
+    for path in record.FOLDER.glob("*.json"):
+        assert path.stat().st_size < 100_000
+        about = json.loads(path.read_text())["machine"]
+        assert about.keys() <= {"date", "fastsal", "commit", "python", "packages", "processor",
+                                "threads", "threading layer", "load before"}  # fmt: skip
+
+
+def test_history_is_drawn_per_method(results, tmp_path):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    later = {**results, "machine": {**results["machine"], "commit": "def5678"}}
+    found = history.series_of([results, later], "lc", "1080p")
+    assert found == {"Some CPU (TM) 3.1, 2 threads": {0: 2.0, 1: 2.0}}
+    history.draw([results, later], "1080p", tmp_path / "history.png")
+    assert read_image(tmp_path / "history.png").std() > 10
+    with pytest.raises(FastsalError, match="no results at 8K are recorded"):
+        history.draw([results], "8K", tmp_path / "none.png")
 
 
 @pytest.mark.timeout(600)  # where it is the first to compile everything
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peaks come from Linux's /proc")
 def test_no_method_takes_more_memory_than_readme_says():
-    section = README.read_text().partition("## Memory\n")[2].partition("\n## ")[0]
+    section = (
+        (tables.ROOT / "README.md").read_text().partition("## Memory\n")[2].partition("\n## ")[0]
+    )
     rows = re.findall(r"^\| (`.*?) \| (\d+) \|", section, re.MULTILINE)
     stated = {key: int(most) for keys, most in rows for key in re.findall(r"`(.*?)`", keys)}
-    assert stated.keys() == fastsal.METHODS.keys()
+    assert stated.keys() == METHODS.keys()
 
     command = [sys.executable, "-m", "benchmarks.memory", "--size", "1080p"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=550)

@@ -21,10 +21,11 @@ def add_to(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write the pictures, measure, and print the table."""
     from ..pipelines import demo
+    from ..pipelines.bench import suite
 
     folder = Path(named(options.output, "-o"))
     folder.mkdir(parents=True, exist_ok=True)
     for path in demo.write_pictures(folder):
         print(f"wrote {path}")
     print()
-    print(demo.table_of(demo.measure()))
+    print(suite.table_of(demo.measure()))

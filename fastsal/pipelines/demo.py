@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..algorithms.superpixels import draw_boundaries, slic
-from ..methods import METHODS, Method
+from ..methods import METHODS
+from .bench import suite
+from .bench.sidebyside import copy_bandwidth
 from .pictures import write_image
 from .progress import progress_bar
 from .stream import Stream
@@ -22,7 +21,7 @@ from .videos import VideoWriter
 from .views import render
 
 PHOTOGRAPHS = ("coffee", "rocket")
-SIZES = {"VGA": (640, 480), "720p": (1280, 720), "1080p": (1920, 1080)}
+SIZES = "VGA,720p,1080p"
 CLIP_SIZE = (480, 320)
 CLIP_FRAMES, CLIP_FPS = 75, 25.0
 
@@ -30,19 +29,9 @@ _COLUMNS = 3
 _PICTURE = (258, 172)  # of the two in a cell; three cells are as wide as a screen
 _MARGIN = 4
 _CAPTION = 28
-_ROUNDS = 30
+_SECONDS = 0.1  # per row
 
 Picture = NDArray[np.uint8]
-
-
-class Timing(NamedTuple):
-    """How long one method takes for a frame of one size."""
-
-    method: str
-    size: str
-    milliseconds: float
-    frames_per_second: float
-    megapixels_per_second: float
 
 
 def photographs() -> dict[str, Picture]:
@@ -94,36 +83,12 @@ def contact_sheet() -> Picture:
     return np.vstack([_grid(cells) for cells in sections])
 
 
-def measure() -> list[Timing]:
-    """Time every method at every size on a photograph, compiled code and a warm start assumed."""
-    image = photographs()["coffee"]
-    jobs = [(method, size) for method in METHODS.values() for size in SIZES]
-    bar = progress_bar(jobs, desc="timing", unit="job")
-    return [_timing(method, size, cv2.resize(image, SIZES[size])) for method, size in bar]
-
-
-def table_of(timings: Iterable[Timing]) -> str:
-    """Return the timings as a table for the screen."""
-    lines = [f"{'method':<20}{'size':<8}{'ms':>10}{'frames/s':>12}{'megapixels/s':>15}"]
-    lines += [
-        f"{t.method:<20}{t.size:<8}{t.milliseconds:>10.3f}{t.frames_per_second:>12.0f}"
-        f"{t.megapixels_per_second:>15.0f}"
-        for t in timings
-    ]
-    return "\n".join(lines)
-
-
-def _timing(method: Method, size: str, frame: Picture) -> Timing:
-    stream = Stream(method.key)
-    out = np.empty(frame.shape[:2], np.float32)
-    moved = np.roll(frame, 4, axis=1)
-    seconds = []
-    for index in range(2 + _ROUNDS):
-        began = time.perf_counter()
-        stream.update(frame if index % 2 else moved, out=out)
-        seconds.append(time.perf_counter() - began)
-    median = statistics.median(seconds[2:])  # the first two compile or load
-    return Timing(method.key, size, 1e3 * median, 1 / median, out.size / 1e6 / median)
+def measure() -> list[suite.Row]:
+    """Time every method at every size, as ``fastsal bench`` does, only shorter."""
+    plan = suite.plan_of(SIZES, "all", "auto", "all", seconds=_SECONDS)
+    bandwidths = {threads: copy_bandwidth(threads) for threads in plan.threads}
+    rows = suite.measure(plan, bandwidths)
+    return list(progress_bar(rows, desc="timing", total=len(plan), unit="row"))
 
 
 def _keys(kind: str) -> list[str]:

@@ -336,7 +336,7 @@ def test_info_says_what_there_is_and_why_not(capsys):
 
 def test_demo_writes_pictures_and_a_table(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("fastsal.pipelines.demo._ROUNDS", 2)
+    monkeypatch.setattr("fastsal.pipelines.demo._SECONDS", 0.01)
 
     assert main(["demo"]) == 0
 

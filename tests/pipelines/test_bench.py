@@ -1,14 +1,29 @@
 import json
+import os
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import fastsal
 from fastsal.cli.main import main
-from fastsal.pipelines.bench import compare, inputs, machine, peers, suite
-from fastsal.pipelines.bench.sidebyside import alternate, copy_bandwidth, median_ms, ratio
+from fastsal.pipelines.bench import compare, inputs, machine, others, peers, sidebyside, suite
+from fastsal.pipelines.bench.sidebyside import (
+    SideBySide,
+    alternate,
+    copy_bandwidth,
+    median_ms,
+    median_with_interval,
+    ratio,
+)
+
+
+@pytest.fixture
+def no_others(monkeypatch):
+    """Let tests that run beside this one not count."""
+    monkeypatch.setattr(sidebyside, "_TRIES", 1)
 
 
 def row(method="lc", ms=2.0, **others):
@@ -16,20 +31,95 @@ def row(method="lc", ms=2.0, **others):
             "ms": ms, **others}  # fmt: skip
 
 
-def test_functions_alternate_and_the_first_calls_do_not_count():
+def test_functions_take_turns_and_the_first_calls_do_not_count(no_others):
     order = []
-    rounds = alternate({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 0.0)
-    assert order[:4] == ["a", "a", "b", "b"]
-    assert order[4:] == ["a", "b"] * len(rounds["a"])
+
+    def call(name):
+        order.append(name)
+        time.sleep(0.005)  # longer than a turn: one call each
+
+    rounds = alternate({"a": lambda: call("a"), "b": lambda: call("b")}, 0.06)
+    warm_up, played = order[:8], order[8:]
+    assert warm_up == 4 * ["a"] + 4 * ["b"]
     assert len(rounds["a"]) == len(rounds["b"]) >= 5
+    assert played == ["a", "b"] * len(rounds["a"])
 
 
-def test_a_ratio_is_of_medians_with_its_quartiles():
-    ours, peer = [1.0, 2.0, 1.0, 1.0], [3.0, 3.0, 4.0, 2.0]
-    times, low, high = ratio(ours, peer)
-    assert times == 3.0
-    assert low <= times <= high
+class Name(str):
+    def __call__(self):
+        """Do nothing: the call that does not count."""
+
+
+def test_a_turn_beside_something_slow_is_the_median_of_many_calls(monkeypatch):
+    made = []
+
+    def timed(call):  # as if every fifth call of the fast one had been interrupted
+        made.append(call)
+        return {"slow": 0.1, "fast": 0.05 if len(made) % 5 == 0 else 0.001}[call]
+
+    monkeypatch.setattr(sidebyside, "_timed", timed)
+    rounds = alternate({"fast": Name("fast"), "slow": Name("slow")}, 0.1)
+    assert made.count("fast") > 10 * len(rounds["fast"])
+    assert set(rounds["fast"]) == {0.001}
+    assert set(rounds["slow"]) == {0.1}
+
+
+def test_sets_in_which_others_were_busy_are_played_again(monkeypatch):
+    told = iter([1.0, 0.5, 0.7, 0.0])
+
+    class Watch:
+        def busy(self):
+            return next(told)
+
+    monkeypatch.setattr(sidebyside, "Watch", Watch)
+    marks = iter(range(1000))
+    monkeypatch.setattr(sidebyside, "_turn", lambda call, count: next(marks))
+    game = SideBySide({"a": lambda: time.sleep(0.001)}, seconds=0.01)
+    game.play()
+    length = len(game.rounds["a"])
+    assert game.rounds["a"] == list(range(length, 2 * length))  # the second of three was calmest
+    game.play()
+    assert game.rounds["a"][length:] == list(range(3 * length, 4 * length))
+    assert next(told, None) is None
+
+
+def test_what_others_do_is_what_is_neither_idle_nor_ours(monkeypatch):
+    monkeypatch.setattr(others.os, "cpu_count", lambda: 4)
+    for name, values in (("_now", [0, 2]), ("_idle", [10, 13.5]), ("_own", [1, 3])):
+        monkeypatch.setattr(others, name, iter(values).__next__)
+    assert others.Watch().busy() == pytest.approx((2 * 4 - 3.5 - 2) / 2)
+
+
+def test_others_are_not_seen_where_the_kernel_does_not_tell(monkeypatch, tmp_path):
+    monkeypatch.setattr(others, "_TABLE", tmp_path / "none")
+    assert others.Watch().busy() == 0
+
+
+def test_idle_processors_are_counted_in_seconds():
+    if not Path("/proc/stat").exists():
+        assert others._idle() is None
+        return
+    first, began = others._idle(), time.perf_counter()
+    time.sleep(0.2)
+    elapsed = time.perf_counter() - began
+    assert 0 <= others._idle() - first <= (elapsed + 0.05) * os.cpu_count()
+
+
+def test_a_ratio_is_the_median_of_ratios_within_rounds():
+    ours, peer = [1.0, 2.0, 1.0], [3.0, 6.2, 2.9]  # as if the machine had halted in the second
+    assert ratio(ours, peer).median == pytest.approx(3.0)
     assert median_ms([0.001, 0.003, 0.002]) == pytest.approx(2)
+
+
+@pytest.mark.parametrize("count", [5, 6, 20, 101])
+def test_intervals_hold_the_true_median_about_as_often_as_they_say(rng, count):
+    tries = 2000
+    hits = 0
+    for values in rng.normal(size=(tries, count)):
+        median, low, high = median_with_interval(list(values))
+        assert low <= median <= high
+        hits += low <= 0 <= high
+    assert 0.92 < hits / tries < 0.985
 
 
 def test_copying_moves_gigabytes():
@@ -44,6 +134,27 @@ def test_inputs_are_real_and_pinned(size):
     assert inputs.photograph(size) is image
 
 
+@pytest.mark.parametrize("kind", ["colour", "grey"])
+def test_scenes_move_by_a_little_from_frame_to_frame(kind):
+    frames = inputs.scene("320x240", kind)
+    assert len(frames) == 24
+    assert {frame.shape for frame in frames} == {(240, 320, 3) if kind == "colour" else (240, 320)}
+    following = [*frames[1:], frames[0]]  # shown in a circle
+    for frame, after in zip(frames, following, strict=True):
+        changed = np.abs(frame.astype(int) - after) > 20
+        assert 0.001 < changed.mean() < 0.1
+    assert np.abs(frames[0].astype(int) - frames[1])[:40].max() > 0  # the sensor's noise
+
+
+def test_methods_that_look_at_more_than_a_frame_are_shown_a_scene():
+    assert len(inputs.frames_of("bin-wang", "64x64", "grey")) > 1
+    assert len(inputs.frames_of("superpixel", "64x64")) > 1
+    (image,) = inputs.frames_of("lc", "64x64", "grey")
+    assert image.shape == (64, 64)
+    following = inputs.in_turn([1, 2])
+    assert [following() for _ in range(3)] == [1, 2, 1]
+
+
 def test_sizes_go_by_name():
     assert inputs.sizes_of("vga, 1080P") == ["VGA", "1080p"]
     with pytest.raises(ValueError, match=r"expected sizes among 64x64, .*, got 'huge'"):
@@ -54,7 +165,7 @@ def test_the_machine_is_told_in_general_terms():
     told = machine.description()
     assert told["fastsal"] == fastsal.__version__
     assert told["threads"] >= 1
-    assert re.fullmatch(r"[0-9a-f]{7,40}|unknown", told["commit"])
+    assert re.fullmatch(r"[0-9a-f]{7,40}(-dirty)?|unknown", told["commit"])
 
 
 def test_plans_cover_every_combination():
@@ -79,9 +190,12 @@ def test_what_there_is_not_cannot_be_planned(wrong):
 @pytest.mark.parametrize("key", fastsal.METHODS)
 @pytest.mark.parametrize("channels", [(), (3,)], ids=["grey", "colour"])
 def test_peers_run(key, channels, rng):
-    image = rng.integers(0, 256, (48, 64, *channels), dtype=np.uint8)
-    for call in peers.peers_of(key, image).values():
-        call()
+    frames = list(rng.integers(0, 256, (3, 48, 64, *channels), dtype=np.uint8))
+    for name, call in peers.peers_of(key, frames).items():
+        if call is None:
+            assert name in ("cv2.saliency", "cv2.ximgproc")
+        else:
+            call()
 
 
 def test_rows_hold_figures_that_fit_together():
@@ -92,9 +206,13 @@ def test_rows_hold_figures_that_fit_together():
     assert measured["megapixels_per_second"] == pytest.approx(76.8 / measured["ms"])
     assert measured["bytes_per_pixel"] == 7
     assert measured["share_of_copy"] > 0
-    (peer,) = measured["peers"].values()
-    assert peer["times"] == pytest.approx(peer["ms"] / measured["ms"])
-    table = suite.table_of([measured])
+    assert measured["peers"].keys() == {"cv2.calcHist + LUT", "NumPy"}
+    assert measured["missing"] == []
+    for peer in measured["peers"].values():
+        assert peer["interval"][0] <= peer["times"] <= peer["interval"][1]
+        assert peer["times"] == pytest.approx(peer["ms"] / measured["ms"], rel=0.5)
+    table = suite.table_of([measured, {**measured, "peers": {}, "missing": ["cv2.gone"]}])
+    assert "cv2.gone is not installed" in table
     assert re.search(r"^lc +320x240 colour cpu +1", table, re.MULTILINE)
     assert "as fast as cv2.calcHist + LUT" in table
 

@@ -9,6 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from ... import __version__
 
 
@@ -20,7 +22,8 @@ def description() -> dict[str, Any]:
         "fastsal": __version__,
         "commit": _commit(),
         "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in ("numba", "numpy", "scikit-image")},
+        "packages": {name: metadata.version(name) for name in ("numba", "numpy", "scikit-image")}
+        | {"opencv": cv2.__version__},
         "processor": _processor(),
         "threads": threads.count(),
         "threading layer": threads.layer()[0],
@@ -40,7 +43,7 @@ def _commit() -> str:
     if not (root / ".git").exists():  # installed, not checked out
         return "unknown"
     done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
+        ["git", "describe", "--always", "--dirty", "--exclude=*"],
         cwd=root, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return done.stdout.strip() or "unknown"

@@ -1,7 +1,7 @@
-"""How people do the same without fastsal: the peers of every method, as far as they are here.
+"""How people do the same without fastsal: the peers of every method.
 
-``cv2.saliency`` and ``cv2.ximgproc`` are in opencv-contrib-python only; what is missing is left
-out. Every peer gets the same frames, and a preallocated output where it takes one.
+``cv2.saliency`` and ``cv2.ximgproc`` are in opencv-contrib-python only. Every peer is shown the
+same frames in the same order, and a preallocated output where it takes one.
 """
 
 from __future__ import annotations
@@ -20,98 +20,136 @@ from ..quiet import silent_stdout
 from . import inputs
 
 Image = NDArray[np.uint8]
-Calls = dict[str, Callable[[], Any]]
+Calls = dict[str, Callable[[], Any] | None]  # None: it is not installed
+
+# Frames until a background model is in use, by the definition of BinWang's: 51 for a first level
+# of every pixel, some 110 more until it compares blocks too. From then on a frame costs the same.
+SETTLED = 200
 
 _DISTANCES = np.abs(np.arange(256, dtype=np.float32)[:, None] - np.arange(256, dtype=np.float32))
-_SAMPLES = 48  # frames that background models have seen before the clock starts
 
 
-def peers_of(key: str, image: Image) -> Calls:
-    """Return the peers of a method by name: calls on one RGB or grey image."""
+def peers_of(key: str, frames: list[Image]) -> Calls:
+    """Return the peers of a method by name: calls that take the next of RGB or grey frames."""
     make = _PEERS.get(key)
-    return make(image) if make is not None else {}
+    return make(frames) if make is not None else {}
 
 
-def _luminance_contrast(image: Image) -> Calls:
-    gray, out = np.empty(image.shape[:2], np.uint8), np.empty(image.shape[:2], np.float32)
+def _luminance_contrast(frames: list[Image]) -> Calls:
+    following, shape = inputs.in_turn(frames), frames[0].shape[:2]
+    gray, out = np.empty(shape, np.uint8), np.empty(shape, np.float32)
 
     def opencv() -> None:
-        levels = _gray_into(image, gray)
+        levels = _gray_into(following(), gray)
         counts = cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel()
-        contrast = _DISTANCES @ counts
-        present = contrast[counts > 0]
-        scores = (contrast - present.min()) / max(present.max() - present.min(), 1)
-        cv2.LUT(levels, scores, dst=out)
+        cv2.LUT(levels, _scores(counts), dst=out)
 
-    return {"cv2.calcHist + LUT": opencv}
+    def numpy() -> None:
+        levels = _gray_into(following(), gray)
+        counts = np.bincount(levels.ravel(), minlength=256)
+        np.take(_scores(counts.astype(np.float32)), levels, out=out)
+
+    return {"cv2.calcHist + LUT": opencv, "NumPy": numpy}
 
 
-def _frame_difference(image: Image) -> Calls:
-    moved = inputs.moved(image)
-    first, second, out = (np.empty(image.shape[:2], np.uint8) for _ in range(3))
-    return {
-        "cv2.absdiff": lambda: cv2.absdiff(
-            _gray_into(image, first), _gray_into(moved, second), dst=out
-        )
+def _scores(counts: NDArray[np.float32]) -> NDArray[np.float32]:
+    # Not `@`: BLAS would keep a second thread awake for 65,536 products, into the others' turns.
+    contrast = np.einsum("ij,j->i", _DISTANCES, counts)
+    present = contrast[counts > 0]
+    scores: NDArray[np.float32] = (contrast - present.min()) / max(np.ptp(present), 1)
+    return scores
+
+
+def _frame_difference(frames: list[Image]) -> Calls:
+    """As a stream goes: the last frame's luma is kept."""
+    following = inputs.in_turn(frames)
+    first, second, out = (np.empty(frames[0].shape[:2], np.uint8) for _ in range(3))
+    grays = [first, second]
+    last = [_gray_into(following(), first)]
+
+    def opencv() -> None:
+        grays.reverse()
+        gray = _gray_into(following(), grays[0])
+        cv2.absdiff(gray, last[0], dst=out)
+        last[0] = gray
+
+    return {"cv2.absdiff": opencv}
+
+
+def _background(frames: list[Image]) -> Calls:
+    models = {
+        "cv2 MOG2": cv2.createBackgroundSubtractorMOG2,
+        "cv2 KNN": cv2.createBackgroundSubtractorKNN,
     }
-
-
-def _background(image: Image) -> Calls:
-    frames = [image, inputs.moved(image)]
-    calls: Calls = {
-        f"cv2 {name}": _seen(make(), frames, lambda model, frame: model.apply(frame))
-        for name, make in (("MOG2", cv2.createBackgroundSubtractorMOG2),
-                           ("KNN", cv2.createBackgroundSubtractorKNN))
-    }  # fmt: skip
-    if hasattr(cv2, "saliency"):
-        grays = [inputs.gray(frame) if frame.ndim == 3 else frame for frame in frames]
-        model = cv2.saliency.MotionSaliencyBinWangApr2014_create()
-        model.setImagesize(image.shape[1], image.shape[0])
-        model.init()
-        calls["cv2.saliency"] = _seen(model, grays, lambda model, gray: model.computeSaliency(gray))
+    calls: Calls = {name: _subtractor(make(), frames) for name, make in models.items()}
+    calls["cv2.saliency"] = _settled_saliency(frames) if hasattr(cv2, "saliency") else None
     return calls
 
 
-def _seen(model: Any, frames: list[Image], apply: Callable[[Any, Image], Any]) -> Callable[[], Any]:
-    """Return a call that shows a model its next frame, after it has seen many."""
-    count = 0
-
-    def call() -> Any:
-        nonlocal count
-        count += 1
-        return apply(model, frames[count % len(frames)])
-
-    for _ in range(_SAMPLES):
-        call()
-    return call
+def _subtractor(model: Any, frames: list[Image]) -> Callable[[], Any]:
+    following = inputs.in_turn(frames)
+    for _ in range(2 * len(frames)):
+        model.apply(following())
+    return lambda: model.apply(following())
 
 
-def _static(name: str) -> Callable[[Image], Calls]:
-    def make(image: Image) -> Calls:
+def _settled_saliency(frames: list[Image]) -> Callable[[], Any]:
+    following, gray = inputs.in_turn(frames), np.empty(frames[0].shape[:2], np.uint8)
+    model = _model(gray.shape)
+
+    def opencv() -> Any:
+        return model.computeSaliency(_gray_into(following(), gray))
+
+    for _ in range(0 if gray.shape in _IN_USE else SETTLED):
+        opencv()
+    _IN_USE.add(gray.shape)
+    return opencv
+
+
+_IN_USE: set[tuple[int, ...]] = set()
+
+
+@cache
+def _model(shape: tuple[int, int]) -> Any:
+    """Return one model for all rows of a size: half a minute goes by until it is in use."""
+    saliency: Any = vars(cv2)["saliency"]  # of the contrib wheel, as ximgproc below
+    model = saliency.MotionSaliencyBinWangApr2014_create()
+    model.setImagesize(shape[1], shape[0])
+    model.init()
+    return model
+
+
+def _static(name: str) -> Callable[[list[Image]], Calls]:
+    def make(frames: list[Image]) -> Calls:
         if not hasattr(cv2, "saliency"):
-            return {}
+            return {"cv2.saliency": None}
         peer = getattr(cv2.saliency, name)()
-        frame = np.ascontiguousarray(image[..., ::-1]) if image.ndim == 3 else image
-        out = np.empty(image.shape[:2], np.float32)
-        return {"cv2.saliency": lambda: peer.computeSaliency(frame, out)}
+        following = inputs.in_turn([_as_opencv(frame) for frame in frames])
+        out = np.empty(frames[0].shape[:2], np.float32)
+        return {"cv2.saliency": lambda: peer.computeSaliency(following(), out)}
 
     return make
 
 
-def _boxes(image: Image) -> Calls:
+def _boxes(frames: list[Image]) -> Calls:
     """OpenCV's BING with the model that ours has; it writes files and prints, here to nowhere."""
     if not hasattr(cv2, "saliency"):
-        return {}
+        return {"cv2.saliency": None}
     peer = cv2.saliency.ObjectnessBING_create()
     peer.setTrainingPath(str(DEFAULT_FOLDER))
     peer.setBBResDir(f"{_folder().name}/")
-    frame = np.ascontiguousarray(image[..., ::-1]) if image.ndim == 3 else np.dstack([image] * 3)
+    bgr = [_as_opencv(frame) for frame in frames]
+    following = inputs.in_turn([f if f.ndim == 3 else np.dstack([f] * 3) for f in bgr])
 
     def opencv() -> Any:
         with silent_stdout():
-            return peer.computeSaliency(frame)
+            return peer.computeSaliency(following())
 
     return {"cv2.saliency": opencv}
+
+
+def _as_opencv(image: Image) -> Image:
+    return np.ascontiguousarray(image[..., ::-1]) if image.ndim == 3 else image
 
 
 @cache
@@ -120,47 +158,67 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory()
 
 
-def _superpixels(image: Image) -> Calls:
+def slic_peers(frames: list[Image], region_size: int) -> Calls:
+    """Return SLIC in ten rounds with as many regions, without any saliency."""
     from skimage.segmentation import slic
 
-    count = -(-image.shape[0] // 10) * -(-image.shape[1] // 10)
-    axis = -1 if image.ndim == 3 else None
-    calls: Calls = {
-        "skimage slic alone": lambda: slic(image, count, start_label=0, channel_axis=axis)
+    following, shape = inputs.in_turn(frames), frames[0].shape
+    count = -(-shape[0] // region_size) * -(-shape[1] // region_size)
+    axis = -1 if len(shape) == 3 else None
+    has_ximgproc = hasattr(cv2, "ximgproc")
+    return {
+        "skimage slic": lambda: slic(following(), count, start_label=0, channel_axis=axis),
+        "cv2.ximgproc": (lambda: _ximgproc(following(), region_size)) if has_ximgproc else None,
     }
-    if hasattr(cv2, "ximgproc"):
-        calls["cv2.ximgproc SLIC alone"] = lambda: _ximgproc(image)
-    return calls
 
 
-def _ximgproc(image: Image) -> Any:
+def _ximgproc(image: Image, region_size: int) -> Any:
     ximgproc: Any = vars(cv2)["ximgproc"]  # of the contrib wheel, which type checkers do not see
-    made = ximgproc.createSuperpixelSLIC(image, ximgproc.SLIC, 10)
+    made = ximgproc.createSuperpixelSLIC(image, ximgproc.SLIC, region_size)
     made.iterate(10)
     return made.getLabels()
 
 
-def _flow(image: Image) -> Calls:
+def _flow(frames: list[Image]) -> Calls:
     """Return OpenCV's flows, each less its median: how people find what moves against a camera."""
-    moved, small = inputs.moved(image), _working_size(image)
-    grays = [np.empty(image.shape[:2], np.uint8) for _ in range(2)]
+    shape, small = frames[0].shape[:2], _working_size(frames[0])
     finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
 
-    def pair() -> list[Image]:
-        return [_gray_into(each, gray) for each, gray in zip((image, moved), grays, strict=True)]
+    def full() -> Callable[[], tuple[Image, Image]]:
+        return _pairs(frames, lambda gray: gray)
 
-    def reduced() -> list[Image]:
-        return [cv2.resize(each, small, interpolation=cv2.INTER_AREA) for each in pair()]
+    def reduced() -> Callable[[], tuple[Image, Image]]:
+        return _pairs(frames, lambda gray: cv2.resize(gray, small, interpolation=cv2.INTER_AREA))
 
+    of_farneback, of_reduced, of_dis = full(), reduced(), full()
     calls: Calls = {
-        "cv2 Farneback less median": lambda: _less_median(_farneback(*pair())),
-        "cv2 Farneback less median, 320": lambda: _enlarged(
-            _less_median(_farneback(*reduced())), image
+        "cv2 Farneback less median": lambda: _less_median(_farneback(*of_farneback())),
+        "cv2 Farneback less median, 320": lambda: cv2.resize(
+            _less_median(_farneback(*of_reduced())), shape[::-1], interpolation=cv2.INTER_LINEAR
         ),
     }
-    if min(image.shape[:2]) >= _LEAST_FOR_DIS:
-        calls["cv2 DIS less median"] = lambda: _less_median(_found(finder, *pair()))
+    if min(shape) >= _LEAST_FOR_DIS:
+        calls["cv2 DIS less median"] = lambda: _less_median(finder.calc(*of_dis(), None))
     return calls
+
+
+def _pairs(
+    frames: list[Image], prepared: Callable[[Image], Image]
+) -> Callable[[], tuple[Image, Image]]:
+    """Return what gives the last and the next grey frame; each is prepared once."""
+    following = inputs.in_turn(frames)
+
+    def take() -> Image:
+        frame = following()
+        return prepared(_gray_into(frame, np.empty(frame.shape[:2], np.uint8)))
+
+    kept = [take()]
+
+    def pair() -> tuple[Image, Image]:
+        kept.append(take())
+        return kept.pop(0), kept[0]
+
+    return pair
 
 
 _LEAST_FOR_DIS = 128  # it crashes on small pictures
@@ -176,16 +234,8 @@ def _farneback(gray: Image, moved: Image) -> Any:
     return cv2.calcOpticalFlowFarneback(gray, moved, None, 0.5, 3, 15, 3, 5, 1.2, 0)
 
 
-def _found(finder: Any, gray: Image, moved: Image) -> Any:
-    return finder.calc(gray, moved, None)
-
-
 def _less_median(flow: Any) -> Any:
     return np.linalg.norm(flow - np.median(flow, axis=(0, 1)), axis=2)
-
-
-def _enlarged(saliency: Any, image: Image) -> Any:
-    return cv2.resize(saliency, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _gray_into(image: Image, out: Image) -> Image:
@@ -195,13 +245,13 @@ def _gray_into(image: Image, out: Image) -> Image:
     return gray
 
 
-_PEERS: dict[str, Callable[[Image], Calls]] = {
+_PEERS: dict[str, Callable[[list[Image]], Calls]] = {
     "lc": _luminance_contrast,
     "frame-difference": _frame_difference,
     "bin-wang": _background,
     "fine-grained": _static("StaticSaliencyFineGrained_create"),
     "spectral-residual": _static("StaticSaliencySpectralResidual_create"),
     "bing": _boxes,
-    "superpixel": _superpixels,
+    "superpixel": lambda frames: slic_peers(frames, 10),
     "flow": _flow,
 }

@@ -9,6 +9,11 @@ from ...errors import FastsalError
 from . import inputs
 
 Row = dict[str, Any]
+Way = tuple[str, int, str]  # backend, threads, kind
+
+_STYLES = ("-", "--", ":", "-.")
+_MARKERS = "os^Dv"
+_WON, _LOST = "#4477aa", "#cc6677"
 
 
 def write_plots(results: dict[str, Any], path: Path) -> None:
@@ -27,13 +32,13 @@ def write_plots(results: dict[str, Any], path: Path) -> None:
     from matplotlib import pyplot
 
     rows: list[Row] = results["rows"]
-    has_peers = any(row["peers"] for row in rows)
+    bars = sum(len(row["peers"]) for row in rows)
     figure, axes = pyplot.subplots(
-        1, 2 if has_peers else 1, figsize=(16 if has_peers else 9, 7), squeeze=False,
+        1, 2 if bars else 1, figsize=(20 if bars else 11, max(7.0, 1 + bars / 5)), squeeze=False,
         layout="constrained",
     )  # fmt: skip
     _throughput(axes[0, 0], rows, results["copy_bandwidth"])
-    if has_peers:
+    if bars:
         _bars(axes[0, 1], rows)
     try:
         figure.savefig(path)
@@ -44,30 +49,77 @@ def write_plots(results: dict[str, Any], path: Path) -> None:
 
 
 def _throughput(axis: Any, rows: list[Row], bandwidth: float) -> None:
-    lines: dict[tuple[str, str, int, str], list[tuple[float, float]]] = {}
-    for row in rows:
-        height, width = inputs.SIZES[row["size"]]
-        key = row["method"], row["backend"], row["threads"], row["kind"]
-        lines.setdefault(key, []).append((height * width / 1e6, row["megapixels_per_second"]))
-    for (method, backend, threads, kind), points in lines.items():
-        where = f"{threads} threads" if backend == "cpu" else backend
-        axis.plot(*zip(*sorted(points), strict=True), "o-", label=f"{method}, {kind}, {where}")
-    least = min(row["bytes_per_pixel"] for row in rows)
-    axis.axhline(bandwidth / least / 1e6, color="black", ls="--", label="copy bandwidth")
-    axis.set(xscale="log", yscale="log", xlabel="megapixels", ylabel="megapixels per second")
-    axis.legend(fontsize="small")
-    axis.grid(True, which="both", alpha=0.3)
+    """Draw a colour per method and a dash per way to run it."""
+    from matplotlib import colormaps
+
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    ways = list(dict.fromkeys(_way(row) for row in rows))
+    for number, method in enumerate(methods):
+        for style, way in enumerate(ways):
+            points = [_point(row) for row in rows if (row["method"], _way(row)) == (method, way)]
+            axis.plot(
+                *zip(*sorted(points), strict=True), color=colormaps["tab20"](number % 20),
+                ls=_STYLES[style % len(_STYLES)], marker=_MARKERS[number % len(_MARKERS)], ms=5,
+                label=method if style == 0 else None,
+            )  # fmt: skip
+    _roofs(axis, rows, bandwidth)
+    sizes = sorted({row["size"] for row in rows}, key=_megapixels)
+    axis.set(xscale="log", yscale="log", ylabel="megapixels per second")
+    axis.set_xticks([_megapixels(size) for size in sizes], sizes)
+    axis.minorticks_off()
+    axis.set_title("Throughput: " + "; ".join(
+        f"{_told(way)} {_DASHES[style % len(_STYLES)]}" if len(ways) > 1 else _told(way)
+        for style, way in enumerate(ways)
+    ))  # fmt: skip
+    axis.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    axis.grid(True, alpha=0.3)
+
+
+_DASHES = ("solid", "dashed", "dotted", "dash-dotted")
+
+
+def _roofs(axis: Any, rows: list[Row], bandwidth: float) -> None:
+    """Draw how fast copying alone would be, for every number of bytes a pixel moves."""
+    for bytes_moved in sorted({row["bytes_per_pixel"] for row in rows}):
+        height = bandwidth / bytes_moved / 1e6
+        axis.axhline(height, color="black", lw=1, ls="--")
+        axis.annotate(
+            f"copying {bytes_moved:g} bytes per pixel", (0.01, height),
+            xycoords=("axes fraction", "data"), va="bottom", fontsize="small",
+        )  # fmt: skip
+
+
+def _way(row: Row) -> Way:
+    return row["backend"], row["threads"], row["kind"]
+
+
+def _told(way: Way) -> str:
+    backend, threads, kind = way
+    return f"{kind}, {f'{threads} threads' if backend == 'cpu' else backend}"
+
+
+def _point(row: Row) -> tuple[float, float]:
+    return _megapixels(row["size"]), row["megapixels_per_second"]
+
+
+def _megapixels(size: str) -> float:
+    rows, cols = inputs.SIZES[size]
+    return rows * cols / 1e6
 
 
 def _bars(axis: Any, rows: list[Row]) -> None:
-    bars = [
-        (f"{row['method']} {row['size']} {row['kind']} / {name}", peer["times"])
-        for row in rows
-        for name, peer in row["peers"].items()
-    ]
-    names, times = zip(*reversed(bars), strict=True)
-    drawn = axis.barh(names, times, color=["#4477aa" if each >= 1 else "#cc6677" for each in times])
-    axis.bar_label(drawn, fmt="%.1f", padding=3, fontsize="small")
+    compared = [(row, name, peer) for row in rows for name, peer in row["peers"].items()]
+    names = [f"{row['method']}, {row['size']}, {row['kind']}:  {name}" for row, name, _ in compared]
+    times = [peer["times"] for *_, peer in compared]
+    away = [[abs(bound - peer["times"]) for *_, peer in compared
+             for bound in [peer["interval"][side]]] for side in (0, 1)]  # fmt: skip
+    drawn = axis.barh(
+        range(len(names)), times, color=[_WON if each >= 1 else _LOST for each in times],
+        xerr=away, error_kw={"lw": 1, "ecolor": "#333333"},
+    )  # fmt: skip
+    axis.bar_label(drawn, fmt="%.3g", padding=5, fontsize="small")
+    axis.set_yticks(range(len(names)), names, fontsize="small")
+    axis.set_ylim(len(names) - 0.4, -0.6)  # in the order of the table, from the top
     axis.axvline(1, color="black", lw=1)
-    axis.set(xscale="log", xlabel="times as fast as the peer")
-    axis.tick_params(axis="y", labelsize="small")
+    axis.set(xscale="log", xlim=(min([0.5, *times]) / 1.2, max(times) * 2.5))
+    axis.set_title("Times as fast as its peers, with 95 % intervals")

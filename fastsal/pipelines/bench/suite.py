@@ -9,18 +9,17 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from ... import runtime
 from ...methods import METHODS, method_of
 from ..stream import Stream
 from . import inputs
-from .peers import peers_of
+from .peers import SETTLED, Image, peers_of
 from .sidebyside import alternate, median_ms, ratio
 
 Row = dict[str, Any]
 
-_OURS = "fastsal"
+OURS = "fastsal"
 
 
 @dataclass(frozen=True)
@@ -45,14 +44,14 @@ class Plan:
     methods: Sequence[str]
     backends: Sequence[str]
     threads: Sequence[int]
-    kinds: Sequence[str] = ("colour",)
+    kinds: Sequence[inputs.Kind] = ("colour",)
     with_peers: bool = False
     seconds: float = 1.0
 
     def __len__(self) -> int:
         return sum(1 for _ in self.jobs())
 
-    def jobs(self) -> Iterator[tuple[str, str, str, int, str]]:
+    def jobs(self) -> Iterator[tuple[str, str, str, int, inputs.Kind]]:
         """Yield method, size, backend, threads and kind of every row."""
         for key in self.methods:
             for size in self.sizes:
@@ -72,20 +71,32 @@ def plan_of(sizes: str, methods: str, backends: str, threads: str, **more: Any) 
     BackendUnavailableError
         If a backend named cannot run here.
     """
-    from numba import config
-
     offered = [name for name, status in runtime.backends().items() if status.available]
     if runtime.is_simulated():
         offered.remove("cuda")
-    most = config.NUMBA_NUM_THREADS
     keys = list(METHODS) if methods == "all" else [method_of(k).key for k in methods.split(",")]
     names: Any = offered if backends == "all" else backends.split(",")
+    return Plan(
+        inputs.sizes_of(sizes), keys, [runtime.resolve(name) for name in names],
+        threads_of(threads), **more,
+    )  # fmt: skip
+
+
+def threads_of(threads: str) -> list[int]:
+    """Return the numbers of threads that a comma-separated list names; "all" are as many as go.
+
+    Raises
+    ------
+    ValueError
+        If one is no number, or there are not so many.
+    """
+    from numba import config
+
+    most: int = config.NUMBA_NUM_THREADS
     counts = [most] if threads == "all" else [int(n) for n in threads.split(",")]
     if min(counts) < 1 or max(counts) > most:
         raise ValueError(f"expected 1 to {most} threads, got {threads}")
-    return Plan(
-        inputs.sizes_of(sizes), keys, [runtime.resolve(name) for name in names], counts, **more
-    )
+    return counts
 
 
 def measure(plan: Plan, bandwidths: Mapping[int, float]) -> Iterator[Row]:
@@ -94,59 +105,62 @@ def measure(plan: Plan, bandwidths: Mapping[int, float]) -> Iterator[Row]:
     `bandwidths` are the bytes per second that copying moves on each number of threads.
     """
     for key, size, backend, threads, kind in plan.jobs():
-        image = inputs.photograph(size)
-        image = inputs.gray(image) if kind == "grey" else image
-        with _on_threads(threads):
-            calls = {_OURS: _call(key, backend, image)}
-            if plan.with_peers:
-                calls.update(peers_of(key, image))
+        frames = inputs.frames_of(key, size, kind)
+        with on_threads(threads):
+            calls: dict[str, Callable[[], Any]] = {OURS: call_of(key, backend, frames)}
+            peers = peers_of(key, frames) if plan.with_peers else {}
+            calls.update({name: call for name, call in peers.items() if call is not None})
             rounds = alternate(calls, plan.seconds)
-        row = {"method": key, "size": size, "backend": backend, "threads": threads, "kind": kind}
-        yield {**row, **_figures(key, image, rounds, bandwidths[threads], backend)}
+        pixels = frames[0].shape[0] * frames[0].shape[1]
+        # Every method must read its frame and write its map; what it reads besides is its own
+        # affair.
+        moved = frames[0].nbytes + 4 * pixels
+        bandwidth = bandwidths[threads] if backend == "cpu" else None
+        row: Row = {
+            "method": key, "size": size, "backend": backend, "threads": threads, "kind": kind,
+        }  # fmt: skip
+        row |= times_of(rounds)
+        row |= throughput_of(row["ms"], pixels, moved, bandwidth)
+        yield row | {"missing": [name for name, call in peers.items() if call is None]}
 
 
-def _call(key: str, backend: Any, image: NDArray[np.uint8]) -> Callable[[], Any]:
-    """Return a call that gives a stream of the method its next frame."""
+def call_of(key: str, backend: Any, frames: list[Image]) -> Callable[[], Any]:
+    """Return a call that gives a stream of the method its next frame, once it is in use."""
     stream = Stream(key, backend=backend)
-    out = np.empty(image.shape[:2], np.float32)
-    frames, count = (image, inputs.moved(image)), 0
-
-    def call() -> Any:
-        nonlocal count
-        count += 1
-        return stream.update(frames[count % 2], out=out)
-
-    return call
+    following, out = inputs.in_turn(frames), np.empty(frames[0].shape[:2], np.float32)
+    for _ in range(SETTLED if key == "bin-wang" else 0):
+        stream.update(following(), out=out)
+    return lambda: stream.update(following(), out=out)
 
 
-def _figures(
-    key: str, image: NDArray[np.uint8], rounds: dict[str, list[float]], bandwidth: float,
-    backend: str,
-) -> Row:  # fmt: skip
-    pixels = image.shape[0] * image.shape[1]
-    ours = rounds.pop(_OURS)
-    milliseconds = median_ms(ours)
-    # Every method must read its frame and write its map; what it reads besides is its own affair.
-    moved = image.nbytes + 4 * pixels
-    figures: Row = {
-        "ms": milliseconds, "fps": 1e3 / milliseconds,
-        "megapixels_per_second": pixels / 1e3 / milliseconds,
+def times_of(rounds: Mapping[str, list[float]]) -> Row:
+    """Return what the seconds of all rounds say of us, and of us against the others."""
+    ours = rounds[OURS]
+    peers = {name: _against(ours, rounds[name]) for name in rounds if name != OURS}
+    return {"ms": median_ms(ours), "rounds": len(ours), "peers": peers}
+
+
+def throughput_of(ms: float, pixels: int, moved: int, bandwidth: float | None) -> Row:
+    """Return what so many milliseconds a frame are.
+
+    `moved` are the bytes that any implementation has to read and write, `bandwidth` those that
+    copying reads and writes per second.
+    """
+    return {
+        "fps": 1e3 / ms,
+        "megapixels_per_second": pixels / 1e3 / ms,
         "bytes_per_pixel": moved / pixels,
-        "share_of_copy": moved / (milliseconds / 1e3) / bandwidth if backend == "cpu" else None,
-        "peers": {},
-    }  # fmt: skip
-    for name, seconds in rounds.items():
-        times, low, high = ratio(ours, seconds)
-        figures["peers"][name] = {
-            "ms": median_ms(seconds),
-            "times": times,
-            "quartiles": [low, high],
-        }
-    return figures
+        "share_of_copy": moved / (ms / 1e3) / bandwidth if bandwidth else None,
+    }
+
+
+def _against(ours: list[float], peer: list[float]) -> Row:
+    times = ratio(ours, peer)
+    return {"ms": median_ms(peer), "times": times.median, "interval": [times.low, times.high]}
 
 
 @contextlib.contextmanager
-def _on_threads(count: int) -> Iterator[None]:
+def on_threads(count: int) -> Iterator[None]:
     """Give Numba and OpenCV so many threads, and then what they had before."""
     from numba import set_num_threads
 
@@ -175,10 +189,13 @@ def table_of(rows: Iterable[Row]) -> str:
             f"{row['threads']:>3}{row['ms']:>10.3f}{row['fps']:>9.0f}"
             f"{row['megapixels_per_second']:>8.0f}{share}"
         )
-        for name, peer in row["peers"].items():
-            low, high = peer["quartiles"]
-            lines.append(
-                f"  {peer['times']:>6.2f}x as fast as {name} ({low:.2f} to {high:.2f}; "
-                f"{peer['ms']:.3f} ms)"
-            )
+        lines += [_told(name, peer) for name, peer in row["peers"].items()]
+        lines += [f"     --  {name} is not installed" for name in row["missing"]]
     return "\n".join(lines)
+
+
+def _told(name: str, peer: Row) -> str:
+    low, high = peer["interval"]
+    return (
+        f"  {peer['times']:>6.2f}x as fast as {name} ({low:.2f} to {high:.2f}; {peer['ms']:.3f} ms)"
+    )

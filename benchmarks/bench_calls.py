@@ -1,0 +1,19 @@
+"""What a call costs: every method on 64 x 64 pixels, where hardly anything is computed."""
+
+from functools import partial
+
+import pytest
+
+from fastsal.methods import METHODS
+from fastsal.pipelines.bench import inputs
+from fastsal.pipelines.bench.peers import peers_of
+from fastsal.pipelines.bench.suite import call_of
+
+
+@pytest.mark.benchmark(group="calls")
+@pytest.mark.parametrize("key", METHODS)
+def bench_call(timed_alone, kind, key):
+    frames = inputs.frames_of(key, "64x64", kind)
+    timed_alone(
+        key, call_of(key, "cpu", frames), partial(peers_of, key, frames), size="64x64", kind=kind
+    )

@@ -1,0 +1,106 @@
+"""``python -m benchmarks.record``: run the suites, keep the results in ``benchmarks/results``.
+
+Takes some ten minutes on two cores. The peers in ``cv2.saliency`` and ``cv2.ximgproc`` are in
+opencv-contrib-python only, so an environment with that records more. ``python -m
+benchmarks.tables`` then brings the tables of both READMEs up to date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fastsal.errors import FastsalError
+from fastsal.pipelines.bench import machine
+from fastsal.pipelines.bench.sidebyside import copy_bandwidth
+
+FOLDER = Path(__file__).parent / "results"
+SIZES = "VGA,720p,1080p"
+LARGE = "4K,16MP"  # where nothing stays in the caches, of the methods that memory limits
+
+# What follows from a row's milliseconds and size is left out, as are figures of no use later.
+_KEPT = ("method", "size", "kind", "backend", "threads", "ms", "share_of_copy", "peers", "missing",
+         "worst_over_median")  # fmt: skip
+
+
+def record(sizes: str, large: str, row_seconds: float, only: str) -> dict[str, Any]:
+    """Run all suites at `sizes`, and what memory limits at `large` ones; return the results."""
+    about = {"date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")}
+    about |= machine.description()
+    rows = _rows("-k", only, "--sizes", sizes, "--row-seconds", str(row_seconds))
+    if large:
+        memory_bound = f"(luminance_contrast or spectral_residual) and ({only or 'bench'})"
+        rows += _rows("-k", memory_bound, "--sizes", large, "--row-seconds", str(row_seconds))
+    return {"machine": about, "copy_bandwidth": copy_bandwidth(about["threads"]), "rows": rows}
+
+
+def write(results: dict[str, Any], folder: Path = FOLDER) -> Path:
+    """Write results, a row a line, under a name that tells when, of what and on what."""
+    about = results["machine"]
+    processor = re.sub(r"[^a-z0-9]+", "-", about["processor"].lower()).strip("-")
+    path = folder / f"{about['date'][:10]}-{about['commit']}-{processor or 'cpu'}.json"
+    folder.mkdir(exist_ok=True)
+    rows = ",\n".join(json.dumps(_rounded(row)) for row in results["rows"])
+    head = json.dumps(_rounded({**results, "rows": []}), indent=1)
+    path.write_text(head.replace('"rows": []', f'"rows": [\n{rows}\n]') + "\n")
+    return path
+
+
+def newest(folder: Path = FOLDER) -> dict[str, Any]:
+    """Return the latest results that were recorded."""
+    if not (found := recorded(folder)):
+        raise FastsalError(f"{folder}: nothing is recorded, run python -m benchmarks.record")
+    return found[-1]
+
+
+def recorded(folder: Path = FOLDER) -> list[dict[str, Any]]:
+    """Return all results that were recorded, the oldest first."""
+    found = [json.loads(path.read_text()) for path in folder.glob("*.json")]
+    return sorted(found, key=lambda results: results["machine"]["date"])
+
+
+def _rows(*arguments: str) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "results.json")
+        suites = ["-q", "--no-header", "-p", "no:cacheprovider", str(Path(__file__).parent)]
+        written = ["--benchmark-columns", "median", f"--benchmark-json={path}"]
+        if status := pytest.main([*suites, *written, *arguments]):
+            sys.exit(int(status))
+        rows = [each["extra_info"] for each in json.loads(path.read_text())["benchmarks"]]
+    return [{key: row[key] for key in _KEPT if row.get(key) not in (None, {}, [])} for row in rows]
+
+
+def _rounded(value: Any) -> Any:
+    """Return a value whose floats have four digits, which is more than they are worth."""
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def main() -> None:
+    """Run the suites and write what came out."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--sizes", default=SIZES, help="default: %(default)s")
+    parser.add_argument(
+        "--large", default=LARGE, help="of what memory limits too (default: %(default)s)"
+    )
+    parser.add_argument("--row-seconds", type=float, default=0.7, help="default: %(default)s")
+    parser.add_argument("--only", default="", help="what pytest -k takes (default: all)")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="default: %(default)s")
+    options = parser.parse_args()
+    results = record(options.sizes, options.large, options.row_seconds, options.only)
+    print(f"wrote {write(results, options.folder)}: {len(results['rows'])} rows")
+
+
+if __name__ == "__main__":
+    main()
