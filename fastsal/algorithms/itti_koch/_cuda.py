@@ -41,7 +41,7 @@ def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, ou
 
     `parts`, if any, are three more maps of that form, for intensity, colour and orientation.
     """
-    height, stream = out.shape[1] // width, pixels.stream
+    height = out.shape[1] // width
     side = side_of_squares(height, width, options)
     shape = -(-height // side), -(-width // side)
     plan = plan_of(*shape, channels, options)
@@ -51,30 +51,25 @@ def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, ou
     maps = _work("maps", (4, frames, *plan.small))
     for start in range(0, frames, group):
         part = pixels if group == frames else pixels[start : start + group]
-        part.stream = stream
         unit = unit_of(part.dtype)
         if side > 1:
             part, unit = _averaged(part, channels, width, side, shape, group), np.float32(1)
         _fill_maps(part, layout, shape[1], unit, plan, tables, maps, start, group)
     for each, target in zip(maps, (out, *parts), strict=False):
-        target.stream = stream
         is_map = target is out
         finish(each, width, smooth if is_map else 0.0, center_bias if is_map else 0.0, True, target)
 
 
 def _averaged(pixels, channels, width, side, shape, group):
-    frames, stream, size = len(pixels), pixels.stream, shape[0] * shape[1] * channels
+    frames, size = len(pixels), shape[0] * shape[1] * channels
     small = _work("small", (group, size))[:frames]
     grid = -(-size // launch.THREADS), 1, min(frames, 65_535)
-    average[grid, launch.THREADS, stream](
-        pixels, channels, width, side, unit_of(pixels.dtype), small
-    )
-    small.stream = stream
+    average[grid, launch.THREADS](pixels, channels, width, side, unit_of(pixels.dtype), small)
     return small
 
 
 def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
-    frames, stream = len(pixels), pixels.stream
+    frames = len(pixels)
     rows, cols = (int(each) for each in plan.sizes[0, :2])
     threads = launch.THREADS
     planes = _work("planes", (group, PLANES, plan.atlas))[:frames]
@@ -87,39 +82,37 @@ def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
     bright = workspace("itti-koch bright", (group,), np.float32)[:frames]
     deep = min(frames, 65_535)
     pixel_blocks = -(-rows * cols // threads)
-    clear[min(frames, 65_535), threads, stream](spans, tallies, bright)
+    clear[min(frames, 65_535), threads](spans, tallies, bright)
     tiles = -(-cols // TILE), min(rows, 65_535), deep
     args = pixels, layout, width, unit, tables.sizes, planes, bright
-    shrink[tiles, threads, stream](*args)
+    shrink[tiles, threads](*args)
     if plan.is_lab:
-        to_lab[(pixel_blocks, 1, deep), threads, stream](rows * cols, layout[0], planes)
+        to_lab[(pixel_blocks, 1, deep), threads](rows * cols, layout[0], planes)
     elif layout[0] > 1:
-        oppose[(pixel_blocks, 1, deep), threads, stream](rows * cols, bright, planes)
-    halve[(1, 3 if layout[0] > 1 else 1, deep), 2 * threads, stream](tables.sizes, planes)
-    each_scale = (len(tables.scale_blocks), 1, deep), threads, stream
+        oppose[(pixel_blocks, 1, deep), threads](rows * cols, bright, planes)
+    halve[(1, 3 if layout[0] > 1 else 1, deep), 2 * threads](tables.sizes, planes)
+    each_scale = (len(tables.scale_blocks), 1, deep), threads
     filter_rows[each_scale](
         tables.scale_blocks, tables.sizes, tables.taps, plan.energy, planes, filtered
     )
     filter_columns[each_scale](
         tables.scale_blocks, tables.sizes, tables.taps, plan.energy, filtered, planes
     )
-    each_task = (len(tables.task_blocks), 1, deep), threads, stream
+    each_task = (len(tables.task_blocks), 1, deep), threads
     args = tables.sizes, tables.tasks, tables.offsets
     compare[each_task](tables.task_blocks, *args, plan.is_sum, planes, gaps, spans)
     if plan.promotes:
         count[each_task](tables.task_blocks, *args, tables.flats, gaps, spans, tallies)
     if plan.competes:
-        _compete(plan, tables, gaps, spans, summed, maps, start, stream)
+        _compete(plan, tables, gaps, spans, summed, maps, start)
         return
-    reduce[_small_grid(plan, PLANES, deep), threads, stream](
+    reduce[_small_grid(plan, PLANES, deep), threads](
         *args, tables.flats, plan.shares, plan.promotes, gaps, spans, tallies, summed
     )
-    add_up[deep, 4 * threads, stream](
-        plan.shares, plan.promotes, tables.weights, start, summed, maps
-    )
+    add_up[deep, 4 * threads](plan.shares, plan.promotes, tables.weights, start, summed, maps)
 
 
-def _compete(plan, tables, gaps, spans, summed, maps, start, stream):
+def _compete(plan, tables, gaps, spans, summed, maps, start):
     frames, signs, threads = len(gaps), 2 * len(plan.tasks), launch.THREADS
     deep = min(frames, 65_535)
     shape = frames, signs, *plan.small
@@ -127,11 +120,11 @@ def _compete(plan, tables, gaps, spans, summed, maps, start, stream):
     sums = _work("sums", (*shape[:3], len(plan.across)))
     waves = plan.sigma, tables.across, tables.down
     args = tables.sizes, tables.tasks, tables.offsets, tables.flats
-    reduce_signs[_small_grid(plan, signs, deep), threads, stream](*args, gaps, spans, values)
-    compete[(signs, 1, deep), threads, stream](*waves, tables.tasks, values, spare, sums)
+    reduce_signs[_small_grid(plan, signs, deep), threads](*args, gaps, spans, values)
+    compete[(signs, 1, deep), threads](*waves, tables.tasks, values, spare, sums)
     args = tables.tasks, tables.flats, plan.shares
-    sum_signs[_small_grid(plan, PLANES, deep), threads, stream](*args, spans, values, summed)
-    add_up_competing[deep, threads, stream](
+    sum_signs[_small_grid(plan, PLANES, deep), threads](*args, spans, values, summed)
+    add_up_competing[deep, threads](
         plan.shares, *waves, tables.weights, start, summed, values, spare, sums, maps
     )
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime
 from ...kernels import finish
+from ...parts import Jobs
 from . import options
 
 
@@ -125,13 +126,21 @@ def itti_koch(
         channel_axis=channel_axis,
         dtypes=("uint8", "uint16", "float32", "float64"),
     )
-    job = images.Job(backend, out, frames)
-    (source,) = job.inputs
-    parts = job.add_maps(3) if return_conspicuity else ()
-    bench = runtime.bench(__package__, job.target)
-    bench.itti_koch(
-        source.pixels, source.channels, source.weights, frames.shape[-1], settings,
-        smooth, center_bias, job.saliency, parts,
-    )  # fmt: skip
-    saliency = job.result()
-    return (saliency, Conspicuity(*job.added_maps())) if return_conspicuity else saliency
+    parts: Any = ()
+
+    def fill(job: images.Job) -> None:
+        (source,) = job.inputs
+        runtime.bench(__package__, job.target).itti_koch(
+            source.pixels, source.channels, source.weights, frames.shape[-1], settings,
+            smooth, center_bias, job.saliency, parts,
+        )  # fmt: skip
+
+    if return_conspicuity:
+        job = images.Job(backend, out, frames)
+        parts = job.add_maps(3)
+        fill(job)
+        return job.result(), Conspicuity(*job.added_maps())
+    jobs = Jobs(backend, out, frames)
+    for job in jobs:
+        fill(job)
+    return jobs.result
