@@ -243,6 +243,17 @@ def test_filters_of_signs_hold_every_tap_once(small_model):
         assert (chunks[:, 1] - chunks[:, 0] <= 16).all()  # sums of upper halves stay below 256
 
 
+def test_a_changed_model_has_other_filters(folder):
+    model = BingModel.load(folder)
+    before = filters_of(model, SPACES[:1])
+    model.filters[SPACES[0]] = -model.filters[SPACES[0]]
+
+    after = filters_of(model, SPACES[:1])
+
+    np.testing.assert_array_equal(before.factors[0, 0], after.factors[0, 0])
+    assert (before.chunks != after.chunks).any()
+
+
 def test_plan_of_a_large_image_skips_no_size(small_model):
     assert len(plan_of((1080, 1920), small_model.sizes).numbers) == 36
     assert len(plan_of((7, 1920), small_model.sizes).numbers) == 0

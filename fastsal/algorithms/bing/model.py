@@ -64,11 +64,12 @@ class BingModel:
         if not count or self.sizes.min() < 0 or self.sizes.max() >= _LARGEST:
             raise ModelError(f"expected window sizes from 0 to {_LARGEST - 1}, got {self.sizes}")
         for name, shape in (("filters", (8, 8)), ("calibrations", (count, 2))):
-            arrays = {key: np.array(each, np.float32) for key, each in getattr(self, name).items()}
+            arrays = {
+                key: np.asarray(each, np.float32) for key, each in getattr(self, name).items()
+            }
             for space, array in arrays.items():
                 if array.shape != shape or not np.isfinite(array).all():
                     raise ModelError(f"expected {name} of {space} as finite {shape}")
-                array.flags.writeable = False  # what is computed from a model is kept
             object.__setattr__(self, name, arrays)
 
     @property

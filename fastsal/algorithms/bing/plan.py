@@ -95,17 +95,21 @@ class Filters(NamedTuple):
     chunks: NDArray[np.int64]  # (s, 8, 4) first tap, stop, and the two signs
 
 
-@lru_cache(maxsize=16)
 def filters_of(model: BingModel, spaces: tuple[str, ...]) -> Filters:
     """Return the filters of the colour spaces named."""
-    made = [_binarized(model.filters[space]) for space in spaces]
+    filters = [np.asarray(model.filters[space], np.float32) for space in spaces]
+    made = [_binarized(each.tobytes()) for each in filters]
     factors, taps, chunks = (np.array(each) for each in zip(*made, strict=True))
     return Filters(np.array([SPACES.index(space) for space in spaces]), factors, taps, chunks)
 
 
-def _binarized(weights: NDArray[np.float32]) -> tuple[Any, ...]:
-    """Return two factors, and taps in chunks of equal signs: weights are about the sum of both."""
-    rest = weights.astype(np.float32).ravel()
+@lru_cache(maxsize=64)
+def _binarized(filter_bytes: bytes) -> tuple[Any, ...]:
+    """Return two factors, and taps in chunks of equal signs: weights are about the sum of both.
+
+    Kept by what the filter is, since models can be changed.
+    """
+    rest = np.frombuffer(filter_bytes, np.float32)
     factors, signs = np.zeros(2, np.float32), np.zeros((2, rest.size), np.int64)
     for i in range(2):
         signs[i] = np.where(rest >= 0, 1, -1)

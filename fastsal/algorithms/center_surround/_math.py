@@ -19,7 +19,8 @@ def reach_of(sigma):
 def step_of(sigma):
     """Return how many rows apart a blur may be taken, and the rows between by `between_six`.
 
-    A Gaussian four steps wide leaves so little of what changes faster that this is off by 1e-6.
+    A Gaussian four steps wide leaves little of what changes faster. Of rows in [0, 1] this is off
+    by 2e-5 at the most, for stripes of 2.6 sigma; of the maps made from them by a quarter of that.
     """
     return max(int64(1), int64(sigma * float32(0.25)))
 
