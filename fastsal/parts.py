@@ -30,12 +30,12 @@ class Jobs:
         self._backend, self._out, self._frames = backend, out, frames
 
     def __iter__(self) -> Iterator[images.Job]:
-        first, count = self._frames[0], _frames_of_part(self._frames)
-        on_device = first.owner is not None
-        is_sent = not on_device and runtime.resolve(self._backend) == "cuda"
-        if is_sent and 2 * count <= first.flat_shape[0]:
-            yield from self._in_parts(count)
-            return
+        first = self._frames[0]
+        if first.owner is None and runtime.resolve(self._backend) == "cuda":
+            count = _frames_of_part(self._frames)
+            if 2 * count <= first.flat_shape[0]:
+                yield from self._in_parts(count)
+                return
         job = images.Job(self._backend, self._out, *self._frames)
         yield job
         self.result = job.result()
