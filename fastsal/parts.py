@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from . import devices, images, runtime
@@ -54,10 +55,13 @@ class Jobs:
                 job = images.Job("cuda", *self._cut(first, first + count))
                 yield job
                 on_the_way.append(job.send_back())
+            while on_the_way:
+                on_the_way.popleft()()
         finally:
-            for wait in on_the_way:
-                wait()
             devices.work_on(0)
+            for wait in on_the_way:  # after an error, which is the one to be told of
+                with suppress(Exception):
+                    wait()
 
     def _cut(self, first: int, last: int) -> tuple[Any, ...]:
         part = slice(first, last)
