@@ -11,9 +11,9 @@ import pytest
 from wide_blocks import WIDE_BLOCKS
 
 import fastsal
-from fastsal import devices, images, kernels
+from fastsal import devices, images, kernels, runtime
 from fastsal.algorithms.flow_saliency import trail
-from fastsal.kernels.kernel import watched
+from fastsal.kernels.kernel import Kernel, watched
 
 SIZE = (12, 17)
 
@@ -227,6 +227,40 @@ def test_calls_of_flow_saliency_share_their_levels_in_turn(cuda_device, order, r
             fastsal.flow_saliency(image.bind(stream), image.bind(stream))
 
     assert order[-3:] == [("record", first), ("wait", second), ("record", second)]
+
+
+class Compiled:
+    """What fastsal asks of a compiled kernel; `form` is called for each form of it."""
+
+    def __init__(self, form):
+        self._form = form
+        self.py_func = is_a_launch  # any function
+
+    def __getitem__(self, form):
+        return self._form(*form)
+
+
+class DefaultStream:
+    """Numba's default stream, of which it makes a new one whenever it is asked."""
+
+    def __int__(self):
+        return 0
+
+
+@pytest.fixture
+def real_device(monkeypatch):
+    monkeypatch.setattr(runtime, "is_simulated", lambda: False)
+
+
+def test_a_kernel_takes_one_form_for_the_default_stream(real_device):
+    forms = []
+    kernel = Kernel(Compiled(lambda *form: forms.append(form)))
+
+    for stream in (DefaultStream(), DefaultStream(), 0):
+        devices.work_on(stream)
+        kernel[1, 32]
+
+    assert forms == [(1, 32, 0)]
 
 
 def test_copies_of_turns_start_anew():
