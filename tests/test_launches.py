@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from numba import config
 from wide_blocks import WIDE_BLOCKS
 
 import fastsal
@@ -261,6 +262,27 @@ def test_a_kernel_takes_one_form_for_the_default_stream(real_device):
         kernel[1, 32]
 
     assert forms == [(1, 32, 0)]
+
+
+def test_threads_that_form_kernels_leave_the_warning_of_numba_on(real_device, monkeypatch):
+    monkeypatch.setattr(config, "CUDA_LOW_OCCUPANCY_WARNINGS", 1)
+    inside = [threading.Event(), threading.Event()]
+
+    def form(number, *_):
+        inside[number].set()
+        if number == 0:
+            inside[1].wait(0.2)  # which it would be, if both could be here
+        else:
+            first.join()
+
+    kernel = Kernel(Compiled(form))
+    first, second = (threading.Thread(target=lambda n=n: kernel[n, 32]) for n in range(2))
+    first.start()
+    inside[0].wait()
+    second.start()
+    second.join()
+
+    assert config.CUDA_LOW_OCCUPANCY_WARNINGS == 1
 
 
 def test_copies_of_turns_start_anew():
