@@ -230,6 +230,20 @@ def test_calls_of_flow_saliency_share_their_levels_in_turn(cuda_device, order, r
     assert order[-3:] == [("record", first), ("wait", second), ("record", second)]
 
 
+@pytest.mark.cuda
+def test_a_model_is_pickled_on_the_default_stream_after_its_last_frame(cuda_device, order, rng):
+    stream = cuda_device.stream()
+    finder = fastsal.BinWang()
+    with watching():
+        finder.update(cuda_device.to_device(frames_of(rng, count=1)[0]).bind(stream))
+    devices.work_on(cuda_device.stream())  # another call's, which may be gone by now
+
+    pickle.dumps(finder)
+
+    assert order == [("record", stream), ("wait", 0)]
+    assert devices.stream() == 0
+
+
 class Compiled:
     """What fastsal asks of a compiled kernel; `form` is called for each form of it."""
 
