@@ -12,9 +12,10 @@ from numba import config
 from wide_blocks import WIDE_BLOCKS
 
 import fastsal
-from fastsal import devices, images, kernels, runtime
+from fastsal import devices, images, runtime
 from fastsal.algorithms.flow_saliency import trail
 from fastsal.kernels.kernel import Kernel, watched
+from fastsal.kernels.launch import THREADS  # a device's: tests make the simulator's smaller
 
 SIZE = (12, 17)
 
@@ -78,6 +79,8 @@ def test_methods_run_on_the_stream_of_their_frames(key, cuda_device, rng):
     assert streams_of(launches) == {stream}
 
 
+COMPETING = fastsal.IttiOptions(norm="iterative")
+
 OTHERS = {
     "slic": lambda image: fastsal.slic(image, region_size=4, max_iter=2),
     "region_stats": lambda image: fastsal.region_stats(
@@ -86,6 +89,7 @@ OTHERS = {
     "binary_map": lambda image: fastsal.binary_map(image),
     "binary_map by kmeans": lambda image: fastsal.binary_map(image, method="kmeans"),
     "flow_saliency": lambda image: fastsal.flow_saliency(image, image, return_flow=True),
+    "itti_koch by competition": lambda image: fastsal.itti_koch(image, preset=COMPETING),
     "superpixel_change": lambda image: fastsal.superpixel_change(image, image),
 }
 
@@ -168,16 +172,25 @@ def is_a_launch(launch):
     )
 
 
+# All but BING, which asks its kernels and so would run on what is far too large for the simulator;
+# its grids are those of its plan, whatever the image.
+CALLS = {key: {} for key in fastsal.METHODS if key != "bing"}
+OPTIONS = {  # that take other kernels than the default
+    "itti-koch by fixation": {"preset": "fixation"},
+    "itti-koch by competition": {"preset": COMPETING},
+    "itti-koch reduced": {"preset": fastsal.IttiOptions(working_size=640)},
+}
+
 STACKS = [(64, 4320, 7680, 3), (70_000, 1, 1), (1, 1, 70_000), (2, 70_000, 1), (3, 1, 5)]
 
 
 @pytest.mark.cuda
 @pytest.mark.parametrize("shape", STACKS, ids=str)
-@pytest.mark.parametrize("key", fastsal.METHODS)
-def test_grids_fit_the_device_whatever_the_size(key, shape, cuda_device):
+@pytest.mark.parametrize("name", CALLS | OPTIONS)
+def test_grids_fit_the_device_whatever_the_size(name, shape, cuda_device, monkeypatch):
     """Memory here is made, but hardly touched."""
-    if key == "bing":
-        return  # asks its kernels; its grids are those of the plan, whatever the image
+    monkeypatch.setattr("fastsal.kernels.launch.THREADS", THREADS)  # for nothing runs
+    key = name.partition(" ")[0]
     channel_axis = -1 if len(shape) == 4 else None
     if shape[0] > 1 << 16 and key.startswith(("superpixel", "flow")):
         shape = (2, *shape[1:])  # they take frame by frame
@@ -191,7 +204,8 @@ def test_grids_fit_the_device_whatever_the_size(key, shape, cuda_device):
 
     with watching() as launches:
         if takes_stacks:
-            _function_of(key)(*[image] * _inputs_of(key), channel_axis=channel_axis)
+            inputs = [image] * _inputs_of(key)
+            _function_of(key)(*inputs, channel_axis=channel_axis, **OPTIONS.get(name, {}))
         else:
             method = fastsal.Stream(key)
             method.update(image)
@@ -204,8 +218,7 @@ def test_grids_fit_the_device_whatever_the_size(key, shape, cuda_device):
 
 def threads_of(name):
     """Return the most threads that the PTX gate has found registers for."""
-    share = WIDE_BLOCKS.get(name, 256) / 256
-    return max(64, share * kernels.launch.THREADS)  # the simulator's blocks are smaller
+    return WIDE_BLOCKS.get(name, THREADS)
 
 
 def _function_of(key):
