@@ -84,9 +84,10 @@ def work_on(stream: Any) -> None:
     """Let this thread's present call run on `stream`; 0 is the default.
 
     Kernels, copies and work arrays all go by this. Arrays do not count: Numba's forget their
-    streams when they are reshaped.
+    streams when they are reshaped. The default stream is always 0 here, though Numba makes new
+    objects for it: what is kept per stream would not know it again.
     """
-    _local.stream = stream
+    _local.stream = stream if _handle(stream) else 0
     _local.joined = []
 
 
@@ -301,8 +302,6 @@ def _is_packed(interface: dict[str, Any]) -> bool:
 
 
 def _current_stream(array: Any) -> Any:
-    from numba import cuda
-
     library = library_of(array)
     if library == "torch":
         handle = sys.modules["torch"].cuda.current_stream(array.device).cuda_stream
@@ -311,7 +310,7 @@ def _current_stream(array: Any) -> Any:
     else:
         interface = _interface(array) or {}
         handle = interface.get("stream") or 0
-    return _known_stream(handle) if handle else cuda.default_stream()
+    return _known_stream(handle) if handle else 0
 
 
 @lru_cache(maxsize=64)

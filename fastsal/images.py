@@ -52,7 +52,9 @@ class Job:
     With `turns` it is one of several calls that share state, and starts after the last of them.
     """
 
-    __slots__ = ("_added", "_first", "_out", "_staged", "_turns", "inputs", "saliency", "target")
+    __slots__ = (
+        "_added", "_first", "_out", "_staged", "_stream", "_turns", "inputs", "saliency", "target",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -91,6 +93,7 @@ class Job:
         self.saliency = out.reshape(first.flat_shape)
 
     def _start_staged(self) -> None:
+        self._stream = devices.stream()
         if self._turns is not None:
             self._turns.begin()
         self.inputs = tuple(
@@ -101,7 +104,8 @@ class Job:
 
     def send_back(self) -> Callable[[], None]:
         """Start to copy the map of a host array's job back; return what waits until it is there."""
-        stream, target = devices.stream(), self._out.reshape(self.saliency.shape)
+        stream, target = self._stream, self._out.reshape(self.saliency.shape)
+        devices.work_on(stream)  # the thread may have made other calls since
         landing = devices.page_locked("map", target.shape, target.dtype)
         self.saliency.bind(stream).copy_to_host(landing, stream=stream)
 
@@ -134,6 +138,8 @@ class Job:
 
     def result(self) -> Any:
         """Return the filled map: `out`, or a new array of the caller's library."""
+        if self._staged:
+            devices.work_on(self._stream)  # the thread may have made other calls since
         if self._turns is not None:
             self._turns.end()
         if self._staged:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from . import devices, images, runtime
@@ -30,12 +31,12 @@ class Jobs:
         self._backend, self._out, self._frames = backend, out, frames
 
     def __iter__(self) -> Iterator[images.Job]:
-        first, count = self._frames[0], _frames_of_part(self._frames)
-        on_device = first.owner is not None
-        is_sent = not on_device and runtime.resolve(self._backend) == "cuda"
-        if is_sent and 2 * count <= first.flat_shape[0]:
-            yield from self._in_parts(count)
-            return
+        first = self._frames[0]
+        if first.owner is None and runtime.resolve(self._backend) == "cuda":
+            count = _frames_of_part(self._frames)
+            if 2 * count <= first.flat_shape[0]:
+                yield from self._in_parts(count)
+                return
         job = images.Job(self._backend, self._out, *self._frames)
         yield job
         self.result = job.result()
@@ -54,10 +55,13 @@ class Jobs:
                 job = images.Job("cuda", *self._cut(first, first + count))
                 yield job
                 on_the_way.append(job.send_back())
+            while on_the_way:
+                on_the_way.popleft()()
         finally:
-            for wait in on_the_way:
-                wait()
             devices.work_on(0)
+            for wait in on_the_way:  # after an error, which is the one to be told of
+                with suppress(Exception):
+                    wait()
 
     def _cut(self, first: int, last: int) -> tuple[Any, ...]:
         part = slice(first, last)

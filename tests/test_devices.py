@@ -160,6 +160,22 @@ def test_strangers_that_need_a_copy_are_refused():
         devices.contiguous(Stranger((2, 3), "<f4", (4, 8)), None)
 
 
+@pytest.mark.parametrize("array", [Stranger((2, 3)), Cupy((2, 3)), Tensor(np.zeros((2, 3), "u1"))])
+def test_the_default_stream_of_other_libraries_is_always_the_same(array, monkeypatch):
+    current = SimpleNamespace(ptr=0, cuda_stream=0)
+    cuda = SimpleNamespace(
+        current_stream=lambda device: current, get_current_stream=lambda: current
+    )
+    for name in ("torch", "cupy"):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(cuda=cuda))
+    monkeypatch.setattr("numba.cuda.default_stream", object)  # a new one each time
+    monkeypatch.setattr(
+        "numba.cuda.as_cuda_array", lambda array, sync: SimpleNamespace(), raising=False
+    )
+
+    assert [devices.borrow(array).stream for _ in range(2)] == [0, 0]
+
+
 def test_new_arrays_come_from_the_library_and_device_of_the_image(monkeypatch):
     torch = ModuleType("torch")
     torch.float32 = object()

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from numba import config
 from wide_blocks import WIDE_BLOCKS
 
 import fastsal
-from fastsal import devices, images, kernels
+from fastsal import devices, images, runtime
 from fastsal.algorithms.flow_saliency import trail
-from fastsal.kernels.kernel import watched
+from fastsal.kernels.kernel import Kernel, watched
+from fastsal.kernels.launch import THREADS  # a device's: tests make the simulator's smaller
 
 SIZE = (12, 17)
 
@@ -77,6 +79,8 @@ def test_methods_run_on_the_stream_of_their_frames(key, cuda_device, rng):
     assert streams_of(launches) == {stream}
 
 
+COMPETING = fastsal.IttiOptions(norm="iterative")
+
 OTHERS = {
     "slic": lambda image: fastsal.slic(image, region_size=4, max_iter=2),
     "region_stats": lambda image: fastsal.region_stats(
@@ -85,6 +89,7 @@ OTHERS = {
     "binary_map": lambda image: fastsal.binary_map(image),
     "binary_map by kmeans": lambda image: fastsal.binary_map(image, method="kmeans"),
     "flow_saliency": lambda image: fastsal.flow_saliency(image, image, return_flow=True),
+    "itti_koch by competition": lambda image: fastsal.itti_koch(image, preset=COMPETING),
     "superpixel_change": lambda image: fastsal.superpixel_change(image, image),
 }
 
@@ -167,16 +172,25 @@ def is_a_launch(launch):
     )
 
 
+# All but BING, which asks its kernels and so would run on what is far too large for the simulator;
+# its grids are those of its plan, whatever the image.
+CALLS = {key: {} for key in fastsal.METHODS if key != "bing"}
+OPTIONS = {  # that take other kernels than the default
+    "itti-koch by fixation": {"preset": "fixation"},
+    "itti-koch by competition": {"preset": COMPETING},
+    "itti-koch reduced": {"preset": fastsal.IttiOptions(working_size=640)},
+}
+
 STACKS = [(64, 4320, 7680, 3), (70_000, 1, 1), (1, 1, 70_000), (2, 70_000, 1), (3, 1, 5)]
 
 
 @pytest.mark.cuda
 @pytest.mark.parametrize("shape", STACKS, ids=str)
-@pytest.mark.parametrize("key", fastsal.METHODS)
-def test_grids_fit_the_device_whatever_the_size(key, shape, cuda_device):
+@pytest.mark.parametrize("name", CALLS | OPTIONS)
+def test_grids_fit_the_device_whatever_the_size(name, shape, cuda_device, monkeypatch):
     """Memory here is made, but hardly touched."""
-    if key == "bing":
-        return  # asks its kernels; its grids are those of the plan, whatever the image
+    monkeypatch.setattr("fastsal.kernels.launch.THREADS", THREADS)  # for nothing runs
+    key = name.partition(" ")[0]
     channel_axis = -1 if len(shape) == 4 else None
     if shape[0] > 1 << 16 and key.startswith(("superpixel", "flow")):
         shape = (2, *shape[1:])  # they take frame by frame
@@ -190,7 +204,8 @@ def test_grids_fit_the_device_whatever_the_size(key, shape, cuda_device):
 
     with watching() as launches:
         if takes_stacks:
-            _function_of(key)(*[image] * _inputs_of(key), channel_axis=channel_axis)
+            inputs = [image] * _inputs_of(key)
+            _function_of(key)(*inputs, channel_axis=channel_axis, **OPTIONS.get(name, {}))
         else:
             method = fastsal.Stream(key)
             method.update(image)
@@ -203,8 +218,7 @@ def test_grids_fit_the_device_whatever_the_size(key, shape, cuda_device):
 
 def threads_of(name):
     """Return the most threads that the PTX gate has found registers for."""
-    share = WIDE_BLOCKS.get(name, 256) / 256
-    return max(64, share * kernels.launch.THREADS)  # the simulator's blocks are smaller
+    return WIDE_BLOCKS.get(name, THREADS)
 
 
 def _function_of(key):
@@ -227,6 +241,75 @@ def test_calls_of_flow_saliency_share_their_levels_in_turn(cuda_device, order, r
             fastsal.flow_saliency(image.bind(stream), image.bind(stream))
 
     assert order[-3:] == [("record", first), ("wait", second), ("record", second)]
+
+
+@pytest.mark.cuda
+def test_a_model_is_pickled_on_the_default_stream_after_its_last_frame(cuda_device, order, rng):
+    stream = cuda_device.stream()
+    finder = fastsal.BinWang()
+    with watching():
+        finder.update(cuda_device.to_device(frames_of(rng, count=1)[0]).bind(stream))
+    devices.work_on(cuda_device.stream())  # another call's, which may be gone by now
+
+    pickle.dumps(finder)
+
+    assert order == [("record", stream), ("wait", 0)]
+    assert devices.stream() == 0
+
+
+class Compiled:
+    """What fastsal asks of a compiled kernel; `form` is called for each form of it."""
+
+    def __init__(self, form):
+        self._form = form
+        self.py_func = is_a_launch  # any function
+
+    def __getitem__(self, form):
+        return self._form(*form)
+
+
+class DefaultStream:
+    """Numba's default stream, of which it makes a new one whenever it is asked."""
+
+    def __int__(self):
+        return 0
+
+
+@pytest.fixture
+def real_device(monkeypatch):
+    monkeypatch.setattr(runtime, "is_simulated", lambda: False)
+
+
+def test_a_kernel_takes_one_form_for_the_default_stream(real_device):
+    forms = []
+    kernel = Kernel(Compiled(lambda *form: forms.append(form)))
+
+    for stream in (DefaultStream(), DefaultStream(), 0):
+        devices.work_on(stream)
+        kernel[1, 32]
+
+    assert forms == [(1, 32, 0)]
+
+
+def test_threads_that_form_kernels_leave_the_warning_of_numba_on(real_device, monkeypatch):
+    monkeypatch.setattr(config, "CUDA_LOW_OCCUPANCY_WARNINGS", 1)
+    inside = [threading.Event(), threading.Event()]
+
+    def form(number, *_):
+        inside[number].set()
+        if number == 0:
+            inside[1].wait(0.2)  # which it would be, if both could be here
+        else:
+            first.join()
+
+    kernel = Kernel(Compiled(form))
+    first, second = (threading.Thread(target=lambda n=n: kernel[n, 32]) for n in range(2))
+    first.start()
+    inside[0].wait()
+    second.start()
+    second.join()
+
+    assert config.CUDA_LOW_OCCUPANCY_WARNINGS == 1
 
 
 def test_copies_of_turns_start_anew():

@@ -103,6 +103,52 @@ def test_an_out_that_does_not_fit_is_refused_before_any_work(cuda_device, two_at
 
 
 @pytest.mark.cuda
+def test_other_calls_between_the_parts_change_nothing(cuda_device, two_at_a_time, stack):
+    jobs = parts.Jobs("cuda", None, images.as_frames(stack))
+
+    for number, job in enumerate(jobs, 1):
+        job.saliency.copy_to_device(np.full((2, 24), number, np.float32))
+        images.as_frames(stack)  # what every call begins with
+
+    np.testing.assert_array_equal(jobs.result[:, 0, 0], [1, 1, 2, 3, 3])
+
+
+@pytest.mark.cuda
+def test_other_calls_do_not_change_where_a_whole_stack_is_fetched(cuda_device, stack, monkeypatch):
+    fetched, fetch = [], devices.fetch
+    monkeypatch.setattr(
+        devices, "fetch", lambda *args: fetched.append(devices.stream()) or fetch(*args)
+    )
+
+    for _ in parts.Jobs("cuda", None, images.as_frames(stack)):
+        devices.work_on(cuda_device.stream())
+
+    assert fetched == [0]
+
+
+@pytest.mark.cuda
+def test_the_first_part_that_fails_is_told_of_when_all_have_ended(
+    cuda_device, two_at_a_time, stack, monkeypatch
+):
+    ended = []
+
+    def fail(number):
+        ended.append(number)
+        raise RuntimeError(f"part {number}")
+
+    for number in range(2):
+        monkeypatch.setattr(
+            devices.side_stream(number), "synchronize", lambda number=number: fail(number), False
+        )
+
+    with pytest.raises(RuntimeError, match="part 0"):
+        fastsal.luminance_contrast(stack[:4], backend="cuda")
+
+    assert ended == [0, 1]
+    assert devices.stream() == 0
+
+
+@pytest.mark.cuda
 def test_after_an_error_calls_run_on_the_default_stream_again(cuda_device, two_at_a_time, stack):
     def fail(launch, start):
         raise KeyboardInterrupt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,6 +23,7 @@ class Launch(NamedTuple):
 
 Watcher = Callable[[Launch, Callable[[], None]], None]
 
+_numbas_warning = threading.Lock()  # to be switched off by one thread at a time
 _watcher: ContextVar[Watcher | None] = ContextVar("fastsal_launches", default=None)
 
 
@@ -69,8 +71,9 @@ class Kernel:
             return self.compiled[blocks, threads, stream]
         from numba import config
 
-        warns, config.CUDA_LOW_OCCUPANCY_WARNINGS = config.CUDA_LOW_OCCUPANCY_WARNINGS, 0
-        try:
-            return self.compiled[blocks, threads, stream]
-        finally:
-            config.CUDA_LOW_OCCUPANCY_WARNINGS = warns
+        with _numbas_warning:
+            warns, config.CUDA_LOW_OCCUPANCY_WARNINGS = config.CUDA_LOW_OCCUPANCY_WARNINGS, 0
+            try:
+                return self.compiled[blocks, threads, stream]
+            finally:
+                config.CUDA_LOW_OCCUPANCY_WARNINGS = warns

@@ -146,6 +146,7 @@ class BinWang:
         state = self.__dict__.copy()
         if self._model is not None and self._form is not None:
             bench = runtime.bench(__package__, self._form[1])
+            devices.work_on(0)  # the stream of the last call may be gone
             self._turns.begin()
             state["_planes"] = bench.planes_of(self._model)
         state["_model"] = state["_form"] = None
