@@ -5,6 +5,7 @@ import pytest
 
 from fastsal import runtime
 from fastsal.pipelines.bench import inputs, suite
+from fastsal.pipelines.bench.compare import identity
 from fastsal.pipelines.bench.sidebyside import SideBySide, copy_bandwidth
 
 _SIZES = ("VGA", "720p", "1080p", "4K")
@@ -127,8 +128,14 @@ def timed(request, timed_alone, size, kind, threads, bandwidth):
     return run
 
 
+@pytest.fixture(scope="session")
+def named():
+    """Return the names of all rows so far: two of one name could not be told apart later."""
+    return set()
+
+
 @pytest.fixture
-def timed_alone(request, benchmark, threads):
+def timed_alone(request, benchmark, threads, named):
     """Time a call beside its peers, in turns, and keep in `extra_info`, returned, what came out.
 
     `peers` returns them by name, None for one that is not installed. pytest-benchmark's own
@@ -136,6 +143,9 @@ def timed_alone(request, benchmark, threads):
     """
 
     def run(method, call, peers=dict, **about):
+        about = {"method": method, "threads": threads, "backend": "cpu", **about}
+        assert identity(about) not in named, f"two rows are called {about}"
+        named.add(identity(about))
         with suite.on_threads(threads):
             if not benchmark.enabled:
                 benchmark(call)
@@ -146,9 +156,10 @@ def timed_alone(request, benchmark, threads):
             game = SideBySide({suite.OURS: call, **present}, seconds)
             benchmark.pedantic(call, setup=game.play, rounds=game.sets)
         benchmark.extra_info.update(
-            method=method, threads=threads, **{"backend": "cpu", **about},
-            **suite.times_of(game.rounds), missing=sorted(others.keys() - present.keys()),
-        )  # fmt: skip
+            **about,
+            **suite.times_of(game.rounds),
+            missing=sorted(others.keys() - present.keys()),
+        )
         return benchmark.extra_info
 
     return run

@@ -19,11 +19,13 @@ from typing import Any
 import pytest
 
 from fastsal.errors import FastsalError
-from fastsal.pipelines.bench import machine
+from fastsal.pipelines.bench import inputs, machine
+from fastsal.pipelines.bench.compare import identity
 from fastsal.pipelines.bench.sidebyside import copy_bandwidth
 
 FOLDER = Path(__file__).parent / "results"
 SIZES = "VGA,720p,1080p"
+CALLS = "64x64"  # of all methods: what a call costs
 LARGE = "4K,16MP"  # where nothing stays in the caches, of the methods that memory limits
 
 # What follows from a row's milliseconds and size is left out, as are figures of no use later.
@@ -32,7 +34,16 @@ _KEPT = ("method", "size", "kind", "backend", "threads", "ms", "share_of_copy", 
 
 
 def record(sizes: str, large: str, row_seconds: float, only: str) -> dict[str, Any]:
-    """Run all suites at `sizes`, and what memory limits at `large` ones; return the results."""
+    """Run all suites at `sizes`, and what memory limits at `large` ones; return the results.
+
+    Raises
+    ------
+    ValueError
+        If a size would be measured twice, which would give rows of one name.
+    """
+    every = [CALLS, *inputs.sizes_of(sizes), *(inputs.sizes_of(large) if large else [])]
+    if len(set(every)) < len(every):
+        raise ValueError(f"expected every size once, {CALLS} is always there, got {sizes}; {large}")
     about = {"date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")}
     about |= machine.description()
     rows = _rows("-k", only, "--sizes", sizes, "--row-seconds", str(row_seconds))
@@ -62,9 +73,15 @@ def newest(folder: Path = FOLDER) -> dict[str, Any]:
 
 
 def recorded(folder: Path = FOLDER) -> list[dict[str, Any]]:
-    """Return all results that were recorded, the oldest first."""
-    found = [json.loads(path.read_text()) for path in folder.glob("*.json")]
+    """Return all results that were recorded, the oldest first, with no row twice."""
+    found = [_without_doubles(json.loads(path.read_text())) for path in folder.glob("*.json")]
     return sorted(found, key=lambda results: results["machine"]["date"])
+
+
+def _without_doubles(results: dict[str, Any]) -> dict[str, Any]:
+    """Keep the slower of two rows of one name: early runs measured some twice."""
+    rows = {identity(row): row for row in sorted(results["rows"], key=lambda row: row["ms"])}
+    return {**results, "rows": [row for row in results["rows"] if rows[identity(row)] is row]}
 
 
 def _rows(*arguments: str) -> list[dict[str, Any]]:
@@ -98,7 +115,10 @@ def main() -> None:
     parser.add_argument("--only", default="", help="what pytest -k takes (default: all)")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="default: %(default)s")
     options = parser.parse_args()
-    results = record(options.sizes, options.large, options.row_seconds, options.only)
+    try:
+        results = record(options.sizes, options.large, options.row_seconds, options.only)
+    except ValueError as error:
+        parser.error(str(error))
     print(f"wrote {write(results, options.folder)}: {len(results['rows'])} rows")
 
 

@@ -19,18 +19,18 @@ _VERDICTS = {True: "met", False: "**missed**"}
 
 
 def speeds(results: Results, size: str = "1080p", kind: str = "colour") -> str:
-    """Return every method's speed at one size, and against every peer, as a table."""
+    """Return every method's speed at one size, and against every peer, as a table.
+
+    A method that was not measured has a row that says so.
+    """
     found = {row["method"]: row for row in results["rows"] if _is(row, results, size, kind)}
-    rows, cols = inputs.SIZES[size]
     lines = [
         "| method | ms | fps | MP/s | times as fast as its peers (95 % interval) |",
         "|---|--:|--:|--:|---|",
     ]
-    for key in (key for key in METHODS if key in found):
-        ms = found[key]["ms"]
-        cells = [f"`{key}`", f"{ms:.3g}", f"{1e3 / ms:,.0f}", f"{rows * cols / 1e3 / ms:,.0f}",
-                 _against(found[key])]  # fmt: skip
-        lines.append(f"| {' | '.join(cells)} |")
+    for key in METHODS:
+        cells = _speed(found[key], size) if key in found else ("", "", "", "not measured")
+        lines.append(f"| `{key}` | {' | '.join(cells)} |")
     return "\n".join([_caption(results, size, kind), "", *lines])
 
 
@@ -42,6 +42,24 @@ def goals(results: Results) -> str:
         verdict = "not measured" if value is None else _VERDICTS[target.is_met_by(value)]
         cells = str(target.issue), target.name, target.wanted, told, verdict
         lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([_origin(results), "", *lines])
+
+
+def losses(results: Results) -> str:
+    """Return every row in which a peer is faster, whatever its size and kind, as a table."""
+    lines = [
+        "| what | ms | peer | its ms | times as fast as it (95 % interval) |",
+        "|---|--:|---|--:|---|",
+    ]
+    for row in results["rows"]:
+        where = [row[each] for each in ("size", "kind") if each in row]
+        for name, peer in row.get("peers", {}).items():
+            if peer["times"] < 1:
+                cells = (", ".join([row["method"], *where]), f"{row['ms']:.3g}", name,
+                         f"{peer['ms']:.3g}", _times(peer))  # fmt: skip
+                lines.append(f"| {' | '.join(cells)} |")
+    if len(lines) == 2:
+        lines = ["No row is slower than a peer."]
     return "\n".join([_origin(results), "", *lines])
 
 
@@ -57,10 +75,14 @@ def with_table(text: str, name: str, table: str) -> str:
 def pages(results: Results) -> dict[Path, str]:
     """Return what the pages with tables hold after these results."""
     tables = {
-        ROOT / "README.md": ("speeds", speeds(results)),
-        ROOT / "benchmarks" / "README.md": ("targets", goals(results)),
+        ROOT / "README.md": {"speeds": speeds(results)},
+        ROOT / "benchmarks" / "README.md": {"targets": goals(results), "losses": losses(results)},
     }
-    return {path: with_table(path.read_text(), *table) for path, table in tables.items()}
+    texts = {path: path.read_text() for path in tables}
+    for path, named in tables.items():
+        for name, table in named.items():
+            texts[path] = with_table(texts[path], name, table)
+    return texts
 
 
 def _is(row: dict[str, Any], results: Results, size: str, kind: str) -> bool:
@@ -69,13 +91,22 @@ def _is(row: dict[str, Any], results: Results, size: str, kind: str) -> bool:
     return all(row.get(key) == value for key, value in wanted.items())
 
 
+def _speed(row: dict[str, Any], size: str) -> tuple[str, ...]:
+    ms, (rows, cols) = row["ms"], inputs.SIZES[size]
+    return f"{ms:.3g}", f"{1e3 / ms:,.0f}", f"{rows * cols / 1e3 / ms:,.0f}", _against(row)
+
+
 def _against(row: dict[str, Any]) -> str:
     told = [
-        f"{'' if peer['times'] >= 1 else 'lost: '}{peer['times']:.3g}x `{name}` "
-        f"({peer['interval'][0]:.3g} to {peer['interval'][1]:.3g})"
+        f"{'' if peer['times'] >= 1 else 'lost: '}{_times(peer, name)}"
         for name, peer in row.get("peers", {}).items()
     ]
     return ", ".join([*told, *(f"`{name}` was not installed" for name in row.get("missing", []))])
+
+
+def _times(peer: dict[str, Any], name: str = "") -> str:
+    low, high = peer["interval"]
+    return f"{peer['times']:.3g}x {f'`{name}` ' if name else ''}({low:.3g} to {high:.3g})"
 
 
 def _caption(results: Results, size: str, kind: str) -> str:

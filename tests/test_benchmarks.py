@@ -1,19 +1,21 @@
 """What the benchmarks promise of how they measure and of what is written about it."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 
 import cv2
-import numba
 import pytest
 from processes import run_python
 
 from benchmarks import history, record, tables, targets
 from fastsal import METHODS
+from fastsal.cli.main import main
 from fastsal.errors import FastsalError
-from fastsal.pipelines.bench import suite
+from fastsal.kernels import threads
+from fastsal.pipelines.bench import compare, suite
 from fastsal.pipelines.pictures import read_image
 
 
@@ -43,8 +45,9 @@ def test_ours_and_peers_get_as_many_threads():
         import os
         os.environ.update(NUMBA_NUM_THREADS="4", OPENCV_FOR_THREADS_NUM="4")
         import cv2, numba
+        from fastsal.kernels import threads
         from fastsal.pipelines.bench import suite
-        before = numba.get_num_threads()
+        before = threads.count()
         with suite.on_threads(2):
             print(before, numba.get_num_threads(), cv2.getNumThreads())
         """
@@ -53,10 +56,10 @@ def test_ours_and_peers_get_as_many_threads():
 
 
 def test_threads_are_as_before_when_measuring_fails():
-    before = numba.get_num_threads(), cv2.getNumThreads()
+    before = threads.count(), cv2.getNumThreads()
     with pytest.raises(ZeroDivisionError), suite.on_threads(1):
         1 / 0  # noqa: B018
-    assert (numba.get_num_threads(), cv2.getNumThreads()) == before
+    assert (threads.count(), cv2.getNumThreads()) == before
 
 
 def test_results_are_kept_small_and_come_back(results, tmp_path):
@@ -72,12 +75,61 @@ def test_results_are_kept_small_and_come_back(results, tmp_path):
     assert len(record.recorded(tmp_path / "results")) == 2
 
 
+@pytest.mark.parametrize(("sizes", "large"), [("VGA,4k", "4K"), ("VGA,64x64", ""), ("VGA", "VGA")])
+def test_sizes_that_would_be_measured_twice_are_refused(sizes, large, monkeypatch):
+    monkeypatch.setattr(record, "_rows", lambda *_: pytest.fail("it measures"))
+    with pytest.raises(ValueError, match="expected every size once"):
+        record.record(sizes, large, 0.1, "")
+
+
+def test_suites_give_no_two_rows_one_name():
+    suites = [f"benchmarks/bench_{name}.py" for name in ("calls", "luminance_contrast")]
+    wanted = ["--sizes", "64x64", "-k", "(lc or luminance) and grey and not noise"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites, *wanted]
+    alone = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    done = subprocess.run(
+        [*command, "--benchmark-disable"],
+        check=False, capture_output=True, text=True, cwd=tables.ROOT, env=alone, timeout=250,
+    )  # fmt: skip
+    assert "AssertionError: two rows are called {'method': 'lc'" in done.stdout, done.stdout
+    assert "1 failed, 1 passed" in done.stdout
+
+
+def test_of_rows_recorded_twice_the_slower_counts(results, tmp_path):
+    results["rows"] = [row("flow", 5.0), row("lc", 2.0), row("flow", 4.0), row("flow", 3.0)]
+    record.write(results, tmp_path)
+    kept = record.newest(tmp_path)["rows"]
+    assert [(each["method"], each["ms"]) for each in kept] == [("flow", 5.0), ("lc", 2.0)]
+
+
+@pytest.mark.parametrize("path", sorted(record.FOLDER.glob("*.json")), ids=lambda path: path.stem)
+def test_recorded_results_can_be_compared(path):
+    before = compare.read_results(path)
+    found = compare.changes(before, before)
+    assert len(found) == len(before["rows"])
+    names = {each.name for each in found}
+    assert len(names) == len({compare.identity(each) for each in before["rows"]})
+    assert not any("None" in name for name in names)
+
+
+def test_the_command_compares_with_recorded_results(capsys):
+    path = max(record.FOLDER.glob("*.json"))
+    as_many = compare.read_results(path)["machine"]["threads"] == threads.count()
+    wanted = ["--sizes", "64x64", "--methods", "lc", "--backends", "cpu", "--seconds", "0.02"]
+    assert main(["bench", *wanted, "--compare", str(path)]) == 0
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(rf"[01] of {int(as_many)} rows beyond 15%", told)
+
+
 def test_tables_tell_losses_and_what_was_not_measured(results):
     speeds = tables.speeds(results)
     assert "| `lc` | 2 | 500 | 1,037 | lost: 0.8x `cv2.calcHist + LUT` (0.7 to 0.923), 9x" in speeds
     assert "`cv2.saliency` was not installed" in speeds
     assert "Some CPU (TM) 3.1, 2 threads for both sides, copying 29.9 GB/s" in speeds
     assert all(f"| `{key}` |" in speeds for key in METHODS)
+    assert "not measured" not in speeds
+    results["rows"] = [each for each in results["rows"] if each["method"] != "bin-wang"]
+    assert "\n| `bin-wang` |  |  |  | not measured |\n" in tables.speeds(results)
 
     goals = tables.goals(results)
     grown = "| 2 | lc, 4K, grey | at most 1.3x the cost per pixel at 1080p | 1.3x"
@@ -86,6 +138,21 @@ def test_tables_tell_losses_and_what_was_not_measured(results):
     assert f"{lost} **missed** |" in goals
     assert "| 3 | slic to its end, 1080p, colour | at most 400 ms |  | not measured |" in goals
     assert goals.count("\n|") == 2 + len(targets.TARGETS)
+
+
+def test_losses_are_listed_whatever_their_size_and_kind(results):
+    results["rows"] += [
+        row("bing", 1.5, size="64x64", kind="grey", peers={"cv2.saliency": peer(0.95)}),
+        {"method": "import", "backend": "cpu", "ms": 99.9, "peers": {"import numpy": peer(0.7)}},
+        row("lc", 1.0, size="VGA", peers={"NumPy": peer(1.0)}),
+    ]
+    _, _, listed = tables.losses(results).partition("---|\n")
+    assert listed.splitlines() == [
+        "| lc, 1080p, colour | 2 | cv2.calcHist + LUT | 3 | 0.8x (0.7 to 0.923) |",
+        "| bing, 64x64, grey | 1.5 | cv2.saliency | 3 | 0.95x (0.85 to 1.07) |",
+        "| import | 99.9 | import numpy | 3 | 0.7x (0.6 to 0.823) |",
+    ]
+    assert tables.losses({**results, "rows": []}).endswith("No row is slower than a peer.")
 
 
 def test_tables_go_between_their_marks():
@@ -100,6 +167,13 @@ def test_the_pages_show_the_newest_results(path):
     """If this fails, run ``python -m benchmarks.tables``."""
     page = tables.ROOT / path
     assert page.read_text() == tables.pages(record.newest())[page]
+
+
+def test_the_pages_have_a_table_of_every_name():
+    found = [
+        re.findall("<!-- (.*): begin -->", text) for text in tables.pages(record.newest()).values()
+    ]
+    assert found == [["speeds"], ["targets", "losses"]]
 
 
 def test_recorded_results_name_no_machine_and_stay_small():

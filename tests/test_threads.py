@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 from processes import run_python
 
-import fastsal
-
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="about processes that fork")
 
 LAYERS = {
@@ -200,27 +198,38 @@ print(name + ": " + why)
 
 def test_the_layer_is_chosen_before_numba_is_asked_for_threads():
     """Asking Numba how many threads there are starts the layer that Numba would choose."""
-    package = Path(fastsal.__file__).parent
-    asking = [path for path in package.rglob("*.py") if "get_num_threads" in path.read_text()]
-    assert [path.name for path in asking] == ["threads.py"]
+    root = Path(__file__).parents[1]
+    files = [path for name in ("fastsal", "benchmarks") for path in (root / name).rglob("*.py")]
+    for call, expected in (("get", ["threads.py"]), ("set", ["suite.py"])):
+        asking = [path.name for path in files if f"{call}_num_threads" in path.read_text()]
+        assert asking == expected
     printed = run_python(
         """
 import os, cv2, numba
+from benchmarks import conftest, record
 from fastsal.kernels import threads
 from fastsal.pipelines.bench import machine, suite
 
 def run_benchmark():
-    with suite._on_threads(1):
+    with suite.on_threads(1):
         pass
 
-for job in (threads.count, machine.description, run_benchmark):
+def describe():
+    assert machine.description()["threading layer"] == numba.threading_layer()
+
+def start_suites():
+    conftest.pytest_configure()
+    numba.get_num_threads()
+
+for job in (threads.count, describe, run_benchmark, start_suites):
     if os.fork() == 0:
         job()
         os._exit(0 if numba.threading_layer() == threads.layer()[0] == "tbb" else 3)
     print(os.wait()[1], flush=True)
-"""
+""",
+        cwd=root,
     )
-    assert printed.split() == ["0"] * 3
+    assert printed.split() == ["0"] * 4
 
 
 @pytest.mark.parametrize("name", ["workqueue", "omp", "tbb"])

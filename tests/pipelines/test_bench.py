@@ -219,11 +219,12 @@ def test_rows_hold_figures_that_fit_together():
 
 def test_threads_are_given_back():
     import cv2
-    from numba import get_num_threads
 
-    before = get_num_threads(), cv2.getNumThreads()
+    from fastsal.kernels import threads
+
+    before = threads.count(), cv2.getNumThreads()
     list(suite.measure(suite.plan_of("320x240", "lc", "cpu", "1", seconds=0.01), {1: 1e10}))
-    assert (get_num_threads(), cv2.getNumThreads()) == before
+    assert (threads.count(), cv2.getNumThreads()) == before
 
 
 def test_changes_are_scaled_by_the_machine():
@@ -234,6 +235,19 @@ def test_changes_are_scaled_by_the_machine():
     told = compare.told(found, 0.15)
     assert told.startswith("flow VGA cpu 2 colour: 2.000 ms, now 4.000 ms (+100%)")
     assert told.endswith("1 of 2 rows beyond 15%")
+
+
+def test_what_rows_do_not_depend_on_they_may_lack():
+    terms = {"method": "terms", "backend": "cpu", "ms": 3.0}
+    new = {"method": "new", "ms": 1.0}
+    (found,) = compare.changes({"rows": [terms, row()]}, {"rows": [terms, new]})
+    assert found == ("terms cpu", 3.0, 3.0)
+
+
+def test_what_was_measured_several_times_counts_with_its_median():
+    before = [row(ms=ms) for ms in (9.0, 2.0, 1.0)]
+    (found,) = compare.changes({"rows": before}, {"rows": [row(ms=3.0)]})
+    assert found == ("lc VGA cpu 2 colour (median of 3 rows before)", 2.0, 3.0)
 
 
 @pytest.mark.parametrize(("text", "share"), [("15%", 0.15), ("0.2", 0.2), ("150%", 1.5)])
@@ -270,10 +284,12 @@ def test_the_command_writes_draws_and_compares(tmp_path, capsys):
 
 def test_bad_requests_are_refused_before_anything_is_measured(tmp_path, capsys):
     (tmp_path / "bad.json").write_text("[1]")
+    (tmp_path / "rows.json").write_text('{"rows": [{"method": "lc"}, 3]}')
     began = time.perf_counter()
     for arguments, status, words in (
         (["--compare", str(tmp_path / "none.json")], 1, "no results that can be compared"),
         (["--compare", str(tmp_path / "bad.json")], 1, "no results that can be compared"),
+        (["--compare", str(tmp_path / "rows.json")], 1, "without a method or its ms"),
         (["--fail-on", "15%"], 2, "--fail-on needs --compare"),
         (["--sizes", "huge"], 2, "expected sizes among"),
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +38,9 @@ def read_results(path: Path) -> dict[str, Any]:
         results = json.loads(path.read_text())
         if not isinstance(results.get("rows"), list):
             raise ValueError("it holds no rows")
-    except (OSError, ValueError, AttributeError) as error:
+        if not all("method" in row and "ms" in row for row in results["rows"]):
+            raise ValueError("it holds rows without a method or its ms")
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise FastsalError(f"{path}: no results that can be compared: {error}") from error
     checked: dict[str, Any] = results
     return checked
@@ -47,15 +50,23 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
     """Return the rows that both runs have.
 
     Times on the CPU are scaled by the copy bandwidths of the two runs, so that a slower or busier
-    machine does not look like slower code.
+    machine does not look like slower code. What the earlier run measured several times counts
+    with its median, and the row's name says so.
     """
     scale = before.get("copy_bandwidth", 1) / now.get("copy_bandwidth", 1)
-    old = {_name(row): row["ms"] for row in before["rows"]}
+    old: dict[tuple[object, ...], list[float]] = {}
+    for row in before["rows"]:
+        old.setdefault(identity(row), []).append(row["ms"])
     return [
-        Change(name, old[name] * (scale if row["backend"] == "cpu" else 1), row["ms"])
+        _change(row, old[identity(row)], scale if row.get("backend") == "cpu" else 1)
         for row in now["rows"]
-        if (name := _name(row)) in old
+        if identity(row) in old
     ]
+
+
+def identity(row: Row) -> tuple[object, ...]:
+    """Return what tells a row from all others of its run; None for what it does not depend on."""
+    return tuple(row.get(each) for each in _IDENTITY)
 
 
 def told(found: list[Change], tolerance: float) -> str:
@@ -70,8 +81,11 @@ def told(found: list[Change], tolerance: float) -> str:
     return "\n".join([*lines, f"{len(beyond)} of {len(found)} rows beyond {tolerance:.0%}"])
 
 
-def _name(row: Row) -> str:
-    return " ".join(str(row[each]) for each in _IDENTITY)
+def _change(row: Row, before: list[float], scale: float) -> Change:
+    name = " ".join(str(each) for each in identity(row) if each is not None)
+    if len(before) > 1:
+        name += f" (median of {len(before)} rows before)"
+    return Change(name, scale * statistics.median(before), row["ms"])
 
 
 def share_of(text: str) -> float:

@@ -16,8 +16,11 @@ from ... import __version__
 
 def description() -> dict[str, Any]:
     """Return versions, processor, threads, threading layer, load and commit."""
+    from numba import threading_layer
+
     from ...kernels import threads
 
+    count = threads.count()  # starts the layer, so that Numba can name the one that runs
     return {
         "fastsal": __version__,
         "commit": _commit(),
@@ -25,8 +28,8 @@ def description() -> dict[str, Any]:
         "packages": {name: metadata.version(name) for name in ("numba", "numpy", "scikit-image")}
         | {"opencv": cv2.__version__},
         "processor": _processor(),
-        "threads": threads.count(),
-        "threading layer": threads.layer()[0],
+        "threads": count,
+        "threading layer": threading_layer(),
         "load before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }
 

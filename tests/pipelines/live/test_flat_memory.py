@@ -12,7 +12,8 @@ from fastsal.pipelines.live.webcam import Settings, Webcam
 METHODS = ("lc", "frame-difference", "bin-wang", "fine-grained")
 SIZES = ((320, 240), (160, 120), (240, 200))
 FRAMES, PER_SIZE, PER_METHOD = 3000, 25, 100
-ALLOWED = 12 << 20  # bytes: one frame of the largest size kept out of 40 would be a leak
+# Bytes that the last 2,000 frames may add: 6 kB each, as if one in 36 of the largest were kept.
+ALLOWED = 12 << 20
 
 
 class Restless:
