@@ -17,6 +17,15 @@ def bench_luminance_contrast(timed, image, photo, backend, out):
 
 
 @pytest.mark.benchmark(group="luminance_contrast")
+def bench_luminance_contrast_of_new_frames(timed, frames, backend, out):
+    """What a pixel costs where no frame is in the caches: at 1080p as in larger ones."""
+    timed(
+        "lc of new frames",
+        lambda: fastsal.luminance_contrast(frames(), out=out, backend=backend),
+    )
+
+
+@pytest.mark.benchmark(group="luminance_contrast")
 def bench_luminance_contrast_of_noise(timed, size, kind, placed, backend, out):
     """The worst case: all levels, and none beside itself."""
     noise = inputs.gray(inputs.noise(size)) if kind == "grey" else inputs.noise(size)

@@ -12,6 +12,7 @@ import numpy as np
 from numba import float32, int16, int32, prange, uint8
 
 from ...kernels import threads
+from ...kernels.copies import copy_values
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import scratch
 from ._cpu_pictures import PLANES, SHARES, convert, fill_gradient, fill_pictures, lines_of
@@ -81,7 +82,8 @@ def _score_bands(
             rows, cols, at, row_at = scale[0], scale[1], scale[2], scale[3]
             top, bottom = max(start - 1, 0), min(stop + WINDOW, rows)
             filled = planes[:, : (bottom - top) * cols]
-            filled[:3] = pictures[:, at + top * cols : at + bottom * cols]
+            for plane in range(3):
+                copy_values(pictures[plane, at + top * cols : at + bottom * cols], filled[plane])
             for s in range(len(spaces)):
                 convert(filled, spaces[s], hues, saturations)
                 for row in range(start, stop + WINDOW - 1):

@@ -3,6 +3,7 @@
 import numpy as np
 from numba import uint8, uint16, uint32
 
+from ...kernels.copies import copy_values
 from ...kernels.jit import serial
 from ._math import HSV, blended, gap, gradient, hue, luma, rounded, saturation
 
@@ -67,7 +68,8 @@ def _fill_scales(scales, pictures, spaces, hues, saturations, halves):
     for scale in scales:
         rows, cols, at = scale[0], scale[1], scale[2]
         planes = np.empty((PLANES, rows * cols), np.uint8)
-        planes[:3] = pictures[:, at : at + rows * cols]
+        for plane in range(3):
+            copy_values(pictures[plane, at : at + rows * cols], planes[plane])
         steps = np.empty((2, cols), np.uint16)
         for s in range(len(spaces)):
             convert(planes, spaces[s], hues, saturations)

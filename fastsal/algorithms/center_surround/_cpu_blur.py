@@ -6,6 +6,7 @@ Rows are counted through all planes, or through all maps, so that bands cut stac
 import numpy as np
 from numba import float32, prange
 
+from ...kernels.copies import copy_values
 from ...kernels.gaussian import add_pair, blur_row, half_of_gaussian, weigh
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
@@ -101,7 +102,7 @@ def _fill_between(far, row, step, target):
     """Fill with a row of the surround, of which `far` has one in `step`."""
     first = row // step
     if row % step == 0:
-        target[:] = far[first + BEFORE]
+        copy_values(far[first + BEFORE], target)
         return
     a, b, c, d, e, f = between_six(float32(row % step) / float32(step))
     p, q, r = far[first], far[first + 1], far[first + 2]

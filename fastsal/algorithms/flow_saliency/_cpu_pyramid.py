@@ -11,6 +11,7 @@ from numba import int64, prange, uint32
 from ...kernels import launch
 from ...kernels.color._cpu import luma_span
 from ...kernels.color._math import float_luma
+from ...kernels.copies import copy_values
 from ...kernels.jit import parallel, serial
 from ._math import binomial, leveled, mean_level, overlap, quarter, sixteenth
 from .plan import PATCH
@@ -71,7 +72,7 @@ def _fill_gray(pixels, channels, weights, gray):
     if gray.itemsize < 4:
         luma_span(pixels, channels, weights, gray, 0, gray.size)
     elif channels == 1:
-        gray[:] = pixels
+        copy_values(pixels, gray)
     else:
         for col in range(gray.size):
             at = channels * col

@@ -3,6 +3,7 @@
 from numba import prange, uint32
 
 from .. import vectors
+from ..copies import copy_values
 from ..jit import parallel, serial
 from ..launch import over_bands
 from ._math import float_luma, luma
@@ -35,7 +36,7 @@ def luma_span(pixels, channels, weights, gray, start, stop):
     # Narrowed before the loops: LLVM does not see through a tuple of 64-bit ones.
     weights = uint32(weights[0]), uint32(weights[1]), uint32(weights[2])
     if channels == 1:
-        target[:] = source
+        copy_values(source, target)
     elif channels == 3:
         for i in range(target.size):
             target[i] = luma(source[3 * i], source[3 * i + 1], source[3 * i + 2], weights)

@@ -61,19 +61,21 @@ def _scores(counts: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _frame_difference(frames: list[Image]) -> Calls:
-    """As a stream goes: the last frame's luma is kept."""
-    following = inputs.in_turn(frames)
-    first, second, out = (np.empty(frames[0].shape[:2], np.uint8) for _ in range(3))
+    """As a stream goes: the last frame's luma is kept, and maps are float32 in [0, 1]."""
+    following, shape = inputs.in_turn(frames), frames[0].shape[:2]
+    first, second, gap = (np.empty(shape, np.uint8) for _ in range(3))
+    out = np.empty(shape, np.float32)
     grays = [first, second]
     last = [_gray_into(following(), first)]
 
     def opencv() -> None:
         grays.reverse()
         gray = _gray_into(following(), grays[0])
-        cv2.absdiff(gray, last[0], dst=out)
+        cv2.absdiff(gray, last[0], dst=gap)
+        cv2.multiply(gap, 1 / 255, dst=out, dtype=cv2.CV_32F)
         last[0] = gray
 
-    return {"cv2.absdiff": opencv}
+    return {"cv2.absdiff, as float32": opencv}
 
 
 def _background(frames: list[Image]) -> Calls:

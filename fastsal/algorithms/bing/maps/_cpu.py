@@ -6,6 +6,7 @@ Only for rows where a box begins or ends: between them all rows are the same.
 import numpy as np
 from numba import int32, prange
 
+from ....kernels.copies import copy_values
 from ....kernels.jit import parallel, serial
 from ....kernels.launch import over_bands, scratch
 from ._math import corners, shown
@@ -74,7 +75,7 @@ def _paint(steps, places, most, out, start, stop):
     for row in range(start, stop):
         target = out[row]
         if row > start and places[row] == places[row - 1]:
-            target[:] = out[row - 1]
+            copy_values(out[row - 1], target)
             continue
         source = steps[places[row]]
         for col in range(target.size):
