@@ -111,7 +111,7 @@ def main() -> None:
     parser.add_argument(
         "--large", default=LARGE, help="of what memory limits too (default: %(default)s)"
     )
-    parser.add_argument("--row-seconds", type=float, default=0.7, help="default: %(default)s")
+    parser.add_argument("--row-seconds", type=float, default=0.5, help="default: %(default)s")
     parser.add_argument("--only", default="", help="what pytest -k takes (default: all)")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="default: %(default)s")
     options = parser.parse_args()
