@@ -79,7 +79,7 @@ class Program:
 
     def _until_frames_come(self):
         deadline = time.monotonic() + 60
-        while self.screenshot().shape[:2] == EMPTY:
+        while (shown := self.screenshot()).shape[:2] == EMPTY or not shown.any():
             assert time.monotonic() < deadline
             time.sleep(0.1)
         time.sleep(0.7)  # for the one that resized the window to be painted, and some more
