@@ -2,8 +2,7 @@
 
 from numba import cuda, float32, int32
 
-from ...kernels.finish._math import folded, reach_of
-from ...kernels.gaussian import gaussian
+from ...kernels.finish._cuda import blurred
 from ...kernels.jit import device, kernel
 from ._cuda_features import flat_of, gather, mean_of, range_of, widest_of
 from ._math import ROUNDS, after_round, faintness, modality
@@ -68,7 +67,7 @@ def contest(values, sigma, across, down, spare, sums, pairs, lows, highs):
         i = me
         while i < size:
             row, col = i // cols, i % cols
-            spare[row, col] = _blurred_across(values, row, col, sigma)
+            spare[row, col] = blurred(values[row], col, sigma)
             most = max(most, values[row, col])
             i += threads
         i = me
@@ -94,32 +93,10 @@ def contest(values, sigma, across, down, spare, sums, pairs, lows, highs):
             far = float32(0)
             for wave in range(waves):
                 far += sums[row, wave] * across[wave, col]
-            near = _blurred_down(spare, row, col, sigma)
+            near = blurred(spare[:, col], row, sigma)
             values[row, col] = after_round(values[row, col], near, far, top)
             i += threads
     cuda.syncthreads()
-
-
-@device
-def _blurred_across(values, row, col, sigma):
-    total, weights = values[row, col], float32(1)
-    for step in range(1, reach_of(sigma) + 1):
-        left, right = folded(col - step, values.shape[1]), folded(col + step, values.shape[1])
-        weight = gaussian(step, sigma)
-        total += weight * (values[row, left] + values[row, right])
-        weights += weight + weight
-    return total / weights
-
-
-@device
-def _blurred_down(values, row, col, sigma):
-    total, weights = values[row, col], float32(1)
-    for step in range(1, reach_of(sigma) + 1):
-        above, below = folded(row - step, values.shape[0]), folded(row + step, values.shape[0])
-        weight = gaussian(step, sigma)
-        total += weight * (values[above, col] + values[below, col])
-        weights += weight + weight
-    return total / weights
 
 
 @device

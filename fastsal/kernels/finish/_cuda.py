@@ -45,24 +45,29 @@ def _grid(cols, rows, frames):
     return -(-cols // launch.THREADS), min(rows, 65_535), min(frames, 65_535)
 
 
+@device
+def blurred(line, at, sigma):
+    """Return a value of a row or column, blurred along it; beyond the ends it is mirrored."""
+    total, weights = line[at], float32(1)
+    for step in range(1, reach_of(sigma) + 1):
+        before, after = folded(at - step, line.size), folded(at + step, line.size)
+        weight = gaussian(step, sigma)
+        total += weight * (line[before] + line[after])
+        weights += weight + weight
+    return total / weights
+
+
 @kernel
 def _blur_across(maps, sigma, target):
     frames, rows, cols = maps.shape
     col = cuda.grid(1)
     if col >= cols:
         return
-    reach = reach_of(sigma)
     frame = cuda.blockIdx.z
     while frame < frames:
         row = cuda.blockIdx.y
         while row < rows:
-            total, weights = maps[frame, row, col], float32(1)
-            for step in range(1, reach + 1):
-                left, right = folded(col - step, cols), folded(col + step, cols)
-                weight = gaussian(step, sigma)
-                total += weight * (maps[frame, row, left] + maps[frame, row, right])
-                weights += weight + weight
-            target[frame, row, col] = total / weights
+            target[frame, row, col] = blurred(maps[frame, row], col, sigma)
             row += cuda.gridDim.y
         frame += cuda.gridDim.z
 
@@ -73,18 +78,11 @@ def _blur_down(maps, sigma, target):
     col = cuda.grid(1)
     if col >= cols:
         return
-    reach = reach_of(sigma)
     frame = cuda.blockIdx.z
     while frame < frames:
         row = cuda.blockIdx.y
         while row < rows:
-            total, weights = maps[frame, row, col], float32(1)
-            for step in range(1, reach + 1):
-                above, below = folded(row - step, rows), folded(row + step, rows)
-                weight = gaussian(step, sigma)
-                total += weight * (maps[frame, above, col] + maps[frame, below, col])
-                weights += weight + weight
-            target[frame, row, col] = total / weights
+            target[frame, row, col] = blurred(maps[frame, :, col], row, sigma)
             row += cuda.gridDim.y
         frame += cuda.gridDim.z
 
