@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import re
 import sys
 import tempfile
 from pathlib import Path
@@ -18,12 +17,12 @@ from typing import Any
 
 import pytest
 
+from benchmarks.kept import FOLDER, name_of, rounded
 from fastsal.errors import FastsalError
 from fastsal.pipelines.bench import inputs, machine
 from fastsal.pipelines.bench.compare import identity
 from fastsal.pipelines.bench.sidebyside import copy_bandwidth
 
-FOLDER = Path(__file__).parent / "results"
 SIZES = "VGA,720p,1080p"
 CALLS = "64x64"  # of all methods: what a call costs
 LARGE = "4K,16MP"  # where nothing stays in the caches, of the methods that memory limits
@@ -56,11 +55,10 @@ def record(sizes: str, large: str, row_seconds: float, only: str) -> dict[str, A
 def write(results: dict[str, Any], folder: Path = FOLDER) -> Path:
     """Write results, a row a line, under a name that tells when, of what and on what."""
     about = results["machine"]
-    processor = re.sub(r"[^a-z0-9]+", "-", about["processor"].lower()).strip("-")
-    path = folder / f"{about['date'][:10]}-{about['commit']}-{processor or 'cpu'}.json"
+    path = folder / name_of(about, about["processor"] or "cpu")
     folder.mkdir(exist_ok=True)
-    rows = ",\n".join(json.dumps(_rounded(row)) for row in results["rows"])
-    head = json.dumps(_rounded({**results, "rows": []}), indent=1)
+    rows = ",\n".join(json.dumps(rounded(row)) for row in results["rows"])
+    head = json.dumps(rounded({**results, "rows": []}), indent=1)
     path.write_text(head.replace('"rows": []', f'"rows": [\n{rows}\n]') + "\n")
     return path
 
@@ -93,15 +91,6 @@ def _rows(*arguments: str) -> list[dict[str, Any]]:
             sys.exit(int(status))
         rows = [each["extra_info"] for each in json.loads(path.read_text())["benchmarks"]]
     return [{key: row[key] for key in _KEPT if row.get(key) not in (None, {}, [])} for row in rows]
-
-
-def _rounded(value: Any) -> Any:
-    """Return a value whose floats have four digits, which is more than they are worth."""
-    if isinstance(value, dict):
-        return {key: _rounded(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_rounded(each) for each in value]
-    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def main() -> None:

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
-from .calls import shape_of
+from benchmarks.kept import FOLDER, name_of, rounded
 
-FOLDER = Path(__file__).parents[1] / "results" / "cuda"
+from .calls import shape_of
 
 Results = dict[str, Any]
 
 
 def path_of(results: Results) -> Path:
     """Return where results are kept: by date, commit and device."""
-    about = results["machine"]
-    device = re.sub(r"[^a-z0-9]+", "-", results["device"].partition(",")[0].lower()).strip("-")
-    return FOLDER / f"{about['date'][:10]}-{about['commit']}-{device}.json"
+    return FOLDER / "cuda" / name_of(results["machine"], results["device"].partition(",")[0])
 
 
 def write(results: Results, path: Path) -> None:
     """Write results as JSON, floats to four digits."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(_rounded(results), indent=1) + "\n")
-
-
-def recorded(folder: Path = FOLDER) -> list[Results]:
-    """Return all results that were kept, the oldest first."""
-    found = [json.loads(path.read_text()) for path in folder.glob("*.json")]
-    return sorted(found, key=lambda results: results["machine"]["date"])
+    path.write_text(json.dumps(rounded(results), indent=1) + "\n")
 
 
 def table(rows: list[dict[str, Any]]) -> str:
@@ -80,11 +71,3 @@ def _draw(axis: Any, rows: list[dict[str, Any]], place: str) -> None:
 
 def _text(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _rounded(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_rounded(each) for each in value]
-    return float(f"{value:.4g}") if isinstance(value, float) else value
