@@ -20,9 +20,8 @@ def public_functions(path):
 
 def compiled(node):
     """Return whether a function is one for kernels to call, not for the room's door."""
-    return any(
-        getattr(each, "id", "") in ("serial", "parallel", "kernel") for each in node.decorator_list
-    )
+    ours = "serial", "parallel", "kernel", "device"
+    return any(getattr(each, "id", "") in ours for each in node.decorator_list)
 
 
 def doors(path):
