@@ -16,7 +16,7 @@ def add_to(commands: Commands) -> None:
     parser = add_command(commands, "bench", "how fast every method is here, beside its peers", run)
     parser.add_argument(
         "--sizes", default="vga,720p,1080p", metavar="SIZE[,SIZE]",
-        help="of 320x240, VGA, 720p, 1080p, 4K, 8K (default: %(default)s)",
+        help="of 64x64, 320x240, VGA, 720p, 1080p, 4K, 16MP, 8K (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--methods", default="all", metavar="KEY[,KEY]", help="default: all")
     parser.add_argument("--backends", default="all", metavar="NAME[,NAME]", help="default: all")

@@ -31,6 +31,12 @@ def row(method="lc", ms=2.0, **others):
             "ms": ms, **others}  # fmt: skip
 
 
+def test_help_names_every_size(capsys):
+    main(["bench", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"of {', '.join(inputs.SIZES)} (default: " in told
+
+
 def test_functions_take_turns_and_the_first_calls_do_not_count(no_others):
     order = []
 
