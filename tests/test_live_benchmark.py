@@ -1,4 +1,4 @@
-"""What ``python -m benchmarks.live`` makes of a session's memory, by a clock that is set forward."""
+"""What ``python -m benchmarks.live`` makes of a session's memory, by a clock set forward."""
 
 import pytest
 
