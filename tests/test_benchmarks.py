@@ -118,7 +118,7 @@ def test_every_suite_takes_every_size():
 def test_inputs_of_the_least_and_the_largest_size(size):
     photo = inputs.photograph.__wrapped__(size)  # not to be kept
     assert photo.shape == (*inputs.SIZES[size], 3)
-    assert photo.std() > 20
+    assert photo[::8, ::8].std() > 20
 
 
 def test_of_rows_recorded_twice_the_slower_counts(results, tmp_path):
