@@ -76,10 +76,12 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
 def _compare(
     before: dict[str, Any], now: dict[str, Any], tolerance: float, *, is_strict: bool
 ) -> None:
-    from ..pipelines.bench.compare import changes, told
+    from ..pipelines.bench.compare import changes, told, warning
 
     found = changes(before, now)
     print(told(found, tolerance))
+    if about_machine := warning(before, now, tolerance):
+        print(about_machine)
     slower = [each for each in found if each.slower > tolerance]
     if is_strict and slower:
         raise FastsalError(f"{len(slower)} of {len(found)} rows are slower by {tolerance:.0%}")
