@@ -79,9 +79,9 @@ def _compare(
     from ..pipelines.bench.compare import changes, told, warning
 
     found = changes(before, now)
-    print(told(found, tolerance))
     if about_machine := warning(before, now, tolerance):
         print(about_machine)
+    print(told(found, tolerance))
     slower = [each for each in found if each.slower > tolerance]
     if is_strict and slower:
         raise FastsalError(f"{len(slower)} of {len(found)} rows are slower by {tolerance:.0%}")

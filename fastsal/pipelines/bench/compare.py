@@ -80,8 +80,8 @@ def warning(before: dict[str, Any], now: dict[str, Any], tolerance: float) -> st
     if not (then and today) or abs(then / today - 1) <= tolerance:
         return None
     return (
-        f"the machine copies {today:.1f} GB/s, and {then:.1f} in the run before: what memory limits "
-        "changes with it"
+        f"the machine copies {today:.1f} GB/s, and {then:.1f} in the run before: "
+        "what memory limits changes with it"
     )
 
 
