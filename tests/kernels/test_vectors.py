@@ -62,7 +62,7 @@ def test_a_large_map_may_begin_anywhere(dtype, start, rng):
     """Also at bytes where no number should: what goes past the caches needs whole lines."""
     scores = rng.permutation(256).astype(dtype)
     size = np.dtype(dtype).itemsize
-    count = (1 << 24) // size + 1001
+    count = vectors.CACHED // size + 1001
     gray = rng.integers(0, 256, count, dtype=np.uint8)
     memory = np.zeros(count * size + 320, np.uint8)
     saliency = memory[start : start + count * size].view(dtype)
