@@ -76,9 +76,11 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
 def _compare(
     before: dict[str, Any], now: dict[str, Any], tolerance: float, *, is_strict: bool
 ) -> None:
-    from ..pipelines.bench.compare import changes, told
+    from ..pipelines.bench.compare import changes, told, warning
 
     found = changes(before, now)
+    if about_machine := warning(before, now, tolerance):
+        print(about_machine)
     print(told(found, tolerance))
     slower = [each for each in found if each.slower > tolerance]
     if is_strict and slower:

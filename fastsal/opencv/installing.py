@@ -41,7 +41,7 @@ def install(*, force: bool = False) -> ModuleType:
     cv2: Any = importlib.import_module("cv2")
     ours = sys.modules[__package__]
     found: ModuleType | None = getattr(cv2, "saliency", None)
-    if found is not None and not force:
+    if hasattr(found, "Saliency") and not force:  # else it is a folder that pip left behind
         return found
     cv2.saliency = ours
     sys.modules["cv2.saliency"] = ours

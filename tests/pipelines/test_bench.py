@@ -279,14 +279,22 @@ def test_threads_are_given_back():
     assert (threads.count(), cv2.getNumThreads()) == before
 
 
-def test_changes_are_scaled_by_the_machine():
-    before = {"copy_bandwidth": 10e9, "rows": [row(ms=2.0), row("flow", 1.0), row("gone", 1.0)]}
-    now = {"copy_bandwidth": 5e9, "rows": [row(ms=4.0), row("flow", 4.0), row("new", 1.0)]}
+def test_changes_are_of_what_was_measured():
+    before = {"rows": [row(ms=2.0), row("flow", 1.0), row("gone", 1.0)]}
+    now = {"rows": [row(ms=2.1), row("flow", 2.0), row("new", 1.0)]}
     found = compare.changes(before, now)
-    assert [each.slower for each in found] == pytest.approx([0.0, 1.0])
+    assert [each.slower for each in found] == pytest.approx([0.05, 1.0])
     told = compare.told(found, 0.15)
-    assert told.startswith("flow VGA cpu 2 colour: 2.000 ms, now 4.000 ms (+100%)")
+    assert told.startswith("flow VGA cpu 2 colour: 1.000 ms, now 2.000 ms (+100%)")
     assert told.endswith("1 of 2 rows beyond 15%")
+
+
+def test_a_machine_that_changed_is_told():
+    slow, fast = {"copy_bandwidth": 10e9}, {"copy_bandwidth": 12e9}
+    assert "copies 12.0 GB/s, and 10.0 in the run before" in compare.warning(slow, fast, 0.15)
+    assert "copies 10.0 GB/s, and 12.0" in compare.warning(fast, slow, 0.15)
+    assert compare.warning(slow, fast, 0.25) is None
+    assert compare.warning({}, fast, 0.15) is None
 
 
 def test_what_rows_do_not_depend_on_they_may_lack():
