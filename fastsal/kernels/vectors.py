@@ -7,13 +7,11 @@ that fill no block. Everything here runs while a kernel is compiled, and builds 
 from functools import cache
 
 from llvmlite import ir
-from numba import int64
 from numba.core import cgutils
 
-from .jit import has_feature, serial
+from .jit import has_feature
 
-BLOCK = 64  # bytes of a register, and of a cache line
-CACHED = 24 << 20  # bytes of a map that may still lie in a cache of 32 MB (measured)
+BLOCK = 64  # bytes of a register
 
 INT = ir.IntType(32)
 BYTES = ir.VectorType(ir.IntType(8), BLOCK)
@@ -47,35 +45,6 @@ def store(builder, vector, address, offset):
     """Store a vector of any size `offset` bytes from an address."""
     place = builder.gep(address, [offset])
     builder.store(vector, builder.bitcast(place, vector.type.as_pointer()), align=1)
-
-
-def stream(builder, block, address, offset):
-    """Store a block as `store` does, past the caches, where a cache line begins.
-
-    A `fence` must follow the last one. A line that is stored whole need not be read before, so
-    that a map of float32 takes half as long; but its next reader finds it in memory only.
-    """
-    place = builder.bitcast(builder.gep(address, [offset]), block.type.as_pointer())
-    one = builder.module.add_metadata([INT(1)])
-    builder.store(block, place, align=BLOCK).set_metadata("nontemporal", one)
-
-
-def fence(builder):
-    """Let other threads see what was streamed before what is stored from here on."""
-    call(builder, "llvm.x86.sse.sfence", ir.VoidType())
-
-
-@serial
-def is_streamed(array):
-    """Return whether `array` should be filled past the caches, which it would not stay in."""
-    return array.nbytes > CACHED and int64(array.ctypes.data) % array.itemsize == 0
-
-
-@serial
-def items_before_line(array):
-    """Return how many items there are before the first that begins a cache line, or all."""
-    rest = -int64(array.ctypes.data) % BLOCK
-    return min(rest // array.itemsize, array.size)
 
 
 def shuffled(builder, first, second, order):

@@ -56,25 +56,6 @@ def test_every_score_is_found(monkeypatch, has_blocks, bands, dtype, rng):
         assert saliency[count] == 0
 
 
-@pytest.mark.parametrize("start", [0, 1, 4, 64, 67, 255])
-@pytest.mark.parametrize("dtype", [np.float32, np.uint8])
-def test_a_large_map_may_begin_anywhere(dtype, start, rng):
-    """Also at bytes where no number should: what goes past the caches needs whole lines."""
-    scores = rng.permutation(256).astype(dtype)
-    size = np.dtype(dtype).itemsize
-    count = vectors.CACHED // size + 1001
-    gray = rng.integers(0, 256, count, dtype=np.uint8)
-    memory = np.zeros(count * size + 320, np.uint8)
-    saliency = memory[start : start + count * size].view(dtype)
-    assert vectors.is_streamed(saliency) == (saliency.ctypes.data % size == 0)
-
-    paint(gray, scores, saliency, 3)
-
-    np.testing.assert_array_equal(saliency, scores[gray])
-    assert not memory[:start].any()
-    assert not memory[start + count * size :].any()
-
-
 ANSWERS = """
 import hashlib, numpy as np, fastsal
 from fastsal.kernels import vectors

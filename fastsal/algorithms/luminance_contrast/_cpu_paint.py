@@ -5,7 +5,7 @@ from numba import prange, uint64
 
 from ...kernels import vectors
 from ...kernels.jit import parallel, serial
-from ._cpu_vectors import look_up_blocks, stream_blocks
+from ._cpu_vectors import look_up_blocks
 from ._cpu_words import BLOCK, span_of, words_of
 
 BYTE = uint64(255)
@@ -43,14 +43,9 @@ def _paint_word_bands(gray, scores, saliency, bands):
 def _paint_vector_bands(gray, scores, saliency, bands):
     for band in prange(bands):
         start, stop = span_of(gray.size, band, bands)
-        first = start + vectors.items_before_line(saliency[start:stop])
-        whole = first + (stop - first) // BLOCK * BLOCK
-        _look_up(gray, scores, saliency, start, first)
+        whole = start + (stop - start) // BLOCK * BLOCK
         planes = _planes_of(scores)
-        if vectors.is_streamed(saliency):
-            stream_blocks(gray[first:whole], planes, saliency[first:whole])
-        else:
-            look_up_blocks(gray[first:whole], planes, saliency[first:whole])
+        look_up_blocks(gray[start:whole], planes, saliency[start:whole])
         _look_up(gray, scores, saliency, whole, stop)
 
 

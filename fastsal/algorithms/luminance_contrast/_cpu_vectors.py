@@ -12,33 +12,26 @@ from ...kernels import vectors
 from ...kernels.vectors import BLOCK, BYTES
 
 
-def _look_up_blocks(store):
-    @intrinsic
-    def look_up_blocks(typing, gray, planes, saliency):
-        """Fill whole blocks of `saliency` from `gray` and `planes`, (bytes of a score, 256)."""
+@intrinsic
+def look_up_blocks(typing, gray, planes, saliency):
+    """Fill whole blocks of `saliency` from `gray` and `planes`, (bytes of a score, 256)."""
 
-        def generate(context, builder, signature, args):
-            kinds = signature.args
-            source, tables, target = (
-                vectors.bytes_of(context, builder, *each) for each in zip(kinds, args, strict=True)
-            )
-            planes = _loaded(builder, tables, kinds[2].dtype.bitwidth // 8)
-            with vectors.each_block(context, builder, kinds[0], args[0]) as loop:
-                at = builder.mul(loop.index, loop.index.type(BLOCK))
-                place = builder.mul(at, at.type(len(planes)))
-                block = vectors.load(builder, source, at)
-                for part, scores in enumerate(_looked_up(builder, block, planes)):
-                    store(builder, scores, target, builder.add(place, place.type(BLOCK * part)))
-            if store is vectors.stream:
-                vectors.fence(builder)
-            return context.get_dummy_value()
+    def generate(context, builder, signature, args):
+        kinds = signature.args
+        source, tables, target = (
+            vectors.bytes_of(context, builder, *each) for each in zip(kinds, args, strict=True)
+        )
+        planes = _loaded(builder, tables, kinds[2].dtype.bitwidth // 8)
+        with vectors.each_block(context, builder, kinds[0], args[0]) as loop:
+            at = builder.mul(loop.index, loop.index.type(BLOCK))
+            place = builder.mul(at, at.type(len(planes)))
+            block = vectors.load(builder, source, at)
+            for part, scores in enumerate(_looked_up(builder, block, planes)):
+                offset = builder.add(place, place.type(BLOCK * part))
+                vectors.store(builder, scores, target, offset)
+        return context.get_dummy_value()
 
-        return types.void(gray, planes, saliency), generate
-
-    return look_up_blocks
-
-
-look_up_blocks, stream_blocks = _look_up_blocks(vectors.store), _look_up_blocks(vectors.stream)
+    return types.void(gray, planes, saliency), generate
 
 
 def _loaded(builder, tables, count):
