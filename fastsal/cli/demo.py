@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .options import Commands, add_command, named
+from .messages import COMPILING, say
+from .options import Commands, add_command, make_folder, named
 
 
 def add_to(commands: Commands) -> None:
@@ -20,12 +21,13 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the pictures, measure, and print the table."""
+    folder = Path(named(options.output, "-o"))
+    make_folder(folder)
+    say(COMPILING)
     from ..pipelines import demo
     from ..pipelines.bench import suite
 
-    folder = Path(named(options.output, "-o"))
-    folder.mkdir(parents=True, exist_ok=True)
     for path in demo.write_pictures(folder):
-        print(f"wrote {path}")
+        print(f"wrote {path}", flush=True)
     print()
     print(suite.table_of(demo.measure()))

@@ -2,11 +2,17 @@
 
 import sys
 
+from ..methods import METHODS
+
+COMPILING = (
+    f"compiling what is not yet compiled of {len(METHODS)} methods: a minute or two, only once"
+)
+
 
 def say(line: str) -> None:
     """Print one line on stderr, whatever is in it."""
     text = " ".join(f"fastsal: {line}".split())
-    print(text.encode(errors="backslashreplace").decode(), file=sys.stderr)
+    print(text.encode(errors="backslashreplace").decode(), file=sys.stderr, flush=True)
 
 
 def text_of(error: BaseException) -> str:

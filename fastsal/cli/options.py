@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from ..errors import FastsalError
+from ..methods import METHODS
 
 # Literals, not imports: the parser must not load OpenCV just to say what --view takes.
 VIEWS = ("overlay", "map", "side-by-side")
 _SHORT = {"side": "side-by-side"}
+_VIEW, _ALPHA = VIEWS[0], 0.5
 BACKENDS = ("auto", "cpu", "cuda")
 
 Commands = Any  # argparse keeps the type of its subparsers to itself
@@ -34,15 +41,51 @@ def count(text: str) -> int:
 def add_look(parser: argparse.ArgumentParser, views: tuple[str, ...] = VIEWS) -> None:
     """Add how a map is computed and shown."""
     parser.add_argument(
-        "--view", type=lambda text: _SHORT.get(text, text), choices=views, default="overlay",
-        help="default: %(default)s; 'side' is short for side-by-side",
+        "--view", type=lambda text: _SHORT.get(text, text), choices=views,
+        help=f"default: {_VIEW}; 'side' is short for side-by-side",
     )  # fmt: skip
     parser.add_argument(
-        "--alpha", type=float, default=0.5, help="strength of the overlay, 0 to 1 (default: 0.5)"
+        "--alpha", type=float, help=f"strength of the overlay, 0 to 1 (default: {_ALPHA})"
     )
     parser.add_argument(
         "--backend", choices=BACKENDS, default="auto", help="where to compute (default: auto)"
     )
+
+
+def add_method(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of one method, which `method_of` checks: it knows what may have been meant."""
+    parser.add_argument(
+        "-m", "--method", default="lc", metavar="KEY",
+        help=f"one of {', '.join(METHODS)} (default: lc)",
+    )  # fmt: skip
+
+
+@contextmanager
+def bad_use() -> Iterator[None]:
+    """Turn a refusal of what an option says by itself into bad use of the option."""
+    try:
+        yield
+    except FastsalError as error:
+        raise ValueError(str(error)) from error
+
+
+def refuse(options: argparse.Namespace, names: Iterable[str], reason: str) -> None:
+    """Refuse those of the options that were given, since they would do nothing."""
+    values = {name: getattr(options, name) for name in names}
+    given = [f"--{name}" for name, value in values.items() if value not in (None, False)]
+    if given:
+        raise ValueError(f"{', '.join(given)}: without effect {reason}")
+
+
+def look_of(options: argparse.Namespace, *, is_fixed: bool = True) -> tuple[str, float]:
+    """Return the view and the strength asked for, or those that are usual.
+
+    `is_fixed` says that the view stays as it is.
+    """
+    view = options.view or _VIEW
+    if is_fixed and view == "map" and options.alpha is not None:
+        raise ValueError("--alpha: without effect on --view map")
+    return view, _ALPHA if options.alpha is None else options.alpha
 
 
 def size_of(text: str) -> tuple[int, int]:
@@ -56,11 +99,51 @@ def size_of(text: str) -> tuple[int, int]:
     return width, height
 
 
+def seconds(text: str) -> float:
+    """Return how long something that an option asks for is to take."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
+    return value
+
+
+def check_writeable(path: Path, option: str) -> None:
+    """Refuse a file that could not be written, before there is anything to write to it."""
+    if path.is_dir():
+        raise FastsalError(f"{option}: expected a file, {path} is a folder")
+    if not path.parent.is_dir():
+        raise FastsalError(f"{option}: no such folder: {path.parent}")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise FastsalError(f"{option}: {path} cannot be written to")
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, with those above it, unless it is there; refuse what is a file."""
+    if path.exists() and not path.is_dir():
+        raise FastsalError(f"expected a folder, {path} is a file")
+    path.mkdir(parents=True, exist_ok=True)
+
+
+def check_apart(sources: Sequence[Any], targets: Sequence[Path], kind: str) -> None:
+    """Refuse two sources that would go to one target."""
+    first: dict[Path, Any] = {}
+    for source, target in zip(sources, targets, strict=True):
+        if target in first:
+            raise FastsalError(
+                f"{first[target]} and {source}: {kind} of the same name would overwrite each "
+                "other's map"
+            )
+        first[target] = source
+
+
 def named(text: str, option: str) -> str:
     """Return the value of an option that names a file or folder, unless it is empty.
 
     As a path nothing would mean the current folder.
     """
     if not text:
-        raise FastsalError(f"{option}: expected a name, got an empty one")
+        raise ValueError(f"{option}: expected a name, got an empty one")
     return text

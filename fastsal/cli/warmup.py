@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
+from .messages import COMPILING, say
 from .options import Commands, add_command
 
 
@@ -15,9 +16,10 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Compile, and say how long it took and where the code lies."""
+    say(COMPILING)
     from ..kernels import cache
-    from ..pipelines.warmup import warmup
+    from ..pipelines.warmup import compile_all
 
     began = time.perf_counter()
-    warmup()
+    compile_all(lines=True)
     print(f"ready after {time.perf_counter() - began:.1f} s; compiled code: {cache.describe()}")

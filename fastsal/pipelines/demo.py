@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from ..algorithms.superpixels import draw_boundaries, slic
 from ..methods import METHODS
 from .bench import suite
+from .bench.peers import SETTLED
 from .bench.sidebyside import copy_bandwidth
 from .pictures import write_image
 from .progress import progress_bar
 from .stream import Stream
-from .video import process_video
 from .videos import VideoWriter
 from .views import render
 
@@ -24,6 +24,8 @@ PHOTOGRAPHS = ("coffee", "rocket")
 SIZES = "VGA,720p,1080p"
 CLIP_SIZE = (480, 320)
 CLIP_FRAMES, CLIP_FPS = 75, 25.0
+
+_TURNS_BEFORE = -(-SETTLED // CLIP_FRAMES)  # of the clip, before it is recorded
 
 _COLUMNS = 3
 _PICTURE = (258, 172)  # of the two in a cell; three cells are as wide as a screen
@@ -69,8 +71,23 @@ def write_pictures(folder: Path) -> Iterator[Path]:
     yield source
     for key in _keys("motion"):
         target = folder / f"{key}.mp4"
-        process_video(source, target, key, view="side-by-side", progress=False)
+        _write_map_of_clip(target, key)
         yield target
+
+
+def _write_map_of_clip(target: Path, key: str) -> None:
+    """Write the clip beside the method's maps of it, once a model of the background is in use.
+
+    The clip ends as it begins, and so can be played again and again.
+    """
+    stream, frames = Stream(key), list(clip())
+    for frame in frames * _TURNS_BEFORE:
+        stream.update(frame)
+    width, height = CLIP_SIZE
+    with VideoWriter(target, CLIP_FPS, (2 * width, height)) as writer:
+        for frame in frames:
+            picture = render(frame, stream.update(frame), view="side-by-side")
+            writer.write(np.ascontiguousarray(picture[..., ::-1]))
 
 
 def contact_sheet() -> Picture:
@@ -78,7 +95,7 @@ def contact_sheet() -> Picture:
     keys = _keys("static") + _keys("objectness")
     sections = [_cells(image, name, keys) for name, image in photographs().items()]
     frames = list(clip())
-    before = frames + frames[:24]  # background models have settled; the square has sped up
+    before = frames * _TURNS_BEFORE + frames[:24]  # the square has sped up
     sections.append(_cells(frames[24], "built-in clip", _keys("motion"), before))
     return np.vstack([_grid(cells) for cells in sections])
 
@@ -88,7 +105,7 @@ def measure() -> list[suite.Row]:
     plan = suite.plan_of(SIZES, "all", "auto", "all", seconds=_SECONDS)
     bandwidths = {threads: copy_bandwidth(threads) for threads in plan.threads}
     rows = suite.measure(plan, bandwidths)
-    return list(progress_bar(rows, desc="timing", total=len(plan), unit="row"))
+    return list(progress_bar(rows, desc="timing", total=len(plan), unit="row", lines=True))
 
 
 def _keys(kind: str) -> list[str]:
@@ -100,7 +117,7 @@ def _cells(
 ) -> list[Picture]:
     """Return a cell with a picture and its superpixels, and one per method."""
     cells = [_cell(f"{name}, and superpixels", image, _superpixels(image))]
-    for key in keys:
+    for key in progress_bar(keys, lines=True, desc=name, unit="method"):
         stream = Stream(key)
         for frame in before:
             stream.update(frame)

@@ -1,17 +1,57 @@
-"""Progress bars on stderr: where that is a terminal, and not where there is none at all."""
+"""Progress on stderr: bars where that is a terminal, lines elsewhere if they are asked for."""
 
 import sys
+import time
+from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, Self
+
+_GAP = 5.0  # seconds between two lines
 
 
-def progress_bar(items: Any = None, *, shown: bool = True, **options: Any) -> Any:
+def progress_bar(
+    items: Any = None, *, shown: bool = True, lines: bool = False, **options: Any
+) -> Any:
     """Return tqdm's bar over `items`; `options` are tqdm's.
 
-    A program that has been started without stderr, which for Python then is None, gets no bar.
+    Where stderr is no terminal there is none, or with `lines` a plain line every few seconds. A
+    program that has been started without stderr, which for Python then is None, gets neither.
     """
     hidden = not shown or sys.stderr is None
+    if lines and not hidden and not sys.stderr.isatty():
+        return _Lines(items, **options)
     return _bar_class()(items, disable=True if hidden else None, **options)
+
+
+class _Lines:
+    """Says every few seconds, and at the end, how many of the items are done."""
+
+    def __init__(self, items: Any, *, desc: str, unit: str, total: int | None = None) -> None:
+        self._items, self._desc, self._unit = items, desc, unit
+        self._total = len(items) if total is None else total
+        self._last = time.monotonic()
+        self._postfix = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Do nothing: a line needs no tidying up."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for done, item in enumerate(self._items, 1):
+            yield item
+            if done == self._total or time.monotonic() - self._last >= _GAP:
+                self._say(done)
+
+    def set_postfix_str(self, text: str) -> None:
+        """Name what is at work."""
+        self._postfix = f", {text}"
+
+    def _say(self, done: int) -> None:
+        self._last = time.monotonic()
+        line = f"{self._desc}: {done} of {self._total} {self._unit}s{self._postfix}"
+        print(line, file=sys.stderr, flush=True)
 
 
 @cache

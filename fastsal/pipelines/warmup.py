@@ -45,10 +45,15 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
     >>> import fastsal
     >>> fastsal.warmup(["lc"], progress=False)
     """
+    compile_all(methods, shown=progress)
+
+
+def compile_all(methods: Iterable[str] | None = None, **bar_options: Any) -> None:
+    """Do what `warmup` does; `bar_options` are those of `progress_bar`."""
     chosen = [method_of(key) for key in (METHODS if methods is None else methods)]
     jobs = [job for method in chosen for job in _jobs(method)]
     functions = {method.function: method for method in chosen}  # that of several keys once
-    bar = progress_bar(jobs, desc="compiling", unit="form", shown=progress)
+    bar = progress_bar(jobs, desc="compiling", unit="form", **bar_options)
     with bar, heeded_interrupts():
         for method, backend, frame, out in bar:
             bar.set_postfix_str(f"{method.key} {backend} {frame.dtype} {frame.shape}")
