@@ -17,6 +17,8 @@ from . import images, runtime
 # Parameters of a function that belong to one call, not to a stream of frames.
 _PER_CALL = {"channel_axis", "out", "return_conspicuity"}
 
+_EVERYWHERE = {"backend", "color"}
+
 Kind = Literal["static", "motion", "objectness"]
 
 
@@ -72,7 +74,10 @@ class Method:
         parameters = inspect.signature(maker).parameters.values()
         accepted = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
         if unknown := sorted(options.keys() - (accepted - _PER_CALL)):
-            raise TypeError(f"method {self.key!r} has no option {', '.join(unknown)}")
+            there = ", ".join(sorted(accepted - _PER_CALL - _EVERYWHERE)) or "none at all"
+            raise TypeError(
+                f"method {self.key!r} has no option {', '.join(unknown)}; it has {there}"
+            )
         options.update(backend=backend, color=color)
         made: Updatable = maker(**options) if self.state else _FrameByFrame(maker, options)
         return made
@@ -232,5 +237,21 @@ METHODS: Mapping[str, Method] = MappingProxyType({row.key: row for row in _ROWS}
 def method_of(key: str) -> Method:
     """Return the row of `key`, or raise ValueError naming the keys there are."""
     if key not in METHODS:
-        raise ValueError(f"expected a method among {', '.join(METHODS)}, got {key!r}")
+        meant = _meant(str(key))
+        hint = f": did you mean {meant}?" if meant else ""
+        raise ValueError(f"expected a method among {', '.join(METHODS)}, got {key!r}{hint}")
     return METHODS[key]
+
+
+def _meant(name: str) -> str | None:
+    """Return the key that a misspelt one, or the name of a function, is nearest to."""
+    import difflib  # 1 ms that only mistakes cost
+
+    functions = {_as_key(row.function): row.key for row in reversed(_ROWS)}
+    known = functions | {key: key for key in METHODS}
+    near = difflib.get_close_matches(_as_key(name), known, n=1)
+    return known[near[0]] if near else None
+
+
+def _as_key(name: str) -> str:
+    return name.strip().lower().replace("_", "-").replace(" ", "-")

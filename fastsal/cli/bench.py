@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FastsalError
-from .options import Commands, add_command
+from .options import Commands, add_command, check_writeable, seconds
 
 
 def add_to(commands: Commands) -> None:
@@ -23,7 +23,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--threads", default="all", metavar="N[,N]", help="default: as many as are")
     parser.add_argument("--grey", action="store_true", help="grey frames too")
     parser.add_argument("--peers", action="store_true", help="beside OpenCV and scikit-image")
-    parser.add_argument("--seconds", type=float, default=1.0, help="per row (default: 1)")
+    parser.add_argument("--seconds", type=seconds, default=1.0, help="per row (default: 1)")
     parser.add_argument("--json", type=Path, metavar="F", help="write the results")
     parser.add_argument("--plot", type=Path, metavar="F.svg", help="draw them (or .png, .pdf)")
     parser.add_argument("--compare", type=Path, metavar="OLD.json", help="tell what has changed")
@@ -39,6 +39,7 @@ def run(options: argparse.Namespace) -> None:
     if options.fail_on is not None and options.compare is None:
         raise ValueError("--fail-on needs --compare")
     tolerance = share_of(options.fail_on or "15%")
+    _check_targets(options)
     before = read_results(options.compare) if options.compare else None
     results = _measured(options)
     if options.json:
@@ -49,6 +50,16 @@ def run(options: argparse.Namespace) -> None:
         write_plots(results, options.plot)
     if before is not None:
         _compare(before, results, tolerance, is_strict=options.fail_on is not None)
+
+
+def _check_targets(options: argparse.Namespace) -> None:
+    for option, target in (("--json", options.json), ("--plot", options.plot)):
+        if target is not None:
+            check_writeable(target, option)
+    if options.plot is not None:
+        from ..pipelines.bench.plots import check_plot
+
+        check_plot(options.plot)
 
 
 def _measured(options: argparse.Namespace) -> dict[str, Any]:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ImageError
 from ..methods import METHODS, method_of
 from .messages import say, text_of
-from .options import Commands, add_command, add_look, count, named
+from .options import (
+    Commands,
+    add_command,
+    add_look,
+    bad_use,
+    check_apart,
+    count,
+    look_of,
+    make_folder,
+    named,
+    refuse,
+)
 
 if TYPE_CHECKING:
     from ..pipelines.stream import Stream
@@ -42,20 +53,21 @@ def add_to(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write a map, or its picture, per image and method; 1 if there were images with none."""
     keys = _keys(options.method)
+    look = look_of(options)
 
     from ..pipelines.pictures import find_images
     from ..pipelines.progress import progress_bar
     from ..pipelines.stream import Stream
     from ..pipelines.views import check_look
 
-    check_look(options.view, options.alpha)
+    check_look(*look)
     output = named(options.output, "-o")
     streams = {key: Stream(key, backend=options.backend) for key in keys}
-    paths = find_images(options.images)
+    paths = find_images([named(each, "IN") for each in options.images])
     _check_counts(keys, len(paths))
     targets = _targets(paths, keys, Path(output), output.endswith(("/", "\\")))
-    _check_apart(paths, targets)
-    _check_pictures(targets, options)
+    _check_inputs_stay(paths, targets)
+    _check_drawable(targets, options)
     written, errors = [], []
     several = len(paths) > 1
     for path in progress_bar(paths, desc="images", unit="image") if several else paths:
@@ -103,7 +115,7 @@ def _check_counts(keys: list[str], images: int) -> None:
         raise ImageError(f"{motion[0]} compares frames: expected two images or more, got {images}")
 
 
-def _check_apart(paths: list[Path], targets: dict[tuple[Path, str], Path]) -> None:
+def _check_inputs_stay(paths: list[Path], targets: dict[tuple[Path, str], Path]) -> None:
     inputs = {path.resolve() for path in paths}
     for target in targets.values():
         if target.resolve() in inputs:
@@ -112,36 +124,41 @@ def _check_apart(paths: list[Path], targets: dict[tuple[Path, str], Path]) -> No
             )
 
 
-def _check_pictures(targets: dict[tuple[Path, str], Path], options: argparse.Namespace) -> None:
-    for target in targets.values() if options.scanpath else ():
-        if target.suffix == ".npy":
-            raise ImageError(f"{target}: expected a picture for --scanpath to draw on, got .npy")
+def _check_drawable(targets: dict[tuple[Path, str], Path], options: argparse.Namespace) -> None:
+    for target in targets.values():
+        if target.suffix.lower() == ".npy":  # which holds the map, however it is to look
+            shown = ("view",) if options.view != "map" else ()
+            refuse(options, ("scanpath", "boxes", "alpha", *shown), f"on {target}, an array")
 
 
 def _targets(
     paths: list[Path], keys: list[str], output: Path, is_folder: bool
 ) -> dict[tuple[Path, str], Path]:
     """Return a file name per image and method, all different, in a folder that exists."""
+    from ..pipelines.pictures import check_suffix
+
     jobs = [(path, key) for path in paths for key in keys]
     if len(jobs) == 1 and output.suffix and not is_folder and not output.is_dir():
+        with bad_use():
+            check_suffix(output)
         return {jobs[0]: output}
     if output.suffix and not is_folder and not output.is_dir():
-        raise ImageError(f"{output}: expected a folder for {len(jobs)} maps, got a file's name")
+        raise ValueError(f"{output}: expected a folder for {len(jobs)} maps, got a file's name")
     targets = {(path, key): output / f"{path.stem}-{key}.png" for path, key in jobs}
-    if len(set(targets.values())) < len(jobs):
-        raise ImageError(f"{output}: two images of the same name would overwrite each other's map")
-    output.mkdir(parents=True, exist_ok=True)
+    check_apart([path for path, _ in jobs], list(targets.values()), "images")
+    make_folder(output)
     return targets
 
 
 def _picture(target: Path, frame: Any, stream: Stream, options: argparse.Namespace) -> Any:
+    view, alpha = look_of(options)
     saliency = stream.update(frame)
     has_drawings = options.scanpath or options.boxes
-    if target.suffix == ".npy" or (options.view == "map" and not has_drawings):
+    if target.suffix.lower() == ".npy" or (view == "map" and not has_drawings):
         return saliency
     from ..pipelines.views import render
 
-    picture = render(frame, saliency, view=options.view, alpha=options.alpha)
+    picture = render(frame, saliency, view=view, alpha=alpha)
     if options.boxes:
         from ..pipelines.boxes import best_boxes, draw_boxes
 
@@ -150,7 +167,7 @@ def _picture(target: Path, frame: Any, stream: Stream, options: argparse.Namespa
         from ..algorithms.scanpath import scanpath
         from ..pipelines.scanpaths import draw_scanpath
 
-        copies = 2 if options.view == "side-by-side" else 1
+        copies = 2 if view == "side-by-side" else 1
         draw_scanpath(picture, scanpath(saliency, options.scanpath), copies=copies)
     return picture
 

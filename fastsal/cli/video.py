@@ -7,9 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FastsalError, VideoError
-from ..methods import METHODS
+from ..methods import method_of
 from .messages import say, text_of
-from .options import Commands, add_command, add_look, named, size_of
+from .options import (
+    Commands,
+    add_command,
+    add_look,
+    add_method,
+    bad_use,
+    check_apart,
+    look_of,
+    make_folder,
+    named,
+    size_of,
+)
 
 _SUFFIX = ".mp4"  # of videos whose names the program makes
 
@@ -20,7 +31,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "sources", nargs="+", metavar="IN", help="files, folders, globs; a URL or a camera's index"
     )
-    parser.add_argument("-m", "--method", choices=METHODS, default="lc", help="default: lc")
+    add_method(parser)
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT.mp4",
         help="or .avi, .mov; for several videos a folder for IN-KEY.mp4",
@@ -34,6 +45,7 @@ def add_to(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Process the videos and print a report; 1 if any failed, which does not stop the others."""
     output = named(options.output, "-o")
+    _check(options)
     jobs = _jobs(options.sources, options.method, Path(output), output)
     if len(jobs) == 1:
         _process(*jobs[0], options)
@@ -49,20 +61,33 @@ def run(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _check(options: argparse.Namespace) -> None:
+    """Refuse what is wrong with the options themselves, whatever the videos are."""
+    from ..pipelines.video_reader import check_request
+    from ..pipelines.views import check_look
+
+    method_of(options.method)
+    check_look(*look_of(options))
+    check_request(options.start, options.end, options.resize)
+
+
 def _jobs(names: list[str], method: str, output: Path, text: str) -> list[tuple[Any, Path]]:
     """Return every source with its target."""
+    from ..pipelines.video_files import check_suffix
+
     sources = [source for name in names for source in _sources(name)]
     is_folder = output.is_dir() or text.endswith(("/", "\\"))
     if len(sources) == 1 and not is_folder:
+        with bad_use():
+            check_suffix(output)
         return [(sources[0], output)]
     if output.suffix and not is_folder:
-        raise VideoError(
+        raise ValueError(
             f"{output}: expected a folder for {len(sources)} videos, got a file's name"
         )
     targets = [output / f"{Path(str(source)).stem}-{method}{_SUFFIX}" for source in sources]
-    if len(set(targets)) < len(targets):
-        raise VideoError(f"{output}: two videos of the same name would overwrite each other's")
-    output.mkdir(parents=True, exist_ok=True)
+    check_apart(sources, targets, "videos")
+    make_folder(output)
     return list(zip(sources, targets, strict=True))
 
 
@@ -80,12 +105,13 @@ def _sources(name: str) -> list[Any]:
 def _process(source: Any, target: Path, options: argparse.Namespace) -> None:
     from ..pipelines.video import process_video
 
+    view, alpha = look_of(options)
     report = process_video(
         source,
         target,
         options.method,
-        view=options.view,
-        alpha=options.alpha,
+        view=view,
+        alpha=alpha,
         backend=options.backend,
         start=options.start,
         end=options.end,
@@ -95,8 +121,9 @@ def _process(source: Any, target: Path, options: argparse.Namespace) -> None:
     compute = report.compute_ms
     print(
         f"wrote {report.target}: {report.frames} frames of {width}x{height} in "
-        f"{report.seconds:.1f} s, {report.fps:.0f} frames per second, "
-        f"{compute['p50']:.2f} ms per frame (p95 {compute['p95']:.2f})"
+        f"{report.seconds:.1f} s, start and end included; once under way {report.fps:.0f} frames "
+        f"per second, the method and drawing alone {compute['p50']:.2f} ms per frame "
+        f"(p95 {compute['p95']:.2f})"
     )
     if report.limits:
         print(f"  with {report.limits}; an .mp4 by PyAV, pip install 'fastsal[video]', does better")

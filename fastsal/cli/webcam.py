@@ -8,20 +8,33 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..methods import METHODS
-from .options import VIEWS, Commands, add_command, add_look, size_of
+from ..methods import method_of
+from .options import (
+    VIEWS,
+    Commands,
+    add_command,
+    add_look,
+    add_method,
+    bad_use,
+    check_writeable,
+    look_of,
+    refuse,
+    size_of,
+)
 
-_OF_WINDOWS = ("record", "frames", "json", "size")  # the page has none of them
+# The page has none of them.
+_OF_WINDOWS = ("source", "size", "record", "headless", "frames", "json", "view", "alpha")
+_OF_PAGES = ("certfile", "keyfile")
 
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = add_command(commands, "webcam", "a camera's saliency, live", run)
     parser.add_argument(
-        "--source", default="0", metavar="S",
+        "--source", metavar="S",
         help="a camera's index, a file, a URL, or 'synthetic', which is drawn (default: 0)",
     )  # fmt: skip
-    parser.add_argument("-m", "--method", choices=METHODS, default="lc", help="default: lc")
+    add_method(parser)
     parser.add_argument("--size", type=size_of, metavar="WxH", help="of the frames worked on")
     parser.add_argument(
         "--mirror", action=argparse.BooleanOptionalAction, default=None,
@@ -45,21 +58,22 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run the session, and print and write its report; or serve the page."""
+    method_of(options.method)
     if options.web is not None:
         _serve(options)
         return
+    refuse(options, _OF_PAGES, "without --web")
+    view, alpha = look_of(options, is_fixed=False)  # keys change it
     from ..pipelines.live.looks import Look
     from ..pipelines.live.webcam import Settings, Webcam
-    from ..pipelines.video_files import check_target
 
     if options.frames is not None and options.frames < 1:
         raise ValueError(f"--frames must be at least 1, got {options.frames}")
-    if options.record is not None:
-        check_target(options.record)
+    _check_targets(options)
     webcam = Webcam(
         Settings(
-            source=options.source, method=options.method, backend=options.backend,
-            look=Look(view=options.view, alpha=options.alpha), size=options.size,
+            source="0" if options.source is None else options.source, method=options.method,
+            backend=options.backend, look=Look(view=view, alpha=alpha), size=options.size,
             mirror=options.mirror, smoothing=options.temporal_smoothing, record=options.record,
             frames=options.frames, headless=options.headless,
         )
@@ -73,13 +87,27 @@ def run(options: argparse.Namespace) -> None:
             options.json.write_text(json.dumps(dataclasses.asdict(report), indent=1) + "\n")
 
 
+def _check_targets(options: argparse.Namespace) -> None:
+    from ..pipelines.video_files import check_suffix, check_target
+
+    if options.record is not None:
+        with bad_use():
+            check_suffix(options.record)
+        check_target(options.record)
+        check_writeable(options.record, "--record")
+    if options.json is not None:
+        check_writeable(options.json, "--json")
+
+
 def _serve(options: argparse.Namespace) -> None:
     from ..pipelines.live.engine import Choice
     from ..pipelines.live.web.server import Server, address_of
 
-    for name in _OF_WINDOWS:
-        if getattr(options, name) is not None:
-            raise ValueError(f"--{name} is for windows, and does nothing with --web")
+    refuse(options, _OF_WINDOWS, "with --web, since it is for windows")
+    if options.mirror is not None:
+        raise ValueError("--mirror, --no-mirror: without effect with --web")
+    if options.keyfile is not None and options.certfile is None:
+        raise ValueError("--keyfile needs --certfile")
     host, port = address_of(options.web)
     server = Server(
         host, port, Choice(options.method, options.backend),

@@ -75,6 +75,17 @@ def read_image(path: str | Path) -> NDArray[Any]:
     return _read_npy(path, data) if path.suffix.lower() == ".npy" else _decode(path, data)
 
 
+def check_suffix(path: Path) -> None:
+    """Refuse a name that no image is written under, wherever it lies.
+
+    Raises
+    ------
+    ImageError
+    """
+    if path.suffix.lower() not in IMAGE_SUFFIXES:
+        raise ImageError(f"{path}: expected a name ending in {', '.join(IMAGE_SUFFIXES)}")
+
+
 def write_image(path: str | Path, image: NDArray[Any]) -> None:
     """Write one image file: complete under its name, or not there at all.
 
@@ -149,11 +160,10 @@ def _swapped(image: NDArray[Any]) -> NDArray[Any]:
 
 
 def _encode(path: Path, image: NDArray[Any]) -> bytes:
+    check_suffix(path)
     suffix = path.suffix.lower()
     if suffix == ".npy":
         return _npy_bytes(path, image)
-    if suffix not in PICTURE_SUFFIXES:
-        raise ImageError(f"{path}: expected a name ending in {', '.join(IMAGE_SUFFIXES)}")
     pixels = _swapped(_storable(path, suffix, image))
     try:
         with quiet_opencv:

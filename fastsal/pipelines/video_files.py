@@ -9,6 +9,7 @@ import cv2
 
 from ..errors import VideoError
 from .encoders import CODECS
+from .pictures import PICTURE_SUFFIXES
 from .quiet import quiet_opencv
 
 VIDEO_SUFFIXES = (*CODECS, ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".ogv", ".3gp", ".ts")
@@ -80,6 +81,8 @@ def _check_file(path: Path) -> None:
             raise VideoError(f"{path}: expected a file, a camera or a URL, got a pipe or a device")
         if state.st_size == 0:
             raise VideoError(f"{path}: the file is empty")
+        if path.suffix.lower() in PICTURE_SUFFIXES:  # which OpenCV takes for a video of one frame
+            raise VideoError(f"{path}: a still picture, for which there is `fastsal image`")
         path.open("rb").close()
     except VideoError:
         raise
@@ -92,6 +95,17 @@ def _checked(capture: Any, complaint: str) -> Any:
         capture.release()
         raise VideoError(complaint)
     return capture
+
+
+def check_suffix(target: Path) -> None:
+    """Refuse a name that no video is written under, wherever it lies.
+
+    Raises
+    ------
+    VideoError
+    """
+    if target.suffix.lower() not in CODECS:
+        raise VideoError(f"{target}: expected a name ending in {', '.join(CODECS)}")
 
 
 def check_target(target: str | Path) -> Path:
@@ -114,8 +128,7 @@ def check_target(target: str | Path) -> Path:
         raise VideoError("expected a name to write a video to, got an empty one")
     target = Path(target)
     check_name(target)
-    if target.suffix.lower() not in CODECS:
-        raise VideoError(f"{target}: expected a name ending in {', '.join(CODECS)}")
+    check_suffix(target)
     if target.is_dir():
         raise VideoError(f"{target}: is a folder")
     if not target.parent.is_dir():

@@ -21,6 +21,23 @@ _LONGEST_SIDE = 16384  # beyond what either codec takes, and frames that fill th
 _COUNTING_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi")
 
 
+def check_request(start: float | None, end: float | None, resize: tuple[int, int] | None) -> None:
+    """Refuse what no video can give, whichever it is.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not 0 <= (0.0 if start is None else start) < (math.inf if end is None else end):
+        limits = (("start", start), ("end", end))
+        given = " and ".join(f"{name} {value:g}" for name, value in limits if value is not None)
+        raise ValueError(f"expected 0 <= start < end, got {given}")
+    if resize is not None and not _is_size(resize):
+        raise ValueError(
+            f"expected a width and a height from 1 to {_LONGEST_SIDE} to resize to, got {resize}"
+        )
+
+
 class VideoReader:
     """Iterator over the frames of a video, BGR uint8 ``(H, W, 3)``, each a new array.
 
@@ -67,8 +84,11 @@ class VideoReader:
         end: float | None = None,
         resize: tuple[int, int] | None = None,
     ) -> None:
-        self._check_request(source, start, end, resize)
         self._name = str(source)
+        try:
+            check_request(start, end, resize)
+        except ValueError as error:
+            raise VideoError(f"{self._name}: {error}") from error
         self._resize = resize
         self._busy = threading.Lock()
         self._closed = False
@@ -125,23 +145,6 @@ class VideoReader:
         if self._capture is not None and self._busy.acquire(timeout=0.5):
             self._capture.release()
             self._busy.release()
-
-    @staticmethod
-    def _check_request(
-        source: str | Path | int,
-        start: float | None,
-        end: float | None,
-        resize: tuple[int, int] | None,
-    ) -> None:
-        begin = 0.0 if start is None else start
-        finish = math.inf if end is None else end
-        if not 0 <= begin < finish:
-            raise VideoError(f"{source}: expected 0 <= start < end, found {start} and {end}")
-        if resize is not None and not _is_size(resize):
-            raise VideoError(
-                f"{source}: expected a width and a height from 1 to {_LONGEST_SIDE} to resize to, "
-                f"got {resize}"
-            )
 
     def _find_range(self, start: float | None, end: float | None) -> None:
         fps = self._capture.get(cv2.CAP_PROP_FPS)

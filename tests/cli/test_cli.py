@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -156,7 +157,11 @@ def test_image_errors(photo, tmp_path, capsys):
     assert "broken.png" in fails(capsys, "image", tmp_path / "broken.png", "-o", out)
     assert "text.png" in fails(capsys, "image", tmp_path / "text.png", "-o", out)
     assert "no/map.png" in fails(capsys, "image", photo, "-o", tmp_path / "no" / "map.png")
-    assert "expected a folder" in fails(capsys, "image", photo, tmp_path / "text.png", "-o", out)
+    assert "expected a folder" in fails(
+        capsys, "image", photo, tmp_path / "text.png", "-o", out, status=2
+    )
+    gif = tmp_path / "map.gif"
+    assert "map.gif: expected a name ending" in fails(capsys, "image", photo, "-o", gif, status=2)
     assert "among lc, fine-grained, " in fails(
         capsys, "image", photo, "-m", "nonsense", "-o", out, status=2
     )
@@ -212,7 +217,7 @@ def test_arrays_of_every_form_can_be_shown(tmp_path, view, dtype, shape, rng):
 def test_an_empty_name_is_not_the_current_folder(tmp_path, capsys, monkeypatch, arguments):
     monkeypatch.chdir(tmp_path)
 
-    assert "got an empty" in fails(capsys, *arguments)
+    assert "got an empty" in fails(capsys, *arguments, status=2)
 
     assert leftovers(tmp_path) == ["clip.avi", "photo.png"]
 
@@ -232,7 +237,7 @@ def test_images_of_one_name_do_not_overwrite_each_other(tmp_path, rng, capsys):
 
     line = fails(capsys, "image", tmp_path / "one", tmp_path / "two", "-o", tmp_path / "out")
 
-    assert "same name" in line
+    assert f"{tmp_path}/one/x.png and {tmp_path}/two/x.png: images of the same name" in line
     assert not (tmp_path / "out").exists()
 
 
@@ -252,7 +257,11 @@ def test_video(clip, tmp_path, capsys):
 
     assert main(["video", str(clip), "-m", "frame-difference", "-o", str(target), *options]) == 0
 
-    assert "8 frames of 64x24" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "8 frames of 64x24" in said
+    assert re.search(
+        r"in [\d.]+ s, start and end included; once under way \d+ frames per second", said
+    )
     with VideoReader(target) as reader:
         assert sum(1 for _ in reader) == 8
 
@@ -262,15 +271,17 @@ def test_video(clip, tmp_path, capsys):
     [(["--resize", "1000000x1000000"], "from 1 to 16384"),
      (["--resize", "16000x16000"], "cannot"),
      (["--start", "nan"], "start < end"),
+     (["--start", "5", "--end", "2"], "got start 5 and end 2"),
      (["--end", "nan"], "start < end"),
      (["--start", "1e308"], "no frame in the range"),
-     (["--start", "-1"], "start < end"),
+     (["--start", "-1"], "expected 0 <= start < end, got start -1"),
+     (["--alpha", "0.3", "--view", "map"], "--alpha: without effect on --view map"),
      (["--alpha", "nan"], "alpha must lie in"),
      (["--alpha", "7"], "alpha must lie in")],
     ids=str,
 )  # fmt: skip
 def test_video_options_that_cannot_be(clip, tmp_path, capsys, options, said):
-    status = 2 if options[0] == "--alpha" else 1
+    status = 1 if options[1] in ("16000x16000", "1e308") else 2
     line = fails(capsys, "video", clip, "-o", tmp_path / "out.mp4", *options, status=status)
 
     assert said in line
@@ -302,14 +313,61 @@ def test_video_errors(clip, tmp_path, capsys):
     out = tmp_path / "out.mp4"
     assert "none.avi" in fails(capsys, "video", tmp_path / "none.avi", "-o", out)
     assert "cut.avi" in fails(capsys, "video", cut, "-o", out)
-    assert "out.xyz" in fails(capsys, "video", clip, "-o", tmp_path / "out.xyz")
+    assert "out.xyz" in fails(capsys, "video", clip, "-o", tmp_path / "out.xyz", status=2)
     assert "no/out.mp4" in fails(capsys, "video", clip, "-o", tmp_path / "no" / "out.mp4")
     assert not out.exists()
 
 
+def test_a_still_picture_is_no_video(photo, tmp_path, capsys):
+    line = fails(capsys, "video", photo, "-o", tmp_path / "out.mp4")
+
+    assert "photo.png: a still picture, for which there is `fastsal image`" in line
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [("image", "map.png"), ("video", "out.mp4"), ("webcam", "")]
+)
+def test_a_misspelt_method_is_one_line_that_names_the_nearest(command, name, photo, capsys):
+    arguments = [photo, "-o", photo.parent / name] if name else ["--headless"]
+
+    line = fails(capsys, command, *arguments, "-m", "Spectral_Residuals", status=2)
+
+    assert line.startswith("fastsal: error: expected a method among lc, ")
+    assert line.endswith(": did you mean spectral-residual?")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--boxes"], ["--scanpath", "3"], ["--view", "side-by-side"], ["--alpha", "0.3"]],
+    ids=" ".join,
+)
+def test_options_that_would_do_nothing_to_an_array_are_refused(photo, tmp_path, options, capsys):
+    line = fails(capsys, "image", photo, "-o", tmp_path / "map.npy", *options, status=2)
+
+    assert f"{options[0]}: without effect on {tmp_path}/map.npy, an array" in line
+    assert leftovers(tmp_path, photo) == []
+
+
+def test_alpha_does_nothing_to_a_bare_map(photo, tmp_path, capsys):
+    options = ["--view", "map", "--alpha", "0.3"]
+
+    line = fails(capsys, "image", photo, "-o", tmp_path / "map.png", *options, status=2)
+
+    assert "--alpha: without effect on --view map" in line
+
+
+def test_maps_of_all_methods_want_a_folder(photo, tmp_path, capsys):
+    afile = tmp_path / "afile"
+    afile.write_text("mine")
+
+    line = fails(capsys, "image", photo, "-m", "all", "-o", afile)
+
+    assert f"expected a folder, {afile} is a file" in line
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["nonsense"], ["image"], ["image", "x.png"], ["video", "x.avi", "-o", "y", "-m", "no"],
+    [[], ["nonsense"], ["image"], ["image", "x.png"], ["video", "x.avi"],
      ["video", "x.avi", "-o", "y.mp4", "--resize", "axb"], ["image", "x", "-o", "y", "--nonsense"]],
     ids=" ".join,
 )  # fmt: skip
@@ -353,9 +411,32 @@ def test_demo_writes_pictures_and_a_table(tmp_path, capsys, monkeypatch):
     assert len(frames) == 75
     difference = cv2.absdiff(frames[40], frames[39])
     assert difference.max() > 60
-    out = capsys.readouterr().out
+    with VideoReader(folder / "bin-wang.mp4") as reader:
+        overlaid = next(iter(reader))[:, 480:]  # whose model is in use: little is in front
+    assert cv2.absdiff(overlaid, frames[0][:, 480:]).mean() < 20
+    out, err = capsys.readouterr()
     for key in fastsal.METHODS:
         assert f"{key:<20}1080p" in out
+    first, *others = err.splitlines()
+    assert first.startswith("fastsal: compiling what is not yet compiled of 13 methods")
+    for line in ("coffee: 9 of 9 methods", "rocket: 9 of 9 methods", "timing: 39 of 39 rows"):
+        assert line in others
+
+
+def test_demo_wants_a_folder(photo, capsys):
+    assert f"expected a folder, {photo} is a file" in fails(capsys, "demo", "-o", photo)
+
+
+def test_warmup_tells_how_far_it_is(capsys, monkeypatch):
+    monkeypatch.setattr("fastsal.pipelines.warmup.METHODS", {"lc": fastsal.METHODS["lc"]})
+
+    assert main(["warmup"]) == 0
+
+    out, err = capsys.readouterr()
+    assert out.startswith("ready after ")
+    first, *_, last = err.splitlines()
+    assert first.startswith("fastsal: compiling what is not yet compiled of 13 methods")
+    assert last.startswith("compiling: 17 of 17 forms, lc cpu ")
 
 
 def test_ctrl_c_is_130_with_one_line(tmp_path):
@@ -540,7 +621,7 @@ def test_one_bad_video_does_not_stop_the_others(tmp_path, capsys):
 def test_many_videos_need_a_folder_and_names_of_their_own(tmp_path, capsys):
     folder = clips(tmp_path / "in", 2)
     other = clips(tmp_path / "other", 1)
-    assert main(["video", str(folder), "-o", str(tmp_path / "o.mp4")]) == 1
+    assert main(["video", str(folder), "-o", str(tmp_path / "o.mp4")]) == 2
     assert "expected a folder for 2 videos" in capsys.readouterr().err
     assert main(["video", str(folder), str(other), "-o", str(tmp_path / "out")]) == 1
     assert "overwrite each other's" in capsys.readouterr().err
@@ -572,11 +653,3 @@ def test_the_best_boxes_are_drawn(tmp_path, method, view, width):
     x, y, w, h = boxes[0]
     corner = picture[y + h - 1, width - 90 + x + w - 1]
     np.testing.assert_array_equal(corner, (0, 220, 120))
-
-
-def test_boxes_leave_arrays_alone(photo, tmp_path):
-    target = tmp_path / "map.npy"
-
-    assert main(["image", str(photo), "--boxes", "-o", str(target)]) == 0
-
-    np.testing.assert_array_equal(np.load(target), fastsal.luminance_contrast(read_image(photo)))

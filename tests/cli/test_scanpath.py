@@ -48,12 +48,3 @@ def test_circles_lie_at_the_foci():
 def test_bad_numbers_are_bad_usage(photo, number, capsys):
     assert main(["image", str(photo), "-o", "map.png", "--scanpath", number]) == 2
     assert "--scanpath" in capsys.readouterr().err
-
-
-def test_arrays_are_no_pictures(photo, tmp_path, capsys):
-    target = tmp_path / "map.npy"
-
-    assert main(["image", str(photo), "-o", str(target), "--scanpath", "3"]) == 1
-
-    assert "expected a picture for --scanpath" in capsys.readouterr().err
-    assert not target.exists()

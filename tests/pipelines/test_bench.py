@@ -1,5 +1,7 @@
+import importlib.util
 import json
 import re
+import sys
 import threading
 import time
 
@@ -348,6 +350,19 @@ def test_the_command_writes_draws_and_compares(tmp_path, capsys):
     assert "rows are slower by 15%" in capsys.readouterr().err
 
 
+def test_plots_that_cannot_be_are_refused_before_anything_is_measured(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("fastsal.cli.bench._measured", None)
+    plot = ["--plot", str(tmp_path / "r.xyz")]
+    if importlib.util.find_spec("matplotlib"):
+        assert main([*BENCH, *plot]) == 2
+        assert "r.xyz: expected a name ending in ." in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main([*BENCH, *plot]) == 1
+    assert "--plot needs matplotlib" in capsys.readouterr().err
+
+
 def test_bad_requests_are_refused_before_anything_is_measured(tmp_path, capsys):
     (tmp_path / "bad.json").write_text("[1]")
     (tmp_path / "rows.json").write_text('{"rows": [{"method": "lc"}, 3]}')
@@ -358,6 +373,11 @@ def test_bad_requests_are_refused_before_anything_is_measured(tmp_path, capsys):
         (["--compare", str(tmp_path / "rows.json")], 1, "without a method or its ms"),
         (["--fail-on", "15%"], 2, "--fail-on needs --compare"),
         (["--sizes", "huge"], 2, "expected sizes among"),
+        (["--seconds", "-1"], 2, "expected a number of seconds above 0, got '-1'"),
+        (["--seconds", "nan"], 2, "expected a number of seconds above 0"),
+        (["--json", str(tmp_path / "no" / "r.json")], 1, "--json: no such folder"),
+        (["--plot", str(tmp_path / "no" / "r.svg")], 1, "--plot: no such folder"),
+        (["--json", str(tmp_path)], 1, "--json: expected a file"),
     ):
         assert main([*BENCH, *arguments]) == status
         assert words in capsys.readouterr().err

@@ -16,6 +16,21 @@ _MARKERS = "os^Dv"
 _WON, _LOST = "#4477aa", "#cc6677"
 
 
+def check_plot(path: Path) -> None:
+    """Refuse what `write_plots` could not write, before there is anything to draw.
+
+    Raises
+    ------
+    FastsalError
+        If matplotlib is missing.
+    ValueError
+        If the name of `path` says no format of its.
+    """
+    formats = sorted(_pyplot().Figure().canvas.get_supported_filetypes())
+    if path.suffix.lower().removeprefix(".") not in formats:
+        raise ValueError(f"{path}: expected a name ending in .{', .'.join(formats)}")
+
+
 def write_plots(results: dict[str, Any], path: Path) -> None:
     """Write one picture with both plots, in the format that the name of `path` says.
 
@@ -24,13 +39,7 @@ def write_plots(results: dict[str, Any], path: Path) -> None:
     FastsalError
         If matplotlib is missing or cannot write such a file.
     """
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise FastsalError("--plot needs matplotlib: pip install 'fastsal[bench]'") from error
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+    pyplot = _pyplot()
     rows: list[Row] = results["rows"]
     bars = sum(len(row["peers"]) for row in rows)
     figure, axes = pyplot.subplots(
@@ -46,6 +55,17 @@ def write_plots(results: dict[str, Any], path: Path) -> None:
         raise FastsalError(f"{path}: {error}") from error
     finally:
         pyplot.close(figure)
+
+
+def _pyplot() -> Any:
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise FastsalError("--plot needs matplotlib: pip install 'fastsal[bench]'") from error
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot
 
 
 def _throughput(axis: Any, rows: list[Row], bandwidth: float) -> None:

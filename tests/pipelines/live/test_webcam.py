@@ -438,9 +438,10 @@ def test_bad_requests_are_refused(tmp_path):
         (["--record", str(tmp_path / "no" / "r.mp4")], "no such folder"),
         (["--temporal-smoothing", "1"], "temporal smoothing must lie in"),
         (["--size", "0x4"], "at least 1x1"),
-        (["--web", "here"], r"expected [HOST:]PORT"),
-        (["--web", "0", "--record", "r.mp4"], "--record is for windows"),
         (["--view", "sideways"], "'side-by-side', 'boxes'"),
+        (["--json", str(tmp_path / "no" / "r.json")], "--json: no such folder"),
+        (["--record", "r.gif"], "r.gif: expected a name ending in"),
+        (["--certfile", "c.pem"], "--certfile: without effect without --web"),
     ):
         ran = program("--source", "synthetic", "--headless", *arguments)
         _, err = ran.communicate(timeout=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import ssl
 import threading
 from http import HTTPStatus
@@ -39,7 +40,8 @@ class Server:
     Raises
     ------
     FastsalError
-        If the library ``websockets`` is missing, or certificate or key cannot be used.
+        If the library ``websockets`` is missing, certificate or key cannot be used, or the port
+        is in use.
     OSError
         If it cannot listen there.
     """
@@ -58,10 +60,15 @@ class Server:
         self._page = resources.files(__package__).joinpath("page.html").read_bytes()
         self._seats = threading.BoundedSemaphore(MOST_CLIENTS)
         tls = _context(certificate, key)
-        self._server = serve(
-            self._talk, host, port, ssl=tls, process_request=self._answer,
-            compression=None, max_size=MOST_BYTES, server_header=None,
-        )  # fmt: skip
+        try:
+            self._server = serve(
+                self._talk, host, port, ssl=tls, process_request=self._answer,
+                compression=None, max_size=MOST_BYTES, server_header=None,
+            )  # fmt: skip
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise FastsalError(f"port {port} is in use") from error
+            raise
         bound = self._server.socket.getsockname()[1]
         name = f"[{host}]" if ":" in host else host
         self.url = f"http{'s' if tls else ''}://{name}:{bound}/"

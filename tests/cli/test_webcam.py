@@ -1,0 +1,56 @@
+import socket
+
+import numpy as np
+import pytest
+
+from fastsal.cli.main import main
+from fastsal.pipelines.pictures import write_image
+
+pytest.importorskip("websockets", reason="websockets is not installed")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--source", "synthetic", "--headless"], "--source, --headless: without effect with --web"),
+     (["--view", "map", "--alpha", "0.3"], "--view, --alpha: without effect with --web"),
+     (["--record", "r.mp4"], "--record: without effect with --web"),
+     (["--size", "64x48", "--frames", "3"], "--size, --frames: without effect with --web"),
+     (["--json", "r.json"], "--json: without effect with --web"),
+     (["--no-mirror"], "--no-mirror: without effect with --web"),
+     (["--keyfile", "k.pem"], "--keyfile needs --certfile"),
+     (["--method", "bing_"], "did you mean bing?")],
+    ids=str,
+)  # fmt: skip
+def test_what_does_nothing_for_a_page_is_refused(arguments, said, capsys):
+    assert main(["webcam", "--web", "0", *arguments]) == 2
+
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert said in err
+
+
+def test_a_bad_address_is_refused(capsys):
+    assert main(["webcam", "--web", "here"]) == 2
+    assert "expected [HOST:]PORT" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--certfile", "--keyfile"])
+def test_certificates_are_for_pages(option, capsys):
+    assert main(["webcam", "--headless", "--source", "synthetic", option, "x.pem"]) == 2
+    assert f"{option}: without effect without --web" in capsys.readouterr().err
+
+
+def test_a_port_in_use_is_named(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["webcam", "--web", str(port)]) == 1
+    assert capsys.readouterr().err == f"fastsal: error: port {port} is in use\n"
+
+
+def test_a_still_picture_is_no_camera(tmp_path, capsys):
+    path = tmp_path / "photo.jpg"
+    write_image(path, np.zeros((8, 8), np.uint8))
+
+    assert main(["webcam", "--headless", "--source", str(path)]) == 1
+
+    assert "a still picture, for which there is `fastsal image`" in capsys.readouterr().err
