@@ -38,7 +38,10 @@ def fixations_in(path: Path) -> dict[str, NDArray[np.int64]]:
     found = defaultdict(list)
     with path.open(newline="") as file:
         for row in csv.DictReader(file):
-            found[row["image"]].append((float(row["y_px"]), float(row["x_px"])))
+            try:
+                found[row["image"]].append((float(row["y_px"]), float(row["x_px"])))
+            except KeyError as error:
+                raise ValueError(f"{path}: expected a column {error}") from error
     return {name: np.floor(places).astype(np.int64) for name, places in found.items()}
 
 
@@ -165,12 +168,29 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error("--images and --fixations go together")
     if options.images is None and options.sequences is None:
         parser.error("nothing to measure on: give --images and --fixations, or --sequences")
+    try:
+        _check(options)
+    except (OSError, ValueError, TypeError) as error:
+        parser.exit(2, f"{parser.prog}: error: {error}\n")
     results: dict[str, Any] = {"machine": machine.description()}
     for title, names, rows in _parts(options):
         print(f"\n{title}\n\n{table_of(rows, names)}")
         results[title] = {"scores": names, "rows": rows}
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse what cannot be read or made, before anything is measured."""
+    for method in options.methods.split(",") if options.methods else ():
+        key, its_options = parsed(method)
+        fastsal.Stream(key, **its_options)
+    if options.images is not None:
+        find_images(options.images)
+        if not fixations_in(options.fixations):
+            raise ValueError(f"{options.fixations}: no fixations in this file")
+    if options.sequences is not None and not _sequences(options.sequences):
+        raise FileNotFoundError(f"{options.sequences}: no folder of sequences with frames/")
 
 
 def _parts(

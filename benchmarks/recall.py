@@ -98,7 +98,7 @@ def over_folds(photos: list[Photo], folds: int) -> list[np.ndarray]:
     return hits
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -107,8 +107,12 @@ def main() -> None:
         "--part", choices=PARTS, default="testing", help="half; the default model is of training"
     )
     parser.add_argument("--folds", type=int, help="train anew, and test on one of so many runs")
-    options = parser.parse_args()
-    photos = boxes.photographs(options.folder)
+    options = parser.parse_args(arguments)
+    try:
+        photos = boxes.photographs(options.folder)
+        other = BingModel.load(options.model) if options.model else None
+    except (OSError, ValueError) as error:
+        parser.exit(2, f"{parser.prog}: error: {error}\n")
     ours: dict[str, list[np.ndarray]] = {}
     if options.folds:
         ours["trained on the other runs, merged"] = over_folds(photos, options.folds)
@@ -118,10 +122,10 @@ def main() -> None:
         ours["default, merged"] = first_hits(merged(model), photos)
         ours["default, in OpenCV's order"] = first_hits(as_opencv(model), photos)
     theirs: dict[str, list[np.ndarray]] = {}
-    if options.model:
-        model, name = BingModel.load(options.model), options.model.name
-        theirs[f"{name}, merged"] = first_hits(merged(model), photos)
-        theirs[f"{name}, in OpenCV's order"] = first_hits(as_opencv(model), photos)
+    if other is not None:
+        name = options.model.name
+        theirs[f"{name}, merged"] = first_hits(merged(other), photos)
+        theirs[f"{name}, in OpenCV's order"] = first_hits(as_opencv(other), photos)
     print(f"{len(photos)} photographs, {sum(len(each.boxes) for each in photos)} objects\n")
     print(table(ours | theirs), "\n")
     first, hits = next(iter(ours.items()))

@@ -167,6 +167,30 @@ def test_maps_that_are_late_meet_their_own_masks(folder):
     assert scores == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--images", "/nope", "--fixations", "/nope.csv"], "/nope: no such file or folder"),
+     (["--images", "{photo}", "--fixations", "/nope.csv"], "'/nope.csv'"),
+     (["--images", "{photo}", "--fixations", "{csv}"], "expected a column 'image'"),
+     (["--sequences", "/nope"], "/nope: no folder of sequences"),
+     (["--sequences", "/nope", "--methods", "flaw"], "did you mean flow?"),
+     (["--sequences", "/nope", "--methods", "flow:nonsense=1"], "no option nonsense")],
+    ids=str,
+)  # fmt: skip
+def test_what_cannot_be_read_is_one_line(arguments, said, tmp_path, capsys):
+    photo, csv = tmp_path / "photo.png", tmp_path / "fixations.csv"
+    write_image(photo, np.zeros((4, 4), np.uint8))
+    csv.write_text("picture,x_px,y_px\nphoto.png,1,1\n")
+
+    with pytest.raises(SystemExit) as stop:
+        accuracy.main([each.format(photo=photo, csv=csv) for each in arguments])
+
+    assert stop.value.code == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert said in err
+
+
 @pytest.mark.parametrize("arguments", [[], ["--images", "."], ["--fixations", "a.csv"]])
 def test_half_a_question_is_refused(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
