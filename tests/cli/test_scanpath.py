@@ -44,6 +44,25 @@ def test_circles_lie_at_the_foci():
     assert not changed[170:].any()
 
 
+@pytest.mark.parametrize("focus", [(0, 0), (0, 299), (199, 150), (199, 299), (100, 0)])
+@pytest.mark.parametrize("copies", [1, 2])
+def test_circles_at_the_border_are_whole(focus, copies):
+    picture = np.full((200, 300 * copies, 3), 128, np.uint8)
+    middle = np.full_like(picture, 128)
+
+    draw_scanpath(picture, np.array([focus]), copies=copies)
+    draw_scanpath(middle, np.array([[100, 150]]), copies=copies)
+
+    for copy in range(copies):
+        drawn, whole = (each[:, 300 * copy : 300 * (copy + 1)] for each in (picture, middle))
+        assert (drawn != 128).any(2).sum() == (whole != 128).any(2).sum()
+
+
+def test_tiny_pictures_can_be_drawn_on():
+    for shape in ((1, 1, 3), (5, 9, 3)):
+        draw_scanpath(np.full(shape, 128, np.uint8), np.array([[0, 0]]))
+
+
 @pytest.mark.parametrize("number", ["0", "-2", "two", "1.5"])
 def test_bad_numbers_are_bad_usage(photo, number, capsys):
     assert main(["image", str(photo), "-o", "map.png", "--scanpath", number]) == 2

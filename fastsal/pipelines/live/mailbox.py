@@ -30,9 +30,9 @@ class Mailbox:
     Attributes
     ----------
     captured : int
-        Frames put in.
+        Frames put in, but for those that came in a pause.
     dropped : int
-        Frames that nobody took and nobody will.
+        Of these, frames that nobody took and nobody will.
     """
 
     def __init__(self, depth: int = 1, *, lossless: bool = False) -> None:
@@ -41,7 +41,7 @@ class Mailbox:
         self._lossless = lossless
         self._frames: deque[Grabbed] = deque()
         self._changed = threading.Condition()
-        self._is_open = True
+        self._is_open, self._is_paused = True, False
         self._has_ended = False
         self._error: BaseException | None = None
 
@@ -52,6 +52,8 @@ class Mailbox:
                 self._changed.wait_for(lambda: len(self._frames) < self._depth or not self._is_open)
             if not self._is_open:
                 return False
+            if self._is_paused:
+                return True
             self.captured += 1
             self._frames.append(grabbed)
             if len(self._frames) > self._depth:
@@ -59,6 +61,14 @@ class Mailbox:
                 self.dropped += 1
             self._changed.notify_all()
             return True
+
+    def pause(self, paused: bool) -> None:
+        """Begin or end a pause, in which a camera's frames, late once it ends, do not count."""
+        with self._changed:
+            self._is_paused = paused and not self._lossless
+            if self._is_paused:
+                self.captured -= len(self._frames)
+                self._frames.clear()
 
     def end(self, error: BaseException | None = None) -> None:
         """Say that no frame follows, and why, if it is an error."""

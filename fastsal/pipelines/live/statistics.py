@@ -17,10 +17,11 @@ class LiveReport:
     Attributes
     ----------
     captured, shown, dropped : int
-        Frames that came, that were shown, and that came too fast to be shown. What is captured is
-        shown or dropped, but for at most one frame that was at work when the session ended.
+        Frames that came, those during pauses apart, that were shown, and that came too fast to be
+        shown. What is captured is shown or dropped, but for at most one frame that was at work
+        when the session ended.
     fps : float
-        Frames shown per second, over the last 120.
+        Frames shown per second, over the last 120, without pauses.
     latency_ms, compute_ms : dict
         ``p50`` and ``p95`` of the last 120 frames: from grabbed to shown (what the camera and its
         driver hold back is not known), and the method alone.
@@ -46,6 +47,7 @@ class Statistics:
 
     def __init__(self) -> None:
         self.shown = 0
+        self._paused = 0.0
         self._clock = FrameClock(_RECENT)
         self._latency: deque[float] = deque(maxlen=_RECENT)
         self._compute: deque[float] = deque(maxlen=_RECENT)
@@ -53,7 +55,7 @@ class Statistics:
     def note(self, *, grabbed: float, shown: float, compute: float) -> None:
         """Note one frame: when it was grabbed and shown, and how long the method took."""
         self.shown += 1
-        self._clock.tick(shown)
+        self._clock.tick(shown - self._paused)
         self._latency.append(shown - grabbed)
         self._compute.append(compute)
 
@@ -62,6 +64,10 @@ class Statistics:
         self._clock.reset()
         self._latency.clear()
         self._compute.clear()
+
+    def leave_out(self, seconds: float) -> None:
+        """Leave a pause out of the rate."""
+        self._paused += seconds
 
     @property
     def fps(self) -> float:

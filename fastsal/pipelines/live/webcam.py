@@ -109,6 +109,7 @@ class Webcam:
         self._notices = Notices()
         self._recorder: Recorder | None = None
         self._is_paused = self._is_done = False
+        self._paused_at = 0.0
         self._picture: Picture | None = None  # the last one, without figures
         self._without_map = 0  # frames shown before there were maps
         self._keys = self._actions()
@@ -236,6 +237,12 @@ class Webcam:
 
     def _pause(self) -> None:
         self._is_paused = not self._is_paused
+        self._capture.mailbox.pause(self._is_paused)
+        now = time.perf_counter()
+        if self._is_paused:
+            self._paused_at = now
+        else:
+            self._statistics.leave_out(now - self._paused_at)
 
     def _next_method(self) -> None:
         choice = self._engine.choice

@@ -44,6 +44,31 @@ def test_a_lossless_one_makes_the_source_wait():
     thread.join()
 
 
+def test_a_cameras_frames_in_a_pause_do_not_count():
+    mailbox = Mailbox()
+    mailbox.put(Grabbed(0, 0.0))
+    mailbox.pause(True)
+    mailbox.put(Grabbed(1, 0.0))
+    assert mailbox.take(0.01) is None
+    mailbox.pause(False)
+    mailbox.put(Grabbed(2, 0.0))
+
+    assert mailbox.take(1.0).frame == 2
+    assert (mailbox.captured, mailbox.dropped) == (1, 0)
+
+
+def test_a_files_frames_in_a_pause_are_kept():
+    mailbox = Mailbox(2, lossless=True)
+    mailbox.put(Grabbed(0, 0.0))
+    mailbox.pause(True)
+    mailbox.put(Grabbed(1, 0.0))
+    mailbox.pause(False)
+    mailbox.end()
+
+    assert taken(mailbox) == [0, 1]
+    assert (mailbox.captured, mailbox.dropped) == (2, 0)
+
+
 def test_closing_frees_a_source_that_waits():
     mailbox = Mailbox(1, lossless=True)
     mailbox.put(Grabbed(0, 0.0))
