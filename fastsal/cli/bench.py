@@ -78,7 +78,9 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
         "copy_bandwidth": bandwidths[plan.threads[-1]],
     }
     rows = suite.measure(plan, bandwidths)
-    results["rows"] = list(progress_bar(rows, desc="measuring", total=len(plan), unit="row"))
+    results["rows"] = list(
+        progress_bar(rows, desc="measuring", total=len(plan), unit="row", lines=True)
+    )
     print(f"copy bandwidth {results['copy_bandwidth'] / 1e9:.1f} GB/s, read and written")
     print(suite.table_of(results["rows"]))
     return results
