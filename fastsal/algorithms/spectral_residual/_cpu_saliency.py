@@ -5,7 +5,7 @@ from numba import float64
 
 from ...kernels.jit import serial
 from ._cpu_fourier import fill_half_spectrum, fill_without_noise, plan_of, transform_and_turn
-from ._cpu_spectrum import fill_waves, mirror_ends, scale_by_residual, unfold
+from ._cpu_spectrum import fill_waves, mirror_ends, scale_by_residual, unfold, unfold_waves
 from ._math import blur, magnitude, mirrored
 
 
@@ -23,8 +23,8 @@ def _fill_by_numpy(image, small):
     total, parts = spectrum[0].real, np.empty((2, image.size), np.float32)
     fill_without_noise(np.ascontiguousarray(spectrum.real), total, parts[0])
     fill_without_noise(np.ascontiguousarray(spectrum.imag), total, parts[1])
-    logs, cosines, sines = np.empty((3, image.size))
-    fill_waves(parts[0], parts[1], logs, cosines, sines)
+    logs, cosines, sines, gaps = np.empty((4, image.size))
+    fill_waves(parts[0], parts[1], logs, cosines, sines, gaps)
     waves = np.stack([cosines.reshape(shape), sines.reshape(shape)], axis=1)
     scale_by_residual(logs.reshape(shape), np.empty(shape), waves)
     numbers = np.fft.fft2(waves[:, 0] + 1j * waves[:, 1])
@@ -38,15 +38,14 @@ def _fill(image, doubles, singles, plan, small):
     rows, cols = image.shape
     count = cols * (rows // 2 + 1)
     wide, high, half_logs = singles[0, :count], singles[1, :count], doubles[0, :count]
-    cosines, sines = doubles[1, :count], doubles[2, :count]
+    cosines, sines, gaps = doubles[1, :count], doubles[2, :count], doubles[3, :count]
     fill_half_spectrum(image, doubles[0], turns, places, wide, high)
-    fill_waves(wide, high, half_logs, cosines, sines)
-    logs, sizes = doubles[3].reshape(cols, 1, rows), image.reshape(cols, rows)
+    fill_waves(wide, high, half_logs, cosines, sines, gaps)
     waves, numbers = doubles[4:6].reshape(cols, 2, rows), doubles[0:2].reshape(rows, 2, cols)
-    unfold(half_logs, 1, 0, logs)
-    unfold(cosines, 1, 0, waves)
-    unfold(sines, -1, 1, waves)
-    scale_by_residual(logs.reshape(cols, rows), sizes, waves)
+    logs, sizes = doubles[3].reshape(cols, rows), image.reshape(cols, rows)
+    unfold_waves(cosines, sines, gaps, waves)
+    unfold(half_logs, logs)
+    scale_by_residual(logs, sizes, waves)
     transform_and_turn(waves, numbers, turns, places)
     _fill_saliency(numbers, places[0], image, doubles[2].reshape(rows, cols), small)
 

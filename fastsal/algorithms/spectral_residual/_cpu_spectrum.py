@@ -7,36 +7,63 @@ and columns at the borders of the spectrum, which does not, and that is part of 
 import numpy as np
 
 from ...kernels.jit import serial
-from ._math import exponential, logarithm, magnitude, mirrored, phase_of_both, wave
+from ._math import exponential, logarithm, magnitude, mirrored, phase_and_gap, wave
 
 
 @serial
-def fill_waves(wide, high, logs, cosines, sines):
+def fill_waves(wide, high, logs, cosines, sines, gaps):
     """Fill `logs` with those of 1 + the size of each number, and the rest with its phase's."""
     for i in range(wide.size):
         logs[i] = logarithm(magnitude(wide[i], high[i]) + 1.0)
     for i in range(wide.size):
-        cosines[i], sines[i] = wave(phase_of_both(wide[i], high[i]))
+        angle, gaps[i] = phase_and_gap(wide[i], high[i])
+        cosines[i], sines[i] = wave(angle)
 
 
 @serial
-def unfold(half, sign, part, whole):
-    """Fill whole[:, part] with values of half a spectrum; its mirror images times `sign`."""
-    rows, _, cols = whole.shape
+def unfold(half, whole):
+    """Fill `whole` with the values of half a spectrum and their mirror images."""
+    rows, cols = whole.shape
     size = cols // 2
     for row in range(rows):
         start, end = row * size, (rows - row) % rows * size
-        target = whole[row, part]
+        target = whole[row]
         target[:size] = half[start : start + size]
         target[size] = half[rows * size + row]
-        _fill_backwards(half[end + 1 : end + size], sign, target[size + 1 :])
+        _fill_backwards(half[end + 1 : end + size], target[size + 1 :])
 
 
 @serial
-def _fill_backwards(values, sign, target):
+def unfold_waves(cosines, sines, gaps, waves):
+    """Fill `waves`, (N, 2, W), with those of half a spectrum and their mirror images."""
+    rows, _, cols = waves.shape
+    size = cols // 2
+    for row in range(rows):
+        start, end = row * size, (rows - row) % rows * size
+        real, imag = waves[row, 0], waves[row, 1]
+        real[:size], imag[:size] = cosines[start : start + size], sines[start : start + size]
+        real[size], imag[size] = cosines[rows * size + row], sines[rows * size + row]
+        other = slice(end + 1, end + size)
+        _fill_conjugates(
+            cosines[other], sines[other], gaps[other], real[size + 1 :], imag[size + 1 :]
+        )
+
+
+@serial
+def _fill_backwards(values, target):
     size = np.uint64(values.size)  # unsigned, so that no index is tested for being negative
     for i in range(size):
-        target[i] = sign * values[size - np.uint64(1) - i]
+        target[i] = values[size - np.uint64(1) - i]
+
+
+@serial
+def _fill_conjugates(cosines, sines, gaps, real, imag):
+    """Fill with conjugates, backwards, and turned by the gaps, which are tiny."""
+    size = np.uint64(cosines.size)
+    for i in range(size):
+        cosine, sine = cosines[size - np.uint64(1) - i], sines[size - np.uint64(1) - i]
+        gap = gaps[size - np.uint64(1) - i]
+        real[i], imag[i] = cosine + gap * sine, gap * cosine - sine
 
 
 @serial

@@ -96,16 +96,13 @@ def phase(real, imag):
 
 
 @serial
-def phase_of_both(real, imag):
-    """Return the angle of a number, and of its mirror image in a spectrum: the mean of the two.
-
-    OpenCV rounds an angle and 2 pi less it by themselves; their difference is no part of a map.
-    """
+def phase_and_gap(real, imag):
+    """Return the phase, and what this and the conjugate's exceed 2 pi by: OpenCV rounds both."""
     degrees = _degrees(real, imag)
     upper = float64(float32(degrees * _RADIAN))
     lower = float64(float32(float32(float32(360) - degrees) * _RADIAN))
-    half = 0.5 * (upper - lower)
-    return math.pi - half if imag < 0 else math.pi + half
+    gap = upper + lower - 2 * math.pi if degrees > 0 else 0.0
+    return (lower if imag < 0 else upper), gap
 
 
 @serial
