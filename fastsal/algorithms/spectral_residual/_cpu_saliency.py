@@ -91,7 +91,8 @@ def _normalize(values, result):
     most = float64(0)
     for col in range(cols):
         most = max(most, tops[col])
+    scale = 1.0 / most
     for row in range(rows):
         line, target = values[row], result[row]
         for col in range(cols):
-            target[col] = line[col] / most
+            target[col] = line[col] * scale
