@@ -162,7 +162,9 @@ def rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
 def missed(row: dict[str, Any]) -> list[str]:
     """Return the targets that a session missed."""
     if row["where"] == "memory":
-        gained = row["MiB gained after the third minute"]
+        gained = row["MiB gained since"]
+        if gained is None:
+            return ["two minutes or more after every method was at work: more --minutes"]
         return [f"memory flat within {FLAT_MIB:g} MiB"] * (gained > FLAT_MIB)
     first, last = row["latency p50 ms, first third"], row["last third"]
     is_slow = _SLOWER in row["method"]

@@ -25,7 +25,7 @@ from fastsal.pipelines.bench.sidebyside import copy_bandwidth
 
 SIZES = "VGA,720p,1080p"
 CALLS = "64x64"  # of all methods: what a call costs
-LARGE = "4K,16MP"  # where nothing stays in the caches, of the methods that memory limits
+LARGE = "4K,8K,16MP"  # where nothing stays in the caches, of the methods that memory limits
 
 # What follows from a row's milliseconds and size is left out, as are figures of no use later.
 _KEPT = ("method", "size", "kind", "backend", "threads", "ms", "share_of_copy", "peers", "missing",

@@ -87,7 +87,7 @@ def work_on(stream: Any) -> None:
     streams when they are reshaped. The default stream is always 0 here, though Numba makes new
     objects for it: what is kept per stream would not know it again.
     """
-    _local.stream = stream if _handle(stream) else 0
+    _local.stream = stream if stream and _handle(stream) else 0
     _local.joined = []
 
 

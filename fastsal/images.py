@@ -185,8 +185,9 @@ def as_frames(
     elif not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     count = shape[0] if len(shape) == 3 else 1
-    pixels = np.ascontiguousarray(array).reshape(count, -1)
-    return Frames(read_only(pixels), channels, weights, shape)
+    pixels = np.ascontiguousarray(array).reshape(count, -1)  # a view: the caller's stays writeable
+    pixels.setflags(write=False)
+    return Frames(pixels, channels, weights, shape)
 
 
 def check_color(color: Color) -> None:
@@ -198,23 +199,26 @@ def check_color(color: Color) -> None:
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
     """Return a read-only view: one kernel for all callers, and none can write to its input."""
     view = array.view()
-    view.flags.writeable = False
+    view.setflags(write=False)
     return view
 
 
 def check_same(first: Frames, second: Frames, names: tuple[str, str]) -> None:
     """Raise ImageError unless the two have one shape, dtype and place."""
     if _form(first) != _form(second):
-        found = [" ".join(map(str, _form(each))) for each in (first, second)]
         raise ImageError(
             f"expected {names[0]} and {names[1]} of the same form in the same place, "
-            f"got {found[0]} and {found[1]}"
+            f"got {_in_words(first)} and {_in_words(second)}"
         )
 
 
 def _form(frames: Frames) -> tuple[Any, ...]:
-    place = "on the host" if frames.owner is None else "on a device"
-    return frames.shape, f"{frames.channels} channels", frames.pixels.dtype, place
+    return frames.shape, frames.channels, frames.pixels.dtype, frames.owner is None
+
+
+def _in_words(frames: Frames) -> str:
+    shape, channels, dtype, is_on_host = _form(frames)
+    return f"{shape} {channels} channels {dtype} on {'the host' if is_on_host else 'a device'}"
 
 
 def _device_frames(
@@ -300,9 +304,11 @@ def host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
     if not isinstance(out, np.ndarray):
         raise ImageError(f"expected out as a NumPy array, like image, got {type(out).__name__}")
     _check_out(out.dtype, out.shape, shape)
-    if not (out.flags.c_contiguous and out.flags.writeable):
+    flags = out.flags
+    if not (flags.c_contiguous and flags.writeable):
         raise ImageError("expected out to be writeable and C-contiguous")
-    _check_apart(any(np.may_share_memory(out, each.pixels) for each in frames))
+    for each in frames:
+        _check_apart(np.may_share_memory(out, each.pixels))
     return out
 
 

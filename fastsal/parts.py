@@ -31,13 +31,15 @@ class Jobs:
         self._backend, self._out, self._frames = backend, out, frames
 
     def __iter__(self) -> Iterator[images.Job]:
-        first = self._frames[0]
-        if first.owner is None and runtime.resolve(self._backend) == "cuda":
+        first, backend = self._frames[0], self._backend
+        if first.owner is None:
+            backend = runtime.resolve(backend)
+        if first.owner is None and backend == "cuda":
             count = _frames_of_part(self._frames)
             if 2 * count <= first.flat_shape[0]:
                 yield from self._in_parts(count)
                 return
-        job = images.Job(self._backend, self._out, *self._frames)
+        job = images.Job(backend, self._out, *self._frames)
         yield job
         self.result = job.result()
 

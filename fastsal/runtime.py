@@ -144,10 +144,10 @@ def resolve(choice: Choice, *, on_device: bool = False, worth_transfer: bool = F
     return _checked(wanted, "backend")
 
 
+@cache
 def bench(room: str, target: Backend) -> ModuleType:
     """Return the twin module `room`._cpu or `room`._cuda."""
-    name = f"{room}._{target}"
-    return importlib.import_module(name)
+    return importlib.import_module(f"{room}._{target}")
 
 
 def _from_environment() -> Choice:

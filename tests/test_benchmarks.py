@@ -15,7 +15,7 @@ from fastsal import METHODS
 from fastsal.cli.main import main
 from fastsal.errors import FastsalError
 from fastsal.kernels import threads
-from fastsal.pipelines.bench import compare, suite
+from fastsal.pipelines.bench import compare, inputs, suite
 from fastsal.pipelines.pictures import read_image
 
 
@@ -96,6 +96,29 @@ def test_suites_give_no_two_rows_one_name():
     )  # fmt: skip
     assert "AssertionError: two rows are called {'method': 'lc'" in done.stdout, done.stdout
     assert "1 failed, 1 passed" in done.stdout
+
+
+def test_every_suite_takes_every_size():
+    """Collected, not run: at 8K that would take an hour."""
+    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider"]
+    alone = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    done = subprocess.run(
+        [*command, "benchmarks", "--benchmark-disable", "--sizes", ",".join(inputs.SIZES)],
+        check=True, capture_output=True, text=True, cwd=tables.ROOT, env=alone, timeout=250,
+    )  # fmt: skip
+    rows = re.findall(r"^benchmarks/(\w+)\.py::\w+\[(.*)\]$", done.stdout, re.MULTILINE)
+    found = {(suite, part) for suite, given in rows for part in given.split("-")}
+    found = {(suite, size) for suite, size in found if size in inputs.SIZES}
+    suites = {path.stem for path in (tables.ROOT / "benchmarks").glob("bench_*.py")}
+    expected = suites - {"bench_calls", "bench_programs", "bench_superpixel_terms"}
+    assert found == {(suite, size) for suite in expected for size in inputs.SIZES}
+
+
+@pytest.mark.parametrize("size", ["320x240", "8K"])
+def test_inputs_of_the_least_and_the_largest_size(size):
+    photo = inputs.photograph.__wrapped__(size)  # not to be kept
+    assert photo.shape == (*inputs.SIZES[size], 3)
+    assert photo[::8, ::8].std() > 20
 
 
 def test_of_rows_recorded_twice_the_slower_counts(results, tmp_path):

@@ -9,7 +9,7 @@ from processes import run_python
 
 import fastsal
 from benchmarks.gpu import __main__ as gpu
-from benchmarks.gpu import calls, report
+from benchmarks.gpu import calls, report, throughput
 from fastsal import runtime
 from fastsal.kernels.kernel import watched
 
@@ -60,6 +60,49 @@ def test_what_reads_two_frames_gets_one_more():
     assert stacks["binary map by otsu"] == (2, 6, 8)
 
 
+def test_every_row_has_its_work_counted():
+    """What costs hardly more than its luma is told apart from what compares all pairs."""
+    work = {row.name: throughput.work_of(row, (1080, 1920)) for row in calls.rows()}
+    costs = {name: each["operations per pixel"] for name, each in work.items()}
+
+    assert all(each["parts"] for each in work.values())
+    assert all(sum(each["parts"].values()) == costs[name] for name, each in work.items())
+    assert costs["frame-difference"] == 12
+    assert 5 <= costs["lc"] < 5.01
+    assert costs["superpixel"] > 20_736**2 * 20 / (1080 * 1920)
+    assert costs["superpixel"] - costs["slic"] < costs["superpixel-change"] / 2
+    assert work["lc"]["bytes per pixel"] == 3 + 4
+    assert work["frame-difference"]["bytes per pixel"] == 2 * 3 + 4
+    assert work["binary map by otsu"]["bytes per pixel"] == 1 + 1
+
+
+def test_what_is_done_on_a_small_picture_is_shared_by_all_pixels():
+    costs = {
+        (row.name, side): throughput.work_of(row, (side, side))["operations per pixel"]
+        for row in calls.rows()
+        for side in (400, 4000)
+    }
+    same = {name for name, side in costs if costs[name, 400] == pytest.approx(costs[name, 4000])}
+
+    assert {"fine-grained", "bin-wang", "frame-difference", "slic", "itti-koch"} <= same
+    for name in ("signature", "spectral-residual", "center-surround", "flow"):
+        assert costs[name, 400] > 2 * costs[name, 4000]
+
+
+@pytest.mark.parametrize(("operations_a_byte", "bound"), [(0.1, "arithmetic"), (10, "bandwidth")])
+def test_the_larger_share_is_the_bound(operations_a_byte, bound):
+    (row,) = calls.chosen("frame-difference")  # 10 bytes and 12 operations a pixel
+    limits = {"on the device, GB/s": 100.0}
+    limits["multiply-adds in float32, G/s"] = 100 * operations_a_byte
+
+    found = throughput.bound_of(row, (1000, 1000), 500.0, limits)
+
+    assert found["share of bandwidth"] == pytest.approx(500 * 10e6 / 100e9)
+    assert found["share of arithmetic"] == pytest.approx(500 * 12e6 / (100e9 * operations_a_byte))
+    assert found["bound"] == bound
+    assert found["share of bound"] == found[f"share of {bound}"]
+
+
 @pytest.fixture
 def as_if_real(cuda_device, monkeypatch):
     """Let the program take the simulator for a device, and its loops end at once."""
@@ -99,6 +142,8 @@ def test_all_of_it_runs(as_if_real, tmp_path, monkeypatch):
         (name, frames) for name in names for frames in (1, 2)
     }
     assert all("pinned, two streams, ms" in row for row in results["rows"] if row["frames"] == 2)
+    assert [row["method"] for row in results["work"]] == names
+    assert {row.get("bound") for row in results["rows"]} <= {"bandwidth", "arithmetic"}
     report.plot(results, tmp_path / "plot.svg")
     assert "<svg" in (tmp_path / "plot.svg").read_text()
 
@@ -114,7 +159,12 @@ def test_it_finds_the_device_like_the_cpu_and_keeps_the_results(as_if_real, tmp_
     assert all(row["passes"] for row in results["check"])
     assert len(results["check"]) == 4
     assert path.with_suffix(".svg").exists()
-    assert "launches for stacks" in capsys.readouterr().out
+    assert results["rows"][0]["bound"] in ("bandwidth", "arithmetic")
+    assert results["work"][1]["parts"]["luma of both frames"] == 8
+    told = capsys.readouterr().out
+    assert "launches for stacks" in told
+    assert "what a pixel of 7x5 must cost" in told
+    assert "share of bound" in told
 
 
 @pytest.mark.cuda
@@ -126,20 +176,18 @@ def test_what_differs_is_found_and_what_fails_hides_nothing(as_if_real, tmp_path
 
     monkeypatch.setattr(calls, "rows", lambda: [calls.Row("wrong", lambda: wrong)])
 
-    with pytest.raises(SystemExit, match="6 faults"):
+    with pytest.raises(SystemExit, match="7 faults"):
         gpu.main([*TINY, "--json", str(tmp_path / "results.json")])
 
 
 @pytest.mark.cuda
 def test_what_does_not_fit_is_skipped_with_a_reason(as_if_real, monkeypatch):
-    from benchmarks.gpu import throughput
-
     monkeypatch.setattr(
         "numba.cuda.simulator.cudadrv.devices.FakeCUDAContext.get_memory_info",
         lambda self: SimpleNamespace(free=1e3),
     )
     (row,) = calls.chosen("lc")
 
-    (found,) = throughput.measured(row, ["32x24"], [1], 0, 1.0)
+    (found,) = throughput.measured(row, ["32x24"], [1], 0, {})
 
     assert "are free" in found["skipped"]

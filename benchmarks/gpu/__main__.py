@@ -2,9 +2,11 @@
 
 Compares every method with the CPU, measures what the device can do at most, counts launches, lists
 kernels by time, then measures the throughput of every method per resolution and stack: resident on
-the device, and from the host, pageable or pinned, at once or by halves on two streams. Prints
-tables; writes JSON (into benchmarks/results/cuda unless --json says where) and a plot. Without a
-device it says so and exits 2; where the device differs from the CPU it exits 1.
+the device, and from the host, pageable or pinned, at once or by halves on two streams. Of what is
+resident it tells the share of the copy bandwidth and of the arithmetic peak, by the least that a
+map must move and compute (see `work`), and which of the two is the bound. Prints tables; writes
+JSON (into benchmarks/results/cuda unless --json says where) and a plot. Without a device it says so
+and exits 2; where the device differs from the CPU it exits 1.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def faults_of(results: Results) -> list[dict[str, Any]]:
     """Return the rows where the device differs from the CPU, and those that failed."""
-    parts = ("check", "launches", "kernels", "rows")
+    parts = ("check", "launches", "kernels", "work", "rows")
     every = [{"part": part, **row} for part in parts for row in results[part]]
     return [row for row in every if "failed" in row or not row.get("passes", True)]
 
@@ -77,10 +79,12 @@ def measure(options: argparse.Namespace) -> Results:
     _show("launches for stacks of 1 and 8 frames", results["launches"])
     results["kernels"] = [each for row in rows for each in _profiled(profile, row, shape)]
     _show(f"kernels of a frame of {options.profiled}", results["kernels"])
-    bandwidth = 1e9 * results["limits"]["on the device, GB/s"]
+    results["work"] = [_worked(throughput, row, shape) for row in rows]
+    _show(f"what a pixel of {options.profiled} must cost", _without(results["work"], "parts"))
     results["rows"] = []
     for row in rows:
-        found = list(throughput.measured(row, sizes, counts, options.seconds, bandwidth))
+        args = (row, sizes, counts, options.seconds, results["limits"])
+        found = list(throughput.measured(*args))
         results["rows"] += found
         _show(row.name, found)
     return results
@@ -98,9 +102,17 @@ def _profiled(profile: Any, row: calls.Row, shape: tuple[int, int]) -> list[dict
     return [{"method": row.name, **each} for each in found.get("kernels", [found])]
 
 
+def _worked(throughput: Any, row: calls.Row, shape: tuple[int, int]) -> dict[str, Any]:
+    return {"method": row.name, **calls.attempted(lambda: throughput.work_of(row, shape))}
+
+
 def _machine() -> dict[str, Any]:
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return {"date": now, **machine.description()}
+
+
+def _without(rows: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    return [{key: value for key, value in row.items() if key != name} for row in rows]
 
 
 def _show(title: str, rows: list[dict[str, Any]]) -> None:

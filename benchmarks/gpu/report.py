@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from benchmarks.kept import FOLDER, name_of, rounded
 from .calls import shape_of
 
 Results = dict[str, Any]
+
+_MARKERS = {"bandwidth": "o", "arithmetic": "^"}
 
 
 def path_of(results: Results) -> Path:
@@ -36,37 +39,72 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def plot(results: Results, path: Path) -> None:
-    """Draw megapixels per second against megapixels, resident and from pinned memory."""
+    """Draw megapixels per second against megapixels, resident and from pinned memory, and bounds.
+
+    These are the shares that what is resident reaches of what bounds it.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     rows = [row for row in results["rows"] if "resident, ms" in row]
-    figure, axes = pyplot.subplots(1, 2, figsize=(16, 7), sharey=True, layout="constrained")
-    for axis, place in zip(axes, ("resident", "pinned"), strict=True):
+    figure, axes = pyplot.subplots(1, 3, figsize=(22, 7), layout="constrained")
+    axes[1].sharey(axes[0])
+    for axis, place in zip(axes, ("resident", "pinned"), strict=False):
         _draw(axis, [row for row in rows if f"{place}, ms" in row], place)
     axes[0].set_ylabel("megapixels per second")
-    if axes[1].lines:
-        axes[1].legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    _draw_shares(axes[2], rows)
+    handles, names = axes[0].get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, names, fontsize="small", loc="outside right center")
     figure.suptitle(f"{results['device']}: the fastest stack of each size")
     figure.savefig(path)
     pyplot.close(figure)
 
 
 def _draw(axis: Any, rows: list[dict[str, Any]], place: str) -> None:
-    best: dict[str, dict[float, float]] = {}
-    for row in rows:
-        height, width = shape_of(row["size"])
-        megapixels = height * width / 1e6
-        rate = 1e3 * row["frames"] * megapixels / row[f"{place}, ms"]
-        line = best.setdefault(row["method"], {})
-        line[megapixels] = max(rate, line.get(megapixels, 0.0))
-    for index, (method, points) in enumerate(best.items()):
-        style = ("-", "--", ":")[index // 10 % 3]
-        axis.plot(*zip(*sorted(points.items()), strict=True), marker="o", ls=style, label=method)
-    axis.set(xscale="log", yscale="log", xlabel="megapixels of a frame", title=place)
+    for index, (method, best) in enumerate(_fastest(rows, place).items()):
+        points = [(each, _rate(row, place)) for each, row in sorted(best.items())]
+        axis.plot(*zip(*points, strict=True), marker="o", ls=_style(index), label=method)
+    _finish(axis, place)
+
+
+def _draw_shares(axis: Any, rows: list[dict[str, Any]]) -> None:
+    for index, best in enumerate(_fastest(rows, "resident").values()):
+        points = sorted(best.items())
+        shares = [row["share of bound"] for _, row in points]
+        (line,) = axis.plot([each for each, _ in points], shares, ls=_style(index))
+        for (megapixels, row), share in zip(points, shares, strict=True):
+            axis.plot(megapixels, share, _MARKERS[row["bound"]], color=line.get_color())
+    if rows:
+        axis.axhline(1, color="grey")
+        for bound, marker in _MARKERS.items():
+            axis.plot([], [], marker, color="grey", label=bound)
+        axis.legend(title="bound by", fontsize="small")
+    _finish(axis, "share of the bound")
+
+
+def _finish(axis: Any, title: str) -> None:
+    axis.set(xscale="log", yscale="log", xlabel="megapixels of a frame", title=title)
     axis.grid(True, which="both", alpha=0.3)
+
+
+def _fastest(rows: list[dict[str, Any]], place: str) -> dict[str, dict[float, dict[str, Any]]]:
+    """Return of each method, by megapixels of a frame, the row of the fastest stack."""
+    best: dict[str, dict[float, dict[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: _rate(row, place)):
+        best.setdefault(row["method"], {})[math.prod(shape_of(row["size"])) / 1e6] = row
+    return {name: best[name] for name in dict.fromkeys(row["method"] for row in rows)}
+
+
+def _rate(row: dict[str, Any], place: str) -> float:
+    pixels = row["frames"] * math.prod(shape_of(row["size"]))
+    return float(pixels / 1e3 / row[f"{place}, ms"])
+
+
+def _style(index: int) -> str:
+    return ("-", "--", ":")[index // 10 % 3]
 
 
 def _text(value: Any) -> str:

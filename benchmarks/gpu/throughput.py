@@ -13,29 +13,67 @@ from numba import cuda
 
 from fastsal.pipelines.bench.sidebyside import alternate, median_ms
 
+from . import work
 from .calls import Call, Row, attempted, shape_of
 
 Result = dict[str, Any]
+Limits = dict[str, float]  # as `limits.limits` returns them
 
 _HOST_BYTES = 2 << 30  # of a stack and its maps, more than which the host does not stage
 _WORK = 4  # times the stack and its maps: what work arrays may come to
 
 
 def measured(
-    row: Row, sizes: list[str], counts: list[int], seconds: float, bandwidth: float
+    row: Row, sizes: list[str], counts: list[int], seconds: float, most: Limits
 ) -> Iterator[Result]:
     """Yield a result per size and number of frames; one that does not fit says why not."""
     for size, frames in itertools.product(sizes, counts):
-        found = attempted(functools.partial(_rates, row, shape_of(size), frames, seconds))
-        if "bytes moved" in found:
-            rate = found["bytes moved"] * 1e3 / found["resident, ms"]
-            found["share of copy bandwidth"] = rate / bandwidth
+        shape = shape_of(size)
+        found = attempted(functools.partial(_rates, row, shape, frames, seconds))
+        if "resident, ms" in found:
+            rate = frames * 1e3 / found["resident, ms"]
+            found |= attempted(functools.partial(bound_of, row, shape, rate, most))
         yield {"method": row.name, "size": size, "frames": frames, **found}
+
+
+def bound_of(row: Row, shape: tuple[int, int], rate: float, most: Limits) -> Result:
+    """Return what share of each limit so many maps per second are, and which is nearer."""
+    shares = {
+        "bandwidth": rate * bytes_of(row, shape) / (1e9 * most["on the device, GB/s"]),
+        "arithmetic": rate * operations_of(row, shape)
+        / (1e9 * most["multiply-adds in float32, G/s"]),
+    }  # fmt: skip
+    bound = max(shares, key=shares.__getitem__)
+    told = {f"share of {name}": share for name, share in shares.items()}
+    return {**told, "bound": bound, "share of bound": shares[bound]}
+
+
+def work_of(row: Row, shape: tuple[int, int]) -> Result:
+    """Return what a pixel must cost: bytes and operations, and what these are for."""
+    pixels = math.prod(shape)
+    parts = work.operations(row.name, pixels)
+    told = {name: count / pixels for name, count in parts.items() if count}
+    return {
+        "bytes per pixel": bytes_of(row, shape) / pixels,
+        "operations per pixel": sum(told.values()),
+        "parts": told,
+    }
+
+
+def operations_of(row: Row, shape: tuple[int, int]) -> float:
+    """Return the operations that a map takes at the least."""
+    return sum(work.operations(row.name, math.prod(shape)).values())
+
+
+def bytes_of(row: Row, shape: tuple[int, int]) -> int:
+    """Return the bytes that a map takes: its frames read and itself written."""
+    frame = row.reads * (1 if row.is_grey else 3)
+    return math.prod(shape) * (frame + np.dtype(row.out).itemsize)
 
 
 def _rates(row: Row, shape: tuple[int, int], frames: int, seconds: float) -> Result:
     pixels = frames * math.prod(shape)
-    moved = pixels * (row.reads * (1 if row.is_grey else 3) + np.dtype(row.out).itemsize)
+    moved = frames * bytes_of(row, shape)
     free = cuda.current_context().get_memory_info().free
     if _WORK * moved > free:
         return {"skipped": f"{_WORK * moved / 1e9:.1f} GB may be needed, {free / 1e9:.1f} are free"}

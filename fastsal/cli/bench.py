@@ -16,7 +16,7 @@ def add_to(commands: Commands) -> None:
     parser = add_command(commands, "bench", "how fast every method is here, beside its peers", run)
     parser.add_argument(
         "--sizes", default="vga,720p,1080p", metavar="SIZE[,SIZE]",
-        help="of 320x240, VGA, 720p, 1080p, 4K, 8K (default: %(default)s)",
+        help="of 64x64, 320x240, VGA, 720p, 1080p, 4K, 16MP, 8K (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--methods", default="all", metavar="KEY[,KEY]", help="default: all")
     parser.add_argument("--backends", default="all", metavar="NAME[,NAME]", help="default: all")
@@ -76,9 +76,11 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
 def _compare(
     before: dict[str, Any], now: dict[str, Any], tolerance: float, *, is_strict: bool
 ) -> None:
-    from ..pipelines.bench.compare import changes, told
+    from ..pipelines.bench.compare import changes, told, warning
 
     found = changes(before, now)
+    if about_machine := warning(before, now, tolerance):
+        print(about_machine)
     print(told(found, tolerance))
     slower = [each for each in found if each.slower > tolerance]
     if is_strict and slower:

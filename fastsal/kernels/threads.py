@@ -101,22 +101,25 @@ class _Gate:
     """Lets any number of threads in, and none while the process forks."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()  # quicker to take than the condition that goes by it
+        self._changed = threading.Condition(self._lock)
         self._inside = 0
         self._is_open = True
         self._left = -_SETTLING
 
     def __enter__(self) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_open)
+        with self._lock:
+            while not self._is_open:
+                self._changed.wait()
             self._inside += 1
 
     def __exit__(self, *_: object) -> None:
-        with self._changed:
+        with self._lock:
             self._inside -= 1
             if not self._inside:
                 self._left = time.monotonic()
-                self._changed.notify_all()
+                if not self._is_open:
+                    self._changed.notify_all()
 
     def close(self) -> None:
         with self._changed:

@@ -41,7 +41,8 @@ def install(*, force: bool = False) -> ModuleType:
     cv2: Any = importlib.import_module("cv2")
     ours = sys.modules[__package__]
     found: ModuleType | None = getattr(cv2, "saliency", None)
-    if found is not None and not force:
+    is_whole = hasattr(found, "Saliency")  # no folder that pip left behind
+    if found is not None and is_whole and not force:
         return found
     cv2.saliency = ours
     sys.modules["cv2.saliency"] = ours

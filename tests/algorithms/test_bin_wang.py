@@ -65,6 +65,46 @@ def test_matches_the_definition(shape, opencv5, rng):
         )
 
 
+def passing_by(rng, shape, count, at=(200, 380), flickers=range(320, 340)):
+    """Yield a scene at rest in which something grows along the lower and the right border.
+
+    It does so twice, at first for 40 frames; in between the pixel in the corner flickers.
+    """
+    scene = rng.integers(20, 200, shape).astype(np.uint8)
+    height, width = shape
+    for t in range(count):
+        frame = scene.copy()
+        since = t - at[1] if t >= at[1] else t - at[0]
+        if 0 <= since < 40 or t >= at[1]:
+            across = min(since, 30) * width // 40
+            frame[-7:, across : across + 9] = frame[across * height // width :, -5:] = 110
+        if t in flickers:
+            frame[-1, -1] ^= 64 * (t & 1)
+        yield frame
+
+
+@pytest.mark.parametrize("opencv5", [False, True])
+@pytest.mark.parametrize("shape", [(11, 75), (6, 130)], ids=str)
+def test_tiles_at_the_border_rest_too(shape, opencv5, rng):
+    """Without that they would be compared with all templates in every frame."""
+    stream, reference = BinWang(opencv5=opencv5, backend="cpu"), Reference(shape, opencv5)
+    calm, live = [], []
+
+    for i, frame in enumerate(passing_by(rng, shape, 630)):
+        actual, expected = stream.update(frame), reference.update(frame)
+        np.testing.assert_array_equal(actual, expected, err_msg=f"frame {i}")
+        calm.append(stream._model["calm"].copy())
+        live.append(stream._model["live"].copy())
+
+    assert not np.any(live[199])
+    assert np.any(live[620])  # what came last has stayed for so long that it is a template
+    if opencv5:
+        assert not np.any(calm)  # its rule moves the activity of any pixel
+    else:
+        assert np.all(calm[199])
+        assert not np.all(calm[200:])
+
+
 @pytest.mark.parametrize("opencv5", [False, True])
 def test_first_frames_match_the_definition(backend, opencv5, rng):
     shape = (6, 9)

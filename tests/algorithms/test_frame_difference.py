@@ -16,7 +16,9 @@ from fastsal.kernels.launch import PARALLEL_FROM
 
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
 SHAPES = [(1, 1), (1, 9), (11, 1), (7, 5), (33, 31)]
-LARGE = [(1, PARALLEL_FROM - 1), (1, PARALLEL_FROM), (3, PARALLEL_FROM // 3 + 1), (257, 257)]
+# Of grey bytes twice as many pixels make as much work.
+LARGE = [(1, PARALLEL_FROM - 1), (1, PARALLEL_FROM), (3, PARALLEL_FROM // 3 + 1), (257, 257),
+         (1, 2 * PARALLEL_FROM - 1), (1, 2 * PARALLEL_FROM), (363, 367)]  # fmt: skip
 
 
 def pair_of(rng, shape, dtype=np.uint8):
@@ -223,7 +225,7 @@ def test_sizes_around_the_parallel_path(shape, dtype, rng):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-@pytest.mark.parametrize("shape", [(300, 401), (300, 401, 3), (5, 200, 201, 3)], ids=str)
+@pytest.mark.parametrize("shape", [(400, 401), (300, 401, 3), (5, 200, 201, 3)], ids=str)
 def test_any_number_of_threads_gives_the_same_bits(shape, dtype, rng):
     pair = pair_of(rng, shape, dtype)
     many = frame_difference(*pair, backend="cpu")

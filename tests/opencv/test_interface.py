@@ -336,9 +336,22 @@ def test_install_leaves_opencvs_own_unless_forced():
     code = """
         import sys, types, cv2, fastsal.opencv as ours
         theirs = cv2.saliency = sys.modules["cv2.saliency"] = types.ModuleType("cv2.saliency")
+        theirs.Saliency = type("Saliency", (), {})
         assert ours.install() is theirs is cv2.saliency
         assert ours.install(force=True) is ours is cv2.saliency is sys.modules["cv2.saliency"]
         assert ours.install() is ours
+        print("done")
+    """
+    assert run_python(code) == "done"
+
+
+def test_install_takes_the_place_of_a_folder_without_a_module():
+    """As pip leaves it where opencv-python is installed over opencv-contrib-python."""
+    code = """
+        import sys, types, cv2, fastsal.opencv as ours
+        cv2.saliency = sys.modules["cv2.saliency"] = types.ModuleType("cv2.saliency")
+        assert ours.install() is ours is cv2.saliency
+        from cv2.saliency import StaticSaliencyFineGrained_create
         print("done")
     """
     assert run_python(code) == "done"

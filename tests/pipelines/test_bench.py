@@ -1,15 +1,14 @@
 import json
-import os
 import re
+import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import fastsal
 from fastsal.cli.main import main
-from fastsal.pipelines.bench import compare, inputs, machine, others, peers, sidebyside, suite
+from fastsal.pipelines.bench import compare, inputs, machine, pace, peers, sidebyside, suite
 from fastsal.pipelines.bench.sidebyside import (
     SideBySide,
     alternate,
@@ -20,10 +19,20 @@ from fastsal.pipelines.bench.sidebyside import (
 )
 
 
+class SeenPace:
+    """A pace that tells what it is handed, and full speed from then on."""
+
+    def __init__(self, *told):
+        self.told = list(told)
+
+    def slowness(self):
+        return self.told.pop(0) if self.told else 1.0
+
+
 @pytest.fixture
-def no_others(monkeypatch):
+def full_speed(monkeypatch):
     """Let tests that run beside this one not count."""
-    monkeypatch.setattr(sidebyside, "_TRIES", 1)
+    monkeypatch.setattr(sidebyside, "pace_of", lambda threads: SeenPace())
 
 
 def row(method="lc", ms=2.0, **others):
@@ -31,18 +40,35 @@ def row(method="lc", ms=2.0, **others):
             "ms": ms, **others}  # fmt: skip
 
 
-def test_functions_take_turns_and_the_first_calls_do_not_count(no_others):
+def test_help_names_every_size(capsys):
+    main(["bench", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"of {', '.join(inputs.SIZES)} (default: " in told
+
+
+def test_functions_take_turns_and_the_first_calls_do_not_count(full_speed):
     order = []
 
     def call(name):
         order.append(name)
-        time.sleep(0.005)  # longer than a turn: one call each
+        time.sleep(0.06)  # longer than a turn: one call each
 
-    rounds = alternate({"a": lambda: call("a"), "b": lambda: call("b")}, 0.06)
+    rounds = alternate({"a": lambda: call("a"), "b": lambda: call("b")}, 0.6)
     warm_up, played = order[:8], order[8:]
     assert warm_up == 4 * ["a"] + 4 * ["b"]
     assert len(rounds["a"]) == len(rounds["b"]) >= 5
     assert played == ["a", "b"] * len(rounds["a"])
+
+
+def test_what_minds_the_caches_is_called_once_before_it_counts(full_speed):
+    order = []
+
+    def call(name):
+        order.append(name)
+        time.sleep(0.005)  # longer than a turn, but not so long that a warm cache is nothing to it
+
+    rounds = alternate({"a": lambda: call("a"), "b": lambda: call("b")}, 0.06)
+    assert order[8:] == [*3 * ["a"], *3 * ["b"]] * len(rounds["a"])
 
 
 class Name(str):
@@ -50,7 +76,7 @@ class Name(str):
         """Do nothing: the call that does not count."""
 
 
-def test_a_turn_beside_something_slow_is_the_median_of_many_calls(monkeypatch):
+def test_a_turn_beside_something_slow_is_the_median_of_many_calls(full_speed, monkeypatch):
     made = []
 
     def timed(call):  # as if every fifth call of the fast one had been interrupted
@@ -64,45 +90,77 @@ def test_a_turn_beside_something_slow_is_the_median_of_many_calls(monkeypatch):
     assert set(rounds["slow"]) == {0.1}
 
 
-def test_sets_in_which_others_were_busy_are_played_again(monkeypatch):
-    told = iter([1.0, 0.5, 0.7, 0.0])
+@pytest.fixture
+def marked(monkeypatch):
+    """Return a function: the marks of the turns that count, of so many and of so many seconds."""
 
-    class Watch:
-        def busy(self):
+    def run(pace, seconds, rounds=1):
+        monkeypatch.setattr(sidebyside, "pace_of", lambda threads: pace)
+        game = SideBySide({"a": lambda: time.sleep(0.001)}, seconds=0.01)
+        marks = iter(range(1000))
+        monkeypatch.setattr(sidebyside, "_turn", lambda call, count: seconds + next(marks))
+        clock = iter(np.arange(0, 1000, game._a_round / 4))
+        monkeypatch.setattr(sidebyside, "_now", lambda: next(clock))
+        game._rounds_of_a_set = rounds
+        game.play()
+        return [round(mark - seconds) for mark in game.rounds["a"]]
+
+    return run
+
+
+def test_turns_that_others_slowed_down_are_played_again(marked):
+    before_and_after = [1.4, 1.0, 1.0, 1.4, 1.05, 1.0]
+    assert marked(SeenPace(*before_and_after), seconds=-100, rounds=3) == [2, 3, 4]
+
+
+def test_patience_ends_and_the_calmest_turn_counts(marked):
+    pace = SeenPace(*4 * [1.5], 1.2, 1.2, *100 * [1.5])
+    assert marked(pace, seconds=-100) == [2]
+    assert len(pace.told) == 106 - 2 * (1 + 4)  # a turn, and again as long as a round lasts
+
+
+def test_what_takes_long_is_played_once(marked):
+    pace = SeenPace(*10 * [1.5])
+    assert marked(pace, seconds=0.3) == [0]
+    assert len(pace.told) == 8
+
+
+def test_slowness_is_against_the_best_that_all_threads_did_at_once(monkeypatch):
+    told = iter([*6 * [1.0], *2 * 6 * [1.5], *2 * 6 * [1.04], *2 * 6 * [2.08], *2 * 6 * [1.04]])
+    lock = threading.Lock()
+
+    def work():
+        with lock:
             return next(told)
 
-    monkeypatch.setattr(sidebyside, "Watch", Watch)
-    marks = iter(range(1000))
-    monkeypatch.setattr(sidebyside, "_turn", lambda call, count: next(marks))
-    game = SideBySide({"a": lambda: time.sleep(0.001)}, seconds=0.01)
-    game.play()
-    length = len(game.rounds["a"])
-    assert game.rounds["a"] == list(range(length, 2 * length))  # the second of three was calmest
-    game.play()
-    assert game.rounds["a"][length:] == list(range(3 * length, 4 * length))
-    assert next(told, None) is None
+    monkeypatch.setattr(pace, "_work", work)
+    two = pace.Pace(2)  # alone 1.0, then 1.5 together, which is not taken for the best, then 1.04
+    assert [two.slowness(), two.slowness()] == pytest.approx([2.0, 1.0])
 
 
-def test_what_others_do_is_what_is_neither_idle_nor_ours(monkeypatch):
-    monkeypatch.setattr(others.os, "cpu_count", lambda: 4)
-    for name, values in (("_now", [0, 2]), ("_idle", [10, 13.5]), ("_own", [1, 3])):
-        monkeypatch.setattr(others, name, iter(values).__next__)
-    assert others.Watch().busy() == pytest.approx((2 * 4 - 3.5 - 2) / 2)
+def test_the_slowest_thread_tells(monkeypatch):
+    main = threading.get_ident()
+    slow = [False]
+
+    def work():
+        return 2.0 if slow[0] and threading.get_ident() != main else 1.0
+
+    monkeypatch.setattr(pace, "_work", work)
+    three = pace.Pace(3)
+    assert three.slowness() == 1.0
+    slow[0] = True
+    assert three.slowness() == 2.0
 
 
-def test_others_are_not_seen_where_the_kernel_does_not_tell(monkeypatch, tmp_path):
-    monkeypatch.setattr(others, "_TABLE", tmp_path / "none")
-    assert others.Watch().busy() == 0
+def test_where_full_speed_is_never_seen_looking_for_it_ends(monkeypatch):
+    monkeypatch.setattr(pace, "_CALIBRATION", 0.01)
+    alone = iter(6 * [1.0])
+    monkeypatch.setattr(pace, "_work", lambda: next(alone, 1.3))
+    assert pace.Pace(2).slowness() == 1.0
 
 
-def test_idle_processors_are_counted_in_seconds():
-    if not Path("/proc/stat").exists():
-        assert others._idle() is None
-        return
-    first, began = others._idle(), time.perf_counter()
-    time.sleep(0.2)
-    elapsed = time.perf_counter() - began
-    assert 0 <= others._idle() - first <= (elapsed + 0.05) * os.cpu_count()
+def test_a_single_thread_has_a_pace():
+    assert pace.Pace(1).slowness() >= 1
 
 
 def test_a_ratio_is_the_median_of_ratios_within_rounds():
@@ -227,14 +285,22 @@ def test_threads_are_given_back():
     assert (threads.count(), cv2.getNumThreads()) == before
 
 
-def test_changes_are_scaled_by_the_machine():
-    before = {"copy_bandwidth": 10e9, "rows": [row(ms=2.0), row("flow", 1.0), row("gone", 1.0)]}
-    now = {"copy_bandwidth": 5e9, "rows": [row(ms=4.0), row("flow", 4.0), row("new", 1.0)]}
+def test_changes_are_of_what_was_measured():
+    before = {"rows": [row(ms=2.0), row("flow", 1.0), row("gone", 1.0)]}
+    now = {"rows": [row(ms=2.1), row("flow", 2.0), row("new", 1.0)]}
     found = compare.changes(before, now)
-    assert [each.slower for each in found] == pytest.approx([0.0, 1.0])
+    assert [each.slower for each in found] == pytest.approx([0.05, 1.0])
     told = compare.told(found, 0.15)
-    assert told.startswith("flow VGA cpu 2 colour: 2.000 ms, now 4.000 ms (+100%)")
+    assert told.startswith("flow VGA cpu 2 colour: 1.000 ms, now 2.000 ms (+100%)")
     assert told.endswith("1 of 2 rows beyond 15%")
+
+
+def test_a_machine_that_changed_is_told():
+    slow, fast = {"copy_bandwidth": 10e9}, {"copy_bandwidth": 12e9}
+    assert "copies 12.0 GB/s, and 10.0 in the run before" in compare.warning(slow, fast, 0.15)
+    assert "copies 10.0 GB/s, and 12.0" in compare.warning(fast, slow, 0.15)
+    assert compare.warning(slow, fast, 0.25) is None
+    assert compare.warning({}, fast, 0.15) is None
 
 
 def test_what_rows_do_not_depend_on_they_may_lack():

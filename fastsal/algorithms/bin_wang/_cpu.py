@@ -27,7 +27,7 @@ from ._cpu_learn import (
     watch,
 )
 from ._cpu_match import copy_levels, count_used, match_all, match_first
-from ._math import BUSY, MOVING, SUSPECT
+from ._math import BUSY, LEAST_REACH, MOST_FIRST, MOVING, SUSPECT
 from .suspects._cpu import settle
 from .tiles import AREA, CODE, COLS, ROWS
 
@@ -38,12 +38,11 @@ def new_model(planes):
     """Return a model from arrays on the host: templates, shorts, codes and the two controls."""
     templates, shorts, codes, controls = planes
     height, width = templates.shape[1:]
-    outside = -8 * np.ones(1, np.int16)  # a reach nothing lies within: no template ever fills
     model = {
         "shape": (height, width),
-        "templates": _tiled(templates, np.nan),
-        "shorts": _tiled(shorts, outside[0]),
-        "codes": _tiled(np.concatenate([codes, np.zeros_like(codes[:1])]), 0),
+        "templates": _tiled(templates, (0, 0, 0, 0)),
+        "shorts": _tiled(shorts, (MOST_FIRST, 0, 0, 0, LEAST_REACH)),
+        "codes": _tiled(np.concatenate([codes, np.zeros_like(codes[:1])]), (0, 0, 0, 0, 0)),
         "controls": np.array(controls, np.int64),
         "verdicts": np.zeros((height, width), np.uint8),
         "suspects": np.zeros(height, np.int64),
@@ -53,7 +52,9 @@ def new_model(planes):
     model["live"] = np.ones(len(model["templates"]), np.uint8)
     model["calm"] = np.zeros(len(model["templates"]), np.uint8)
     model["tallies"] = np.zeros((rows, 5), np.int64)
-    model["tallies"][0] = 0, height * width, height * width, 0, 0  # no bounds known
+    model["beyond"] = model["calm"].size * AREA - height * width
+    # No bounds are known.
+    model["tallies"][0] = model["beyond"], height * width, height * width, 0, 0
     model["firsts"] = np.zeros((rows, 2), np.int64)
     # There are no suspects, but compiling now saves a frame from waiting for it.
     _replace_suspects(model, 0)
@@ -73,12 +74,13 @@ def update(model, gray, opencv5, unfilled):
     height, width = model["shape"]
     started, limit = (int(each) for each in model["controls"])
     half = height * width // 2
-    used, last, due = (int(each) for each in model["tallies"][:, :3].sum(axis=0))
+    used, last, due = _counts(model, slice(3))
+    used -= model["beyond"]
     stages = MATCH | LOWRES | LEARN
     if used - last <= half < used + due:
         _sweep(model, gray, MATCH, limit=limit)
         stages = LOWRES | LEARN
-        first, second = (int(each) for each in model["tallies"][:, 3:].sum(axis=0))
+        first, second = (each - model["beyond"] for each in _counts(model, slice(3, 5)))
     else:
         first = second = used
     steering = {"is_low": first > half, "limit": limit, "check": second > half}
@@ -101,10 +103,20 @@ def fill_mask(model, white, out):
     over_bands(_mask_span, _mask_bands, -(-height // ROWS), *args, pixels=out.size)
 
 
-def _tiled(planes, outside):
+def _counts(model, which):
+    """Return counts over the whole frame, and of templates in use over what lies beyond it."""
+    return [int(each) for each in model["tallies"][:, which].sum(axis=0)]
+
+
+def _tiled(planes, beyond):
+    """Return planes as tiles; `beyond` are the fields of what fills tiles up, a pixel at rest.
+
+    Black, it sees what its one template is and always was, so a tile at the border can be calm.
+    """
     fields, height, width = planes.shape
-    pad = (0, 0), (0, -height % ROWS), (0, -width % COLS)
-    padded = np.pad(planes, pad, constant_values=outside)
+    padded = np.empty((fields, height + -height % ROWS, width + -width % COLS), planes.dtype)
+    padded[:] = np.reshape(beyond, (fields, 1, 1))
+    padded[:, :height, :width] = planes
     tiles = padded.reshape(fields, -1, ROWS, padded.shape[2] // COLS, COLS)
     return np.ascontiguousarray(tiles.transpose(1, 3, 0, 2, 4)).reshape(-1, fields * AREA)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,10 +18,11 @@ def state_of_seed(seed: int) -> int:
     return seed % (1 << 64) or _LOW
 
 
+@lru_cache(maxsize=16)  # drawing takes longer than to cut a small map
 def starts(state: int) -> tuple[NDArray[np.float32], int]:
     """Return where the centres of every attempt start, and the next state of the generator.
 
-    They lie between -1 and 2, as shares of the range of the values.
+    They lie between -1 and 2, as shares of the range of the values; all calls read one array.
     """
     draws = np.empty(ATTEMPTS * CLUSTERS, np.float32)
     for i in range(draws.size):

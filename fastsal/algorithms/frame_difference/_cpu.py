@@ -6,9 +6,16 @@ from numba import prange, uint8
 from ...kernels.color._cpu import luma_span
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
+from ...kernels.turns import taken_at_once
 from ._math import change, gap
 
 CHUNK = 1 << 12  # pixels whose luma is still in the first-level cache when it is compared
+
+# Bands of a thread, measured: with fewer one waits for the other, and more take longer to hand out.
+_PER_THREAD = 4
+
+# Grey frames are as much work as there are bytes to move, and so many as a pixel of other kernels.
+_BYTES = 12
 
 
 def frame_difference(frame, previous, channels, weights, white, threshold, out):
@@ -16,10 +23,11 @@ def frame_difference(frame, previous, channels, weights, white, threshold, out):
     flat, frame, previous = out.reshape(-1), frame.reshape(-1), previous.reshape(-1)
     if channels == 1:
         args = (frame, previous, white, threshold, flat)
-        over_bands(_gray_span, _gray_bands, flat.size, *args)
+        work = (2 * frame.nbytes + flat.nbytes) // _BYTES
+        over_bands(_gray_span, _gray_bands, flat.size, *args, pixels=work, per_thread=_PER_THREAD)
     else:
         args = (frame, previous, channels, weights, white, threshold, flat)
-        over_bands(_color_span, _color_bands, flat.size, *args)
+        over_bands(_color_span, _color_bands, flat.size, *args, per_thread=_PER_THREAD)
 
 
 @serial
@@ -51,13 +59,17 @@ def _fill(frame, previous, white, threshold, out):
 
 @parallel
 def _gray_bands(frame, previous, white, threshold, out, bands):
+    before = taken_at_once(1)
     for band in prange(bands):
         start, stop = band * out.size // bands, (band + 1) * out.size // bands
         _gray_span(frame, previous, white, threshold, out, start, stop)
+    taken_at_once(before)
 
 
 @parallel
 def _color_bands(frame, previous, channels, weights, white, threshold, out, bands):
+    before = taken_at_once(1)
     for band in prange(bands):
         start, stop = band * out.size // bands, (band + 1) * out.size // bands
         _color_span(frame, previous, channels, weights, white, threshold, out, start, stop)
+    taken_at_once(before)

@@ -14,6 +14,7 @@ from ...errors import ImageError
 from ...parts import Jobs
 
 _DTYPES = ("uint8", "uint16", "float32", "float64")
+_NO_LIMIT = np.float32(-1)
 _WHITE = {np.dtype("uint8"): 255, np.dtype("uint16"): 65535, np.dtype("float32"): 1}
 
 
@@ -202,7 +203,7 @@ def _fits(array: Any, shape: tuple[int, ...], dtype: Any, target: runtime.Backen
 def _checked_threshold(threshold: float | None) -> np.float32:
     """Return the threshold as kernels take it: negative for none."""
     if threshold is None:
-        return np.float32(-1)
+        return _NO_LIMIT
     if not (isinstance(threshold, numbers.Real) and 0 <= threshold < math.inf):
         raise ValueError(f"threshold must be None or a number from 0 up, got {threshold!r}")
     return np.float32(min(threshold, 1 << 16))

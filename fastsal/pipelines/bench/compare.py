@@ -17,7 +17,7 @@ class Change(NamedTuple):
     """One row in both runs."""
 
     name: str
-    before: float  # milliseconds, scaled to the speed of the machine now
+    before: float  # milliseconds
     now: float
 
     @property
@@ -49,19 +49,12 @@ def read_results(path: Path) -> dict[str, Any]:
 def changes(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
     """Return the rows that both runs have.
 
-    Times on the CPU are scaled by the copy bandwidths of the two runs, so that a slower or busier
-    machine does not look like slower code. What the earlier run measured several times counts
-    with its median, and the row's name says so.
+    What the earlier run measured several times counts with its median, and the row's name says so.
     """
-    scale = before.get("copy_bandwidth", 1) / now.get("copy_bandwidth", 1)
     old: dict[tuple[object, ...], list[float]] = {}
     for row in before["rows"]:
         old.setdefault(identity(row), []).append(row["ms"])
-    return [
-        _change(row, old[identity(row)], scale if row.get("backend") == "cpu" else 1)
-        for row in now["rows"]
-        if identity(row) in old
-    ]
+    return [_change(row, old[identity(row)]) for row in now["rows"] if identity(row) in old]
 
 
 def identity(row: Row) -> tuple[object, ...]:
@@ -81,11 +74,22 @@ def told(found: list[Change], tolerance: float) -> str:
     return "\n".join([*lines, f"{len(beyond)} of {len(found)} rows beyond {tolerance:.0%}"])
 
 
-def _change(row: Row, before: list[float], scale: float) -> Change:
+def warning(before: dict[str, Any], now: dict[str, Any], tolerance: float) -> str | None:
+    """Return a line on the machine, if it copies faster or slower by more than `tolerance`."""
+    then, today = (results.get("copy_bandwidth", 0) / 1e9 for results in (before, now))
+    if not (then and today) or abs(then / today - 1) <= tolerance:
+        return None
+    return (
+        f"the machine copies {today:.1f} GB/s, and {then:.1f} in the run before: "
+        "what memory limits changes with it"
+    )
+
+
+def _change(row: Row, before: list[float]) -> Change:
     name = " ".join(str(each) for each in identity(row) if each is not None)
     if len(before) > 1:
         name += f" (median of {len(before)} rows before)"
-    return Change(name, scale * statistics.median(before), row["ms"])
+    return Change(name, statistics.median(before), row["ms"])
 
 
 def share_of(text: str) -> float:

@@ -11,16 +11,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .others import Watch
+from ...kernels import threads
+from .pace import pace_of
 
 Call = Callable[[], Any]
 
 # A turn lasts long enough for the other side's waiting threads to have gone to sleep, and, beside
 # something slow, for as many calls of the fast side as tell its median.
 _TURN, _LONGEST_TURN, _MOST_CALLS = 4e-3, 0.25, 32
-_SLOW = 0.25  # seconds; what takes longer is warmed up by one call
+_SLOW = 0.25  # seconds; what takes longer is warmed up by one call, and never played again
 _SET, _LEAST_ROUNDS = 0.3, 5  # seconds of short rounds, and rounds in all
-_DISTURBED, _TRIES = 0.15, 3  # processors busy with other programs
+_DISTURBED = 1.1  # times as long as at full speed
 
 
 class Interval(NamedTuple):
@@ -37,44 +38,58 @@ class SideBySide:
     In a round every function has one turn: several calls if it is fast, after one that does not
     count, since it finds the other's data in the caches and the other's threads awake. The median
     of a turn is the function's time in that round. The order stays: turned round, a slow function
-    would now follow itself and now another, at two speeds. Rounds make sets, and a set in which
-    other programs took processors away is played again, twice at most.
+    would now follow itself and now another, at two speeds. A turn before or after which the
+    processors were not at full speed is played again, for as long again as the rounds take.
 
     Attributes
     ----------
     rounds : dict of list of float
-        By function the seconds of every round that counts.
+        By function the seconds of every round.
+    sets : int
+        How often to `play`.
     """
 
     def __init__(self, calls: Mapping[str, Call], seconds: float) -> None:
         self._calls = dict(calls)
         self.rounds: dict[str, list[float]] = {name: [] for name in calls}
+        self._pace = pace_of(threads.count())
         each = {name: _warmed_up(call) for name, call in calls.items()}
         turn = min(max(_TURN, max(each.values()) / 4), _LONGEST_TURN)
-        self._counts = {
-            name: min(max(1, round(turn / max(one, 1e-9))), _MOST_CALLS)
-            for name, one in each.items()
-        }
-        a_round = sum(each[name] * (n + (n > 1)) for name, n in self._counts.items())
-        rounds = max(_LEAST_ROUNDS, math.ceil(seconds / a_round))
-        self._rounds_of_a_set = min(max(1, round(_SET / a_round)), rounds)
+        self._counts = {name: _count_of(one, turn) for name, one in each.items()}
+        self._a_round = sum(each[name] * (n + (n > 1)) for name, n in self._counts.items())
+        self._patience = 0.0
+        rounds = max(_LEAST_ROUNDS, math.ceil(seconds / self._a_round))
+        self._rounds_of_a_set = min(max(1, round(_SET / self._a_round)), rounds)
         self.sets = math.ceil(rounds / self._rounds_of_a_set)
 
     def play(self) -> None:
         """Play one of the `sets`."""
-        tries = []
-        for _ in range(_TRIES):
-            watch = Watch()
-            played = [self._round() for _ in range(self._rounds_of_a_set)]
-            tries.append((watch.busy(), played))
-            if tries[-1][0] < _DISTURBED:
-                break
-        _, calmest = min(tries, key=lambda each: each[0])
-        for name, seconds in self.rounds.items():
-            seconds += [each[name] for each in calmest]
+        for _ in range(self._rounds_of_a_set):
+            self._patience += self._a_round
+            for name, call in self._calls.items():
+                self.rounds[name].append(self._calmest_turn(call, self._counts[name]))
 
-    def _round(self) -> dict[str, float]:
-        return {name: _turn(call, self._counts[name]) for name, call in self._calls.items()}
+    def _calmest_turn(self, call: Call, count: int) -> float:
+        """Play turns until one is undisturbed, or none of the patience is left."""
+        calmest = self._watched_turn(call, count)
+        while calmest.slowness > _DISTURBED and calmest.seconds < _SLOW and self._patience > 0:
+            began = _now()
+            calmest = min(calmest, self._watched_turn(call, count))
+            self._patience -= _now() - began
+        return calmest.seconds
+
+    def _watched_turn(self, call: Call, count: int) -> _Turn:
+        before = self._pace.slowness()
+        seconds = _turn(call, count)
+        return _Turn(max(before, self._pace.slowness()), seconds)
+
+
+class _Turn(NamedTuple):
+    slowness: float
+    seconds: float
+
+
+_now = time.perf_counter
 
 
 def alternate(calls: Mapping[str, Call], seconds: float = 1.5) -> dict[str, list[float]]:
@@ -83,6 +98,12 @@ def alternate(calls: Mapping[str, Call], seconds: float = 1.5) -> dict[str, list
     for _ in range(game.sets):
         game.play()
     return game.rounds
+
+
+def _count_of(seconds: float, turn: float) -> int:
+    """Return how many calls make a turn: one of what is too slow to mind what caches hold."""
+    least = 1 if seconds > _SLOW / 5 else 2
+    return min(max(least, round(turn / max(seconds, 1e-9))), _MOST_CALLS)
 
 
 def _warmed_up(call: Call) -> float:
@@ -102,9 +123,9 @@ def _turn(call: Call, count: int) -> float:
 
 
 def _timed(call: Call) -> float:
-    began = time.perf_counter()
+    began = _now()
     call()
-    return time.perf_counter() - began
+    return _now() - began
 
 
 def median_ms(seconds: list[float]) -> float:

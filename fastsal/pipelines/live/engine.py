@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,7 @@ class Engine:
         self._stream = _stream_of(choice)
         self._ready: tuple[Choice, Stream] | None = None
         self._warming: threading.Thread | None = None
+        self._error: BaseException | None = None
         self._frame: Any = None
         self._map = np.empty((0, 0), np.uint8)
         self._mean = np.empty((0, 0), np.float32)
@@ -79,6 +81,25 @@ class Engine:
         frame = np.zeros((size[1], size[0], 3), np.uint8)
         _warm_up(self._stream, frame)
 
+    def warm_up_aside(self, size: tuple[int, int]) -> None:
+        """Begin to do so in a thread; see `is_warm`."""
+        self.notice = f"compiling {self.choice.method} ..."
+        self._start(self._warm_up_first, size)
+
+    def is_warm(self, limit: float = 0.0) -> bool:
+        """Return whether what began aside is done, or gets done within so many seconds.
+
+        Raises
+        ------
+        Exception
+            What it failed with.
+        """
+        if self._warming is not None:
+            self._warming.join(limit)
+        if self._error is not None:
+            raise self._error
+        return self._warming is None or not self._warming.is_alive()
+
     def change(self, choice: Choice) -> None:
         """Begin to change over; what is asked for during a change is not heard."""
         if self._warming is not None and self._warming.is_alive():
@@ -86,15 +107,25 @@ class Engine:
         if choice == self.choice:
             return
         self.notice = f"loading {choice.method} on {choice.backend} ..."
-        self._warming = threading.Thread(
-            target=self._prepare, args=(choice, self._frame), name="fastsal-warm-up", daemon=True
-        )
-        self._warming.start()
+        self._start(self._prepare, choice, self._frame)
 
     def close(self, limit: float = 10.0) -> None:
         """Wait for a change under way."""
         if self._warming is not None:
             self._warming.join(limit)
+
+    def _start(self, work: Callable[..., None], *args: Any) -> None:
+        self._warming = threading.Thread(
+            target=work, args=args, name="fastsal-warm-up", daemon=True
+        )
+        self._warming.start()
+
+    def _warm_up_first(self, size: tuple[int, int]) -> None:
+        try:
+            self.warm_up(size)
+        except BaseException as error:
+            self._error = error  # there is no old method to go on with
+        self.notice = ""
 
     def _prepare(self, choice: Choice, frame: Any) -> None:
         try:

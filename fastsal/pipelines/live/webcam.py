@@ -27,6 +27,7 @@ from .sources import Source, open_live
 from .statistics import LiveReport, Statistics
 
 _TICK_MS = 10
+_MOMENT = 0.5  # seconds in which to load what is compiled
 _RECORDING_FPS = 30.0
 
 Picture = NDArray[np.uint8]
@@ -101,6 +102,7 @@ class Webcam:
             raise
         self._size = settings.size or opened.size
         self._input_size = opened.size
+        self._is_camera, self._is_warm = opened.is_camera, True
         self._is_mirrored = opened.is_camera if settings.mirror is None else settings.mirror
         self._capture = CaptureThread(opened, str(settings.source))
         self._statistics = Statistics()
@@ -108,6 +110,7 @@ class Webcam:
         self._recorder: Recorder | None = None
         self._is_paused = self._is_done = False
         self._picture: Picture | None = None  # the last one, without figures
+        self._without_map = 0  # frames shown before there were maps
         self._keys = self._actions()
 
     def run(self) -> LiveReport:
@@ -122,7 +125,7 @@ class Webcam:
             stack.callback(self._screen.close)
             stack.callback(self._engine.close)
             stack.callback(self._stop_recording)
-            self._engine.warm_up(self._size)  # or a camera's first frames would wait for it
+            self._warm_up()
             stack.enter_context(self._capture)
             if self._settings.record is not None:
                 self._recorder = Recorder(self._settings.record, _RECORDING_FPS)
@@ -131,11 +134,23 @@ class Webcam:
                     self._step()
         return self.report()
 
+    def _warm_up(self) -> None:
+        """Compile before the first frames come, which would wait for it and be late.
+
+        Where that takes longer than a moment, people see themselves meanwhile.
+        """
+        if self._is_camera:
+            self._engine.warm_up_aside(self._size)
+            self._is_warm = self._engine.is_warm(_MOMENT)
+        else:
+            self._engine.warm_up(self._size)
+
     def report(self) -> LiveReport:
         """Return what has been done so far."""
         choice, mailbox = self._engine.choice, self._capture.mailbox
         return LiveReport(
-            captured=mailbox.captured, shown=self._statistics.shown, dropped=mailbox.dropped,
+            captured=mailbox.captured, shown=self._statistics.shown,
+            dropped=mailbox.dropped + self._without_map,
             fps=self._statistics.fps, latency_ms=self._statistics.latency_ms,
             compute_ms=self._statistics.compute_ms, method=choice.method,
             backend=runtime.resolve(choice.backend), size=self._size,
@@ -153,8 +168,11 @@ class Webcam:
 
     def _step(self) -> None:
         grabbed = None if self._is_paused else self._capture.take(_TICK_MS / 1e3)
-        if grabbed is not None:
+        self._is_warm = self._is_warm or self._engine.is_warm()
+        if grabbed is not None and self._is_warm:
             self._show_frame(grabbed.frame, grabbed.at)
+        elif grabbed is not None:
+            self._show_without_map(grabbed.frame)
         key = self._screen.key(_TICK_MS if grabbed is None else 1)
         if key in self._keys:
             self._keys[key]()
@@ -175,6 +193,12 @@ class Webcam:
         self._statistics.note(grabbed=grabbed_at, shown=shown_at, compute=compute)
         if self._recorder is not None:
             self._recorder.write(self._picture, shown_at)
+
+    def _show_without_map(self, frame: Picture) -> None:
+        picture = np.array(self._prepared(frame))
+        hud.draw_lines(picture, self._notices.lines(self._engine.notice))
+        self._screen.show(picture)
+        self._without_map += 1
 
     def _prepared(self, frame: Picture) -> Picture:
         wanted, self._input_size = self._settings.size, (frame.shape[1], frame.shape[0])

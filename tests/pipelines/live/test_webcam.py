@@ -1,7 +1,9 @@
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 
@@ -37,6 +39,69 @@ def test_every_captured_frame_is_shown_or_dropped(fake_source, fake_screen):
     assert report.fps > 0
     assert report.latency_ms["p50"] >= report.compute_ms["p50"] > 0
     assert screen.is_closed
+
+
+@pytest.fixture
+def compiling(monkeypatch):
+    """Let the first method compile until it is told that it has, or that it cannot."""
+    outcome = queue.Queue()
+
+    def warm_up(self, size):
+        if isinstance(error := outcome.get(timeout=20), Exception):
+            raise error
+
+    monkeypatch.setattr(module.Engine, "warm_up", warm_up)
+    monkeypatch.setattr(module, "_MOMENT", 0.01)
+    return outcome
+
+
+def test_a_cameras_picture_is_shown_while_the_method_compiles(compiling, fake_source, fake_screen):
+    class Watched(fake_screen):
+        notices = ()
+
+        def show(self, picture):
+            super().show(picture)
+            self.notices = (*self.notices, webcam._engine.notice)
+            if len(self.shown) == 3:
+                compiling.put(None)
+
+    source, screen = fake_source(10_000, gap=0.002, size=(320, 240)), Watched()
+    source.is_camera = True
+    webcam = session(source, screen, frames=5, mirror=False)
+
+    report = webcam.run()
+
+    assert report.shown == 5
+    assert len(screen.shown) >= 8
+    assert balanced(report)
+    assert screen.notices[0] == "compiling lc ..."
+    assert screen.notices[-1] == ""
+    first = screen.shown[0]
+    assert np.ptp(first[130:]) == 0  # the lower half of a fake camera's frames is even
+    assert first[:30, :200].std() > 20  # and what is written on it
+
+
+def test_what_cannot_compile_ends_everything(compiling, fake_source, fake_screen):
+    source, screen = fake_source(10_000, gap=0.002), fake_screen()
+    source.is_camera = True
+    webcam = session(source, screen)
+    compiling.put(RuntimeError("out of luck"))
+
+    with pytest.raises(RuntimeError, match="out of luck"):
+        webcam.run()
+    assert screen.is_closed
+
+
+def test_a_key_quits_while_it_compiles(compiling, fake_source, fake_screen):
+    source, screen = fake_source(10_000, gap=0.002), fake_screen(keys={3: "q"})
+    source.is_camera = True
+    webcam = session(source, screen)
+    threading.Timer(0.3, compiling.put, [None]).start()
+
+    report = webcam.run()
+
+    assert (report.shown, len(screen.shown)) == (0, 3)
+    assert balanced(report)
 
 
 def test_a_files_frames_are_all_shown(fake_source, fake_screen):
