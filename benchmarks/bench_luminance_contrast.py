@@ -1,5 +1,6 @@
 from functools import partial
 
+import numpy as np
 import pytest
 
 import fastsal
@@ -17,11 +18,12 @@ def bench_luminance_contrast(timed, image, photo, backend, out):
 
 
 @pytest.mark.benchmark(group="luminance_contrast")
-def bench_luminance_contrast_of_new_frames(timed, frames, backend, out):
-    """What a pixel costs where no frame is in the caches: at 1080p as in larger ones."""
+def bench_luminance_contrast_out_of_cache(timed, frames, scene, placed, backend):
+    """What a pixel costs where neither frames nor maps are in the caches, at 1080p as at 16 MP."""
+    maps = inputs.in_turn([placed(np.ones(frame.shape[:2], np.float32)) for frame in scene])
     timed(
-        "lc of new frames",
-        lambda: fastsal.luminance_contrast(frames(), out=out, backend=backend),
+        "lc out of cache",
+        lambda: fastsal.luminance_contrast(frames(), out=maps(), backend=backend),
     )
 
 

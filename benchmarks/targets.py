@@ -58,8 +58,8 @@ TARGETS = (
     Target(2, "lc", "1080p", "grey", "cv2.calcHist + LUT", least=2),
     Target(2, "lc", "1080p", "grey", "NumPy", least=8),
     Target(2, "lc", "1080p", "colour", "cv2.calcHist + LUT", least=1.5),
-    Target(2, "lc of new frames", "4K", "grey", "per pixel, over 1080p", most=1.3),
-    Target(2, "lc of new frames", "16MP", "grey", "per pixel, over 1080p", most=1.3),
+    Target(2, "lc out of cache", "4K", "grey", "per pixel, over 1080p", most=1.3),
+    Target(2, "lc out of cache", "16MP", "grey", "per pixel, over 1080p", most=1.3),
     Target(2, "frame-difference of two frames", "1080p", "grey", "cv2.absdiff", least=1),
     Target(
         2, "frame-difference of two frames", "1080p", "colour", "cv2.cvtColor twice + absdiff",

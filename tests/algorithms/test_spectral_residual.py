@@ -9,7 +9,7 @@ from reference.spectral_residual import spectral_residual as reference
 
 import fastsal
 from fastsal import runtime
-from fastsal.algorithms.spectral_residual import _cpu, residual_map, spectral_residual
+from fastsal.algorithms.spectral_residual import _cpu, _math, residual_map, spectral_residual
 from fastsal.images import Frames
 from fastsal.kernels import launch
 
@@ -97,6 +97,35 @@ def test_spectra_of_any_size(backend, size, rng):
     actual = spectral_residual(image, size=size, backend=backend)
 
     np.testing.assert_allclose(actual, reference(image, size), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (16, 64), (128, 32), (32, 256)], ids=str)
+def test_spectra_whose_sides_are_powers_of_two(size, rng):
+    """Of which half is transformed, unlike those of other sizes."""
+    left = np.where(np.arange(40) < 20, 255, 0) * np.ones((50, 1))
+    for image in (random_image(rng, (50, 40)), left.astype(np.uint8), left.T.astype(np.uint8)):
+        actual = spectral_residual(image, size=size, backend="cpu")
+
+        np.testing.assert_allclose(actual, reference(image, size), rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("size", [(16, 32), (32, 16), (9, 12)], ids=str)
+def test_the_spectrum_of_an_image_that_is_its_own_mirror_image(size, rng):
+    """All of its phases are 0 or pi."""
+    image = random_image(rng, size)
+    image //= 2
+    image += np.roll(image[::-1, ::-1], 1, axis=(0, 1))
+
+    actual = spectral_residual(image, size=size, backend="cpu")
+
+    np.testing.assert_allclose(actual, reference(image, size), rtol=0, atol=TOLERANCE)
+
+
+def test_logarithm_and_exponential():
+    for value in (*np.geomspace(1, 1e300, 400), 1.0, 2.0, 2.0**0.5, np.nextafter(2, 0)):
+        assert abs(_math.logarithm(value) - np.log(value)) < 1e-9
+    for value in np.linspace(-700, 700, 1001):
+        assert abs(_math.exponential(value) / np.exp(value) - 1) < 1e-9
 
 
 @pytest.mark.parametrize(

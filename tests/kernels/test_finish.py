@@ -7,6 +7,8 @@ from reference.finish import finish as reference
 
 from fastsal import runtime
 from fastsal.kernels import finish, launch
+from fastsal.kernels.finish import _math
+from fastsal.kernels.finish._cpu_widen import LANES, places_of, widen
 
 OPTIONS = {
     "as it is": (0.0, 0.0, False),
@@ -71,6 +73,28 @@ def test_large_maps_match_the_definition(small, large, options, rng):
 
     expected = reference(maps[0], large, *options)
     np.testing.assert_allclose(out.reshape(large), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("source", [1, 2, 9, 64])
+def test_rows_of_any_width(source, rng):
+    """To the bit what the formula gives for each column by itself."""
+    values, ends = rng.random(source, np.float32), np.zeros((2, source + LANES), np.float32)
+    for width in (5, 7, 8, 9, 63, 64, 65, 640, 1001):
+        places = [_math.between(col, source, width) for col in range(width)]
+        firsts, shares = places_of(source, width, 0, width)
+        target = np.full(width + 1, -1, np.float32)
+
+        widen(values, firsts, shares, ends, target[:width])
+
+        np.testing.assert_array_equal(places_of(source, width, 3, width)[0], firsts[3:])
+        np.testing.assert_array_equal(places_of(source, width, 3, width)[1], shares[3:])
+        nexts = [min(first + 1, source - 1) for first, _ in places]
+        expected = [
+            _math.lerp(values[first], values[after], np.float32(share))
+            for (first, share), after in zip(places, nexts, strict=True)
+        ]
+        np.testing.assert_array_equal(target[:width], np.float32(expected))
+        assert target[width] == -1
 
 
 def test_bytes_are_the_nearest(finished, rng):

@@ -67,6 +67,7 @@ for shape in [(17, 19), (17, 19, 3), (300, 301), (300, 301, 3), (260, 263, 4)]:
         digest.update(fastsal.luminance_contrast(image, out=out))
         digest.update(fastsal.frame_difference(image, image[::-1], out=out))
         digest.update(fastsal.fine_grained(image, out=out))
+        digest.update(fastsal.spectral_residual(image, out=out))
 """
 
 

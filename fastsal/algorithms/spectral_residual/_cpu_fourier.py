@@ -1,4 +1,9 @@
-"""The Fourier transform of few numbers on the CPU, by columns, which vectorises."""
+"""The Fourier transform of few numbers on the CPU, by columns, which vectorises.
+
+Complex numbers lie in arrays (N, 2, W): of each of N rows W real parts, then the imaginary ones.
+So an image, whose numbers are real and whose spectrum mirrors itself, is one of half the width: its
+left half are real parts, its right half imaginary ones, and the result tells them apart again.
+"""
 
 from functools import cache
 
@@ -6,18 +11,20 @@ import numpy as np
 
 from ...kernels.jit import serial
 from ...kernels.waves import cosine_of_turn
+from ._cpu_turn import TILE, turn
+from ._math import without_noise
 
-TILE = 8  # of numbers turned at once, so that both sides stay in the cache
-
-
-def turns_of(shape):
-    """Return the angles of the two transforms if both lengths are powers of two, else None."""
-    rows, cols = shape
-    is_fast = rows & (rows - 1) == 0 == cols & (cols - 1)
-    return (_turns(rows), _turns(cols)) if is_fast else None
+_LEAST = 2 * TILE  # rows and columns; smaller images cost little by NumPy
 
 
 @cache
+def plan_of(shape):
+    """Return angles and reversed bits for both axes, or None if a length is no power of two."""
+    if any(side < _LEAST or side & (side - 1) for side in shape):
+        return None
+    return tuple(map(_turns, shape)), tuple(map(_reversed, shape))
+
+
 def _turns(count):
     """Return cosines and negative sines of the angles that cut a circle into `count` parts."""
     turns = np.empty((2, count), np.float64)
@@ -27,46 +34,65 @@ def _turns(count):
     return turns
 
 
-def transform_of_any_size(real, imag):
-    """Replace the two, real and imaginary part, by their Fourier transform."""
-    spectrum = np.fft.fft2(real + 1j * imag)
-    real[:], imag[:] = spectrum.real, spectrum.imag
+def _reversed(count):
+    """Return the numbers below `count`, the order of their bits reversed."""
+    places = np.zeros(1, np.int64)
+    while places.size < count:
+        places = np.concatenate([2 * places, 2 * places + 1])
+    return places
 
 
 @serial
-def transform_and_turn(real, imag, turned_real, turned_imag, turns):
-    """Fill the last two with the transform, its rows as columns; the first two are overwritten.
+def fill_half_spectrum(image, turned, turns, places, wide, high):
+    """Fill the last two with real and imaginary parts of the spectrum; `image` is overwritten.
 
-    The lengths are powers of two.
+    The spectrum's rows become columns. Of those, R in all, the first R / 2 come row by row, and at
+    the end, by itself, column R / 2. The others are mirror images.
     """
-    _transform_down(real, imag, turns[0])
-    _order_across(real, turned_real)
-    _order_across(imag, turned_imag)
-    _transform_down(turned_real, turned_imag, turns[1])
-    _order_rows(turned_real)
-    _order_rows(turned_imag)
+    rows, cols = image.shape
+    pairs = image.reshape(rows, 2, cols // 2)
+    _transform_down(pairs, turns[0])
+    _part_halves(pairs, places[0])
+    half = turned.reshape(cols, 2, rows // 2)
+    turn(pairs, places[0][: rows // 2], half[: cols // 2])
+    turn(pairs, _opposite(places[0]), half[cols // 2 :])
+    _transform_down(half, turns[1])
+    _put_in_order(half, places[1], wide, high)
 
 
 @serial
-def _transform_down(real, imag, turns):
+def transform_and_turn(waves, turned, turns, places):
+    """Fill `turned` with the transform, its rows as columns, in the order of reversed bits.
+
+    `waves`, whose rows are what columns are in the plan, are overwritten.
+    """
+    _transform_down(waves, turns[1])
+    turn(waves, places[1], turned)
+    _transform_down(turned, turns[0])
+
+
+@serial
+def _transform_down(waves, turns):
     """Transform each column in its place; the results come out in the order of reversed bits."""
-    half, step = real.shape[0] // 2, 1
+    half, step = len(waves) // 2, 1
     while half >= 2:  # two steps of halving in one, while the numbers are at hand
-        _halve_twice(real, imag, turns, half, step)
+        _halve_twice(waves, turns, half, step)
         half, step = half // 4, step * 4
     if half == 1:
-        _halve(real, imag)
+        _halve(waves)
 
 
 @serial
-def _halve_twice(real, imag, turns, half, step):
-    count, size = real.shape
+def _halve_twice(waves, turns, half, step):
+    count, _, size = waves.shape
     quarter = half // 2
     for start in range(0, count, 2 * half):
         for part in range(quarter):
-            first, second = start + part, start + part + quarter
-            a, b, c, d = real[first], real[second], real[first + half], real[second + half]
-            p, q, r, s = imag[first], imag[second], imag[first + half], imag[second + half]
+            first = start + part
+            a, b = waves[first, 0], waves[first + quarter, 0]
+            c, d = waves[first + half, 0], waves[first + half + quarter, 0]
+            p, q = waves[first, 1], waves[first + quarter, 1]
+            r, s = waves[first + half, 1], waves[first + half + quarter, 1]
             cos_one, sin_one = turns[0, part * step], turns[1, part * step]
             cos_two, sin_two = turns[0, (part + quarter) * step], turns[1, (part + quarter) * step]
             cos_both, sin_both = turns[0, 2 * part * step], turns[1, 2 * part * step]
@@ -87,61 +113,71 @@ def _halve_twice(real, imag, turns, half, step):
 
 
 @serial
-def _halve(real, imag):
-    count, size = real.shape
-    for start in range(0, count, 2):
-        for values in (real, imag):
-            first, second = values[start], values[start + 1]
-            for i in range(size):
+def _halve(waves):
+    for start in range(0, len(waves), 2):
+        for part in range(2):
+            first, second = waves[start, part], waves[start + 1, part]
+            for i in range(first.size):
                 one, other = first[i], second[i]
                 first[i], second[i] = one + other, one - other
 
 
 @serial
-def _order_across(values, across):
-    """Make columns of the rows, from the order of reversed bits back to that of their numbers."""
-    rows, cols = values.shape
-    places = np.empty(rows, np.int64)
-    _fill_reversed(places)
-    if rows % TILE == 0 == cols % TILE:
-        for top in range(0, rows, TILE):
-            for left in range(0, cols, TILE):
-                _turn_tile(values, places, top, left, across)
-        return
-    for row in range(rows):
-        for col in range(cols):
-            across[col, row] = values[places[row], col]
+def _part_halves(pairs, places):
+    """Tell the spectra of the left and the right half of an image apart.
+
+    The left one's row k comes to lie in row k, the right one's in row -k; but for rows 0 and N / 2,
+    which are real: there both make one complex row, the left ones in row 0.
+    """
+    count = len(pairs)
+    _swap(pairs[0, 1], pairs[places[count // 2], 0])
+    for row in range(1, count // 2):
+        one, other = pairs[places[row]], pairs[places[count - row]]
+        a, b, c, d = one[0], one[1], other[0], other[1]
+        for i in range(a.size):
+            p, q, r, s = 0.5 * a[i], 0.5 * b[i], 0.5 * c[i], 0.5 * d[i]
+            a[i], b[i], c[i], d[i] = p + r, q - s, q + s, r - p
 
 
 @serial
-def _order_rows(values):
-    """Bring the rows from the order of reversed bits back to that of their numbers."""
-    rows, cols = values.shape
-    places = np.empty(rows, np.int64)
-    _fill_reversed(places)
-    for row in range(rows):
-        if row < places[row]:
-            one, other = values[row], values[places[row]]
-            for col in range(cols):
-                one[col], other[col] = other[col], one[col]
+def _swap(first, second):
+    for i in range(first.size):
+        first[i], second[i] = second[i], first[i]
 
 
 @serial
-def _turn_tile(values, places, top, left, across):
-    for row in range(top, top + TILE):
-        line = values[places[row]]
-        for col in range(left, left + TILE):
-            across[col, row] = line[col]
+def _opposite(places):
+    """Return the places of rows -k, k < N / 2, and for k = 0 that of row N / 2."""
+    half = places.size // 2
+    opposite = np.empty(half, np.int64)
+    opposite[0] = places[half]
+    for row in range(1, half):
+        opposite[row] = places[2 * half - row]
+    return opposite
 
 
 @serial
-def _fill_reversed(places):
-    """Fill with the numbers from 0 on, the order of their bits reversed."""
-    place = 0
-    for i in range(places.size):
-        places[i] = place
-        bit = places.size >> 1
-        while bit and place & bit:  # count up from the highest bit down
-            place ^= bit
-            bit >>= 1
-        place |= bit
+def _put_in_order(half, places, wide, high):
+    """Bring rows in order, and tell the two columns apart that share the first."""
+    count, _, size = half.shape
+    total = half[0, 0, 0]
+    for row in range(count):
+        line, start = half[places[row]], row * size
+        fill_without_noise(line[0], total, wide[start : start + size])
+        fill_without_noise(line[1], total, high[start : start + size])
+    middle = count * size
+    for row in range(count):
+        one, other = half[places[row]], half[places[-row % count]]
+        a, b, c, d = 0.5 * one[0, 0], 0.5 * one[1, 0], 0.5 * other[0, 0], 0.5 * other[1, 0]
+        wide[row * size], high[row * size] = (
+            without_noise(a + c, total),
+            without_noise(b - d, total),
+        )
+        wide[middle + row] = without_noise(b + d, total)
+        high[middle + row] = without_noise(c - a, total)
+
+
+@serial
+def fill_without_noise(parts, total, result):
+    for i in range(result.size):
+        result[i] = without_noise(parts[i], total)

@@ -5,6 +5,7 @@ from numba import int32, uint32, uint64
 
 from ...kernels.color._math import float_luma, luma
 from ...kernels.jit import serial
+from ._cpu_words import fill_luma_by_words, with_room_behind
 from ._math import blended, blended_bytes, blended_wide, fixed, float_blended, tap
 
 ONE, TWO = uint64(1), uint64(2)
@@ -13,26 +14,25 @@ ONE, TWO = uint64(1), uint64(2)
 @serial
 def shrink(pixels, channels, weights, width, small):
     """Fill `small` from integers, with integers."""
-    height = pixels.size // (width * channels)
     rows, cols = small.shape
+    length = channels * width
+    height, bits = pixels.size // length, 8 * pixels.itemsize
     firsts, shares = _taps(width, cols)
-    bits = 8 * pixels.itemsize
-    across = _in_parts(shares, bits)
-    # Unsigned, so that no index is tested for being negative; left pixels, then right ones.
-    places = np.empty(2 * cols, np.uint64)
-    for col in range(cols):
-        places[col] = channels * firsts[col]
-        places[cols + col] = channels * min(firsts[col] + 1, width - 1)
-    parts = np.empty((3, 4 * cols), pixels.dtype)
-    gray = np.empty((4, cols), np.int32)
+    across, places = _in_parts(shares, bits), _places(firsts, channels, width)
+    last = length * (height - 1)
+    end = with_room_behind(pixels[last:])
+    parts, words = np.empty((3, 2 * cols), pixels.dtype), np.empty(2 * cols, np.uint32)
+    gray = np.empty((2, 2 * cols), np.int32)  # of the upper row, left and right, and of the lower
     for row in range(rows):
         top, share = tap(row, height, rows)
-        upper, lower = channels * width * top, channels * width * min(top + 1, height - 1)
-        _pick(pixels[upper:], channels, places, parts[0], parts[1], parts[2])
-        below = parts[0, 2 * cols :], parts[1, 2 * cols :], parts[2, 2 * cols :]
-        _pick(pixels[lower:], channels, places, *below)
-        _fill_gray(parts, channels, weights, gray.reshape(-1))
-        _blend_row(gray, across, fixed(share, bits), bits, small[row])
+        for i in range(2):
+            start = min(length * (top + i), last)
+            line = pixels[start:] if start < last else end
+            if bits == 8 and channels >= 3:
+                fill_luma_by_words(line, places, weights, words, gray[i])
+            else:
+                _fill_gray(line, channels, places, weights, parts, gray[i])
+        _blend_row(gray.reshape(4, cols), across, fixed(share, bits), bits, small[row])
 
 
 @serial
@@ -65,27 +65,32 @@ def _taps(source, target):
 
 
 @serial
-def _pick(levels, channels, places, first, second, third):
-    """Bring pixels from all over a row together, where arithmetic on them vectorises."""
-    if channels == 1:
-        for i in range(places.size):
-            first[i] = levels[places[i]]
-        return
-    for i in range(places.size):
-        at = places[i]
-        first[i], second[i], third[i] = levels[at], levels[at + ONE], levels[at + TWO]
+def _places(firsts, channels, width):
+    """Return where the left pixels begin, and then the right ones.
+
+    Unsigned, so that no index is tested for being negative.
+    """
+    places = np.empty(2 * firsts.size, np.uint64)
+    for col in range(firsts.size):
+        places[col] = channels * firsts[col]
+        places[firsts.size + col] = channels * min(firsts[col] + 1, width - 1)
+    return places
 
 
 @serial
-def _fill_gray(parts, channels, weights, gray):
+def _fill_gray(levels, channels, places, weights, parts, gray):
+    """Fill `gray` from pixels all over a row, brought together first: on those, LLVM vectorises."""
     first, second, third = parts[0], parts[1], parts[2]
-    weights = uint32(weights[0]), uint32(weights[1]), uint32(weights[2])
     if channels == 1:
         for i in range(gray.size):
-            gray[i] = first[i]
-    else:
-        for i in range(gray.size):
-            gray[i] = luma(first[i], second[i], third[i], weights)
+            gray[i] = levels[places[i]]
+        return
+    for i in range(gray.size):
+        at = places[i]
+        first[i], second[i], third[i] = levels[at], levels[at + ONE], levels[at + TWO]
+    weights = uint32(weights[0]), uint32(weights[1]), uint32(weights[2])
+    for i in range(gray.size):
+        gray[i] = luma(first[i], second[i], third[i], weights)
 
 
 @serial

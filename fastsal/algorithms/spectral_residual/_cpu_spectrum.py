@@ -1,86 +1,87 @@
-"""The residual of a spectrum on the CPU, and what it looks like as an image.
+"""The residual of a spectrum on the CPU.
 
-NumPy's log and exp stand between the kernels because they are vectorised on every machine.
+Of an image of real numbers half a spectrum tells all. Its residual is not so: the mean mirrors rows
+and columns at the borders of the spectrum, which does not, and that is part of OpenCV's map.
 """
 
 import numpy as np
-from numba import float64
 
 from ...kernels.jit import serial
-from ._cpu_fourier import transform_and_turn, transform_of_any_size, turns_of
-from ._math import blur, magnitude, mirrored, phase, wave, without_noise
-
-
-def fill_small(work, small):
-    """Fill `small` with the saliency of work[0]; the rest of `work` is for the steps between."""
-    turns = turns_of(small.shape)
-    if turns is None:
-        _fill_by_numpy(work, small)
-        return
-    # Rows become columns by the first transform and rows again by the second.
-    turned = work.reshape(len(work), *small.shape[::-1])
-    logs, residual = turned[0], turned[1]  # in place of the image, once it is transformed
-    _transform_and_fill_waves(work, turned, turns)
-    np.log(logs, out=logs)
-    _fill_less_mean(logs, residual)
-    np.exp(residual, out=residual)
-    _transform_back_and_fill(work, turned, turns, small)
-
-
-def _fill_by_numpy(work, small):
-    real, imag, logs, cosines, sines, residual = work
-    imag[:] = 0
-    transform_of_any_size(real, imag)
-    _fill_waves(real, imag, logs, cosines, sines)
-    np.log(logs, out=logs)
-    _fill_less_mean(logs, residual)
-    np.exp(residual, out=residual)
-    _scale_waves(residual, cosines, sines)
-    transform_of_any_size(cosines, sines)
-    _fill_saliency(cosines, sines, real, imag, small)
+from ._math import exponential, logarithm, magnitude, mirrored, phase_and_gap, wave
 
 
 @serial
-def _transform_and_fill_waves(work, turned, turns):
-    work[1] = 0.0
-    transform_and_turn(work[0], work[1], turned[4], turned[5], turns)
-    _fill_waves(turned[4], turned[5], turned[0], turned[2], turned[3])
+def fill_waves(wide, high, logs, cosines, sines, gaps):
+    """Fill `logs` with those of 1 + the size of each number, and the rest with its phase's."""
+    for i in range(wide.size):
+        logs[i] = logarithm(magnitude(wide[i], high[i]) + 1.0)
+    for i in range(wide.size):
+        angle, gaps[i] = phase_and_gap(wide[i], high[i])
+        cosines[i], sines[i] = wave(angle)
 
 
 @serial
-def _transform_back_and_fill(work, turned, turns, small):
-    _scale_waves(turned[1], turned[2], turned[3])
-    transform_and_turn(turned[2], turned[3], work[4], work[5], (turns[1], turns[0]))
-    _fill_saliency(work[4], work[5], work[0], work[1], small)
+def unfold(half, whole):
+    """Fill `whole` with the values of half a spectrum and their mirror images."""
+    rows, cols = whole.shape
+    size = cols // 2
+    for row in range(rows):
+        start, end = row * size, (rows - row) % rows * size
+        target = whole[row]
+        target[:size] = half[start : start + size]
+        target[size] = half[rows * size + row]
+        _fill_backwards(half[end + 1 : end + size], target[size + 1 :])
 
 
 @serial
-def _fill_saliency(cosines, sines, sizes, squares, small):
-    _fill_blurred(cosines, sines, sizes, squares)
-    _normalize(squares, small)
+def unfold_waves(cosines, sines, gaps, waves):
+    """Fill `waves`, (N, 2, W), with those of half a spectrum and their mirror images."""
+    rows, _, cols = waves.shape
+    size = cols // 2
+    for row in range(rows):
+        start, end = row * size, (rows - row) % rows * size
+        real, imag = waves[row, 0], waves[row, 1]
+        real[:size], imag[:size] = cosines[start : start + size], sines[start : start + size]
+        real[size], imag[size] = cosines[rows * size + row], sines[rows * size + row]
+        other = slice(end + 1, end + size)
+        _fill_conjugates(
+            cosines[other], sines[other], gaps[other], real[size + 1 :], imag[size + 1 :]
+        )
 
 
 @serial
-def _fill_waves(real, imag, sizes, cosines, sines):
-    """Fill `sizes` with 1 + the size of each number, and the rest with those of its phase."""
-    wide, high = real.reshape(-1), imag.reshape(-1)
-    size, cosine, sine = sizes.reshape(-1), cosines.reshape(-1), sines.reshape(-1)
-    total = wide[0]
-    for i in range(size.size):
-        wide[i], high[i] = without_noise(wide[i], total), without_noise(high[i], total)
-    for i in range(size.size):
-        size[i] = magnitude(wide[i], high[i]) + 1.0
-    for i in range(size.size):
-        cosine[i], sine[i] = wave(phase(wide[i], high[i]))
+def _fill_backwards(values, target):
+    size = np.uint64(values.size)  # unsigned, so that no index is tested for being negative
+    for i in range(size):
+        target[i] = values[size - np.uint64(1) - i]
 
 
 @serial
-def _scale_waves(sizes, cosines, sines):
-    """Turn waves into numbers of those sizes; mirrored, which makes the next transform inverse."""
-    size, real, imag = sizes.reshape(-1), cosines.reshape(-1), sines.reshape(-1)
-    for i in range(size.size):
-        real[i] *= size[i]
-        imag[i] *= -size[i]
+def _fill_conjugates(cosines, sines, gaps, real, imag):
+    """Fill with conjugates, backwards, and turned by the gaps, which are tiny."""
+    size = np.uint64(cosines.size)
+    for i in range(size):
+        cosine, sine = cosines[size - np.uint64(1) - i], sines[size - np.uint64(1) - i]
+        gap = gaps[size - np.uint64(1) - i]
+        real[i], imag[i] = cosine + gap * sine, gap * cosine - sine
+
+
+@serial
+def scale_by_residual(logs, sizes, waves):
+    """Give waves (N, 2, W) the sizes whose logarithms these are, less their means of 3x3.
+
+    They are mirrored too, which makes the next transform inverse.
+    """
+    _fill_less_mean(logs, sizes)
+    flat = sizes.reshape(-1)
+    for i in range(flat.size):
+        flat[i] = exponential(flat[i])
+    for row in range(len(sizes)):
+        size, real, imag = sizes[row], waves[row, 0], waves[row, 1]
+        for col in range(size.size):
+            real[col] *= size[col]
+        for col in range(size.size):
+            imag[col] *= -size[col]
 
 
 @serial
@@ -94,54 +95,15 @@ def _fill_less_mean(logs, result):
         middle, target = logs[row], result[row]
         for col in range(cols):
             inside[col] = above[col] + middle[col] + below[col]
-        _mirror_ends(sums, 1)
+        mirror_ends(sums, 1)
         for col in range(cols):
-            target[col] = middle[col] - (left[col] + inside[col] + right[col]) / 9.0
+            target[col] = middle[col] - (left[col] + inside[col] + right[col]) * (1 / 9)
 
 
 @serial
-def _mirror_ends(values, margin):
+def mirror_ends(values, margin):
     """Fill the first and last `margin` values with those inside, the border not repeated."""
     size = values.size - 2 * margin
     for step in range(1, margin + 1):
         values[margin - step] = values[margin + mirrored(-step, size)]
         values[margin + size - 1 + step] = values[margin + mirrored(size - 1 + step, size)]
-
-
-@serial
-def _fill_blurred(real, imag, sizes, result):
-    """Fill `result` with the squares of the blurred sizes."""
-    rows, cols = real.shape
-    sums = np.empty(cols + 4)
-    wide, high, flat = real.reshape(-1), imag.reshape(-1), sizes.reshape(-1)
-    for i in range(flat.size):
-        flat[i] = magnitude(wide[i], high[i])
-    a, b, c, d, e = sums[:cols], sums[1:], sums[2 : cols + 2], sums[3:], sums[4:]
-    for row in range(rows):
-        v, w = sizes[mirrored(row - 2, rows)], sizes[mirrored(row - 1, rows)]
-        y, z = sizes[mirrored(row + 1, rows)], sizes[mirrored(row + 2, rows)]
-        x, target = sizes[row], result[row]
-        for col in range(cols):
-            c[col] = blur(v[col], w[col], x[col], y[col], z[col])
-        _mirror_ends(sums, 2)
-        for col in range(cols):
-            total = blur(a[col], b[col], c[col], d[col], e[col])
-            target[col] = total * total
-
-
-@serial
-def _normalize(values, result):
-    """Fill `result` with the values as shares of the greatest."""
-    rows, cols = values.shape
-    tops = np.zeros(cols)
-    for row in range(rows):
-        line = values[row]
-        for col in range(cols):
-            tops[col] = max(tops[col], line[col])
-    most = float64(0)
-    for col in range(cols):
-        most = max(most, tops[col])
-    for row in range(rows):
-        line, target = values[row], result[row]
-        for col in range(cols):
-            target[col] = line[col] / most

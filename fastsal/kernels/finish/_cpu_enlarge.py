@@ -5,7 +5,8 @@ from numba import float32, prange
 
 from ..jit import parallel, serial
 from ..scale import stored
-from ._math import between, lerp, raised
+from ._cpu_widen import LANES, places_of, widen
+from ._math import lerp, raised
 
 
 @serial
@@ -31,83 +32,52 @@ def enlarge_bands(maps, out, bands):
 def _enlarge(small, saliency, start, stop):
     """Fill rows of `saliency`; each row of `small` is widened once, and kept while it is needed."""
     height, width = saliency.shape
-    rows = small.shape[0]
+    rows, cols = small.shape
     wide = np.empty((2, width), np.float32)  # row r of `small` in wide[r % 2]
-    steps = np.empty(width, np.float32)  # from one of the two to the other
-    shares = np.empty(width, np.float32)
-    starts = np.empty(small.shape[1] + 1, np.int64)
-    _fill_spans(width, shares, starts)
-    downs = np.empty(height, np.float32)
-    done, row = -1, start
-    while row < stop:
-        first, downs[row] = between(row, rows, height)
-        end = row + 1
-        while end < stop and between(end, rows, height)[0] == first:
-            downs[end] = between(end, rows, height)[1]
+    ends = np.zeros((2, cols + LANES), np.float32)
+    lefts, shares = places_of(cols, width, 0, width)
+    tops, downs = places_of(rows, height, start, stop)
+    done, row = -1, 0
+    while row < tops.size:
+        first, end = tops[row], row + 1
+        while end < tops.size and tops[end] == first:
             end += 1
         last = min(first + 1, rows - 1)
         for source in range(max(first, done + 1), last + 1):
-            _widen(small[source], shares, starts, wide[source % 2])
-        _fill_steps(wide[first % 2], wide[last % 2], steps)
-        _mix_rows(wide[first % 2], steps, downs[row:end], saliency[row:end])
+            widen(small[source], lefts, shares, ends, wide[source % 2])
+        _mix_rows(
+            wide[first % 2], wide[last % 2], downs[row:end], saliency[start + row : start + end]
+        )
         done, row = last, end
 
 
 @serial
-def _fill_spans(width, shares, starts):
-    """Find from which column on each source column is the one to the left."""
-    cols = starts.size - 1
-    starts[:] = width
-    for col in range(width - 1, -1, -1):
-        first, shares[col] = between(col, cols, width)
-        starts[first] = col
-    for source in range(cols - 1, -1, -1):
-        starts[source] = min(starts[source], starts[source + 1])
-
-
-@serial
-def _widen(source, shares, starts, target):
-    for index in range(source.size):
-        start, stop = starts[index], starts[index + 1]
-        one, other = source[index], source[min(index + 1, source.size - 1)]
-        span, part = target[start:stop], shares[start:stop]
-        for col in range(span.size):
-            span[col] = lerp(one, other, part[col])
-
-
-@serial
-def _fill_steps(upper, lower, steps):
-    for col in range(steps.size):
-        steps[col] = float32(lower[col] - upper[col])
-
-
-@serial
-def _mix_rows(upper, steps, shares, saliency):
+def _mix_rows(upper, lower, shares, saliency):
     """Fill rows that lie between the same two; eight at a time, which memory takes best."""
     row = 0
     while row + 8 <= shares.size:
-        _mix_eight(upper, steps, shares[row : row + 8], saliency[row : row + 8])
+        _mix_eight(upper, lower, shares[row : row + 8], saliency[row : row + 8])
         row += 8
     while row + 4 <= shares.size:
-        _mix_four(upper, steps, shares[row : row + 4], saliency[row : row + 4])
+        _mix_four(upper, lower, shares[row : row + 4], saliency[row : row + 4])
         row += 4
     while row < shares.size:
-        _mix(upper, steps, shares[row], saliency[row])
+        _mix(upper, lower, shares[row], saliency[row])
         row += 1
 
 
 @serial
-def _mix(upper, steps, share, target):
+def _mix(upper, lower, share, target):
     for col in range(target.size):
-        target[col] = stored(raised(upper[col], steps[col], share), target.itemsize)
+        target[col] = stored(lerp(upper[col], lower[col], share), target.itemsize)
 
 
 @serial
-def _mix_four(upper, steps, shares, saliency):
+def _mix_four(upper, lower, shares, saliency):
     a, b, c, d = saliency[0], saliency[1], saliency[2], saliency[3]
     p, q, r, s = shares[0], shares[1], shares[2], shares[3]
     for col in range(a.size):
-        base, step = upper[col], steps[col]
+        base, step = upper[col], float32(lower[col] - upper[col])
         a[col] = stored(raised(base, step, p), a.itemsize)
         b[col] = stored(raised(base, step, q), a.itemsize)
         c[col] = stored(raised(base, step, r), a.itemsize)
@@ -115,13 +85,13 @@ def _mix_four(upper, steps, shares, saliency):
 
 
 @serial
-def _mix_eight(upper, steps, shares, saliency):
+def _mix_eight(upper, lower, shares, saliency):
     a, b, c, d = saliency[0], saliency[1], saliency[2], saliency[3]
     e, f, g, h = saliency[4], saliency[5], saliency[6], saliency[7]
     p, q, r, s = shares[0], shares[1], shares[2], shares[3]
     t, u, v, w = shares[4], shares[5], shares[6], shares[7]
     for col in range(a.size):
-        base, step = upper[col], steps[col]
+        base, step = upper[col], float32(lower[col] - upper[col])
         a[col] = stored(raised(base, step, p), a.itemsize)
         b[col] = stored(raised(base, step, q), a.itemsize)
         c[col] = stored(raised(base, step, r), a.itemsize)

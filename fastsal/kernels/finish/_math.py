@@ -45,9 +45,15 @@ def between(index, source, target):
     """
     scaled = (2 * int64(index) + 1) * int64(source) - int64(target)
     first = scaled // (2 * int64(target))
+    return held(first, scaled - first * 2 * target, source, target)
+
+
+@serial
+def held(first, rest, source, target):
+    """Return the same from the whole and the rest of a division by 2 * target, ends repeated."""
     if first < 0 or first >= source - 1:
         return min(max(first, int64(0)), int64(source - 1)), float32(0)
-    return first, float32(float32(scaled - first * 2 * target) / float32(2 * target))
+    return first, float32(float32(rest) / float32(2 * target))
 
 
 @serial
