@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal, NamedTuple
@@ -243,10 +244,15 @@ def _device_frames(
 
 def _host_array(image: ArrayLike, name: str) -> NDArray[Any]:
     try:
-        return np.asarray(image)
+        array = np.asarray(image)
     except (TypeError, ValueError, RuntimeError) as error:  # rows of many lengths, say
         kind = type(image).__name__
         raise ImageError(f"expected {name} as an array, got {kind}: {error}") from error
+    if array.ndim == 0 and not isinstance(image, np.ndarray):
+        is_path = isinstance(image, str | os.PathLike)
+        hint = ": read the file first, by cv2.imread say, in 'bgr'" if is_path else ""
+        raise ImageError(f"expected {name} as an array, got {type(image).__name__}{hint}")
+    return array
 
 
 def _check_dtype(
@@ -281,10 +287,19 @@ def _layout(
     if shape[axis] not in (1, 3, 4):
         raise ImageError(
             f"expected {name} with 1, 3 or 4 channels, got {shape[axis]} in shape {shape}"
-            + (" (a stack of grey images needs channel_axis=None)" if rank == 3 else "")
+            + _channels_hint(shape)
         )
     map_shape = shape[:axis] + shape[axis + 1 :]
     return map_shape, shape[axis], None if axis == rank - 1 else axis
+
+
+def _channels_hint(shape: tuple[int, ...]) -> str:
+    """Say which `channel_axis` may have been meant by a shape without channels where expected."""
+    first = len(shape) - 3
+    hints = [f"channels before rows need channel_axis={first}"] if shape[first] in (1, 3, 4) else []
+    if len(shape) == 3:
+        hints.append("a stack of grey images needs channel_axis=None")
+    return f" ({'; '.join(hints)})" if hints else ""
 
 
 def _checked_floats(array: NDArray[Any], name: str, unit: bool) -> NDArray[Any]:

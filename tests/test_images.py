@@ -1,5 +1,7 @@
 """Whatever a caller may pass as image or `out`: the right answer, or one line that says why not."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -214,6 +216,20 @@ MESSAGES = [
         {},
         "with 1, 3 or 4 channels, got 7 in shape (9, 5, 7) (a stack of grey images needs "
         "channel_axis=None)",
+    ),
+    (None, {}, "expected image as an array, got NoneType"),
+    ("photo.jpg", {}, "got str: read the file first, by cv2.imread say, in 'bgr'"),
+    (Path("photo.jpg"), {}, "Path: read the file first, by cv2.imread say, in 'bgr'"),
+    (
+        np.zeros((3, 5, 7), np.uint8),
+        {},
+        "got 7 in shape (3, 5, 7) (channels before rows need channel_axis=0; a stack of grey "
+        "images needs channel_axis=None)",
+    ),
+    (
+        np.zeros((2, 3, 5, 7), np.uint8),
+        {},
+        "got 7 in shape (2, 3, 5, 7) (channels before rows need channel_axis=1)",
     ),
     (np.zeros((2, 5, 7, 2), np.uint8), {}, "3 or 4 channels, got 2 in shape (2, 5, 7, 2)"),
     (np.zeros((4, 5, 3), np.uint8), {"channel_axis": 3}, "channel_axis from -3 to 2, got 3"),

@@ -74,9 +74,9 @@ def test_frames_and_outputs_are_no_options(row, option):
 
 
 def test_the_options_there_are_are_named():
-    with pytest.raises(TypeError, match="'bin-wang' has no option threshold; it has opencv5$"):
+    with pytest.raises(TypeError, match=r"'bin-wang' has no option threshold; it has opencv5$"):
         fastsal.Stream("bin-wang", threshold=3)
-    with pytest.raises(TypeError, match="'lc' has no option threshold; it has none at all$"):
+    with pytest.raises(TypeError, match=r"'lc' has no option threshold; it has none at all$"):
         fastsal.Stream("lc", threshold=3)
 
 
