@@ -483,7 +483,7 @@ BAD = [
     ((np.zeros((4, 5, 2), np.uint8),) * 2, {}, "1, 3 or 4 channels"),
     ((np.zeros(((1 << 20) + 1, 1), np.uint8),) * 2, {}, "sides of up to 1,048,576 pixels"),
     ((np.zeros((4, 5), np.uint8),) * 2, {"out": np.zeros((5, 4), np.float32)}, "out as"),
-    ((None, np.zeros((4, 5), np.uint8)), {}, "frame of dtype"),
+    ((None, np.zeros((4, 5), np.uint8)), {}, "frame as an array, got NoneType"),
 ]
 
 
