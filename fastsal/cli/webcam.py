@@ -66,7 +66,9 @@ def run(options: argparse.Namespace) -> None:
     view, alpha = look_of(options, is_fixed=False)  # keys change it
     from ..pipelines.live.looks import Look
     from ..pipelines.live.webcam import Settings, Webcam
+    from ..pipelines.overlay import check_alpha
 
+    check_alpha(alpha)
     if options.frames is not None and options.frames < 1:
         raise ValueError(f"--frames must be at least 1, got {options.frames}")
     _check_targets(options)

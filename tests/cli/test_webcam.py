@@ -40,6 +40,11 @@ def test_certificates_are_for_pages(option, capsys):
     assert f"{option}: without effect without --web" in capsys.readouterr().err
 
 
+def test_a_strength_that_cannot_be_is_refused_before_a_camera_is_opened(capsys):
+    assert main(["webcam", "--headless", "--source", "none.avi", "--alpha", "7"]) == 2
+    assert "alpha must lie in [0, 1], got 7" in capsys.readouterr().err
+
+
 def test_a_port_in_use_is_named(capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
