@@ -105,7 +105,7 @@ def _serve(options: argparse.Namespace) -> None:
     from ..pipelines.live.engine import Choice
     from ..pipelines.live.web.server import Server, address_of
 
-    refuse(options, _OF_WINDOWS, "with --web, since it is for windows")
+    refuse(options, _OF_WINDOWS, "with --web, only in a window")
     if options.mirror is not None:
         raise ValueError("--mirror, --no-mirror: without effect with --web")
     if options.keyfile is not None and options.certfile is None:
