@@ -36,7 +36,7 @@ def read_results(path: Path) -> dict[str, Any]:
     """
     try:
         results = json.loads(path.read_text())
-        if not isinstance(results.get("rows"), list):
+        if not isinstance(results, dict) or not isinstance(results.get("rows"), list):
             raise ValueError("it holds no rows")
         if not all("method" in row and "ms" in row for row in results["rows"]):
             raise ValueError("it holds rows without a method or its ms")
