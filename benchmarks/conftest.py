@@ -159,6 +159,7 @@ def timed_alone(request, benchmark, threads, named):
             **about,
             **suite.times_of(game.rounds),
             missing=sorted(others.keys() - present.keys()),
+            disturbed=game.disturbed / sum(map(len, game.rounds.values())),
         )
         return benchmark.extra_info
 

@@ -29,7 +29,7 @@ LARGE = "4K,8K,16MP"  # where nothing stays in the caches, of the methods that m
 
 # What follows from a row's milliseconds and size is left out, as are figures of no use later.
 _KEPT = ("method", "size", "kind", "backend", "threads", "ms", "share_of_copy", "peers", "missing",
-         "worst_over_median")  # fmt: skip
+         "disturbed", "worst_over_median")  # fmt: skip
 
 
 def record(sizes: str, large: str, row_seconds: float, only: str) -> dict[str, Any]:
@@ -90,7 +90,8 @@ def _rows(*arguments: str) -> list[dict[str, Any]]:
         if status := pytest.main([*suites, *written, *arguments]):
             sys.exit(int(status))
         rows = [each["extra_info"] for each in json.loads(path.read_text())["benchmarks"]]
-    return [{key: row[key] for key in _KEPT if row.get(key) not in (None, {}, [])} for row in rows]
+    nothing = (None, {}, [], 0)
+    return [{key: row[key] for key in _KEPT if row.get(key) not in nothing} for row in rows]
 
 
 def main() -> None:

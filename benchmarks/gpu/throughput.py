@@ -66,7 +66,7 @@ def operations_of(row: Row, shape: tuple[int, int]) -> float:
 
 
 def bytes_of(row: Row, shape: tuple[int, int]) -> int:
-    """Return the bytes that a map takes: its frames read and itself written."""
+    """Return the bytes that a map takes: its frames, of a pair both, read and itself written."""
     frame = row.reads * (1 if row.is_grey else 3)
     return math.prod(shape) * (frame + np.dtype(row.out).itemsize)
 

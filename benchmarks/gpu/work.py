@@ -12,8 +12,9 @@ an exponential. Loads, stores, indices and conversions are none. So the count is
   like float32.
 
 A share of the peak of arithmetic by this count is therefore a lower bound, as the share of the copy
-bandwidth is by the bytes of a frame read once and a map written once. What is done on a reduced
-picture is counted as for frames of 16:9.
+bandwidth is by the bytes of a frame read once and a map written once. Rows on pairs are the
+exception: a frame that two pairs of a stack share is counted for both, and its luma too. What is
+done on a reduced picture is counted as for frames of 16:9.
 """
 
 from __future__ import annotations

@@ -95,6 +95,8 @@ def _compare(
     if about_machine := warning(before, now, tolerance):
         print(about_machine)
     print(told(found, tolerance))
+    if is_strict and not found:
+        raise FastsalError("--fail-on had no row to compare")
     slower = [each for each in found if each.slower > tolerance]
     if is_strict and slower:
         raise FastsalError(f"{len(slower)} of {len(found)} rows are slower by {tolerance:.0%}")

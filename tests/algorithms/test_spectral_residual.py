@@ -9,7 +9,7 @@ from reference.spectral_residual import spectral_residual as reference
 
 import fastsal
 from fastsal import runtime
-from fastsal.algorithms.spectral_residual import _cpu, _math, residual_map, spectral_residual
+from fastsal.algorithms.spectral_residual import _cpu, _cpu_logs, residual_map, spectral_residual
 from fastsal.images import Frames
 from fastsal.kernels import launch
 
@@ -123,9 +123,15 @@ def test_the_spectrum_of_an_image_that_is_its_own_mirror_image(size, rng):
 
 def test_logarithm_and_exponential():
     for value in (*np.geomspace(1, 1e300, 400), 1.0, 2.0, 2.0**0.5, np.nextafter(2, 0)):
-        assert abs(_math.logarithm(value) - np.log(value)) < 1e-9
+        assert abs(_cpu_logs.logarithm(value) - np.log(value)) < 1e-9
     for value in np.linspace(-700, 700, 1001):
-        assert abs(_math.exponential(value) / np.exp(value) - 1) < 1e-9
+        assert abs(_cpu_logs.exponential(value) / np.exp(value) - 1) < 1e-9
+
+
+def test_spectra_beyond_float32_are_no_numbers():
+    """Not a map that looks like one."""
+    assert _cpu_logs.logarithm(np.inf) == np.inf
+    assert np.isnan([_cpu_logs.logarithm(np.nan), _cpu_logs.exponential(np.nan)]).all()
 
 
 @pytest.mark.parametrize(

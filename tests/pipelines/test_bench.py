@@ -96,7 +96,7 @@ def test_a_turn_beside_something_slow_is_the_median_of_many_calls(full_speed, mo
 def marked(monkeypatch):
     """Return a function: the marks of the turns that count, of so many and of so many seconds."""
 
-    def run(pace, seconds, rounds=1):
+    def run(pace, seconds, rounds=1, disturbed=0):
         monkeypatch.setattr(sidebyside, "pace_of", lambda threads: pace)
         game = SideBySide({"a": lambda: time.sleep(0.001)}, seconds=0.01)
         marks = iter(range(1000))
@@ -105,6 +105,7 @@ def marked(monkeypatch):
         monkeypatch.setattr(sidebyside, "_now", lambda: next(clock))
         game._rounds_of_a_set = rounds
         game.play()
+        assert game.disturbed == disturbed
         return [round(mark - seconds) for mark in game.rounds["a"]]
 
     return run
@@ -117,13 +118,13 @@ def test_turns_that_others_slowed_down_are_played_again(marked):
 
 def test_patience_ends_and_the_calmest_turn_counts(marked):
     pace = SeenPace(*4 * [1.5], 1.2, 1.2, *100 * [1.5])
-    assert marked(pace, seconds=-100) == [2]
+    assert marked(pace, seconds=-100, disturbed=1) == [2]
     assert len(pace.told) == 106 - 2 * (1 + 4)  # a turn, and again as long as a round lasts
 
 
 def test_what_takes_long_is_played_once(marked):
     pace = SeenPace(*10 * [1.5])
-    assert marked(pace, seconds=0.3) == [0]
+    assert marked(pace, seconds=0.3, disturbed=1) == [0]
     assert len(pace.told) == 8
 
 
@@ -295,6 +296,28 @@ def test_changes_are_of_what_was_measured():
     told = compare.told(found, 0.15)
     assert told.startswith("flow VGA cpu 2 colour: 1.000 ms, now 2.000 ms (+100%)")
     assert told.endswith("1 of 2 rows beyond 15%")
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        [1],
+        {"rows": 3},
+        {"rows": [3]},
+        {"rows": [row(ms=0)]},
+        {"rows": [row(ms="2")]},
+        {"rows": [row(method=["lc"])]},
+        {"rows": [row()], "copy_bandwidth": "fast"},
+    ],
+)
+def test_what_are_no_results_is_refused(tmp_path, results):
+    (tmp_path / "old.json").write_text(json.dumps(results))
+    with pytest.raises(fastsal.FastsalError, match="no results that can be compared: it"):
+        compare.read_results(tmp_path / "old.json")
+
+
+def test_nothing_in_common_is_told():
+    assert compare.told([], 0.15) == "no row of this run is in the other"
 
 
 def test_a_machine_that_changed_is_told():

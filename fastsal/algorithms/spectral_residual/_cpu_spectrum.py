@@ -7,7 +7,8 @@ and columns at the borders of the spectrum, which does not, and that is part of 
 import numpy as np
 
 from ...kernels.jit import serial
-from ._math import exponential, logarithm, magnitude, mirrored, phase_and_gap, wave
+from ._cpu_logs import exponential, logarithm
+from ._math import magnitude, mirrored, phase_and_gap, wave
 
 
 @serial

@@ -5,7 +5,6 @@ The 64 x 64 pixels of a spectrum are so few that they can all be float64; float3
 
 import math
 
-import numpy as np
 from numba import float32, float64, int32, int64, uint64
 
 from ...kernels.jit import serial
@@ -13,7 +12,6 @@ from ...kernels.jit import serial
 _DEGREE = float32(180 / math.pi)
 _RADIAN = float32(math.pi / 180)
 _TINY = float32(2.220446e-16)
-_ROOT_OF_HALF = 0x3FE6A09E667F3BCD  # its bits, as a float64
 # OpenCV's polynomial for the arc tangent, in degrees; right to 1e-4 rad, and part of its map.
 _P1 = float32(float32(0.9997878412794807) * _DEGREE)
 _P3 = float32(float32(-0.3258083974640975) * _DEGREE)
@@ -150,39 +148,6 @@ def _cosine_series(square):
     total = total * square - 1 / 720
     total = total * square + 1 / 24
     return 1.0 - square * 0.5 + square * square * total
-
-
-@serial
-def logarithm(value):
-    """Return the natural logarithm of a float64 from 1 on, right to 1e-9, in steps that vectorise.
-
-    From bits: 2 to a power, times what lies around 1.
-    """
-    bits = np.float64(value).view(np.int64)
-    power = (bits - _ROOT_OF_HALF) >> 52
-    rest = np.int64(bits - (power << 52)).view(np.float64)
-    ratio = (rest - 1.0) / (rest + 1.0)
-    square = ratio * ratio
-    total = square * (2 / 9) + 2 / 7
-    total = total * square + 2 / 5
-    total = total * square + 2 / 3
-    return int32(power) * math.log(2) + (2.0 * ratio + ratio * square * total)
-
-
-@serial
-def exponential(value):
-    """Return e to a power, -700 to 700, right to 1e-9, in steps that vectorise."""
-    power = math.floor(value * (1 / math.log(2)) + 0.5)
-    rest = value - power * math.log(2)
-    total = rest * (1 / 40320) + 1 / 5040
-    total = total * rest + 1 / 720
-    total = total * rest + 1 / 120
-    total = total * rest + 1 / 24
-    total = total * rest + 1 / 6
-    total = total * rest + 0.5
-    total = total * rest + 1.0
-    total = total * rest + 1.0
-    return total * np.int64((int64(int32(power)) + 1023) << 52).view(np.float64)
 
 
 @serial

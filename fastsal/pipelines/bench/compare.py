@@ -38,12 +38,21 @@ def read_results(path: Path) -> dict[str, Any]:
         results = json.loads(path.read_text())
         if not isinstance(results, dict) or not isinstance(results.get("rows"), list):
             raise ValueError("it holds no rows")
-        if not all("method" in row and "ms" in row for row in results["rows"]):
+        if not all(map(_is_row, results["rows"])):
             raise ValueError("it holds rows without a method or its ms")
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+        if not isinstance(results.get("copy_bandwidth", 0), int | float):
+            raise ValueError("its copy_bandwidth is no number")
+    except (OSError, ValueError) as error:
         raise FastsalError(f"{path}: no results that can be compared: {error}") from error
     checked: dict[str, Any] = results
     return checked
+
+
+def _is_row(row: Any) -> bool:
+    if not isinstance(row, dict) or not isinstance(row.get("method"), str):
+        return False
+    ms = row.get("ms")
+    return isinstance(ms, int | float) and ms > 0
 
 
 def changes(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
@@ -64,6 +73,8 @@ def identity(row: Row) -> tuple[object, ...]:
 
 def told(found: list[Change], tolerance: float) -> str:
     """Return what changed by more than `tolerance`, slowest first."""
+    if not found:
+        return "no row of this run is in the other"
     beyond = sorted(
         (each for each in found if abs(each.slower) > tolerance), key=lambda each: -each.slower
     )

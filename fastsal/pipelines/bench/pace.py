@@ -12,12 +12,13 @@ import hashlib
 import statistics
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
 from functools import cache
 
 _TEXT = bytes(1 << 16)  # hashing it takes some 0.07 ms, in a core's own caches, without the GIL
 _PIECES = 6
 _CALIBRATION = 2.0  # seconds at most in which a moment of full speed is looked for
+_REMEMBERED = 2000  # times of which the best is full speed: a short turbo is forgotten
 
 
 @cache
@@ -27,36 +28,41 @@ def pace_of(threads: int) -> Pace:
 
 
 class Pace:
-    """Tells how far so many processors are from the best they have been seen at."""
+    """Tells how far so many processors are from the best they have lately been seen at."""
 
     def __init__(self, threads: int) -> None:
-        self._others = ThreadPoolExecutor(threads - 1) if threads > 1 else None
-        self._start = threading.Barrier(threads)
-        self._best = min(_work() for _ in range(_PIECES))
-        self._best = self._calibrated(1.05 * self._best)
+        self._threads = threads
+        self._seen: deque[float] = deque(maxlen=_REMEMBERED)
+        self._calibrate()
 
     def slowness(self) -> float:
         """Return how many times as long as at best the slowest processor takes now."""
         seconds = self._together()
-        self._best = min(self._best, seconds)
-        return seconds / self._best
+        return seconds / min(self._seen)
 
-    def _calibrated(self, alone: float) -> float:
-        """Return the least time on all threads: of one alone, if that can be reached."""
-        until, best = time.perf_counter() + _CALIBRATION, self._together()
-        while best > alone and time.perf_counter() < until:
-            best = min(best, self._together())
-        return best
+    def _calibrate(self) -> None:
+        """Look for a moment in which all threads at once are as fast as one alone."""
+        until, alone = time.perf_counter() + _CALIBRATION, min(_work() for _ in range(_PIECES))
+        while self._together() > 1.05 * alone and time.perf_counter() < until:
+            pass
 
     def _together(self) -> float:
-        if self._others is None:
-            return self._share()
-        others = [self._others.submit(self._share) for _ in range(self._start.parties - 1)]
-        return max(self._share(), *(other.result() for other in others))
+        """Return and remember the seconds of the slowest of all threads at once."""
+        start, medians = threading.Barrier(self._threads), []
 
-    def _share(self) -> float:
-        self._start.wait()
-        return statistics.median_low(_work() for _ in range(_PIECES))
+        def share() -> None:
+            start.wait()
+            medians.append(statistics.median_low(_work() for _ in range(_PIECES)))
+
+        # Threads for once, and daemons: a program that is interrupted or forked waits for none.
+        others = [threading.Thread(target=share, daemon=True) for _ in range(1, self._threads)]
+        for other in others:
+            other.start()
+        share()
+        for other in others:
+            other.join()
+        self._seen.append(max(medians))
+        return self._seen[-1]
 
 
 def _work() -> float:

@@ -45,6 +45,8 @@ class SideBySide:
     ----------
     rounds : dict of list of float
         By function the seconds of every round.
+    disturbed : int
+        Turns that count though the processors were not at full speed.
     sets : int
         How often to `play`.
     """
@@ -57,7 +59,7 @@ class SideBySide:
         turn = min(max(_TURN, max(each.values()) / 4), _LONGEST_TURN)
         self._counts = {name: _count_of(one, turn) for name, one in each.items()}
         self._a_round = sum(each[name] * (n + (n > 1)) for name, n in self._counts.items())
-        self._patience = 0.0
+        self._patience, self.disturbed = 0.0, 0
         rounds = max(_LEAST_ROUNDS, math.ceil(seconds / self._a_round))
         self._rounds_of_a_set = min(max(1, round(_SET / self._a_round)), rounds)
         self.sets = math.ceil(rounds / self._rounds_of_a_set)
@@ -76,6 +78,7 @@ class SideBySide:
             began = _now()
             calmest = min(calmest, self._watched_turn(call, count))
             self._patience -= _now() - began
+        self.disturbed += calmest.slowness > _DISTURBED
         return calmest.seconds
 
     def _watched_turn(self, call: Call, count: int) -> _Turn:
