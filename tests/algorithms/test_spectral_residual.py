@@ -243,11 +243,9 @@ def test_nothing_behind_an_image_is_read(dtype, channels):
         pages[:page] = np.arange(page) % 251
         behind = ctypes.c_void_p(pages.ctypes.data + page)
         assert ctypes.CDLL(None).mprotect(behind, ctypes.c_size_t(page), 0) == 0
-        width = 21
-        image = pages[:page].view(sys.argv[1])
-        image = image[image.size % (width * channels) :]
-
-        weights, actual, expected = (3735, 19235, 9798), np.zeros((8, 8)), np.zeros((8, 8))
+        height, width, weights = 9, 21, (3735, 19235, 9798)
+        image = pages[:page].view(sys.argv[1])[-height * width * channels :]
+        actual, expected = np.zeros((2, 16, 32))  # so large that the last pixel is needed
         with_room = np.zeros(image.size + 4, image.dtype)[: image.size]
         with_room[:] = image
         shrink(with_room, channels, weights, width, expected)
