@@ -12,6 +12,7 @@ from reference.luma import luma
 import fastsal
 from fastsal import frame_difference
 from fastsal.algorithms.frame_difference import FrameDifference
+from fastsal.kernels import threads
 from fastsal.kernels.launch import PARALLEL_FROM
 
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
@@ -237,6 +238,20 @@ def test_any_number_of_threads_gives_the_same_bits(shape, dtype, rng):
         numba.set_num_threads(before)
 
     np.testing.assert_array_equal(one, many)
+
+
+@pytest.mark.parametrize("shape", [(363, 367), (363, 367, 3)], ids=str)
+def test_the_callers_chunk_size_holds_afterwards(shape, rng):
+    frame, previous = pair_of(rng, shape)
+    assert frame.nbytes >= 2 * PARALLEL_FROM  # on all threads, grey too
+    threads.layer()  # starts what keeps the size
+    numba.set_parallel_chunksize(2)
+    try:
+        frame_difference(frame, previous, backend="cpu")
+
+        assert numba.get_parallel_chunksize() == 2
+    finally:
+        numba.set_parallel_chunksize(0)
 
 
 @given(

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from processes import run_python
 from reference.luma import luma
 from reference.spectral_residual import spectral_residual as reference
 
@@ -230,6 +231,37 @@ def test_any_number_of_threads_gives_the_same_bits(rng):
         numba.set_num_threads(before)
 
     np.testing.assert_array_equal(one, many)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "channels"), [("u1", 1), ("u1", 3), ("u1", 4), ("u2", 1), ("u2", 3)], ids=str
+)
+def test_nothing_behind_an_image_is_read(dtype, channels):
+    """The image ends where a page begins that nobody may read."""
+    printed = run_python(
+        """
+        import ctypes, mmap, sys
+        import numpy as np
+        from fastsal.algorithms.spectral_residual._cpu_shrink import shrink
+
+        channels, page = int(sys.argv[2]), mmap.PAGESIZE
+        pages = np.frombuffer(mmap.mmap(-1, 2 * page), np.uint8)
+        pages[:page] = np.arange(page) % 251
+        behind = ctypes.c_void_p(pages.ctypes.data + page)
+        assert ctypes.CDLL(None).mprotect(behind, ctypes.c_size_t(page), 0) == 0
+        height, width, weights = 9, 21, (3735, 19235, 9798)
+        image = pages[:page].view(sys.argv[1])[-height * width * channels :]
+        actual, expected = np.zeros((2, 16, 32))  # so large that the last pixel is needed
+        with_room = np.zeros(image.size + 4, image.dtype)[: image.size]
+        with_room[:] = image
+        shrink(with_room, channels, weights, width, expected)
+        shrink(image, channels, weights, width, actual)
+        print(expected.any(), np.array_equal(actual, expected))
+        """,
+        dtype,
+        channels,
+    )
+    assert printed == "True True"
 
 
 @pytest.mark.parametrize("size", [0, (64,), (64, 0), (-5, 64), (64.5, 64), (4097, 1), None, "ab"])

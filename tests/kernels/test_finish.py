@@ -8,7 +8,7 @@ from reference.finish import finish as reference
 from fastsal import runtime
 from fastsal.kernels import finish, launch
 from fastsal.kernels.finish import _math
-from fastsal.kernels.finish._cpu_widen import LANES, places_of, widen
+from fastsal.kernels.finish._cpu_widen import LANES, ends_of, places_of, widen
 
 OPTIONS = {
     "as it is": (0.0, 0.0, False),
@@ -78,7 +78,7 @@ def test_large_maps_match_the_definition(small, large, options, rng):
 @pytest.mark.parametrize("source", [1, 2, 9, 64])
 def test_rows_of_any_width(source, rng):
     """To the bit what the formula gives for each column by itself."""
-    values, ends = rng.random(source, np.float32), np.zeros((2, source + LANES), np.float32)
+    values, ends = rng.random(source, np.float32), ends_of(source)
     for width in (5, 7, 8, 9, 63, 64, 65, 640, 1001):
         places = [_math.between(col, source, width) for col in range(width)]
         firsts, shares = places_of(source, width, 0, width)
@@ -95,6 +95,14 @@ def test_rows_of_any_width(source, rng):
         ]
         np.testing.assert_array_equal(target[:width], np.float32(expected))
         assert target[width] == -1
+
+
+@pytest.mark.parametrize("source", [1, 2, 9, 64])
+def test_eight_values_can_be_read_from_the_last_place_on(source):
+    firsts, _ = places_of(source, 1001, 0, 1001)
+
+    assert firsts.max() == source - 1
+    assert ends_of(source).shape[1] >= source - 1 + LANES
 
 
 def test_bytes_are_the_nearest(finished, rng):

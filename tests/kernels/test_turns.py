@@ -14,7 +14,7 @@ def count_visits(visits, at_once):
     before = taken_at_once(at_once)
     for band in prange(visits.size):
         visits[band] += 1
-    taken_at_once(before)
+    return taken_at_once(before)
 
 
 @serial
@@ -27,7 +27,9 @@ def test_every_band_is_taken_once():
     for at_once in (0, 1, 5, BANDS, 2 * BANDS):
         visits = np.zeros(BANDS, np.int64)
         with threads.safe_section():
-            count_visits(visits, at_once)
+            held = count_visits(visits, at_once)
+
+        assert held == at_once  # past the loop too, so all through it
         np.testing.assert_array_equal(visits, 1)
 
 

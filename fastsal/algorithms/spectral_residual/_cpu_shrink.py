@@ -20,7 +20,8 @@ def shrink(pixels, channels, weights, width, small):
     firsts, shares = _taps(width, cols)
     across, places = _in_parts(shares, bits), _places(firsts, channels, width)
     last = length * (height - 1)
-    end = with_room_behind(pixels[last:])
+    by_words = bits == 8 and channels >= 3
+    end = with_room_behind(pixels[last:]) if by_words else pixels[last:]
     parts, words = np.empty((3, 2 * cols), pixels.dtype), np.empty(2 * cols, np.uint32)
     gray = np.empty((2, 2 * cols), np.int32)  # of the upper row, left and right, and of the lower
     for row in range(rows):
@@ -28,7 +29,7 @@ def shrink(pixels, channels, weights, width, small):
         for i in range(2):
             start = min(length * (top + i), last)
             line = pixels[start:] if start < last else end
-            if bits == 8 and channels >= 3:
+            if by_words:
                 fill_luma_by_words(line, places, weights, words, gray[i])
             else:
                 _fill_gray(line, channels, places, weights, parts, gray[i])

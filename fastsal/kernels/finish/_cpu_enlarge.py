@@ -5,7 +5,7 @@ from numba import float32, prange
 
 from ..jit import parallel, serial
 from ..scale import stored
-from ._cpu_widen import LANES, places_of, widen
+from ._cpu_widen import ends_of, places_of, widen
 from ._math import lerp, raised
 
 
@@ -34,7 +34,7 @@ def _enlarge(small, saliency, start, stop):
     height, width = saliency.shape
     rows, cols = small.shape
     wide = np.empty((2, width), np.float32)  # row r of `small` in wide[r % 2]
-    ends = np.zeros((2, cols + LANES), np.float32)
+    ends = ends_of(cols)
     lefts, shares = places_of(cols, width, 0, width)
     tops, downs = places_of(rows, height, start, stop)
     done, row = -1, 0

@@ -36,11 +36,17 @@ def places_of(source, target, start, stop):
 
 
 @serial
-def fill_steps(source, ends):
-    """Fill ends[0] with the values of a row, ends[1] with the steps from each to the next.
+def ends_of(source):
+    """Return what `widen` needs as work: two rows, with room behind for LANES more.
 
-    There is room behind for LANES more.
+    As many are read from any place on, the last one too.
     """
+    return np.zeros((2, source + LANES), np.float32)
+
+
+@serial
+def fill_steps(source, ends):
+    """Fill ends[0] with the values of a row, ends[1] with the steps from each to the next."""
     values, steps = ends[0], ends[1]
     for i in range(source.size):
         values[i] = source[i]
