@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,9 +97,10 @@ class Engine:
         """
         if self._warming is not None:
             self._warming.join(limit)
-        if self._error is not None:
+        is_alive = self._warming is not None and self._warming.is_alive()
+        if self._error is not None:  # looked at last: a thread that has ended sets none any more
             raise self._error
-        return self._warming is None or not self._warming.is_alive()
+        return not is_alive
 
     def change(self, choice: Choice) -> None:
         """Begin to change over; what is asked for during a change is not heard."""
@@ -115,8 +117,9 @@ class Engine:
             self._warming.join(limit)
 
     def _start(self, work: Callable[..., None], *args: Any) -> None:
+        context = contextvars.copy_context()  # a thread's own is empty: `use_backend` unheard
         self._warming = threading.Thread(
-            target=work, args=args, name="fastsal-warm-up", daemon=True
+            target=context.run, args=(work, *args), name="fastsal-warm-up", daemon=True
         )
         self._warming.start()
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import runtime
+from ...errors import VideoError
 from ...methods import METHODS
 from ..pictures import write_image
 from . import hud
@@ -29,6 +30,7 @@ from .statistics import LiveReport, Statistics
 _TICK_MS = 10
 _MOMENT = 0.5  # seconds in which to load what is compiled
 _RECORDING_FPS = 30.0
+_NEED_A_MAP = ("m", "b", "s")  # keys
 
 Picture = NDArray[np.uint8]
 
@@ -123,8 +125,8 @@ class Webcam:
             The first error of any part, after all parts have ended and the recording is closed.
         """
         with contextlib.ExitStack() as stack:
+            stack.callback(self._engine.close)  # waits for the compiler, out of sight
             stack.callback(self._screen.close)
-            stack.callback(self._engine.close)
             stack.callback(self._stop_recording)
             self._warm_up()
             stack.enter_context(self._capture)
@@ -133,7 +135,14 @@ class Webcam:
             with contextlib.suppress(EOFError):
                 while not self._is_done:
                     self._step()
+        self._check_end()
         return self.report()
+
+    def _check_end(self) -> None:
+        """Refuse a camera's end before the first map, which would look like a success."""
+        if self._is_camera and not (self._is_done or self._statistics.shown):
+            self._engine.is_warm()  # or what it failed with
+            raise VideoError(f"{self._settings.source}: ended before the first map")
 
     def _warm_up(self) -> None:
         """Compile before the first frames come, which would wait for it and be late.
@@ -175,7 +184,9 @@ class Webcam:
         elif grabbed is not None:
             self._show_without_map(grabbed.frame)
         key = self._screen.key(_TICK_MS if grabbed is None else 1)
-        if key in self._keys:
+        if key in _NEED_A_MAP and not self._is_warm:
+            self._notices.say(f"still compiling {self._engine.choice.method}")
+        elif key in self._keys:
             self._keys[key]()
         frames = self._settings.frames
         if not self._screen.is_open() or (frames and self._statistics.shown >= frames):

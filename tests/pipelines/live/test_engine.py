@@ -1,9 +1,11 @@
+import threading
 import time
 
 import numpy as np
 import pytest
 
 import fastsal
+from fastsal import runtime
 from fastsal.pipelines.live.engine import Choice, Engine
 
 
@@ -72,6 +74,37 @@ def test_a_change_that_fails_is_told_and_the_old_method_stays(rng):
         assert what in engine.notice
         engine.update(frame)
         assert engine.choice == Choice("lc", "cpu")
+
+
+def test_a_failure_between_two_looks_is_not_missed():
+    class Ending:
+        """Fails at the moment it is asked whether it still runs."""
+
+        def join(self, limit):
+            pass
+
+        def is_alive(self):
+            engine._error = RuntimeError("out of luck")
+            return False
+
+    engine = Engine(Choice("lc", "cpu"))
+    engine._warming = Ending()
+    with pytest.raises(RuntimeError, match="out of luck"):
+        engine.is_warm()
+
+
+def test_what_warms_up_aside_gets_the_callers_backend(monkeypatch):
+    monkeypatch.setattr(runtime, "why_no_cuda", lambda: None)
+    seen = []
+    monkeypatch.setattr(
+        Engine, "warm_up",
+        lambda self, size: seen.append((threading.current_thread().name, runtime.resolve("auto"))),
+    )  # fmt: skip
+    engine = Engine(Choice("lc", "auto"))
+    with fastsal.use_backend("cuda"):
+        engine.warm_up_aside((50, 40))
+        engine.close(120)
+    assert seen == [("fastsal-warm-up", "cuda")]
 
 
 @pytest.mark.parametrize("choice", [Choice("nonsense", "cpu"), Choice("lc", "gpu")])

@@ -3,7 +3,6 @@ import queue
 import signal
 import subprocess
 import sys
-import threading
 import time
 from functools import partial
 
@@ -55,6 +54,17 @@ def compiling(monkeypatch):
     return outcome
 
 
+@pytest.fixture
+def at_close(monkeypatch):
+    """Do something once the engine is closed, before it waits."""
+
+    def let(do):
+        close = module.Engine.close
+        monkeypatch.setattr(module.Engine, "close", lambda self: (do(), close(self)))
+
+    return let
+
+
 def test_a_cameras_picture_is_shown_while_the_method_compiles(compiling, fake_source, fake_screen):
     class Watched(fake_screen):
         notices = ()
@@ -92,16 +102,45 @@ def test_what_cannot_compile_ends_everything(compiling, fake_source, fake_screen
     assert screen.is_closed
 
 
-def test_a_key_quits_while_it_compiles(compiling, fake_source, fake_screen):
+def test_a_key_quits_while_it_compiles(compiling, at_close, fake_source, fake_screen):
     source, screen = fake_source(10_000, gap=0.002), fake_screen(keys={3: "q"})
     source.is_camera = True
-    webcam = session(source, screen)
-    threading.Timer(0.3, compiling.put, [None]).start()
+    was_closed = []
+    at_close(lambda: (was_closed.append(screen.is_closed), compiling.put(None)))
 
-    report = webcam.run()
+    report = session(source, screen).run()
 
     assert (report.shown, len(screen.shown)) == (0, 3)
     assert balanced(report)
+    assert was_closed == [True]  # nobody sees it wait for the compiler
+
+
+@pytest.mark.parametrize(("outcome", "error", "what"), [
+    (RuntimeError("out of luck"), RuntimeError, "out of luck"),
+    (None, VideoError, "0: ended before the first map"),
+])  # fmt: skip
+def test_a_camera_that_ends_while_it_compiles_is_no_success(
+    outcome, error, what, compiling, at_close, fake_source, fake_screen
+):
+    source, screen = fake_source(3), fake_screen()
+    source.is_camera = True
+    at_close(lambda: compiling.put(outcome))
+
+    with pytest.raises(error, match=what):
+        session(source, screen).run()
+    assert screen.is_closed
+
+
+def test_keys_that_need_a_map_say_that_it_compiles(compiling, at_close, fake_source, fake_screen):
+    source = fake_source(10_000, gap=0.002)
+    source.is_camera = True
+    webcam = session(source, fake_screen(keys={1: "m", 2: "b", 3: "s", 4: "q"}))
+    at_close(lambda: compiling.put(None))
+    said = []
+    webcam._notices.say = said.append
+
+    assert webcam.run().method == "lc"
+    assert said == ["still compiling lc"] * 3
 
 
 def test_a_files_frames_are_all_shown(fake_source, fake_screen):
@@ -232,7 +271,8 @@ def test_frames_are_scaled_to_the_size_asked_for(fake_source, fake_screen):
 @pytest.mark.parametrize(("is_camera", "mirror", "flips"), [
     (True, None, True), (False, None, False), (False, True, True), (True, False, False),
 ])  # fmt: skip
-def test_cameras_are_mirrored(is_camera, mirror, flips, fake_source, fake_screen):
+def test_cameras_are_mirrored(is_camera, mirror, flips, fake_source, fake_screen, monkeypatch):
+    monkeypatch.setattr(module, "_MOMENT", 120)  # its only frame waits for the method
     source, screen = fake_source(1, is_live=False), fake_screen()
     source.is_camera = is_camera
     look = Look(alpha=0.0, hud="nothing")
