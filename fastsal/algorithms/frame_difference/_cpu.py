@@ -14,8 +14,9 @@ CHUNK = 1 << 12  # pixels whose luma is still in the first-level cache when it i
 # Bands of a thread, measured: with fewer one waits for the other, and more take longer to hand out.
 _PER_THREAD = 4
 
-# Grey frames are as much work as there are bytes to move, and so many as a pixel of other kernels.
-_BYTES = 12
+# Grey frames are as much work as there are bytes to move, and so many as a pixel of other kernels:
+# two of VGA, as bytes, take one thread less time than another takes to wake; of 720p no longer.
+_BYTES = 24
 
 
 def frame_difference(frame, previous, channels, weights, white, threshold, out):
