@@ -1,5 +1,6 @@
 """The real window, on an X server of the tests' own: keys, screenshots, closing by hand."""
 
+import contextlib
 import json
 import re
 import signal
@@ -50,7 +51,7 @@ class Program:
 
     def tool(self, *command):
         done = subprocess.run(
-            command, env=self.display, capture_output=True, text=True, timeout=30, check=False
+            command, env=self.display, capture_output=True, text=True, timeout=20, check=False
         )
         return done.stdout
 
@@ -61,8 +62,12 @@ class Program:
             time.sleep(0.4)
 
     def screenshot(self):
+        """Return what is shown; now and then `import` waits for ever, and is asked again."""
         path = self.folder / "screen.png"
-        self.tool("import", "-window", self.window, str(path))
+        for _ in range(4):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.tool("import", "-window", self.window, str(path))
+                break
         return cv2.imread(str(path))
 
     def screenshot_like(self, expected):
