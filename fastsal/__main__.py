@@ -17,10 +17,13 @@ def run() -> None:
         except KeyboardInterrupt:  # while loading, or once more while the first was dealt with
             if sys.stderr is not None:
                 sys.stderr.write("fastsal: interrupted\n")
+        import gc
         import signal
 
-        # Nothing is left to tidy up, so that from here on Ctrl-C just ends the process.
+        # Nothing is left to tidy up, so that from here on Ctrl-C just ends the process, and Python
+        # need not look through all that was loaded for garbage: 60 ms.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        gc.freeze()
     except KeyboardInterrupt:
         pass
     sys.exit(status)
