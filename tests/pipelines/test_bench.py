@@ -73,6 +73,18 @@ def test_what_minds_the_caches_is_called_once_before_it_counts(full_speed):
     assert order[8:] == [*3 * ["a"], *3 * ["b"]] * len(rounds["a"])
 
 
+def test_what_is_slow_but_once_has_turns_of_many_calls(full_speed):
+    order = []
+
+    def compiles_first():
+        time.sleep(0.001 if order else 0.3)
+        order.append("ours")
+
+    rounds = alternate({"ours": compiles_first}, 0.05)
+    calls_of_a_turn = (len(order) - 4) / len(rounds["ours"])
+    assert calls_of_a_turn > 2  # and so one that does not count
+
+
 class Name(str):
     def __call__(self):
         """Do nothing: the call that does not count."""

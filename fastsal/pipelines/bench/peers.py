@@ -38,6 +38,7 @@ def peers_of(key: str, frames: list[Image]) -> Calls:
 def _luminance_contrast(frames: list[Image]) -> Calls:
     following, shape = inputs.in_turn(frames), frames[0].shape[:2]
     gray, out = np.empty(shape, np.uint8), np.empty(shape, np.float32)
+    indices = np.empty(shape, np.intp)
 
     def opencv() -> None:
         levels = _gray_into(following(), gray)
@@ -45,9 +46,11 @@ def _luminance_contrast(frames: list[Image]) -> Calls:
         cv2.LUT(levels, _scores(counts), dst=out)
 
     def numpy() -> None:
-        levels = _gray_into(following(), gray)
-        counts = np.bincount(levels.ravel(), minlength=256)
-        np.take(_scores(counts.astype(np.float32)), levels, out=out)
+        # NumPy would turn levels into indices twice, and buffer `out` so that none is out of
+        # range, in new arrays whose pages the system hands out fast or slow, as it happens.
+        np.copyto(indices, _gray_into(following(), gray))
+        counts = np.bincount(indices.ravel(), minlength=256)
+        np.take(_scores(counts.astype(np.float32)), indices, out=out, mode="clip")
 
     return {"cv2.calcHist + LUT": opencv, "NumPy": numpy}
 

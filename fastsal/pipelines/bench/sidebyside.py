@@ -18,8 +18,8 @@ Call = Callable[[], Any]
 
 # A turn lasts long enough for the other side's waiting threads to have gone to sleep, and, beside
 # something slow, for as many calls of the fast side as tell its median.
-_TURN, _LONGEST_TURN, _MOST_CALLS = 4e-3, 0.25, 32
-_SLOW = 0.25  # seconds; what takes longer is warmed up by one call, and never played again
+_TURN, _LONGEST_TURN, _MOST_CALLS = 4e-3, 0.25, 160
+_SLOW = 0.25  # seconds; what takes longer is warmed up by two calls, and never played again
 _SET, _LEAST_ROUNDS = 0.3, 5  # seconds of short rounds, and rounds in all
 _DISTURBED = 1.1  # times as long as at full speed
 
@@ -111,11 +111,11 @@ def _count_of(seconds: float, turn: float) -> int:
 
 def _warmed_up(call: Call) -> float:
     """Call what may have to compile, load and fault pages in; return the seconds of the last."""
-    seconds = _timed(call)
+    _timed(call)  # which may have compiled: only the next tells whether the call is slow
     for _ in range(3):
+        seconds = _timed(call)
         if seconds > _SLOW:
             break
-        seconds = _timed(call)
     return seconds
 
 
