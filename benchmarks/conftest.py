@@ -159,7 +159,7 @@ def timed_alone(request, benchmark, threads, named):
             **about,
             **suite.times_of(game.rounds),
             missing=sorted(others.keys() - present.keys()),
-            disturbed=game.disturbed / sum(map(len, game.rounds.values())),
+            disturbed=game.share_disturbed,
         )
         return benchmark.extra_info
 

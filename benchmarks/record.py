@@ -20,7 +20,7 @@ import pytest
 from benchmarks.kept import FOLDER, name_of, rounded
 from fastsal.errors import FastsalError
 from fastsal.pipelines.bench import inputs, machine
-from fastsal.pipelines.bench.compare import identity
+from fastsal.pipelines.bench.compare import MOST_DISTURBED, identity
 from fastsal.pipelines.bench.sidebyside import copy_bandwidth
 
 SIZES = "VGA,720p,1080p"
@@ -109,7 +109,11 @@ def main() -> None:
         results = record(options.sizes, options.large, options.row_seconds, options.only)
     except ValueError as error:
         parser.error(str(error))
-    print(f"wrote {write(results, options.folder)}: {len(results['rows'])} rows")
+    busy = sum(row.get("disturbed", 0) > MOST_DISTURBED for row in results["rows"])
+    print(
+        f"wrote {write(results, options.folder)}: {len(results['rows'])} rows, {busy} of them "
+        "while the processors were mostly not at full speed"
+    )
 
 
 if __name__ == "__main__":

@@ -95,8 +95,12 @@ def _compare(
     if about_machine := warning(before, now, tolerance):
         print(about_machine)
     print(told(found, tolerance))
-    if is_strict and not found:
-        raise FastsalError("--fail-on had no row to compare")
-    slower = [each for each in found if each.slower > tolerance]
-    if is_strict and slower:
-        raise FastsalError(f"{len(slower)} of {len(found)} rows are slower by {tolerance:.0%}")
+    if not is_strict:
+        return
+    certain = [each for each in found if not each.is_disturbed]
+    if not certain:
+        others = " but disturbed ones" if found else ""
+        raise FastsalError(f"--fail-on had no row to compare{others}")
+    slower = [each for each in certain if each.slower > tolerance]
+    if slower:
+        raise FastsalError(f"{len(slower)} of {len(certain)} rows are slower by {tolerance:.0%}")

@@ -318,6 +318,7 @@ def test_changes_are_of_what_was_measured():
         {"rows": [3]},
         {"rows": [row(ms=0)]},
         {"rows": [row(ms="2")]},
+        {"rows": [row(disturbed="no")]},
         {"rows": [row(method=["lc"])]},
         {"rows": [row()], "copy_bandwidth": "fast"},
     ],
@@ -344,13 +345,25 @@ def test_what_rows_do_not_depend_on_they_may_lack():
     terms = {"method": "terms", "backend": "cpu", "ms": 3.0}
     new = {"method": "new", "ms": 1.0}
     (found,) = compare.changes({"rows": [terms, row()]}, {"rows": [terms, new]})
-    assert found == ("terms cpu", 3.0, 3.0)
+    assert found == ("terms cpu", 3.0, 3.0, 0.0)
 
 
 def test_what_was_measured_several_times_counts_with_its_median():
     before = [row(ms=ms) for ms in (9.0, 2.0, 1.0)]
     (found,) = compare.changes({"rows": before}, {"rows": [row(ms=3.0)]})
-    assert found == ("lc VGA cpu 2 colour (median of 3 rows before)", 2.0, 3.0)
+    assert found == ("lc VGA cpu 2 colour (median of 3 rows before)", 2.0, 3.0, 0.0)
+
+
+def test_rows_that_either_run_measured_on_a_busy_machine_are_marked():
+    before = {"rows": [row(ms=2.0, disturbed=0.3), row("flow", 1.0), row("bing", 1.0)]}
+    now = {"rows": [row(ms=3.0), row("flow", 2.0, disturbed=0.1), row("bing", 3.0, disturbed=1)]}
+    found = compare.changes(before, now)
+    assert [each.is_disturbed for each in found] == [True, False, True]
+    lines = compare.told(found, 0.15).splitlines()
+    assert [line.endswith(", disturbed") for line in lines] == [True, False, True, False]
+    assert lines[-1] == (
+        "3 of 3 rows beyond 15%, 2 of them measured while the processors were not at full speed"
+    )
 
 
 @pytest.mark.parametrize(("text", "share"), [("15%", 0.15), ("0.2", 0.2), ("150%", 1.5)])
@@ -368,7 +381,7 @@ BENCH = ["bench", "--sizes", "320x240", "--methods", "lc", "--backends", "cpu", 
          "--seconds", "0.02"]  # fmt: skip
 
 
-def test_the_command_writes_draws_and_compares(tmp_path, capsys):
+def test_the_command_writes_draws_and_compares(tmp_path, capsys, full_speed):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     results, plot = tmp_path / "r.json", tmp_path / "r.svg"
     assert main([*BENCH, "--grey", "--peers", "--json", str(results), "--plot", str(plot)]) == 0
@@ -383,6 +396,12 @@ def test_the_command_writes_draws_and_compares(tmp_path, capsys):
     assert main([*BENCH, "--compare", str(results)]) == 0
     assert main([*BENCH, "--compare", str(results), "--fail-on", "15%"]) == 1
     assert "rows are slower by 15%" in capsys.readouterr().err
+
+    for each in written["rows"]:
+        each["disturbed"] = 0.5
+    results.write_text(json.dumps(written))
+    assert main([*BENCH, "--compare", str(results), "--fail-on", "15%"]) == 1
+    assert "--fail-on had no row to compare but disturbed ones" in capsys.readouterr().err
 
 
 def test_plots_that_cannot_be_are_refused_before_anything_is_measured(

@@ -11,6 +11,7 @@ from ...errors import FastsalError
 
 Row = dict[str, Any]
 _IDENTITY = ("method", "size", "backend", "threads", "kind")
+MOST_DISTURBED = 0.2  # of a row's turns: beyond it times tell of the machine, not of the code
 
 
 class Change(NamedTuple):
@@ -19,6 +20,12 @@ class Change(NamedTuple):
     name: str
     before: float  # milliseconds
     now: float
+    disturbed: float = 0.0  # share of turns while the processors were not at full speed, if known
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether either run measured this while the processors were busy with something else."""
+        return self.disturbed > MOST_DISTURBED
 
     @property
     def slower(self) -> float:
@@ -51,8 +58,8 @@ def read_results(path: Path) -> dict[str, Any]:
 def _is_row(row: Any) -> bool:
     if not isinstance(row, dict) or not isinstance(row.get("method"), str):
         return False
-    ms = row.get("ms")
-    return isinstance(ms, int | float) and ms > 0
+    ms, disturbed = row.get("ms"), row.get("disturbed", 0)
+    return isinstance(ms, int | float) and ms > 0 and isinstance(disturbed, int | float)
 
 
 def changes(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
@@ -60,9 +67,9 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
 
     What the earlier run measured several times counts with its median, and the row's name says so.
     """
-    old: dict[tuple[object, ...], list[float]] = {}
+    old: dict[tuple[object, ...], list[Row]] = {}
     for row in before["rows"]:
-        old.setdefault(identity(row), []).append(row["ms"])
+        old.setdefault(identity(row), []).append(row)
     return [_change(row, old[identity(row)]) for row in now["rows"] if identity(row) in old]
 
 
@@ -80,9 +87,13 @@ def told(found: list[Change], tolerance: float) -> str:
     )
     lines = [
         f"{each.name}: {each.before:.3f} ms, now {each.now:.3f} ms ({each.slower:+.0%})"
+        + (", disturbed" if each.is_disturbed else "")
         for each in beyond
     ]
-    return "\n".join([*lines, f"{len(beyond)} of {len(found)} rows beyond {tolerance:.0%}"])
+    counts = f"{len(beyond)} of {len(found)} rows beyond {tolerance:.0%}"
+    if disturbed := sum(each.is_disturbed for each in beyond):
+        counts += f", {disturbed} of them measured while the processors were not at full speed"
+    return "\n".join([*lines, counts])
 
 
 def warning(before: dict[str, Any], now: dict[str, Any], tolerance: float) -> str | None:
@@ -96,11 +107,12 @@ def warning(before: dict[str, Any], now: dict[str, Any], tolerance: float) -> st
     )
 
 
-def _change(row: Row, before: list[float]) -> Change:
+def _change(row: Row, before: list[Row]) -> Change:
     name = " ".join(str(each) for each in identity(row) if each is not None)
     if len(before) > 1:
         name += f" (median of {len(before)} rows before)"
-    return Change(name, statistics.median(before), row["ms"])
+    disturbed = max(each.get("disturbed", 0.0) for each in (row, *before))
+    return Change(name, statistics.median(each["ms"] for each in before), row["ms"], disturbed)
 
 
 def share_of(text: str) -> float:

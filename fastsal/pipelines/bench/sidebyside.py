@@ -64,6 +64,11 @@ class SideBySide:
         self._rounds_of_a_set = min(max(1, round(_SET / self._a_round)), rounds)
         self.sets = math.ceil(rounds / self._rounds_of_a_set)
 
+    @property
+    def share_disturbed(self) -> float:
+        """Of the turns that count."""
+        return self.disturbed / sum(map(len, self.rounds.values()))
+
     def play(self) -> None:
         """Play one of the `sets`."""
         for _ in range(self._rounds_of_a_set):
@@ -97,10 +102,15 @@ _now = time.perf_counter
 
 def alternate(calls: Mapping[str, Call], seconds: float = 1.5) -> dict[str, list[float]]:
     """Let functions take turns for about `seconds` in all; return the seconds of every round."""
+    return played(calls, seconds).rounds
+
+
+def played(calls: Mapping[str, Call], seconds: float) -> SideBySide:
+    """Let functions take turns for about `seconds` in all."""
     game = SideBySide(calls, seconds)
     for _ in range(game.sets):
         game.play()
-    return game.rounds
+    return game
 
 
 def _count_of(seconds: float, turn: float) -> int:

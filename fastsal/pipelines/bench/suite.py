@@ -15,7 +15,7 @@ from ...methods import METHODS, method_of
 from ..stream import Stream
 from . import inputs
 from .peers import SETTLED, Image, peers_of
-from .sidebyside import alternate, median_ms, ratio
+from .sidebyside import median_ms, played, ratio
 
 Row = dict[str, Any]
 
@@ -110,7 +110,7 @@ def measure(plan: Plan, bandwidths: Mapping[int, float]) -> Iterator[Row]:
             calls: dict[str, Callable[[], Any]] = {OURS: call_of(key, backend, frames)}
             peers = peers_of(key, frames) if plan.with_peers else {}
             calls.update({name: call for name, call in peers.items() if call is not None})
-            rounds = alternate(calls, plan.seconds)
+            game = played(calls, plan.seconds)
         pixels = frames[0].shape[0] * frames[0].shape[1]
         # Every method must read its frame and write its map; what it reads besides is its own
         # affair.
@@ -119,7 +119,7 @@ def measure(plan: Plan, bandwidths: Mapping[int, float]) -> Iterator[Row]:
         row: Row = {
             "method": key, "size": size, "backend": backend, "threads": threads, "kind": kind,
         }  # fmt: skip
-        row |= times_of(rounds)
+        row |= times_of(game.rounds) | {"disturbed": game.share_disturbed}
         row |= throughput_of(row["ms"], pixels, moved, bandwidth)
         yield row | {"missing": [name for name, call in peers.items() if call is None]}
 
@@ -187,11 +187,15 @@ def table_of(rows: Iterable[Row]) -> str:
         lines.append(
             f"{row['method']:<20}{row['size']:<8}{row['kind']:<7}{row['backend']:<6}"
             f"{row['threads']:>3}{row['ms']:>10.3f}{row['fps']:>9.0f}"
-            f"{row['megapixels_per_second']:>8.0f}{share}"
+            f"{row['megapixels_per_second']:>8.0f}{share}{_disturbed(row)}"
         )
         lines += [_told(name, peer) for name, peer in row["peers"].items()]
         lines += [f"     --  {name} is not installed" for name in row["missing"]]
     return "\n".join(lines)
+
+
+def _disturbed(row: Row) -> str:
+    return f"  {row['disturbed']:.0%} disturbed" if row["disturbed"] else ""
 
 
 def _told(name: str, peer: Row) -> str:
