@@ -91,14 +91,34 @@ def _ours():
 
 
 @pytest.fixture(scope="session")
-def display():
+def screen(tmp_path_factory):
+    """Return a call that gives all that `display` shows, BGR, read from the server's own memory.
+
+    A program that takes screenshots holds up all others meanwhile, and at times for ever.
+    """
+    path = tmp_path_factory.mktemp("screen") / "Xvfb_screen0"
+
+    def picture():
+        dump = path.read_bytes()  # an X window dump: header, colours, pixels in 32 bits
+        head = np.frombuffer(dump, ">u4", 25)
+        height, line, start = head[5], head[12], head[0] + 12 * head[19]
+        pixels = np.frombuffer(dump, np.uint8, height * line, start)
+        return pixels.reshape(height, -1, 4)[:, : head[4], :3].copy()
+
+    picture.folder = path.parent
+    return picture
+
+
+@pytest.fixture(scope="session")
+def display(screen):
     """Start an X server with a window manager, and return the environment that shows there."""
-    tools = ("Xvfb", "openbox", "xdotool", "wmctrl", "import")
+    tools = ("Xvfb", "openbox", "xdotool", "xwininfo", "wmctrl")
     if missing := [tool for tool in tools if shutil.which(tool) is None]:
         pytest.skip(f"not installed: {', '.join(missing)}")
     reading, writing = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x1024x24", "-nolisten", "tcp",
+         "-fbdir", str(screen.folder)],
         pass_fds=[writing], stderr=subprocess.DEVNULL,
     )  # fmt: skip
     os.close(writing)

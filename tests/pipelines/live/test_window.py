@@ -1,6 +1,5 @@
 """The real window, on an X server of the tests' own: keys, screenshots, closing by hand."""
 
-import contextlib
 import json
 import re
 import signal
@@ -38,16 +37,23 @@ def gray_ramp(tmp_path):
 class Program:
     """``fastsal webcam`` with a window."""
 
-    def __init__(self, display, folder, *arguments):
-        self.display, self.folder = display, folder
+    def __init__(self, display, screen, folder, *arguments):
+        self.display, self.screen = display, screen
         self.report = folder / "report.json"
         command = [sys.executable, "-m", "fastsal", "webcam", "--json", str(self.report)]
         self.process = subprocess.Popen(
             [*command, *arguments], env=display, cwd=folder, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
+        self.window = ""
+
+    def wait_until_frames_come(self):
         self.window = self._found()
-        self._until_frames_come()
+        deadline = time.monotonic() + 60
+        while (shown := self.screenshot()).shape[:2] == EMPTY or not shown.any():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        time.sleep(0.7)  # for the one that resized the window to be painted, and some more
 
     def tool(self, *command):
         done = subprocess.run(
@@ -62,13 +68,11 @@ class Program:
             time.sleep(0.4)
 
     def screenshot(self):
-        """Return what is shown; now and then `import` waits for ever, and is asked again."""
-        path = self.folder / "screen.png"
-        for _ in range(4):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.tool("import", "-window", self.window, str(path))
-                break
-        return cv2.imread(str(path))
+        """Return what is shown where the window is."""
+        told = self.tool("xwininfo", "-id", self.window)  # xdotool counts a frame's border twice
+        names = ("Absolute upper-left X", "Absolute upper-left Y", "Width", "Height")
+        left, top, width, height = (int(re.search(f"{each}: +(-?\\d+)", told)[1]) for each in names)
+        return self.screen()[top : top + height, left : left + width]
 
     def screenshot_like(self, expected):
         """Return the first picture that is about the same as expected, or the last of 10 s."""
@@ -93,20 +97,14 @@ class Program:
             time.sleep(0.1)
         raise AssertionError(self.process.communicate(timeout=5))
 
-    def _until_frames_come(self):
-        deadline = time.monotonic() + 60
-        while (shown := self.screenshot()).shape[:2] == EMPTY or not shown.any():
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        time.sleep(0.7)  # for the one that resized the window to be painted, and some more
-
 
 @pytest.fixture
-def started(display, tmp_path):
+def started(display, screen, tmp_path):
     programs = []
 
     def start(*arguments):
-        programs.append(Program(display, tmp_path, *arguments))
+        programs.append(Program(display, screen, tmp_path, *arguments))
+        programs[-1].wait_until_frames_come()
         return programs[-1]
 
     yield start
