@@ -27,6 +27,7 @@ from .screen import Headless, Screen, Window
 from .sources import Source, open_live
 from .statistics import LiveReport, Statistics
 
+_PAINT_MS = 5  # in one a busy machine gets to no painting, and the window stays black
 _TICK_MS = 10
 _MOMENT = 0.5  # seconds in which to load what is compiled
 _RECORDING_FPS = 30.0
@@ -183,7 +184,7 @@ class Webcam:
             self._show_frame(grabbed.frame, grabbed.at)
         elif grabbed is not None:
             self._show_without_map(grabbed.frame)
-        key = self._screen.key(_TICK_MS if grabbed is None else 1)
+        key = self._screen.key(_TICK_MS if grabbed is None else _PAINT_MS)
         if key in _NEED_A_MAP and not self._is_warm:
             self._notices.say(f"still compiling {self._engine.choice.method}")
         elif key in self._keys:

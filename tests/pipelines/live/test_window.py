@@ -54,8 +54,14 @@ class Program:
         while (shown := self.screenshot()).shape[:2] == EMPTY or not shown.any():
             assert time.monotonic() < deadline
             time.sleep(0.1)
-            self.window = self._found()  # the first may have been the last program's
         time.sleep(0.7)  # for the one that resized the window to be painted, and some more
+
+    def wait_until_it_is_gone(self):
+        """Wait for the server to take the window away: the next program has one of its name."""
+        deadline = time.monotonic() + 20
+        while self.tool("xdotool", "search", "--name", f"^{TITLE}$"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
     def tool(self, *command):
         done = subprocess.run(
@@ -65,7 +71,7 @@ class Program:
 
     def press(self, *keys):
         for key in keys:
-            self.tool("xdotool", "windowfocus", "--sync", self.window)
+            self.tool("xdotool", "windowfocus", self.window)
             self.tool("xdotool", "key", "--window", self.window, key)
             time.sleep(0.4)
 
@@ -89,7 +95,7 @@ class Program:
         """Return the first picture that is as `is_there` tells; it must come in time."""
         deadline = time.monotonic() + seconds
         while not is_there(shown := self.screenshot()):
-            assert time.monotonic() < deadline, f"last shown: {shown.shape} {shown.mean()}"
+            assert time.monotonic() < deadline, f"last shown: {shown.shape} {shown.sum()}"
             time.sleep(0.1)
         return shown
 
@@ -119,6 +125,7 @@ def started(display, screen, tmp_path):
     for program in programs:
         program.process.kill()
         program.process.communicate()
+        program.wait_until_it_is_gone()
 
 
 def test_the_window_shows_the_overlay_of_the_frame(started, gray_ramp):
