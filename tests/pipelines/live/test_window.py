@@ -52,7 +52,8 @@ class Program:
         deadline = time.monotonic() + 60
         self.window = self._found()
         while (shown := self.screenshot()).shape[:2] == EMPTY or not shown.any():
-            assert time.monotonic() < deadline
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(self.process.communicate(timeout=5))
             time.sleep(0.1)
         time.sleep(0.7)  # for the one that resized the window to be painted, and some more
 
