@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .bounded import BoundedQueue
+
 Frame = Any  # an array, alone or with what belongs to it
 
 _DEPTH = 4
@@ -81,8 +83,8 @@ class _Line:
         self._stop = threading.Event()
         self._failed = threading.Lock()
         self._error: BaseException | None = None
-        self._inbox: queue.Queue[Any] = queue.Queue(_DEPTH)
-        self._outbox: queue.Queue[Any] = queue.Queue(_DEPTH)
+        self._inbox: BoundedQueue[Any] = BoundedQueue(_DEPTH)
+        self._outbox: BoundedQueue[Any] = BoundedQueue(_DEPTH)
         # Daemons: a source that never returns must not keep the program from ending.
         self._reader = threading.Thread(target=self._read_all, name="fastsal-read", daemon=True)
         self._writer = threading.Thread(target=self._write_all, name="fastsal-write", daemon=True)
@@ -115,10 +117,13 @@ class _Line:
         end = _End()
         try:
             for frame in self._frames:
-                if self._live and self._inbox.full():
-                    self._timings.dropped += 1
-                elif not self._put(self._inbox, (frame, time.perf_counter())):
+                item = frame, time.perf_counter()
+                if self._stop.is_set():
                     return
+                if self._live:
+                    self._timings.dropped += not self._inbox.put(item)
+                else:
+                    self._put(self._inbox, item)
         except BaseException as error:
             end.error = error
         self._put(self._inbox, end)
@@ -150,21 +155,18 @@ class _Line:
         except BaseException as error:
             self._fail(error)
 
-    def _put(self, box: "queue.Queue[Any]", item: object) -> bool:
+    def _put(self, box: BoundedQueue[Any], item: object) -> bool:
         """Wait for room; False when the line has stopped meanwhile."""
         while not self._stop.is_set():
-            try:
-                box.put(item, timeout=_TICK)
-            except queue.Full:
-                continue
-            return True
+            if box.put(item, _TICK):
+                return True
         return False
 
-    def _take(self, box: "queue.Queue[Any]", drain: bool = False) -> Any:
+    def _take(self, box: BoundedQueue[Any], drain: bool = False) -> Any:
         """Wait for an item; None when the line has stopped and, if to be drained, is empty."""
         while drain or not self._stop.is_set():
             try:
-                return box.get(timeout=_TICK)
+                return box.get(_TICK)
             except queue.Empty:
                 if self._stop.is_set():
                     return None

@@ -125,6 +125,22 @@ def test_writer_raises_on_the_last_frame() -> None:
         run_stages(numbered(3), same, failing_at(2, OSError("boom")))
 
 
+def test_a_live_source_without_end_is_left_when_rendering_fails() -> None:
+    asked = [0]
+
+    def source() -> Iterator[np.ndarray]:
+        while True:
+            asked[0] += 1
+            time.sleep(0.001)
+            yield np.full((2, 2), asked[0])
+
+    with pytest.raises(ValueError, match="boom"):
+        run_stages(source(), failing_at(1, ValueError("boom")), same, live=True)
+    asked_then = asked[0]
+    time.sleep(0.05)
+    assert asked[0] == asked_then
+
+
 def test_progress_raises() -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt

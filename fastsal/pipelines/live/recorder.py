@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import queue
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..bounded import BoundedQueue
 from ..videos import VideoWriter, check_target
 
 _DEPTH = 8
-_TICK = 0.1
 _LONGEST = 1.0  # seconds between two pictures; longer ones are pauses, which are not recorded
 
 
@@ -44,7 +42,7 @@ class Recorder:
         self._fps = fps
         self._latest: float | None = None
         self._at = 0.0
-        self._queue: queue.Queue[Any] = queue.Queue(_DEPTH)
+        self._queue: BoundedQueue[Any] = BoundedQueue(_DEPTH)
         self._thread = threading.Thread(target=self._write_all, name="fastsal-record", daemon=True)
         self._thread.start()
 
@@ -60,17 +58,12 @@ class Recorder:
         if self._latest is not None:
             self._at += min(at - self._latest, _LONGEST)
         self._latest = at
-        try:
-            self._queue.put_nowait((picture.copy(), self._at))
-        except queue.Full:
+        if not self._queue.put((picture.copy(), self._at)):
             self.dropped += 1
 
     def close(self) -> None:
         """Write what is left, give the file its name, and raise what went wrong."""
-        while self._thread.is_alive():
-            with contextlib.suppress(queue.Full):
-                self._queue.put(None, timeout=_TICK)
-                break
+        self._queue.put_last(None)
         self._thread.join()
         self._raise_error()
 

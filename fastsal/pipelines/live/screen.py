@@ -77,7 +77,6 @@ class Window:
         self._title = title
         self._shape: tuple[int, ...] | None = None
         self._is_full = False
-        self._was_visible = False
         _give_fonts()
         try:
             with quiet_opencv:
@@ -107,13 +106,9 @@ class Window:
     def is_open(self) -> bool:
         """Return whether the user has not closed it."""
         try:
-            is_visible = cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) >= 1
+            return bool(cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) >= 1)
         except cv2.error:  # the last window was closed, and with it what there is to ask
             return False
-        # A new window takes a while to appear: nobody has closed what nobody has seen.
-        is_new = not self._was_visible
-        self._was_visible |= is_visible
-        return is_visible or is_new
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""

@@ -73,7 +73,9 @@ class Program:
     def press(self, *keys):
         for key in keys:
             self.tool("xdotool", "windowfocus", self.window)
-            self.tool("xdotool", "key", "--window", self.window, key)
+            # Not told the window, xdotool works the keyboard: else a key that ends the program
+            # goes down on the keyboard, up in a window that is gone, and repeats in the next.
+            self.tool("xdotool", "key", key)
             time.sleep(0.4)
 
     def screenshot(self):
