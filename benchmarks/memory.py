@@ -11,7 +11,7 @@ import gc
 import json
 import os
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -48,9 +48,8 @@ def _score(key: str, frames: list[np.ndarray], out: np.ndarray) -> None:
         for index in range(_FRAMES):
             stream.update(frames[index % len(frames)], out=out)
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
     gc.collect()
 
 

@@ -35,6 +35,7 @@ def add_to(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> None:
     """Measure, print, write, draw and compare."""
     from ..pipelines.bench.compare import read_results, share_of
+    from ..pipelines.whole_files import write_text
 
     if options.fail_on is not None and options.compare is None:
         raise ValueError("--fail-on needs --compare")
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
     before = read_results(options.compare) if options.compare else None
     results = _measured(options)
     if options.json:
-        options.json.write_text(json.dumps(results, indent=1) + "\n")
+        write_text(options.json, json.dumps(results, indent=1) + "\n")
     if options.plot:
         from ..pipelines.bench.plots import write_plots
 

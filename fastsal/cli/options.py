@@ -17,6 +17,7 @@ from ..methods import METHODS
 VIEWS = ("overlay", "map", "side-by-side")
 _SHORT = {"side": "side-by-side"}
 _VIEW, _ALPHA = VIEWS[0], 0.5
+_A_DAY = 86_400
 BACKENDS = ("auto", "cpu", "cuda")
 
 Commands = Any  # argparse keeps the type of its subparsers to itself
@@ -105,8 +106,10 @@ def seconds(text: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
+    if not 0 < value <= _A_DAY:
+        raise argparse.ArgumentTypeError(
+            f"expected a number of seconds above 0, {_A_DAY} at the most, got {text!r}"
+        )
     return value
 
 

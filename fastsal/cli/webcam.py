@@ -67,10 +67,13 @@ def run(options: argparse.Namespace) -> None:
     from ..pipelines.live.looks import Look
     from ..pipelines.live.webcam import Settings, Webcam
     from ..pipelines.overlay import check_alpha
+    from ..pipelines.video_reader import check_request
+    from ..pipelines.whole_files import write_text
 
     check_alpha(alpha)
     if options.frames is not None and options.frames < 1:
         raise ValueError(f"--frames must be at least 1, got {options.frames}")
+    check_request(None, None, options.size)
     _check_targets(options)
     webcam = Webcam(
         Settings(
@@ -86,19 +89,25 @@ def run(options: argparse.Namespace) -> None:
         report = webcam.report()
         print(_line(report))
         if options.json:
-            options.json.write_text(json.dumps(dataclasses.asdict(report), indent=1) + "\n")
+            write_text(options.json, json.dumps(dataclasses.asdict(report), indent=1) + "\n")
 
 
 def _check_targets(options: argparse.Namespace) -> None:
-    from ..pipelines.video_files import check_suffix, check_target
+    from ..pipelines.video_files import check_apart, check_suffix, check_target
 
     if options.record is not None:
         with bad_use():
             check_suffix(options.record)
         check_target(options.record)
         check_writeable(options.record, "--record")
+        check_apart(options.source, options.record)
     if options.json is not None:
         check_writeable(options.json, "--json")
+        check_apart(options.source, options.json)
+        if options.record is not None and options.json.resolve() == options.record.resolve():
+            raise ValueError(
+                f"--record and --json: expected two files, got {options.json} for both"
+            )
 
 
 def _serve(options: argparse.Namespace) -> None:

@@ -25,6 +25,9 @@ def heeded_interrupts() -> Iterator[None]:
     What C code calls back, llvmlite's compiler for one, has nobody to raise it to: Python says
     "Exception ignored" and goes on. While code compiles, that is where one Ctrl-C in a dozen lands.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is interrupted
+        return
     previous = sys.unraisablehook
 
     def hook(unraisable: Any) -> None:

@@ -1,8 +1,6 @@
 """Image files: found, read as RGB arrays, written whole or not at all."""
 
 import io
-import os
-import secrets
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +14,7 @@ from ..errors import ImageError
 from .find import find_files
 from .png import stripped_png
 from .quiet import quiet_opencv
+from .whole_files import whole_file
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 IMAGE_SUFFIXES = (*PICTURE_SUFFIXES, ".npy")
@@ -105,16 +104,9 @@ def write_image(path: str | Path, image: NDArray[Any]) -> None:
     """
     path = Path(path)
     data = _encode(path, image)
-    # A link keeps pointing: it is the file behind it that is replaced, in its own folder.
-    final = Path(os.path.realpath(path))
-    # A short name of its own: a long target name plus a suffix could pass the file system's limit.
-    partial = final.parent / f".fastsal-{secrets.token_hex(6)}.part"
     try:
-        try:
+        with whole_file(path) as partial:
             partial.write_bytes(data)
-            os.replace(partial, final)
-        finally:
-            partial.unlink(missing_ok=True)
     except OSError as error:
         raise ImageError(f"{path}: {_reason(error)}") from error
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .bounded import BoundedQueue
+from .worker import Worker
 
 Frame = Any  # an array, alone or with what belongs to it
 
@@ -85,9 +86,8 @@ class _Line:
         self._error: BaseException | None = None
         self._inbox: BoundedQueue[Any] = BoundedQueue(_DEPTH)
         self._outbox: BoundedQueue[Any] = BoundedQueue(_DEPTH)
-        # Daemons: a source that never returns must not keep the program from ending.
-        self._reader = threading.Thread(target=self._read_all, name="fastsal-read", daemon=True)
-        self._writer = threading.Thread(target=self._write_all, name="fastsal-write", daemon=True)
+        self._reader = Worker(self._read_all, "fastsal-read")
+        self._writer = Worker(self._write_all, "fastsal-write")
 
     def run(self, on_frame: Callable[[], object]) -> Timings:
         try:
@@ -95,12 +95,12 @@ class _Line:
             self._writer.start()
             self._render_all(on_frame)
             self._put(self._outbox, _End())
-            _join(self._writer)
+            self._writer.wait()
         except BaseException as error:
             self._fail(error)
         self._stop.set()
-        _join(self._writer)
-        _join(self._reader, _READER_GRACE)
+        self._writer.wait()
+        self._reader.wait(_READER_GRACE)
         # Taken out, because line, exception and traceback would keep each other, and the frames.
         first, self._error = self._error, None
         if first is not None:
@@ -171,10 +171,3 @@ class _Line:
                 if self._stop.is_set():
                     return None
         return None
-
-
-def _join(thread: threading.Thread, limit: float = float("inf")) -> None:
-    # In short waits, because on Windows a long one cannot be interrupted.
-    deadline = time.monotonic() + limit
-    while thread.is_alive() and time.monotonic() < deadline:
-        thread.join(_TICK)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import VideoError
 from ..runtime import Choice
 from .clock import frames_per_second, percentiles_ms
 from .encoders import has_av
@@ -18,7 +17,7 @@ from .progress import progress_bar
 from .sound import Sound
 from .stages import Timings, run_stages
 from .stream import Stream
-from .video_files import is_file
+from .video_files import check_apart, is_file
 from .videos import VideoReader, VideoWriter, check_target
 from .views import check_look, render
 
@@ -128,7 +127,7 @@ def process_video(
     began = time.perf_counter()
     check_look(view, alpha)
     stream = Stream(method, backend=backend, color="bgr", **options)
-    _check_apart(source, check_target(target))
+    check_apart(source, check_target(target))
     with VideoReader(source, start=start, end=end, resize=resize) as reader:
         width, height = reader.size
         shown = (2 * width if view == "side-by-side" else width, height)
@@ -138,13 +137,6 @@ def process_video(
         with VideoWriter(target, reader.fps, shown, sound) as writer:
             timings = _run(reader, writer, picture, _bar(reader, method, progress))
     return _report(writer, timings, time.perf_counter() - began)
-
-
-def _check_apart(source: str | Path | int, target: Path) -> None:
-    if isinstance(source, int) or not (target.exists() and Path(source).exists()):
-        return
-    if target.samefile(source):
-        raise VideoError(f"{target}: source and target are the same file")
 
 
 def _renderer(

@@ -136,6 +136,19 @@ def check_target(target: str | Path) -> Path:
     return target
 
 
+def check_apart(source: str | Path | int | None, target: Path) -> None:
+    """Refuse a target that would replace the source.
+
+    Raises
+    ------
+    VideoError
+    """
+    if source is None or isinstance(source, int):
+        return
+    if target.exists() and Path(source).exists() and target.samefile(source):
+        raise VideoError(f"{target}: source and target are the same file")
+
+
 def playing_frames(path: Path) -> int:
     """How many frames a player finds: by header and last frame, or counted where those differ."""
     with quiet_opencv:

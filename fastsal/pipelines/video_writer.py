@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +18,8 @@ from .encoders import CODECS, Encoder, open_encoder
 from .quiet import quiet_opencv
 from .sound import Sound
 from .video_files import check_target, playing_frames
+
+_LONGEST_WRITE = 5.0  # seconds
 
 
 class VideoWriter:
@@ -70,6 +73,7 @@ class VideoWriter:
         self._final = Path(os.path.realpath(self.target))
         self.partial = self._final.parent / name
         self._encoder: Any = None
+        self._busy = threading.Lock()  # while the encoder works, of whichever thread
         self._silence = contextlib.ExitStack()
         try:
             self._silence.enter_context(quiet_opencv)
@@ -114,14 +118,17 @@ class VideoWriter:
                 f"{self.target}: expected uint8 frames of shape {(height, width, 3)}, "
                 f"found {frame.dtype} {frame.shape}"
             )
-        self._check_space()
         right, below = self.encoded_size[0] - width, self.encoded_size[1] - height
         if right or below:
             frame = cv2.copyMakeBorder(frame, 0, below, 0, right, cv2.BORDER_REPLICATE)
-        try:
-            self.frames += self._encoder.write(frame, at)
-        except OSError as error:
-            raise _named(self.target, error) from error
+        with self._busy:
+            if self._encoder is None:
+                raise VideoError(f"{self.target}: the file is closed")
+            self._check_space()
+            try:
+                self.frames += self._encoder.write(frame, at)
+            except OSError as error:
+                raise _named(self.target, error) from error
 
     def close(self) -> None:
         """Finish the file, see that it plays, and give it its name."""
@@ -189,11 +196,16 @@ class VideoWriter:
             )
 
     def _release(self) -> None:
+        # Closing it under a write that another thread is in would crash: after a second Ctrl-C,
+        # say, which no longer waits for that thread.
+        is_free = self._busy.acquire(timeout=_LONGEST_WRITE)
         encoder, self._encoder = self._encoder, None
         try:
-            if encoder is not None:
+            if encoder is not None and is_free:
                 encoder.close()
         finally:
+            if is_free:
+                self._busy.release()
             self._silence.close()
 
     def _discard(self) -> None:

@@ -45,6 +45,26 @@ def test_a_strength_that_cannot_be_is_refused_before_a_camera_is_opened(capsys):
     assert "alpha must lie in [0, 1], got 7" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--record", "--json"])
+def test_what_is_written_never_replaces_what_is_read(tmp_path, capsys, option):
+    source = tmp_path / "seen.avi"
+    source.write_bytes(b"a video")
+    assert main(["webcam", "--headless", "--source", str(source), option, str(source)]) == 1
+    assert "source and target are the same file" in capsys.readouterr().err
+    assert source.read_bytes() == b"a video"
+
+
+def test_report_and_recording_are_two_files(tmp_path, capsys):
+    both = str(tmp_path / "seen.mp4")
+    assert main(["webcam", "--headless", "--record", both, "--json", both]) == 2
+    assert "--record and --json: expected two files" in capsys.readouterr().err
+
+
+def test_a_size_beyond_all_memory_is_refused(capsys):
+    assert main(["webcam", "--headless", "--source", "synthetic", "--size", "100000x100000"]) == 2
+    assert "a width and a height from 1 to 16384" in capsys.readouterr().err
+
+
 def test_a_port_in_use_is_named(capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

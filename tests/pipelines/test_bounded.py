@@ -56,7 +56,9 @@ class Receiver:
             self.got.append(item)
 
 
-def steps_that_hang(make: Callable[[], Any], end: Callable[[Any], object]) -> list[int]:
+def steps_that_hang(
+    make: Callable[[], Any], end: Callable[[Any], object], patience: float
+) -> list[int]:
     """Interrupt a put at each of its steps; at which ones does the receiver hear of no end?"""
     hung, at = [], 0
     while True:
@@ -69,19 +71,19 @@ def steps_that_hang(make: Callable[[], Any], end: Callable[[Any], object]) -> li
             return hung
         ender = threading.Thread(target=end, args=(box,), daemon=True)
         ender.start()
-        receiver.thread.join(0.5)
+        receiver.thread.join(patience)
         if receiver.thread.is_alive():
             hung.append(at)
         assert receiver.got in ([], ["item"])
 
 
 def test_no_interrupt_of_a_put_leaves_the_receiver_waiting() -> None:
-    assert not steps_that_hang(lambda: BoundedQueue(2), lambda box: box.put_last(None))
+    assert not steps_that_hang(lambda: BoundedQueue(2), lambda box: box.put_last(None), 10.0)
 
 
 def test_some_interrupt_of_a_put_into_the_queue_of_python_does() -> None:
     # Else this file tells nothing.
-    assert steps_that_hang(lambda: queue.Queue(2), lambda box: box.put(None))
+    assert steps_that_hang(lambda: queue.Queue(2), lambda box: box.put(None), 0.5)
 
 
 @pytest.mark.parametrize("at", [1, 2, 3, 4])

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import threading
+import time
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -455,6 +456,35 @@ def test_failure_keeps_what_plays_and_says_so(
     assert target.read_bytes() == b"old"
     with VideoReader(partial) as reader:
         assert levels(reader) == list(range(7))
+
+
+def test_an_encoder_is_not_closed_under_a_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = VideoWriter(tmp_path / "a.avi", 25.0, (64, 48))
+    encoder, is_writing, happened = writer._encoder, threading.Event(), []
+    write, close = encoder.write, encoder.close
+
+    def slow_write(frame: np.ndarray, at: float | None) -> int:
+        is_writing.set()
+        time.sleep(0.3)
+        happened.append("written")
+        return int(write(frame, at))
+
+    def noted_close() -> None:
+        happened.append("closed")
+        close()
+
+    monkeypatch.setattr(encoder, "write", slow_write)
+    monkeypatch.setattr(encoder, "close", noted_close)
+    thread = threading.Thread(target=writer.write, args=(flat_frame(1),))
+    thread.start()
+    assert is_writing.wait(10)
+    writer.abandon()
+    thread.join()
+    assert happened == ["written", "closed"]
+    with pytest.raises(VideoError, match=r"a\.avi: the file is closed"):
+        writer.write(flat_frame(2))
 
 
 def test_success_replaces_the_old_file(tmp_path: Path) -> None:

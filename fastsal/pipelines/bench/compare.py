@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,7 +50,7 @@ def read_results(path: Path) -> dict[str, Any]:
             raise ValueError("it holds rows without a method or its ms")
         if not isinstance(results.get("copy_bandwidth", 0), int | float):
             raise ValueError("its copy_bandwidth is no number")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise FastsalError(f"{path}: no results that can be compared: {error}") from error
     checked: dict[str, Any] = results
     return checked
@@ -58,8 +59,11 @@ def read_results(path: Path) -> dict[str, Any]:
 def _is_row(row: Any) -> bool:
     if not isinstance(row, dict) or not isinstance(row.get("method"), str):
         return False
+    if not all(isinstance(each, str | int | None) for each in identity(row)):
+        return False
     ms, disturbed = row.get("ms"), row.get("disturbed", 0)
-    return isinstance(ms, int | float) and ms > 0 and isinstance(disturbed, int | float)
+    is_time = isinstance(ms, int | float) and 0 < ms < math.inf
+    return is_time and isinstance(disturbed, int | float)
 
 
 def changes(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
@@ -124,9 +128,10 @@ def share_of(text: str) -> float:
         If it says none.
     """
     try:
-        share = float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         share = -1.0
-    if not 0 < share < 100:
-        raise ValueError(f"expected a share, 15% say, got {text!r}")
+    # Without a sign 15 is no share, though it may be meant as one.
+    if not 0 < share < (100 if text.endswith("%") else 1):
+        raise ValueError(f"expected a share, 15% or 0.15 say, got {text!r}")
     return share

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import FastsalError
+from ..whole_files import whole_file
 from . import inputs
 
 Row = dict[str, Any]
@@ -50,7 +51,8 @@ def write_plots(results: dict[str, Any], path: Path) -> None:
     if bars:
         _bars(axes[0, 1], rows)
     try:
-        figure.savefig(path)
+        with whole_file(path) as partial:
+            figure.savefig(partial, format=path.suffix[1:].lower())
     except (OSError, ValueError) as error:
         raise FastsalError(f"{path}: {error}") from error
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from .peers import SETTLED, Image, peers_of
 from .sidebyside import median_ms, played, ratio
 
 Row = dict[str, Any]
+_Name = TypeVar("_Name")
 
 OURS = "fastsal"
 
@@ -77,9 +78,14 @@ def plan_of(sizes: str, methods: str, backends: str, threads: str, **more: Any) 
     keys = list(METHODS) if methods == "all" else [method_of(k).key for k in methods.split(",")]
     names: Any = offered if backends == "all" else backends.split(",")
     return Plan(
-        inputs.sizes_of(sizes), keys, [runtime.resolve(name) for name in names],
-        threads_of(threads), **more,
+        _once(inputs.sizes_of(sizes)), _once(keys), _once(map(runtime.resolve, names)),
+        _once(threads_of(threads)), **more,
     )  # fmt: skip
+
+
+def _once(names: Iterable[_Name]) -> list[_Name]:
+    """Leave out what was named before: two rows of one name could not be told apart."""
+    return list(dict.fromkeys(names))
 
 
 def threads_of(threads: str) -> list[int]:
@@ -93,9 +99,10 @@ def threads_of(threads: str) -> list[int]:
     from numba import config
 
     most: int = config.NUMBA_NUM_THREADS
-    counts = [most] if threads == "all" else [int(n) for n in threads.split(",")]
+    names = [str(most)] if threads == "all" else threads.split(",")
+    counts = [int(name) if name.isdecimal() else 0 for name in names]
     if min(counts) < 1 or max(counts) > most:
-        raise ValueError(f"expected 1 to {most} threads, got {threads}")
+        raise ValueError(f"expected numbers of threads from 1 to {most}, got {threads!r}")
     return counts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..bounded import BoundedQueue
 from ..videos import VideoWriter, check_target
+from ..worker import Worker
 
 _DEPTH = 8
 _LONGEST = 1.0  # seconds between two pictures; longer ones are pauses, which are not recorded
@@ -43,8 +43,8 @@ class Recorder:
         self._latest: float | None = None
         self._at = 0.0
         self._queue: BoundedQueue[Any] = BoundedQueue(_DEPTH)
-        self._thread = threading.Thread(target=self._write_all, name="fastsal-record", daemon=True)
-        self._thread.start()
+        self._worker = Worker(self._write_all, "fastsal-record")
+        self._worker.start()
 
     def write(self, picture: NDArray[np.uint8], at: float) -> None:
         """Add a picture shown at `at` seconds, which is copied.
@@ -64,7 +64,11 @@ class Recorder:
     def close(self) -> None:
         """Write what is left, give the file its name, and raise what went wrong."""
         self._queue.put_last(None)
-        self._thread.join()
+        try:
+            self._worker.wait()
+        except KeyboardInterrupt:  # pressed twice, it must not cost the recording; once more does
+            self._worker.wait()
+            raise
         self._raise_error()
 
     def _raise_error(self) -> None:

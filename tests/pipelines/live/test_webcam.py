@@ -400,6 +400,22 @@ def test_recording_by_key(fake_source, fake_screen, tmp_path, monkeypatch):
     assert 3 <= frames_in(written) <= 30
 
 
+def test_an_interrupt_while_a_recording_ends_does_not_cost_it(tmp_path, monkeypatch):
+    recorder = Recorder(tmp_path / "r.mp4", 10.0)
+    recorder.write(np.zeros((48, 64, 3), np.uint8), 0.0)
+    wait, interrupts = recorder._worker.wait, [KeyboardInterrupt]
+
+    def interrupted_once():
+        if interrupts:
+            raise interrupts.pop()
+        wait()
+
+    monkeypatch.setattr(recorder._worker, "wait", interrupted_once)
+    with pytest.raises(KeyboardInterrupt):
+        recorder.close()
+    assert frames_in(tmp_path / "r.mp4") == 1
+
+
 def test_a_full_disk_ends_the_session_in_one_line(fake_source, fake_screen, tiny_disk):
     class Noisy(fake_source):
         def read(self):

@@ -1,0 +1,53 @@
+"""A thread whose end can be waited for, whatever Ctrl-C breaks off."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+
+class Worker:
+    """A daemon thread that does one piece of work.
+
+    Where an interrupt breaks off `threading.Thread.join`, Python 3.11 and 3.12 take the thread for
+    ended from then on, though it runs: the next join returns at once, and what the thread still
+    uses is taken apart under it. This waits as often as it is told to.
+
+    Parameters
+    ----------
+    work : callable
+        Must not raise.
+    name : str
+        Of the thread.
+    """
+
+    def __init__(self, work: Callable[[], None], name: str) -> None:
+        self._work = work
+        self._has_ended = False
+        self._ended: queue.SimpleQueue[None] = queue.SimpleQueue()
+        # A daemon: what never returns must not keep the program from ending.
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wait(self, limit: float = float("inf")) -> bool:
+        """Wait for the end, at most `limit` seconds; return whether it has come."""
+        deadline, tick = time.monotonic() + limit, 0.1
+        while not self._has_ended and (left := deadline - time.monotonic()) > 0:
+            try:
+                # In short waits, because on Windows a long one cannot be interrupted.
+                self._ended.get(timeout=min(tick, left))
+            except queue.Empty:
+                continue
+        if self._has_ended:
+            self._thread.join()  # which has nothing left to do
+        return self._has_ended
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        finally:
+            self._has_ended = True
+            self._ended.put(None)
