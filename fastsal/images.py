@@ -251,6 +251,7 @@ def _host_array(image: ArrayLike, name: str) -> NDArray[Any]:
     if array.ndim == 0 and not isinstance(image, np.ndarray):
         is_path = isinstance(image, str | os.PathLike)
         hint = ": read the file first, by cv2.imread say, in 'bgr'" if is_path else ""
+        hint = ": cv2.imread gives that where it finds no picture" if image is None else hint
         raise ImageError(f"expected {name} as an array, got {type(image).__name__}{hint}")
     return array
 

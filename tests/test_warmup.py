@@ -50,6 +50,11 @@ def use(frame, out):
     fastsal.frame_difference(frame, frame, out=out, threshold=0.5)
     if frame.dtype != "float64":
         fastsal.superpixel_contrast(frame, out=out, smooth=True)
+    if frame.ndim == 2 and frame.dtype != "uint16":
+        for method in ("otsu", "adaptive", "kmeans"):
+            fastsal.binary_map(frame, method=method)
+            fastsal.salient_boxes(frame, method=method)
+        fastsal.scanpath(frame)
     if frame.dtype.kind == "u":
         fastsal.luminance_contrast(frame, out=out)
         if frame.ndim == 3:
@@ -97,13 +102,22 @@ def test_both_benches_if_there_are_two(monkeypatch):
             assert frame.shape[:2] == out.shape
 
     monkeypatch.setattr(warmup, "Stream", Recorder)
+
+    def noted():
+        on_maps.extend(name for name, _ in jobs_on_maps())
+        return ()
+
+    jobs_on_maps, on_maps = warmup._jobs_on_maps, []
+    monkeypatch.setattr(warmup, "_jobs_on_maps", noted)
     monkeypatch.setattr(warmup, "_call", lambda *job: None)
     monkeypatch.setattr(runtime, "is_simulated", lambda: False)
     for reason, expected in ((None, {"cpu", "cuda"}), ("no device", {"cpu"})):
         seen.clear()
+        on_maps.clear()
         monkeypatch.setattr(runtime, "why_no_cuda", lambda reason=reason: reason)
         fastsal.warmup(progress=False)
         assert set(seen) == {(key, each) for key in fastsal.METHODS for each in expected}
+        assert {name.split()[2] for name in on_maps if name.startswith("binary_map")} == expected
 
 
 def test_the_bar_is_for_terminals(capsys, monkeypatch):

@@ -5,7 +5,8 @@ import sys
 from ..methods import METHODS
 
 COMPILING = (
-    f"compiling what is not yet compiled of {len(METHODS)} methods: a minute or two, only once"
+    f"compiling what is not yet compiled of {len(METHODS)} methods: "
+    "minutes the first time, later seconds"
 )
 
 

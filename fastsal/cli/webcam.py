@@ -42,7 +42,7 @@ def add_to(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--temporal-smoothing", type=float, default=0.0, metavar="SHARE",
-        help="share of the last map in the next, 0 to 1 (default: 0)",
+        help="share of the last map in the next, from 0 to below 1 (default: 0)",
     )  # fmt: skip
     parser.add_argument("--record", type=Path, metavar="OUT.mp4", help="record what is shown")
     parser.add_argument("--headless", action="store_true", help="show no window")

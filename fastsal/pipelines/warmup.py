@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ _LARGE = (480, 480)  # of so many superpixels that another way is faster, whatev
 _FRAMES = 400  # that many of the small ones are worth all threads
 _OUT_DTYPES = (np.float32, np.uint8)
 
+_Job = tuple[str, Callable[[], Any]]
+
 
 def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
     """Compile everything now, for every backend this machine has, and keep it on disk.
@@ -31,7 +34,8 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
     Parameters
     ----------
     methods : iterable of str, optional
-        Keys of `METHODS`; all by default.
+        Keys of `METHODS`; by default all, and what goes on from a map: `binary_map`,
+        `salient_boxes` and `scanpath`.
     progress : bool, default True
         Show a bar on stderr, where that is a terminal.
 
@@ -51,17 +55,50 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
 def compile_all(methods: Iterable[str] | None = None, **bar_options: Any) -> None:
     """Do what `warmup` does; `bar_options` are those of `progress_bar`."""
     chosen = [method_of(key) for key in (METHODS if methods is None else methods)]
-    jobs = [job for method in chosen for job in _jobs(method)]
     functions = {method.function: method for method in chosen}  # that of several keys once
+    jobs = [
+        job
+        for method in chosen
+        for job in _jobs(method, with_function=functions[method.function] is method)
+    ]
+    if methods is None:
+        jobs += _jobs_on_maps()
     bar = progress_bar(jobs, desc="compiling", unit="form", **bar_options)
     with bar, heeded_interrupts():
-        for method, backend, frame, out in bar:
-            bar.set_postfix_str(f"{method.key} {backend} {frame.dtype} {frame.shape}")
+        for name, work in bar:
+            bar.set_postfix_str(name)
+            work()
+
+
+def _jobs(method: Method, *, with_function: bool) -> Iterator[_Job]:
+    for backend, frame, out in _forms(method):
+
+        def work(backend: Any = backend, frame: Any = frame, out: Any = out) -> None:
             stream = Stream(method.key, backend=backend)
             stream.update(frame, out=out)
             stream.update(frame, out=out)
-            if functions[method.function] is method:
+            if with_function:
                 _call(method, backend, frame, out)
+
+        yield f"{method.key} {backend} {frame.dtype} {frame.shape}", work
+
+
+def _jobs_on_maps() -> Iterator[_Job]:
+    """Yield what goes on from a map, of whichever method it is."""
+    from ..algorithms.binary_map import binary_map, salient_boxes
+    from ..algorithms.scanpath import scanpath
+
+    for backend in _backends():
+        for size in _SIZES:
+            for dtype in _OUT_DTYPES:
+                saliency, name = np.zeros(size, dtype), f"{backend} {np.dtype(dtype)} {size}"
+                saliency[4:8, 4:8] = 1
+                for way in ("otsu", "adaptive", "kmeans"):
+                    cut = partial(binary_map, saliency, method=way, seed=0, backend=backend)
+                    yield f"binary_map {way} {name}", cut
+                yield f"scanpath {name}", partial(scanpath, saliency, backend=backend)
+                if backend == "cpu":
+                    yield f"salient_boxes {name}", partial(salient_boxes, saliency)
 
 
 def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> None:
@@ -86,15 +123,18 @@ def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> Non
         function(*[stack] * required, channel_axis=axis, out=outs, backend=backend)
 
 
-def _jobs(method: Method) -> Iterator[tuple[Method, runtime.Backend, Any, Any]]:
-    backends: list[runtime.Backend] = ["cpu"]
-    if runtime.why_no_cuda() is None and not runtime.is_simulated():
-        backends.append("cuda")
-    for backend in backends:
+def _backends() -> list[runtime.Backend]:
+    has_device = runtime.why_no_cuda() is None and not runtime.is_simulated()
+    return ["cpu", "cuda"] if has_device else ["cpu"]
+
+
+def _forms(method: Method) -> Iterator[tuple[runtime.Backend, Any, Any]]:
+    """Yield a backend, a frame and an output of every kind that is compiled by itself."""
+    for backend in _backends():
         for dtype in method.dtypes:
             for size in _SIZES:
                 for shape in (size, (*size, 3)):
                     for out in _OUT_DTYPES:
-                        yield method, backend, np.zeros(shape, dtype), np.empty(size, out)
+                        yield backend, np.zeros(shape, dtype), np.empty(size, out)
         large = np.zeros(_LARGE, method.dtypes[0]), np.empty(_LARGE, _OUT_DTYPES[0])
-        yield method, backend, *large
+        yield backend, *large

@@ -292,6 +292,9 @@ def test_rows_hold_figures_that_fit_together():
         assert peer["times"] == pytest.approx(peer["ms"] / measured["ms"], rel=0.5)
     table = suite.table_of([measured, {**measured, "peers": {}, "missing": ["cv2.gone"]}])
     assert "cv2.gone is not installed" in table
+    assert "opencv-contrib-python" not in table
+    where = suite.table_of([{**measured, "missing": ["cv2.saliency"]}])
+    assert "opencv-contrib-python" in where
     assert re.search(r"^lc +320x240 colour cpu +1", table, re.MULTILINE)
     assert "as fast as cv2.calcHist + LUT" in table
 

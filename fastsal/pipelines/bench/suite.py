@@ -19,6 +19,7 @@ from .sidebyside import median_ms, played, ratio
 
 Row = dict[str, Any]
 _Name = TypeVar("_Name")
+_CONTRIB = ("cv2.saliency", "cv2.ximgproc")  # peers
 
 OURS = "fastsal"
 
@@ -198,6 +199,11 @@ def table_of(rows: Iterable[Row]) -> str:
         )
         lines += [_told(name, peer) for name, peer in row["peers"].items()]
         lines += [f"     --  {name} is not installed" for name in row["missing"]]
+    if any(name.startswith(_CONTRIB) for row in rows for name in row["missing"]):
+        lines.append(
+            "cv2.saliency and cv2.ximgproc are in opencv-contrib-python, which takes the place of "
+            "opencv-python: an environment of its own is best"
+        )
     return "\n".join(lines)
 
 
