@@ -1,8 +1,9 @@
 """``python -m benchmarks.record``: run the suites, keep the results in ``benchmarks/results``.
 
-Takes about ten minutes on two cores, of which what memory limits beyond 1080p is one. The peers in ``cv2.saliency`` and ``cv2.ximgproc`` are in
-opencv-contrib-python only, so an environment with that records more. ``python -m
-benchmarks.tables`` then brings the tables of both READMEs up to date.
+Takes about ten minutes on two cores, of which what memory limits, beyond 1080p, is one. The peers
+in ``cv2.saliency`` and ``cv2.ximgproc`` are in opencv-contrib-python only, so an environment with
+that records more. ``python -m benchmarks.tables`` then brings the tables of both READMEs up to
+date.
 """
 
 from __future__ import annotations
