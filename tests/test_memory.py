@@ -35,10 +35,13 @@ def test_resident_memory_is_flat(key, size, rng):
             stream.update(frames[i % 8], out=out if i % 2 else None)
 
     feed(0, count // 5)
-    before = resident()
-    feed(count // 5, count)
+    for _ in range(3):  # what a process of many tests takes besides comes once, a leak every time
+        before = resident()
+        feed(count // 5, count)
+        if (grown := resident() - before) < ALLOWED:
+            break
 
-    assert resident() - before < ALLOWED
+    assert grown < ALLOWED
 
 
 def test_streams_that_come_and_go_leave_nothing(rng):
