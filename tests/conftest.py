@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fastsal import runtime
+from fastsal.pipelines.quiet import quiet_opencv
 
 # All that CI's machine may lack. Any other skip there is a check that did not run, and fails.
 MAY_SKIP_IN_CI = (
@@ -16,6 +17,8 @@ MAY_SKIP_IN_CI = (
     "needs a real CUDA device",
     "65,536 levels take the simulator seconds",
     "needs opencv-contrib-python instead of opencv-python",  # CI has an environment with it
+    "opencv-contrib-python is not installed",
+    "the simulator compiles nothing",  # CI compiles without it too
 )
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -23,7 +26,16 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    report = yield
+    return _loud((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    return _loud((yield))
+
+
+def _loud(report):
+    """Let a test, or a module of them, that CI skips fail."""
     if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
         reason = str(report.longrepr)
         if not any(allowed in reason for allowed in MAY_SKIP_IN_CI):
@@ -59,6 +71,13 @@ def _untraced_compiler():
 
     with event.install_listener("numba:compile", Pause()):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_from_the_first_video():
+    """Let fastsal set FFmpeg's log level before a test opens a video by itself: it is read once."""
+    with quiet_opencv:
+        pass
 
 
 @pytest.fixture

@@ -222,8 +222,6 @@ def test_history_is_drawn_per_method(results, tmp_path):
         history.draw([results], "8K", tmp_path / "none.png")
 
 
-@pytest.mark.timeout(600)  # where it is the first to compile everything
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peaks come from Linux's /proc")
 def test_memory_of_a_method_that_fails_is_no_number():
     with pytest.raises(ValueError, match="nope"):
         memory.bytes_per_pixel("nope", "64x64")
@@ -242,6 +240,8 @@ def test_a_suite_without_large_sizes_is_recorded_all_the_same(tmp_path):
     assert {row["method"] for row in rows} == {"fine-grained", "fine-grained exact"}
 
 
+@pytest.mark.timeout(600)  # where it is the first to compile everything
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peaks come from Linux's /proc")
 def test_no_method_takes_more_memory_than_readme_says():
     section = (
         (tables.ROOT / "README.md").read_text().partition("## Memory\n")[2].partition("\n## ")[0]

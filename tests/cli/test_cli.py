@@ -436,7 +436,7 @@ def test_warmup_tells_how_far_it_is(capsys, monkeypatch):
     assert out.startswith("ready after ")
     first, *_, last = err.splitlines()
     assert first.startswith("fastsal: compiling what is not yet compiled of 13 methods")
-    assert re.fullmatch(r"compiling: (\d+) of \1 forms, salient_boxes cpu .*", last)
+    assert last.startswith("compiling: 37 of 37 forms, salient_boxes cpu ")
 
 
 def test_ctrl_c_is_130_with_one_line(tmp_path):
