@@ -57,7 +57,7 @@ def write(results: dict[str, Any], folder: Path = FOLDER) -> Path:
     """Write results, a row a line, under a name that tells when, of what and on what."""
     about = results["machine"]
     path = folder / name_of(about, about["processor"] or "cpu")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     rows = ",\n".join(json.dumps(rounded(row)) for row in results["rows"])
     head = json.dumps(rounded({**results, "rows": []}), indent=1)
     path.write_text(head.replace('"rows": []', f'"rows": [\n{rows}\n]') + "\n")
@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="what pytest -k takes (default: all)")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="default: %(default)s")
     options = parser.parse_args()
-    options.folder.mkdir(parents=True, exist_ok=True)
+    options.folder.mkdir(parents=True, exist_ok=True)  # or refuse it before the ten minutes
     try:
         results = record(options.sizes, options.large, options.row_seconds, options.only)
     except ValueError as error:

@@ -249,9 +249,11 @@ def _host_array(image: ArrayLike, name: str) -> NDArray[Any]:
         kind = type(image).__name__
         raise ImageError(f"expected {name} as an array, got {kind}: {error}") from error
     if array.ndim == 0 and not isinstance(image, np.ndarray):
-        is_path = isinstance(image, str | os.PathLike)
-        hint = ": read the file first, by cv2.imread say, in 'bgr'" if is_path else ""
-        hint = ": cv2.imread gives that where it finds no picture" if image is None else hint
+        hint = ""
+        if isinstance(image, str | os.PathLike):
+            hint = ": read the file first, by cv2.imread say, in 'bgr'"
+        elif image is None:
+            hint = ": cv2.imread gives that where it finds no picture"
         raise ImageError(f"expected {name} as an array, got {type(image).__name__}{hint}")
     return array
 

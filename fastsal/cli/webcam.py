@@ -93,17 +93,17 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _check_targets(options: argparse.Namespace) -> None:
-    from ..pipelines.video_files import check_apart, check_suffix, check_target
+    from ..pipelines.video_files import check_not_source, check_suffix, check_target
 
     if options.record is not None:
         with bad_use():
             check_suffix(options.record)
         check_target(options.record)
         check_writeable(options.record, "--record")
-        check_apart(options.source, options.record)
+        check_not_source(options.source, options.record)
     if options.json is not None:
         check_writeable(options.json, "--json")
-        check_apart(options.source, options.json)
+        check_not_source(options.source, options.json)
         if options.record is not None and options.json.resolve() == options.record.resolve():
             raise ValueError(
                 f"--record and --json: expected two files, got {options.json} for both"

@@ -14,7 +14,7 @@ from ..errors import ImageError
 from .find import find_files
 from .png import stripped_png
 from .quiet import quiet_opencv
-from .whole_files import whole_file
+from .whole_files import reason_of, whole_file
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 IMAGE_SUFFIXES = (*PICTURE_SUFFIXES, ".npy")
@@ -68,7 +68,7 @@ def read_image(path: str | Path) -> NDArray[Any]:
             raise ImageError(f"{path}: expected a file, got a pipe or a device")
         data = path.read_bytes()
     except OSError as error:
-        raise ImageError(f"{path}: {_reason(error)}") from error
+        raise ImageError(f"{path}: {reason_of(error)}") from error
     if not data:
         raise ImageError(f"{path}: the file is empty")
     return _read_npy(path, data) if path.suffix.lower() == ".npy" else _decode(path, data)
@@ -108,11 +108,7 @@ def write_image(path: str | Path, image: NDArray[Any]) -> None:
         with whole_file(path) as partial:
             partial.write_bytes(data)
     except OSError as error:
-        raise ImageError(f"{path}: {_reason(error)}") from error
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+        raise ImageError(f"{path}: {reason_of(error)}") from error
 
 
 def _read_npy(path: Path, data: bytes) -> NDArray[Any]:

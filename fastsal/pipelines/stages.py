@@ -118,12 +118,12 @@ class _Line:
         try:
             for frame in self._frames:
                 item = frame, time.perf_counter()
-                if self._stop.is_set():
-                    return
                 if self._live:
                     self._timings.dropped += not self._inbox.put(item)
                 else:
                     self._put(self._inbox, item)
+                if self._stop.is_set():
+                    return
         except BaseException as error:
             end.error = error
         self._put(self._inbox, end)

@@ -17,7 +17,7 @@ from .progress import progress_bar
 from .sound import Sound
 from .stages import Timings, run_stages
 from .stream import Stream
-from .video_files import check_apart, is_file
+from .video_files import check_not_source, is_file
 from .videos import VideoReader, VideoWriter, check_target
 from .views import check_look, render
 
@@ -127,7 +127,7 @@ def process_video(
     began = time.perf_counter()
     check_look(view, alpha)
     stream = Stream(method, backend=backend, color="bgr", **options)
-    check_apart(source, check_target(target))
+    check_not_source(source, check_target(target))
     with VideoReader(source, start=start, end=end, resize=resize) as reader:
         width, height = reader.size
         shown = (2 * width if view == "side-by-side" else width, height)

@@ -11,6 +11,7 @@ from ..errors import VideoError
 from .encoders import CODECS
 from .pictures import PICTURE_SUFFIXES
 from .quiet import quiet_opencv
+from .whole_files import reason_of
 
 VIDEO_SUFFIXES = (*CODECS, ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".ogv", ".3gp", ".ts")
 _STALL_MS = 10_000
@@ -87,7 +88,7 @@ def _check_file(path: Path) -> None:
     except VideoError:
         raise
     except OSError as error:
-        raise VideoError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        raise VideoError(f"{path}: {reason_of(error)}") from error
 
 
 def _checked(capture: Any, complaint: str) -> Any:
@@ -136,7 +137,7 @@ def check_target(target: str | Path) -> Path:
     return target
 
 
-def check_apart(source: str | Path | int | None, target: Path) -> None:
+def check_not_source(source: str | Path | int | None, target: Path) -> None:
     """Refuse a target that would replace the source.
 
     Raises

@@ -18,6 +18,7 @@ from .encoders import CODECS, Encoder, open_encoder
 from .quiet import quiet_opencv
 from .sound import Sound
 from .video_files import check_target, playing_frames
+from .whole_files import reason_of
 
 _LONGEST_WRITE = 5.0  # seconds
 
@@ -225,4 +226,4 @@ def add_remark(error: BaseException, remark: str) -> None:
 def _named(target: Path, error: OSError) -> VideoError:
     if isinstance(error, VideoError):
         return error
-    return VideoError(f"{target}: {(error.strerror or str(error)).lower()}")
+    return VideoError(f"{target}: {reason_of(error)}")

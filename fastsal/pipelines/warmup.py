@@ -71,15 +71,9 @@ def compile_all(methods: Iterable[str] | None = None, **bar_options: Any) -> Non
 
 
 def _jobs(method: Method, *, with_function: bool) -> Iterator[_Job]:
+    """Yield what compiles a method's stream, and its function if asked to."""
     for backend, frame, out in _forms(method):
-
-        def work(backend: Any = backend, frame: Any = frame, out: Any = out) -> None:
-            stream = Stream(method.key, backend=backend)
-            stream.update(frame, out=out)
-            stream.update(frame, out=out)
-            if with_function:
-                _call(method, backend, frame, out)
-
+        work = partial(_use, method, backend, frame, out, with_function=with_function)
         yield f"{method.key} {backend} {frame.dtype} {frame.shape}", work
 
 
@@ -99,6 +93,16 @@ def _jobs_on_maps() -> Iterator[_Job]:
                 yield f"scanpath {name}", partial(scanpath, saliency, backend=backend)
                 if backend == "cpu":
                     yield f"salient_boxes {name}", partial(salient_boxes, saliency)
+
+
+def _use(
+    method: Method, backend: runtime.Backend, frame: Any, out: Any, *, with_function: bool
+) -> None:
+    stream = Stream(method.key, backend=backend)
+    stream.update(frame, out=out)
+    stream.update(frame, out=out)
+    if with_function:
+        _call(method, backend, frame, out)
 
 
 def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> None:

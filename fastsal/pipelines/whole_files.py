@@ -15,11 +15,11 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     A device or a pipe is given as it is.
     """
-    # A link keeps pointing: it is the file behind it that is replaced, in its own folder.
-    final = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
         yield path
         return
+    # A link keeps pointing: it is the file behind it that is replaced, in its own folder.
+    final = Path(os.path.realpath(path))
     # A short name of its own: a long target name plus a suffix could pass the file system's limit.
     partial = final.parent / f".fastsal-{secrets.token_hex(6)}.part"
     try:
@@ -27,6 +27,11 @@ def whole_file(path: Path) -> Iterator[Path]:
         os.replace(partial, final)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def reason_of(error: OSError) -> str:
+    """Return what the operating system says, without number and name."""
+    return (error.strerror or str(error)).lower()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -41,4 +46,4 @@ def write_text(path: Path, text: str) -> None:
         with whole_file(path) as partial:
             partial.write_text(text)
     except OSError as error:
-        raise FastsalError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        raise FastsalError(f"{path}: {reason_of(error)}") from error

@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 
+_TICK = 0.1  # waits are short, because on Windows a long one cannot be interrupted
+
 
 class Worker:
     """A daemon thread that does one piece of work.
@@ -34,11 +36,10 @@ class Worker:
 
     def wait(self, limit: float = float("inf")) -> bool:
         """Wait for the end, at most `limit` seconds; return whether it has come."""
-        deadline, tick = time.monotonic() + limit, 0.1
+        deadline = time.monotonic() + limit
         while not self._has_ended and (left := deadline - time.monotonic()) > 0:
             try:
-                # In short waits, because on Windows a long one cannot be interrupted.
-                self._ended.get(timeout=min(tick, left))
+                self._ended.get(timeout=min(_TICK, left))
             except queue.Empty:
                 continue
         if self._has_ended:
