@@ -1,0 +1,146 @@
+"""Boolean map saliency on a CUDA device, a group of frames at a time."""
+
+import numpy as np
+
+from ...devices import fetch, upload, workspace
+from ...kernels import launch
+from ...kernels.area._cuda import fill_area_means
+from ...kernels.finish._cuda import enlarge
+from ._cuda_blur import blur_across, blur_down, dilate, quantize, shape_map
+from ._cuda_planes import (
+    clear_counts,
+    count_unlike,
+    fill_colors,
+    fill_covariance_axes,
+    filter_planes,
+    find_windows,
+    project,
+    set_windows,
+)
+from ._cuda_regions import add_maps, reconstruct, spread_across, spread_down, weigh_maps
+from ._math import GROUP
+
+FRAMES = 16  # that are computed at once: at size 384 a frame takes 6 MB
+
+
+def boolean_map(pixels, channels, is_rgb, width, plan, window, out):
+    """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels).
+
+    `window` holds first and last + 1 row and column of the thumbnail's part between letterbox
+    bars; if it is None and the plan says so, it is found for each frame.
+    """
+    frames = len(out)
+    group = min(frames, FRAMES)
+    for start in range(0, frames, group):
+        stop = min(start + group, frames)
+        whole = group == frames
+        part, saliency = (pixels, out) if whole else (pixels[start:stop], out[start:stop])
+        small = _thumbnails(part, channels, is_rgb, width, plan, group)
+        windows = _windows(small, plan, window, group)
+        maps = workspace("boolean map", (group, plan.rows, plan.cols), np.float32)[: stop - start]
+        _fill_maps(small, plan, windows, group, maps)
+        enlarge(maps, width, saliency)
+
+
+def content_window(pixels, channels, is_rgb, width, plan):
+    """Return the window of one frame, or None if the frame is of one colour."""
+    small = _thumbnails(pixels, channels, is_rgb, width, plan, 1)
+    windows = _windows(small, plan, None, 1)
+    colors = fetch(small)
+    return None if colors.min() == colors.max() else tuple(fetch(windows)[0].tolist())
+
+
+def _thumbnails(pixels, channels, is_rgb, width, plan, group):
+    shape = (group, 3 if channels > 1 else 1, plan.rows, plan.cols)
+    small = workspace("boolean map colors", shape, np.uint8)[: len(pixels)]
+    fill_area_means(pixels, channels, is_rgb, width, small)
+    return small
+
+
+def _windows(small, plan, window, group):
+    """Return the window of each frame, (N, 4) on the device."""
+    frames, _, rows, cols = small.shape
+    windows = workspace("boolean map windows", (group, 4), np.int64)[:frames]
+    if window is None and plan.finds_bars:
+        unlike = workspace("boolean map unlike", (group, rows + cols), np.int32)[:frames]
+        clear_counts[_frames(frames), launch.THREADS](unlike)
+        count_unlike[_cells(small, frames)](small, unlike)
+        find_windows[-(-frames // launch.THREADS), launch.THREADS](unlike, rows, windows)
+    else:
+        top, bottom, left, right = window or (0, rows, 0, cols)
+        blocks = -(-frames // launch.THREADS)
+        set_windows[blocks, launch.THREADS](top, bottom, left, right, windows)
+    return windows
+
+
+def _fill_maps(small, plan, windows, group, maps):
+    frames, rows, cols = maps.shape
+    values = workspace("boolean map values", (group, rows, cols), np.uint32)[:frames]
+    spare = workspace("boolean map spare", (group, rows, cols), np.uint32)[:frames]
+    planes = _fill_planes(small, plan, windows, group)
+    _add_attention(planes, plan, windows, group, values, spare)
+    each, wide = _cells(maps, frames), (_frames(frames), 4 * launch.THREADS)
+    quantize[wide](values, windows, plan.is_published)
+    if plan.is_published:
+        dilate[each](values, windows, plan.spread, spare)
+        values, spare = spare, values
+    across = upload(plan.across, "boolean map across")
+    down = upload(plan.down, "boolean map down")
+    blur_across[each](values, windows, across, plan.is_published, spare)
+    blur_down[each](spare, windows, down, plan.is_published, values)
+    curve = upload(plan.curve, "boolean map curve")
+    rows_central = upload(plan.rows_central, "boolean map central rows")
+    cols_central = upload(plan.cols_central, "boolean map central cols")
+    central = plan.bias, rows_central, cols_central
+    shape_map[wide](values, windows, plan.is_published, curve, *central, maps)
+
+
+def _fill_planes(small, plan, windows, group):
+    """Return the planes of all frames, (N, planes, rows, cols)."""
+    frames, channels, rows, cols = small.shape
+    count = len(plan.units)
+    lab = workspace("boolean map lab", (group, channels, rows, cols), np.uint8)[:frames]
+    raw = workspace("boolean map raw", (group, count, rows, cols), np.uint8)[:frames]
+    planes = workspace("boolean map planes", (group, count, rows, cols), np.uint8)[:frames]
+    axes = workspace("boolean map axes", (group, 3, 3), np.int64)[:frames]
+    chroma = upload(plan.chroma, "boolean map chroma")
+    fill_colors[_cells(small, frames)](small, chroma, lab, raw)
+    if channels > 1:
+        fill_covariance_axes[_frames(frames), launch.THREADS](lab, windows, axes)
+    project[(channels, min(frames, 65_535)), 4 * launch.THREADS](lab, windows, axes, raw)
+    filter_planes[_cells(small, frames)](raw, windows, planes)
+    return planes
+
+
+def _add_attention(planes, plan, windows, group, totals, spare):
+    """Fill `totals` with the sum of the normalised attention maps."""
+    frames, count, rows, cols = planes.shape
+    jobs, groups = 2 * count, -(-255 // (plan.step * GROUP))
+    form = group, jobs, rows, cols
+    levels = workspace("boolean map levels", form, np.uint8)[:frames]
+    reached = workspace("boolean map reached", form, np.uint8)[:frames]
+    words = workspace("boolean map words", form, np.uint32)[:frames]
+    grown = workspace("boolean map grown", form, np.uint32)[:frames]
+    counts = workspace("boolean map counts", (group, jobs), np.int64)[:frames]
+    weights = workspace("boolean map weights", (group, jobs, 257), np.int64)[:frames]
+    units = upload(plan.units, "boolean map units")
+    wide = (jobs, min(frames, 65_535)), 4 * launch.THREADS
+    reconstruct[wide](planes, windows, plan.step, units, levels, reached, counts, weights)
+    each = _cells(planes, frames)
+    for number in range(groups):
+        spread_across[each](levels, reached, counts, windows, plan.reach, number, words)
+        spread_down[each](words, windows, plan.reach, grown)
+        if plan.is_published:
+            weigh_maps[wide](grown, windows, units, number, weights)
+        add_maps[each](grown, weights, windows, number, totals)
+
+
+def _cells(array, frames):
+    """Return blocks and threads that take a cell each."""
+    rows, cols = array.shape[-2:]
+    threads = max(1, launch.THREADS // 2)
+    return (-(-cols // threads), min(rows, 65_535), min(frames, 65_535)), threads
+
+
+def _frames(frames):
+    return min(frames, 65_535)

@@ -1,0 +1,172 @@
+"""From sums of attention maps to maps on a CUDA device: dilation, blur, stretch."""
+
+from numba import cuda, float32, int64, uint32
+
+from ...kernels.jit import device, kernel
+from ._cuda_planes import MAX_THREADS, range_of_block
+from ._math import (
+    BLUR_SHIFT,
+    BYTE_SHIFT,
+    CURVE_SHIFT,
+    WIDE,
+    WIDE_SHIFT,
+    between,
+    centred,
+    factor_of,
+    mirrored,
+    scaled,
+)
+
+
+@device
+def _range(values, window, lows, highs):
+    """Return the smallest and the greatest value within a window, to all threads of a block."""
+    top, left, cols = window[0], window[2], window[3] - window[2]
+    low = high = int64(values[top, left])
+    i = int64(cuda.threadIdx.x)
+    while i < (window[1] - top) * cols:
+        value = int64(values[top + i // cols, left + i % cols])
+        low, high = min(low, value), max(high, value)
+        i += cuda.blockDim.x
+    return range_of_block(low, high, lows, highs)
+
+
+@device
+def _scale(values, window, low, high, top, shift):
+    first, left, cols = window[0], window[2], window[3] - window[2]
+    factor = factor_of(low, high, top, shift)
+    i = int64(cuda.threadIdx.x)
+    while i < (window[1] - first) * cols:
+        row, col = first + i // cols, left + i % cols
+        values[row, col] = scaled(values[row, col], low, factor, shift)
+        i += cuda.blockDim.x
+    cuda.syncthreads()
+
+
+@kernel
+def quantize(values, windows, is_published):
+    """Stretch sums to 16 bits, or to bytes as published; a block per frame."""
+    lows = cuda.shared.array(MAX_THREADS, int64)
+    highs = cuda.shared.array(MAX_THREADS, int64)
+    frame = cuda.blockIdx.x
+    while frame < values.shape[0]:
+        low, high = _range(values[frame], windows[frame], lows, highs)
+        if is_published:
+            _scale(values[frame], windows[frame], low, high, 255, BYTE_SHIFT)
+        else:
+            _scale(values[frame], windows[frame], low, high, WIDE, WIDE_SHIFT)
+        frame += cuda.gridDim.x
+
+
+@kernel
+def dilate(values, windows, spread, target):
+    """Fill `target` with the greatest byte within a square, times 257."""
+    frames, rows, cols = values.shape
+    col = cuda.grid(1)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        top, bottom = windows[frame, 0], windows[frame, 1]
+        left, right = windows[frame, 2], windows[frame, 3]
+        row = cuda.blockIdx.y
+        while row < rows:
+            if top <= row < bottom and left <= col < right:
+                most = uint32(0)
+                for y in range(max(row - spread, top), min(row + spread + 1, bottom)):
+                    for x in range(max(col - spread, left), min(col + spread + 1, right)):
+                        most = max(most, values[frame, y, x])
+                target[frame, row, col] = most * 257
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def blur_across(values, windows, weights, skips_edge, target):
+    """Fill `target` with rows blurred, of 16 bits."""
+    frames, rows, cols = values.shape
+    col = cuda.grid(1)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        top, bottom = windows[frame, 0], windows[frame, 1]
+        left, right = windows[frame, 2], windows[frame, 3]
+        row = cuda.blockIdx.y
+        while row < rows:
+            if top <= row < bottom and left <= col < right:
+                total = int64(weights[0]) * values[frame, row, col]
+                for k in range(1, weights.size):
+                    one = left + mirrored(col - left - k, right - left, skips_edge)
+                    two = left + mirrored(col - left + k, right - left, skips_edge)
+                    pair = int64(values[frame, row, one]) + int64(values[frame, row, two])
+                    total += weights[k] * pair
+                target[frame, row, col] = (total + (1 << BLUR_SHIFT - 1)) >> BLUR_SHIFT
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def blur_down(values, windows, weights, skips_edge, target):
+    """Fill `target` with columns blurred, of 32 bits."""
+    frames, rows, cols = values.shape
+    col = cuda.grid(1)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        top, bottom = windows[frame, 0], windows[frame, 1]
+        left, right = windows[frame, 2], windows[frame, 3]
+        row = cuda.blockIdx.y
+        while row < rows:
+            if top <= row < bottom and left <= col < right:
+                total = int64(weights[0]) * values[frame, row, col]
+                for k in range(1, weights.size):
+                    one = top + mirrored(row - top - k, bottom - top, skips_edge)
+                    two = top + mirrored(row - top + k, bottom - top, skips_edge)
+                    pair = int64(values[frame, one, col]) + int64(values[frame, two, col])
+                    total += weights[k] * pair
+                target[frame, row, col] = total
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def shape_map(values, windows, is_published, curve, bias, down, across, saliency):
+    """Fill `saliency`, in [0, 1], from blurred values of 32 bits, which are overwritten."""
+    lows = cuda.shared.array(MAX_THREADS, int64)
+    highs = cuda.shared.array(MAX_THREADS, int64)
+    frames, rows, cols = saliency.shape
+    frame = cuda.blockIdx.x
+    while frame < frames:
+        window, source = windows[frame], values[frame]
+        low, high = int64(0), int64(WIDE) << BLUR_SHIFT
+        if not is_published:
+            low, high = _range(source, window, lows, highs)
+        _scale(source, window, low, high, WIDE, WIDE_SHIFT)
+        _bend(source, window, curve, bias, down, across)
+        if bias > 0 and not is_published:
+            low, high = _range(source, window, lows, highs)
+            _scale(source, window, low, high, WIDE, WIDE_SHIFT)
+        i = int64(cuda.threadIdx.x)
+        while i < rows * cols:
+            row, col = i // cols, i % cols
+            value = float32(0)
+            if window[0] <= row < window[1] and window[2] <= col < window[3]:
+                value = float32(source[row, col]) / float32(WIDE)
+            saliency[frame, row, col] = value
+            i += cuda.blockDim.x
+        cuda.syncthreads()
+        frame += cuda.gridDim.x
+
+
+@device
+def _bend(values, window, curve, bias, down, across):
+    """Bring values of 16 bits onto the curve, if there is one, and draw them to the centre."""
+    top, left, cols = window[0], window[2], window[3] - window[2]
+    i = int64(cuda.threadIdx.x)
+    while i < (window[1] - top) * cols:
+        row, col = top + i // cols, left + i % cols
+        value = int64(values[row, col])
+        if curve.size > 1:
+            at, rest = value >> CURVE_SHIFT, value & (1 << CURVE_SHIFT) - 1
+            value = between(curve[at], curve[at + 1], rest)
+        if bias > 0:
+            value = centred(value, bias, down[row], across[col])
+        values[row, col] = value
+        i += cuda.blockDim.x
+    cuda.syncthreads()

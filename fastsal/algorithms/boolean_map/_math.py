@@ -1,0 +1,142 @@
+"""Formulas of Boolean map saliency, for both backends: integers, but for the eigenvectors."""
+
+import math
+
+from numba import float64, int64, uint32, uint64
+
+from ...kernels.jit import serial
+
+GROUP = 32  # thresholds that the bits of a word hold
+WIDE = 65_535  # the greatest value of a map of 16 bits
+BYTE_SHIFT, WIDE_SHIFT = 54, 46  # of `factor_of` for maps of 8 and of 16 bits
+BLUR_SHIFT = 16  # the weights of a Gaussian add up to 1 << BLUR_SHIFT
+AXIS_SCALE = 1 << 15  # of the integers that eigenvectors are rounded to
+SUMS = 9  # of three planes: their sums, and those of their products
+CURVE_SHIFT = 6  # a curve has a point for every 64th value of 16 bits
+_UNLIKE = 24  # letterbox bars: a cell whose distance to the corner is greater is picture
+
+
+@serial
+def factor_of(low, high, top, shift):
+    """Return the factor that brings high - low to `top`, in units of 2**-shift, rounded up."""
+    difference = int64(high) - int64(low)
+    if difference <= 0:
+        return int64(0)
+    return ((int64(top) << shift) + difference - 1) // difference
+
+
+@serial
+def scaled(value, low, factor, shift):
+    """Return (value - low) times a factor of `factor_of`, rounded half up."""
+    return (int64(value) - int64(low)) * factor + (int64(1) << (shift - 1)) >> shift
+
+
+@serial
+def projection(lightness, a, b, axis):
+    """Return a colour along an axis, three integers."""
+    return int64(lightness) * axis[0] + int64(a) * axis[1] + int64(b) * axis[2]
+
+
+@serial
+def middle_of_nine(a, b, c, d, e, f, g, h, i):
+    """Return the median of three columns of three."""
+    low_left, low_mid, low_right = min(a, b, c), min(d, e, f), min(g, h, i)
+    high_left, high_mid, high_right = max(a, b, c), max(d, e, f), max(g, h, i)
+    left, mid, right = _middle(a, b, c), _middle(d, e, f), _middle(g, h, i)
+    low = max(low_left, low_mid, low_right)
+    high = min(high_left, high_mid, high_right)
+    return _middle(low, _middle(left, mid, right), high)
+
+
+@serial
+def _middle(a, b, c):
+    return max(min(a, b), min(max(a, b), c))
+
+
+@serial
+def thresholds_of(low, high, step):
+    """Return how many thresholds low, low + step, ... lie below `high`."""
+    return (int64(high) - int64(low) + step - 1) // step
+
+
+@serial
+def level_of(value, low, count, step, is_negative):
+    """Return how many thresholds a value exceeds; of the complement, how many it does not."""
+    level = (int64(value) - int64(low) + step - 1) // step
+    return count - level if is_negative else level
+
+
+@serial
+def thresholds_between(reached, level, count, is_negative):
+    """Return the thresholds, first and behind the last, whose Boolean map surrounds a cell.
+
+    `level` is the cell's and `reached` what its reconstruction from the border has: the map of a
+    threshold between the two holds the cell in a region that does not touch the border.
+    """
+    if is_negative:
+        return count - level, count - reached
+    return reached, level
+
+
+@serial
+def word_of(first, last, group):
+    """Return bits [first, last) of those thresholds that belong to a group."""
+    start = uint64(min(max(first - group * GROUP, 0), GROUP))
+    stop = uint64(min(max(last - group * GROUP, 0), GROUP))
+    return uint32((uint64(1) << stop) - (uint64(1) << start))
+
+
+@serial
+def weight_of(area, unit):
+    """Return unit / sqrt(area), rounded down: maps are divided by their L2 norms."""
+    if area <= 0:
+        return int64(0)
+    return int64(math.sqrt(float64(int64(unit) * int64(unit) // int64(area))))
+
+
+@serial
+def redness(red_chroma):
+    """Return Cr above neutral as a byte."""
+    return min(max((int64(red_chroma) - 128) * 255 // 60, 0), 255)
+
+
+@serial
+def likeness(red_part, blue_part):
+    """Return how like skin a colour is, as a byte: a product of two Gaussians of 15 bits."""
+    return (int64(red_part) * int64(blue_part) * 255 + (1 << 29)) >> 30
+
+
+@serial
+def between(first, second, rest):
+    """Return what lies `rest` 64ths of the way between two points of a curve."""
+    return int64(first) + ((int64(second) - int64(first)) * int64(rest) + 32 >> 6)
+
+
+@serial
+def centred(value, bias, down, across):
+    """Return a value of which the fraction `bias` counts only as it is central; 16 bits all."""
+    central = (int64(down) * int64(across) + (1 << 15)) >> 16
+    return (int64(value) * (65_536 - bias + (bias * central + (1 << 15) >> 16)) + (1 << 15)) >> 16
+
+
+@serial
+def mirrored(index, size, skips_edge):
+    """Return where an index beyond the border is read, the edge repeated or not."""
+    if size == 1:
+        return int64(0)
+    period = 2 * size - 2 if skips_edge else 2 * size
+    index = int64(index) % period
+    return period - int64(not skips_edge) - index if index >= size else index
+
+
+@serial
+def is_unlike(red, green, blue, corner_red, corner_green, corner_blue):
+    """Return whether a cell has another colour than the corner of the image."""
+    apart = max(abs(int64(red) - int64(corner_red)), abs(int64(green) - int64(corner_green)))
+    return max(apart, abs(int64(blue) - int64(corner_blue))) > _UNLIKE
+
+
+@serial
+def is_bare(count, length):
+    """Return whether a line with `count` unlike cells may belong to a letterbox bar."""
+    return 100 * count <= length
