@@ -1,4 +1,4 @@
-"""Options of Itti-Koch saliency, and its three presets."""
+"""The switches of the Itti-Koch map, and three settings of them that have names."""
 
 from __future__ import annotations
 
@@ -17,51 +17,53 @@ _CHOICES = {
 
 @dataclass(frozen=True, kw_only=True)
 class IttiOptions:
-    """Options of Itti-Koch saliency that the paper leaves open, for ``itti_koch(preset=...)``.
+    """What the model of Itti, Koch and Niebur leaves open, for ``itti_koch(preset=...)``.
 
-    ``IttiOptions.DEFAULT``, ``IttiOptions.PAPER`` and ``IttiOptions.FIXATION`` are the presets
-    "default", "paper" and "fixation". Use ``dataclasses.replace`` to change single options.
+    ``IttiOptions.DEFAULT``, ``IttiOptions.PAPER`` and ``IttiOptions.FIXATION`` are the settings
+    that go by the names "default", "paper" and "fixation"; ``dataclasses.replace`` makes others.
 
     Parameters
     ----------
     opponency : {"difference", "paper"}, default "difference"
-        Colour feature. "difference": centre minus surround. "paper": absolute value of their sum,
-        as printed in the paper; a uniformly red image is then salient.
+        What a colour feature is: centre less surround, or, as the paper's formula says when it is
+        taken by the letter, the size of their sum, to which an evenly red image stands out.
     gabor : {"signed", "energy"}, default "signed"
-        Orientation feature: the signed even response, or the energy of the even and odd responses.
+        What a filter of orientation gives: its even, signed response, or the sizes of the even
+        and the odd one together.
     border : float, default 0.05
-        Width of the linear fade of features at the border, as a fraction of the longer side.
+        Every feature falls off linearly to its border, over this share of the longer side.
     ranges : {"modality", "map"}, default "modality"
-        Range that N rescales to 1. "modality": the widest range among all feature maps of
-        intensity, of colour or of orientation. "map": each map's own range; faint maps then weigh
-        the same as strong ones.
+        Which range N stretches to 1: the widest of all features of intensity, of colour or of
+        orientation, so that only modalities are made alike; or every map's own, which lets a
+        faint one count as much as a strong one.
     norm : {"maxima", "iterative", "none"}, default "maxima"
-        Operator that promotes maps with few peaks. "maxima": by the mean of the local maxima.
-        "iterative": three iterations of local competition [1]_, which leave only peaks; good for
-        a `scanpath`, bad for comparison with fixations. "none": rescale only.
+        How a map of few peaks is promoted over one of many: by the mean of its local maxima; by
+        three rounds of competition between its places [1]_, which leaves little but the peaks,
+        good for a `scanpath` and bad for comparing with fixations; or not, maps being stretched
+        only.
     color_space : {"rgb", "lab"}, default "rgb"
-        The paper's intensity and broadly tuned colours, or CIELab.
+        The paper's intensity and broadly tuned colours, or L, a and b of CIELab.
     on_off : bool, default True
-        Promote the two signs of intensity and colour contrast separately: bright on dark and dark
-        on bright, red on green and green on red. Otherwise one red object among many green ones
-        is not rare.
+        Promote the two signs of intensity and of colours apart: bright on dark and dark on bright,
+        red on green and green on red. Without, one red thing among many green ones is not rare.
     weights : (float, float, float), default (1, 1, 1)
-        Weights of intensity, colour and orientation; only their ratios matter.
+        Of intensity, colour and orientation in the map; only their ratios matter.
     working_size : int or None, default None
-        Maximum longer side; larger images are first reduced by averaging blocks of pixels. None
-        keeps the size. The map always has the image's size.
+        Reduce images to this longer side at the most, by averaging squares of pixels, before
+        anything else; None takes them as they are. The map is of the image's size all the same.
     smooth : float, default 0
-        Blur for ``itti_koch(smooth=None)``, as a fraction of the map's width.
+        What ``itti_koch(smooth=None)`` stands for.
 
     Raises
     ------
     ValueError
-        If an option is not one of the listed values.
+        If an option is none of these.
 
     Notes
     -----
-    An iteration replaces M by ``max(0, M + near / 4 - 9 / 4 * far - max(M) / 50)``. Here near and far are M blurred by Gaussians of 2 % and 25 % of its longer side. It runs at the
-    scale of the map, to which feature maps are reduced first.
+    In a round of the competition, M becomes ``max(0, M + near / 4 - 9 / 4 * far - max(M) / 50)``,
+    where near and far are M under Gaussians of 2 % and of 25 % of its longer side, at the scale of
+    the map, to which features are reduced before.
 
     References
     ----------
