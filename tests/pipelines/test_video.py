@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from fastsal.errors import ImageError, VideoError
-from fastsal.pipelines import video, video_reader
+from fastsal.pipelines import opencv_decoder, video, video_reader
+from fastsal.pipelines.opencv_decoder import OpenCVDecoder
 from fastsal.pipelines.video import VideoReport, process_video
 from fastsal.pipelines.videos import VideoReader, VideoWriter
 from fastsal.pipelines.views import VIEWS
@@ -137,7 +138,8 @@ def fake_source(monkeypatch: pytest.MonkeyPatch, frames: list[np.ndarray]) -> No
         def release(self) -> None:
             pass
 
-    monkeypatch.setattr(video_reader, "open_source", lambda source: Capture())
+    monkeypatch.setattr(opencv_decoder, "open_source", lambda source: Capture())
+    monkeypatch.setattr(video_reader, "open_decoder", OpenCVDecoder)
     monkeypatch.setattr(video_reader, "is_file", lambda source: True)
 
 

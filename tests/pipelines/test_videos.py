@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from fastsal.errors import ImageError, VideoError
-from fastsal.pipelines import video_reader
+from fastsal.pipelines import opencv_decoder, video_reader
+from fastsal.pipelines.opencv_decoder import OpenCVDecoder
 from fastsal.pipelines.videos import VideoReader, VideoWriter, check_target
 
 pytestmark = pytest.mark.timeout(120)
@@ -252,7 +253,8 @@ class FakeCapture:
 
 def fake(monkeypatch: pytest.MonkeyPatch, *arguments: Any, **options: Any) -> FakeCapture:
     capture = FakeCapture(*arguments, **options)
-    monkeypatch.setattr(video_reader, "open_source", lambda source: capture)
+    monkeypatch.setattr(opencv_decoder, "open_source", lambda source: capture)
+    monkeypatch.setattr(video_reader, "open_decoder", OpenCVDecoder)
     return capture
 
 
