@@ -175,7 +175,8 @@ class VideoReader:
                     return self._scaled(self._decoder.picture()), self._moment
             reason = self._decoder.fault() if self._stop > -math.inf else ""
         if reason:
-            raise VideoError(f"{self._name}: {reason}")
+            count = f"; {self._decoded} frames can be decoded" if self._decoded else ""
+            raise VideoError(f"{self._name}: {reason}{count}")
         return None
 
     def _time_after(self, told: float) -> float:
