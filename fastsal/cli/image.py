@@ -15,6 +15,7 @@ from .options import (
     add_look,
     bad_use,
     check_apart,
+    check_regular_targets,
     count,
     look_of,
     make_folder,
@@ -141,12 +142,14 @@ def _targets(
     if len(jobs) == 1 and output.suffix and not is_folder and not output.is_dir():
         with bad_use():
             check_suffix(output)
+        check_regular_targets([output])
         return {jobs[0]: output}
     if output.suffix and not is_folder and not output.is_dir():
         raise ValueError(f"{output}: expected a folder for {len(jobs)} maps, got a file's name")
     targets = {(path, key): output / f"{path.stem}-{key}.png" for path, key in jobs}
     check_apart([path for path, _ in jobs], list(targets.values()), "images")
     make_folder(output)
+    check_regular_targets(targets.values())
     return targets
 
 
