@@ -28,7 +28,8 @@ _OTHERS = (
     ),
     (rb"\xff\x0a|\x00\x00\x00\x0cJXL ", f"a JPEG XL picture, which is not read; {_CONVERT}"),
     (
-        rb"....ftypcrx |(?:II\*\x00|MM\x00\*).{4}CR|FUJIFILMCCD-RAW|II(?:RO|RS|U\x00)|MMOR|FOVb|\x00MRM",
+        rb"....ftypcrx |(?:II\*\x00|MM\x00\*).{4}CR|FUJIFILMCCD-RAW|II(?:RO|RS|U\x00)|MMOR|FOVb"
+        rb"|\x00MRM",
         "RAW",
     ),
     (rb"v/1\x01", "an OpenEXR picture, which is not read; convert it to .hdr or a float TIFF"),
@@ -48,14 +49,18 @@ _OTHERS = (
     (rb".{128}DICM", f"a DICOM file, which is not read; {_CONVERT}"),
     (rb"SIMPLE  =", "a FITS file, which is not read; convert it to a float TIFF first"),
     (
-        rb"....ftyp|....moov|RIFF....AVI |\x1a\x45\xdf\xa3|FLV\x01|OggS|\x00\x00\x01\xba|\x30\x26\xb2\x75",
+        rb"....ftyp|....moov|RIFF....AVI |\x1a\x45\xdf\xa3|FLV\x01|OggS|\x00\x00\x01\xba"
+        rb"|\x30\x26\xb2\x75",
         "a video or a sound, not an image; 'fastsal video' reads videos",
     ),
 )
-_RAW_SUFFIXES = (
-    ".3fr .arw .cr2 .cr3 .dcr .dng .erf .iiq .kdc .mrw .nef .nrw .orf .pef .raf .raw .rw2 .rwl "
-    ".sr2 .srf .srw .x3f"
-).split()
+_RAW_SUFFIXES = tuple(
+    f".{name}"
+    for name in (
+        *("3fr", "arw", "cr2", "cr3", "dcr", "dng", "erf", "iiq", "kdc", "mrw", "nef", "nrw"),
+        *("orf", "pef", "raf", "raw", "rw2", "rwl", "sr2", "srf", "srw", "x3f"),
+    )
+)
 RAW = (
     "a camera's raw file, which is not read; develop it to TIFF or JPEG first, with darktable or "
     "RawTherapee for example"

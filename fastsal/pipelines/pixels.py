@@ -75,7 +75,8 @@ def _in_display_range(values: NDArray[Any], samples: Samples) -> NDArray[Any]:
         if not 0 < samples.bits < bits:
             return values.astype(dtype.newbyteorder("="), copy=False)
         scale = (2**bits - 1) / (2**samples.bits - 1)
-        return np.rint(values * scale).astype(dtype.newbyteorder("="))
+        scaled: NDArray[Any] = np.rint(values * scale).astype(dtype.newbyteorder("="))
+        return scaled
     if dtype.kind not in "iuf":
         raise ImageError(f"its samples are {dtype}; convert them to floats in [0, 1] first")
     low, high = float(values.min()), float(values.max())
@@ -83,13 +84,12 @@ def _in_display_range(values: NDArray[Any], samples: Samples) -> NDArray[Any]:
         raise ImageError("it holds NaN or infinite values; replace them first")
     if samples.is_linear:
         return _tone_mapped(values)
-    if dtype.kind == "f" and 0 <= low and high <= 1:
+    if dtype.kind == "f" and low >= 0 and high <= 1:
         return values.astype(np.float32)
     low = min(low, 0.0)
     # Halved, because the difference of two float64 may overflow.
     span = (high / 2 - low / 2) or 1.0
-    scaled = (values.astype(np.float64) / 2 - low / 2) / span
-    return scaled.astype(np.float32)
+    return ((values.astype(np.float64) / 2 - low / 2) / span).astype(np.float32)
 
 
 def _tone_mapped(radiance: NDArray[Any]) -> NDArray[Any]:
@@ -108,14 +108,15 @@ def _white(colors: NDArray[Any]) -> Any:
     return colors.dtype.type(1 if colors.dtype.kind == "f" else np.iinfo(colors.dtype).max)
 
 
-def _fractions(alpha: NDArray[Any]) -> NDArray[np.float32]:
+def _fractions(alpha: NDArray[Any]) -> Any:
     if alpha.dtype.kind == "f":
         return np.nan_to_num(alpha).clip(0, 1).astype(np.float32)
-    return alpha.astype(np.float32) / np.float32(np.iinfo(alpha.dtype).max)
+    white = np.float32(np.iinfo(alpha.dtype).max)
+    return np.divide(alpha, white, dtype=np.float32)
 
 
 def _composite(
-    colors: NDArray[Any], alpha: NDArray[np.float32], background: Rgb, is_premultiplied: bool
+    colors: NDArray[Any], alpha: Any, background: Rgb, is_premultiplied: bool
 ) -> NDArray[Any]:
     """Source over background, of encoded values, as browsers and viewers do."""
     if alpha.min() == 1:
@@ -128,11 +129,14 @@ def _composite(
         colors = colors if colors.ndim == 3 else np.dstack([colors] * 3)
     white = _white(colors)
     base = base * (np.float32(white) / np.float32(255))
-    shown = np.multiply(colors, np.float32(1) if is_premultiplied else alpha, dtype=np.float32)
+    shown: NDArray[Any] = np.multiply(
+        colors, np.float32(1) if is_premultiplied else alpha, dtype=np.float32
+    )
     shown += (1 - alpha) * base
     if colors.dtype.kind != "f":
         np.rint(shown, out=shown)
-    return shown.clip(0, white).astype(colors.dtype)
+    composite: NDArray[Any] = shown.clip(0, white).astype(colors.dtype)
+    return composite
 
 
 def _turned(image: NDArray[Any], orientation: int) -> NDArray[Any]:

@@ -2,7 +2,9 @@
 
 import ctypes
 import os
+import re
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,3 +60,45 @@ def silent_stdout() -> Iterator[None]:
         os.dup2(kept, 1)
         os.close(kept)
         os.close(nowhere)
+
+
+# The first words of messages from libjpeg, libpng, libtiff, OpenJPEG, libwebp and OpenCV's log.
+_FROM_DECODERS = re.compile(
+    r"Corrupt JPEG data|Premature end of|Inconsistent progression|Invalid SOS|Unknown Adobe"
+    r"|Warning: unknown JFIF|Application transferred|Unsupported marker|libpng |TIFF|_TIFF"
+    r"|[A-Za-z0-9]+Decode|\[ ?(?:WARN|ERROR|INFO)[:@]|OpenJPEG|imdecode_|imread_"
+)
+_capture_lock = threading.Lock()
+
+
+@contextmanager
+def decoder_messages() -> Iterator[list[str]]:
+    """Collect the lines that image libraries print on stderr, and keep them off it.
+
+    Only one thread decodes at a time, so that a message belongs to its picture. Lines of other
+    origin, another thread's for example, are printed afterwards.
+
+    Yields
+    ------
+    list of str
+        Filled when the block ends.
+    """
+    messages: list[str] = []
+    with _capture_lock, tempfile.TemporaryFile() as captured:
+        try:
+            kept = os.dup(2)
+        except OSError:  # no stderr, so nothing appears there
+            yield messages
+            return
+        try:
+            os.dup2(captured.fileno(), 2)
+            yield messages
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            captured.seek(0)
+            others: list[str] = []
+            for line in captured.read().decode(errors="replace").splitlines(keepends=True):
+                (messages if _FROM_DECODERS.match(line) else others).append(line.rstrip("\n"))
+            if others:
+                os.write(2, ("\n".join(others) + "\n").encode(errors="replace"))
