@@ -1,4 +1,4 @@
-"""Pillow and OpenCV, so that they refuse damaged data and print nothing."""
+"""Pictures decoded by Pillow and OpenCV; damaged and enormous ones are refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import importlib
 import io
 import os
 import re
-import warnings
 from typing import Any
 
 import cv2
@@ -16,7 +15,6 @@ from PIL import Image, ImageFile
 
 from ..errors import ImageError
 from .pixels import Samples
-from .quiet import decoder_messages, quiet_opencv
 
 # Opened by class: Image.open refuses large pictures, whatever the memory.
 _PLUGINS = {
@@ -33,10 +31,10 @@ _PLUGINS = {
 _ORIENTATION = 0x0112
 _LIMIT_NAME = "OPENCV_IO_MAX_IMAGE_PIXELS"
 _LIMIT = 1 << 30
-# Of libjpeg's warnings those that mean wrong pixels.
+# Of the messages of libjpeg, libpng and libtiff those that mean wrong pixels.
 _DAMAGE = re.compile(
     r"Corrupt JPEG data: (?!bad ICC).*|Premature end of .*|Inconsistent progression .*"
-    r"|libpng error: .*"
+    r"|libpng error: .*|(?:\w+Decode|tempfile\.tif|JPEGLib): (?!Warning).*"
 )
 _PADDING = re.compile(r"Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9")
 
@@ -80,16 +78,21 @@ def by_pillow(kind: str, data: bytes, page: int = 0) -> Samples:
     Exception
         Damaged data raise any exception.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with open_pillow(kind, data) as image:
-            if kind == "png":
-                open_pillow(kind, data).verify()  # all checksums, those after the pixels too
-            if page:
-                image.seek(page)
-            image.load()
-            orientation = int(image.getexif().get(_ORIENTATION, 1))
-            return _samples(image)._replace(orientation=orientation)
+    with open_pillow(kind, data) as image:
+        if kind == "png":
+            open_pillow(kind, data).verify()  # all checksums, those after the pixels too
+        if page:
+            image.seek(page)
+        image.load()
+        return _samples(image)._replace(orientation=orientation_of(image))
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Return EXIF's orientation; damaged metadata do not make a picture unreadable."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:
+        return 1
 
 
 def _samples(image: Image.Image) -> Samples:
@@ -113,20 +116,23 @@ def by_opencv(data: bytes, flags: int) -> NDArray[Any]:
     ImageError
         The data is damaged, or of a kind that OpenCV does not read.
     """
-    with quiet_opencv, decoder_messages() as messages:
-        try:
-            image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-        except cv2.error as error:
-            if "Insufficient memory" in str(error):
-                raise MemoryError from error
-            raise ImageError("the image is damaged (OpenCV cannot decode it)") from error
-    damage = next((line for line in messages if _DAMAGE.match(line)), None)
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as error:
+        if "Insufficient memory" in str(error):
+            raise MemoryError from error
+        raise ImageError("the image is damaged (OpenCV cannot decode it)") from error
     if image is None:
-        raise ImageError(f"the image is damaged ({damage or 'OpenCV cannot decode it'})")
-    if damage and not _is_padding(damage, data):
-        raise ImageError(f"the image is damaged ({damage})")
+        raise ImageError("the image is damaged (OpenCV cannot decode it)")
     decoded: NDArray[Any] = image
     return rgb_or_bgr(decoded)
+
+
+def check_messages(messages: list[str], data: bytes) -> None:
+    """Refuse a picture that its decoder completed with invented pixels."""
+    for message in messages:
+        if (found := _DAMAGE.search(message)) and not _is_padding(found[0], data):
+            raise ImageError(f"the image is damaged ({found[0]})")
 
 
 def _is_padding(message: str, data: bytes) -> bool:

@@ -50,7 +50,7 @@ _OTHERS = (
     (rb"SIMPLE  =", "a FITS file, which is not read; convert it to a float TIFF first"),
     (
         rb"....ftyp|....moov|RIFF....AVI |\x1a\x45\xdf\xa3|FLV\x01|OggS|\x00\x00\x01\xba"
-        rb"|\x30\x26\xb2\x75",
+        rb"|\x30\x26\xb2\x75|ID3|fLaC|RIFF....WAVE",
         "a video or a sound, not an image; 'fastsal video' reads videos",
     ),
 )

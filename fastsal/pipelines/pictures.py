@@ -68,7 +68,7 @@ def read_image(path: str | Path, *, background: str | Rgb = "white", page: int =
         * uint8; uint16 for PNG and TIFF of 16 bits and for grey PNM and JPEG 2000 of more than 8;
         * float32 in [0, 1] for floats and other integers. Floats in [0, 1] keep their values.
           Others are scaled linearly: 0, or the minimum if that is negative, becomes 0, and the
-          maximum becomes 1. Radiance HDR passes Reinhard's tone curve instead.
+          maximum becomes 1. Radiance HDR passes Drago's logarithmic tone curve instead.
 
         A ``.npy`` comes back as stored.
 
@@ -104,8 +104,8 @@ def count_pages(path: str | Path) -> int:
     data = _data_of(path)
     try:
         return count_pictures(data, path.suffix)
-    except Exception as error:
-        raise ImageError(f"{path}: the image is damaged ({error})") from error
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from error
 
 
 def parse_color(color: str | Rgb) -> Rgb:

@@ -93,13 +93,13 @@ def _in_display_range(values: NDArray[Any], samples: Samples) -> NDArray[Any]:
 
 
 def _tone_mapped(radiance: NDArray[Any]) -> NDArray[Any]:
-    """Global operator of Reinhard and Devlin (IEEE TVCG 2005), as OpenCV has it."""
+    """Adaptive logarithmic mapping (Drago et al., Computer Graphics Forum 2003), by OpenCV."""
     pixels = np.ascontiguousarray(radiance, dtype=np.float32).clip(0)
-    if pixels.max() == 0:
-        return pixels
-    if pixels.ndim == 2:
+    if pixels.max() == pixels.min():  # which OpenCV refuses
+        return np.zeros_like(pixels)
+    if radiance.ndim == 2:
         pixels = np.dstack([pixels] * 3)
-    mapped: NDArray[Any] = cv2.createTonemapReinhard(_DISPLAY_GAMMA).process(pixels)
+    mapped: NDArray[Any] = cv2.createTonemapDrago(_DISPLAY_GAMMA).process(pixels)
     mapped = np.nan_to_num(mapped).clip(0, 1)
     return mapped if radiance.ndim == 3 else mapped[..., 0]
 

@@ -6,6 +6,7 @@ import re
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -66,14 +67,15 @@ def silent_stdout() -> Iterator[None]:
 _FROM_DECODERS = re.compile(
     r"Corrupt JPEG data|Premature end of|Inconsistent progression|Invalid SOS|Unknown Adobe"
     r"|Warning: unknown JFIF|Application transferred|Unsupported marker|libpng |TIFF|_TIFF"
-    r"|[A-Za-z0-9]+Decode|\[ ?(?:WARN|ERROR|INFO)[:@]|OpenJPEG|imdecode_|imread_"
+    r"|tempfile\.tif: |JPEGLib: |[A-Za-z0-9]+Decode|\[ ?(?:WARN|ERROR|INFO)[:@]|OpenJPEG"
+    r"|imdecode_|imread_"
 )
 _capture_lock = threading.Lock()
 
 
 @contextmanager
 def decoder_messages() -> Iterator[list[str]]:
-    """Collect the lines that image libraries print on stderr, and keep them off it.
+    """Collect the lines that image libraries print on stderr, and ignore Python's warnings.
 
     Only one thread decodes at a time, so that a message belongs to its picture. Lines of other
     origin, another thread's for example, are printed afterwards.
@@ -84,7 +86,12 @@ def decoder_messages() -> Iterator[list[str]]:
         Filled when the block ends.
     """
     messages: list[str] = []
-    with _capture_lock, tempfile.TemporaryFile() as captured:
+    with (
+        _capture_lock,
+        quiet_opencv,
+        warnings.catch_warnings(action="ignore"),
+        tempfile.TemporaryFile() as captured,
+    ):
         try:
             kept = os.dup(2)
         except OSError:  # no stderr, so nothing appears there

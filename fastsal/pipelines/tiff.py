@@ -66,6 +66,8 @@ def _pictures(file: TiffFile) -> list[TiffPage]:
     # Frames share tags with the first page unless asked not to.
     file.pages.useframes = False
     pages = [page for page in file.pages if isinstance(page, TiffPage)]
+    if not pages:
+        raise ImageError("its data is cut short")
     whole = [
         page
         for page in pages
@@ -176,5 +178,5 @@ def _refusal(page: TiffPage) -> ImageError:
     compression, colors = COMPRESSION(page.compression), PHOTOMETRIC(page.photometric)
     return ImageError(
         f"a TIFF of {page.bitspersample} bits, {colors.name} colours and {compression.name} "
-        "compression, which needs another decoder: pip install imagecodecs, or convert it to PNG"
+        "compression needs another decoder: pip install imagecodecs, or convert it to PNG"
     )
