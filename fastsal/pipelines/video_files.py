@@ -16,7 +16,7 @@ from .animations import is_animation
 from .encoders import CODECS
 from .pictures import PICTURE_SUFFIXES
 from .quiet import quiet_opencv
-from .whole_files import reason_of
+from .whole_files import check_regular, reason_of
 
 VIDEO_SUFFIXES = (
     *(*CODECS, ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".ogv", ".3gp", ".ts"),
@@ -177,15 +177,18 @@ def check_target(target: str | Path) -> Path:
     Raises
     ------
     VideoError
-        Unknown suffix, missing folder, the name of a folder, or one that is not text.
+        Unknown suffix, missing folder, a name that is not text, or an existing target that is no
+        regular file.
     """
     if target == "":
         raise VideoError("expected a name to write a video to, got an empty one")
     target = Path(target)
     check_name(target)
     check_suffix(target)
-    if target.is_dir():
-        raise VideoError(f"{target}: is a folder")
+    try:
+        check_regular(target)
+    except OSError as error:
+        raise VideoError(f"{target}: {reason_of(error)}") from error
     if not target.parent.is_dir():
         raise VideoError(f"{target}: no such folder: {target.parent}")
     return target

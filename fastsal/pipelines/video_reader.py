@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import VideoError
-from .decoders import Decoder, open_decoder
 from .quiet import quiet_opencv
+from .video_decoders import Decoder, open_decoder
 from .video_files import is_file
 
 _FALLBACK_FPS = 30.0

@@ -331,7 +331,7 @@ def test_rates(tmp_path: Path, suffix: str, fps: float) -> None:
         ("a", ".mp4"),
         ("none/a.mp4", "no such folder"),
         ("file/a.mp4", "no such folder"),
-        ("folder.mp4", "is a folder"),
+        ("folder.mp4", "got a folder"),
     ],
 )
 def test_impossible_targets(tmp_path: Path, name: str, reason: str) -> None:
@@ -525,7 +525,7 @@ def test_interrupted_while_checking_the_result(
         VideoWriter(tmp_path / "a.mp4", 25, (64, 48)) as writer,
     ):
         writer.write(flat_frame(0))
-    assert "the first 1 frames are kept" in caught.value.__notes__[0]
+    assert "the first frame is kept" in caught.value.__notes__[0]
     assert not (tmp_path / "a.mp4").exists()
 
 
@@ -551,4 +551,4 @@ def test_target_turns_into_a_folder(tmp_path: Path) -> None:
 
     message = refusal(write)
     assert "directory" in message
-    assert "the first 1 frames are kept" in message
+    assert "the first frame is kept" in message
