@@ -47,8 +47,10 @@ def lab_bytes(rgb):
     white = np.array([0.950456, 1, 1.088754])
     shares = (light @ np.rint(4096 * MATRIX / white[:, None]).astype(np.int64).T + 2048) >> 12
     share = np.arange(3072) / 2040
-    curve = np.where(share < 216 / 24389, share * 841 / 108 + 16 / 116, np.cbrt(share))
-    x, y, z = np.moveaxis(np.rint(32768 * curve).astype(np.int64)[shares], -1, 0)
+    curve = np.where(share < 0.008856, 7.787 * share + 16 / 116, np.cbrt(share))
+    x, y, z = np.moveaxis(
+        np.rint((32768 * curve).astype(np.float32)).astype(np.int64)[shares], -1, 0
+    )
     planes = np.stack([(296 * y - 1336935) / 32768, 500 * (x - y) / 32768 + 128,
                        200 * (y - z) / 32768 + 128], -1)  # fmt: skip
     return np.clip(rounded(planes), 0, 255)
@@ -59,9 +61,7 @@ def chroma_bytes(rgb):
     red, green, blue = np.moveaxis(rgb, -1, 0)
     luma = rounded((4899 * red + 9617 * green + 1868 * blue) / 16384)
     red_chroma = rounded((red - luma) * 11682 / 16384 + 128)
-    return np.clip(red_chroma, 0, 255), np.clip(
-        rounded((blue - luma) * 9241 / 16384 + 128), 0, 255
-    )
+    return np.clip(red_chroma, 0, 255), np.clip(rounded((blue - luma) * 9241 / 16384 + 128), 0, 255)
 
 
 def axes_of(lab):
@@ -133,7 +133,7 @@ def attention(plane, step, reach, is_published):
     total = np.zeros(plane.shape)
     for threshold in range(int(plane.min()), int(plane.max()), step):
         for region in surrounded(plane > threshold):
-            grown = ndimage.binary_dilation(region, np.ones((2 * reach + 1,) * 2))
+            grown = ndimage.maximum_filter(region, 2 * reach + 1, mode="constant")
             area = grown.sum() if is_published else region.sum()
             if area:
                 total += grown / np.sqrt(area)

@@ -6,6 +6,8 @@ from ...kernels import launch, threads
 from ...kernels.area._cpu import fill_area_means
 from ...kernels.finish._cpu import enlarge
 from ...kernels.jit import serial
+from ...kernels.lab_bytes._cpu import fill_lab
+from ...kernels.median._cpu import fill_medians
 from . import _bars
 from ._axes import axes_of, covariance
 from ._cpu_blur import (
@@ -16,7 +18,7 @@ from ._cpu_blur import (
     quantize,
     shape_map,
 )
-from ._cpu_planes import fill_colors, fill_colors_bands, fill_planes, fill_planes_bands
+from ._cpu_planes import fill_sums, fill_sums_bands, project, project_bands
 from ._cpu_regions import add_jobs, add_jobs_bands
 from ._math import SUMS, is_unlike
 
@@ -104,16 +106,15 @@ def _fill_map(small, plan, window, saliency):
 
 
 def _fill_content(small, plan, rows_central, cols_central, saliency):
-    channels, rows, cols = small.shape
+    rows, cols = small.shape[1:]
     area = rows * cols
     planes = _fill_planes(small, plan)
     jobs = 2 * len(planes)
     count = min(jobs, threads.count()) if jobs * area >= _PARALLEL_FROM else 1
-    work = launch.scratch("boolean map work", (count, 3, rows + 2, cols + 2), np.uint8)
-    queue = launch.scratch("boolean map queue", (count, area), np.int32)
+    work = launch.scratch("boolean map work", (count, 2, rows, cols), np.uint8)
     totals = launch.scratch("boolean map totals", (count, rows, cols), np.uint32)
     values = launch.scratch("boolean map values", (2, rows, cols), np.uint32)
-    args = (planes, plan.units, plan.step, plan.reach, plan.is_published, work, queue, totals)
+    args = (planes, plan.units, plan.step, plan.reach, plan.is_published, work, totals)
     if count == 1:
         add_jobs(*args, 0, 1)
     else:
@@ -137,12 +138,14 @@ def _fill_planes(small, plan):
     raw = launch.scratch("boolean map raw", (count, rows, cols), np.uint8)
     planes = launch.scratch("boolean map planes", (count, rows, cols), np.uint8)
     axes = np.zeros((3, 3), np.int64)
-    args = (small, plan.chroma, lab, raw, sums)
-    launch.over_bands(fill_colors, fill_colors_bands, rows, *args, pixels=4 * area)
+    fill_lab(small[None], lab[None])
     if channels > 1:
+        args = (small, lab, plan.chroma, raw, sums)
+        launch.over_bands(fill_sums, fill_sums_bands, rows, *args, pixels=area)
         _fill_axes(sums, area, axes)
-    args = (lab, axes, raw, planes)
-    launch.over_bands(fill_planes, fill_planes_bands, count, *args, pixels=4 * count * area)
+    args = (lab, axes, raw)
+    launch.over_bands(project, project_bands, channels, *args, pixels=2 * lab.size)
+    fill_medians(raw, 1, planes)
     return planes
 
 

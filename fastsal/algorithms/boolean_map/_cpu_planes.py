@@ -1,17 +1,16 @@
-"""Colour planes on the CPU: CIELab, whitened and stretched to bytes; median filter."""
+"""Colour planes on the CPU: sums for the covariance, projections stretched to bytes."""
 
 import numpy as np
 from numba import int32, int64, prange
 
-from ...kernels.color._lab8 import chroma_bytes, lab_bytes
 from ...kernels.jit import parallel, serial
 from ...kernels.turns import taken_at_once
 from ._math import (
     BYTE_SHIFT,
     SUMS,
+    chroma_of,
     factor_of,
     likeness,
-    middle_of_nine,
     projection,
     redness,
     scaled,
@@ -19,36 +18,25 @@ from ._math import (
 
 
 @serial
-def fill_colors(small, chroma, lab, raw, sums, start, stop):
-    """Fill rows of `lab`, of the warm planes of `raw`, and the sums of each row."""
-    levels = np.empty(256, np.uint8)
-    for value in range(256):
-        levels[value] = lab_bytes(value, value, value)[0]
+def fill_sums(small, lab, chroma, raw, sums, start, stop):
+    """Fill the sums of each row for the covariance, and rows of the warm planes of `raw`."""
     for row in range(start, stop):
-        if len(small) == 1:
-            source, target = small[0, row], lab[0, row]
-            for col in range(target.size):
-                target[col] = levels[source[col]]
-            continue
-        red, green, blue = small[0, row], small[1, row], small[2, row]
-        first, second, third = lab[0, row], lab[1, row], lab[2, row]
-        for col in range(red.size):
-            first[col], second[col], third[col] = lab_bytes(red[col], green[col], blue[col])
-        _add_up(first, second, third, sums[row])
-        if len(raw) > 3:
+        _add_up(lab[0, row], lab[1, row], lab[2, row], sums[row])
+        if len(raw) > len(lab):
+            red, green, blue = small[0, row], small[1, row], small[2, row]
             for col in range(red.size):
-                red_chroma, blue_chroma = chroma_bytes(red[col], green[col], blue[col])
+                red_chroma, blue_chroma = chroma_of(red[col], green[col], blue[col])
                 raw[3, row, col] = redness(red_chroma)
                 raw[4, row, col] = likeness(chroma[0, red_chroma], chroma[1, blue_chroma])
 
 
 @parallel
-def fill_colors_bands(small, chroma, lab, raw, sums, bands):
+def fill_sums_bands(small, lab, chroma, raw, sums, bands):
     """Fill all rows in as many bands."""
     rows = small.shape[1]
     for band in prange(bands):
         start, stop = band * rows // bands, (band + 1) * rows // bands
-        fill_colors(small, chroma, lab, raw, sums, start, stop)
+        fill_sums(small, lab, chroma, raw, sums, start, stop)
 
 
 @serial
@@ -74,28 +62,23 @@ def _dot(first, second):
 
 
 @serial
-def fill_planes(lab, axes, raw, planes, start, stop):
-    """Fill `planes`: those of the axes, or lightness alone, and the warm ones."""
+def project(lab, axes, raw, start, stop):
+    """Fill planes of `raw` along the axes, or with lightness, stretched to 0 to 255."""
     for plane in range(start, stop):
-        if plane < len(lab):
-            axis = axes[plane, 0], axes[plane, 1], axes[plane, 2]
-            _project(lab, axis, raw[plane])
-        _filter(raw[plane], planes[plane])
+        _project(lab, (axes[plane, 0], axes[plane, 1], axes[plane, 2]), raw[plane])
 
 
 @parallel
-def fill_planes_bands(lab, axes, raw, planes, bands):
+def project_bands(lab, axes, raw, bands):
     """Fill all planes, a band each."""
     before = taken_at_once(1)
     for band in prange(bands):
-        start, stop = band * len(planes) // bands, (band + 1) * len(planes) // bands
-        fill_planes(lab, axes, raw, planes, start, stop)
+        project(lab, axes, raw, band * len(lab) // bands, (band + 1) * len(lab) // bands)
     taken_at_once(before)
 
 
 @serial
 def _project(lab, axis, plane):
-    """Fill a plane with the colours along an axis, stretched to 0 to 255."""
     rows, cols = plane.shape
     values = np.empty(cols, np.int32)
     lows, highs = np.empty(cols, np.int32), np.empty(cols, np.int32)
@@ -129,24 +112,3 @@ def _fill_values(lab, axis, row, values):
     axis = int32(axis[0]), int32(axis[1]), int32(axis[2])
     for col in range(values.size):
         values[col] = int32(projection(first[col], second[col], third[col], axis))
-
-
-@serial
-def _filter(source, target):
-    """Fill `target` with the 3 x 3 median of `source`, the border repeated."""
-    rows, cols = source.shape
-    wide = np.empty((3, cols + 2), np.uint8)
-    for row in range(rows):
-        for k in range(3):
-            line = source[min(max(row + k - 1, 0), rows - 1)]
-            padded = wide[k]
-            for col in range(cols):
-                padded[col + 1] = line[col]
-            padded[0], padded[cols + 1] = line[0], line[cols - 1]
-        one, two, three, filtered = wide[0], wide[1], wide[2], target[row]
-        for col in range(cols):
-            filtered[col] = middle_of_nine(
-                one[col], two[col], three[col],
-                one[col + 1], two[col + 1], three[col + 1],
-                one[col + 2], two[col + 2], three[col + 2],
-            )  # fmt: skip

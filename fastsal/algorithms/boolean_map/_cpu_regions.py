@@ -6,9 +6,10 @@ number of thresholds they exceed, and the thresholds of a cell are the bits of o
 """
 
 import numpy as np
-from numba import int64, prange, uint8, uint32
+from numba import int64, prange, uint32
 
 from ...kernels.jit import parallel, serial
+from ...kernels.reconstruction._cpu import reconstruct_one
 from ._math import (
     GROUP,
     level_of,
@@ -20,7 +21,7 @@ from ._math import (
 
 
 @serial
-def add_jobs(planes, units, step, reach, is_published, work, queue, totals, band, bands):
+def add_jobs(planes, units, step, reach, is_published, work, totals, band, bands):
     """Fill totals[band] with the attention maps of every `bands`-th job.
 
     Job 2 * k is plane k, job 2 * k + 1 its complement.
@@ -34,15 +35,15 @@ def add_jobs(planes, units, step, reach, is_published, work, queue, totals, band
         if job < jobs:
             _add_maps(
                 planes[job // 2], units[job // 2], job % 2 == 1, step, reach, is_published,
-                work[band], queue[band], totals[band],
+                work[band], totals[band],
             )  # fmt: skip
 
 
 @parallel
-def add_jobs_bands(planes, units, step, reach, is_published, work, queue, totals, bands):
+def add_jobs_bands(planes, units, step, reach, is_published, work, totals, bands):
     """Fill all `totals`, one in each band."""
     for band in prange(bands):
-        add_jobs(planes, units, step, reach, is_published, work, queue, totals, band, bands)
+        add_jobs(planes, units, step, reach, is_published, work, totals, band, bands)
 
 
 @serial
@@ -55,18 +56,18 @@ def _clear(total):
 
 
 @serial
-def _add_maps(plane, unit, is_negative, step, reach, is_published, work, queue, total):
+def _add_maps(plane, unit, is_negative, step, reach, is_published, work, total):
     """Add to `total` the normalised attention maps of one plane: Eqs. 2 and 3.
 
-    `work`, (3, rows + 2, cols + 2) of uint8, and `queue`, int32, are overwritten.
+    `work`, (2, rows, cols) of uint8, is overwritten.
     """
     low, high = _range(plane)
     count = thresholds_of(low, high, step)
     if count == 0:
         return
     levels, reached = work[0], work[1]
-    _fill_levels(plane, low, count, step, is_negative, levels)
-    reconstruct(levels, reached, work[2], queue)
+    _fill_levels(plane, low, count, step, is_negative, levels, reached)
+    reconstruct_one(levels, reached)
     areas = np.zeros(count + 1, np.int64)
     if not is_published:
         _fill_areas(levels, reached, count, is_negative, areas)
@@ -101,116 +102,27 @@ def _range(plane):
 
 
 @serial
-def _fill_levels(plane, low, count, step, is_negative, levels):
-    """Fill `levels`, one cell wider at every side than the plane, with zeros there."""
+def _fill_levels(plane, low, count, step, is_negative, levels, border):
+    """Fill `levels`, and `border` with the levels of the border around zeros."""
     rows, cols = plane.shape
     table = np.zeros(256, np.uint8)
     for value in range(low, 256):
         table[value] = min(max(level_of(value, low, count, step, is_negative), 0), count)
-    for col in range(cols + 2):
-        levels[0, col] = levels[rows + 1, col] = 0
     for row in range(rows):
-        source, target = plane[row], levels[row + 1]
-        target[0] = target[cols + 1] = 0
+        source, target, marks = plane[row], levels[row], border[row]
+        is_edge = row == 0 or row == rows - 1
         for col in range(cols):
-            target[col + 1] = table[source[col]]
-
-
-@serial
-def reconstruct(levels, reached, queued, queue):
-    """Fill `reached` with the reconstruction by dilation of `levels` from their border.
-
-    A pass down, a pass up, then a queue of the cells from which more can be reached (Vincent,
-    IEEE Trans. Image Processing 2, 1993, section V). All arrays are one cell wider at every side.
-    """
-    height, width = levels.shape
-    above = np.empty(width, np.uint8)
-    for col in range(width):
-        reached[0, col] = reached[height - 1, col] = 0
-    for row in range(1, height - 1):
-        source, target, before = levels[row], reached[row], reached[row - 1]
-        target[0] = target[width - 1] = 0
-        if row == 1 or row == height - 2:
-            for col in range(1, width - 1):
-                target[col] = source[col]
-            continue
-        for col in range(1, width - 1):
-            above[col] = max(max(before[col - 1], before[col]), before[col + 1])
-        value = source[1]
-        target[1] = value
-        for col in range(2, width - 2):
-            value = min(max(above[col], value), source[col])
-            target[col] = value
-        target[width - 2] = source[width - 2]
-    tail = _pass_up(levels, reached, queued, queue)
-    _empty_queue(levels.reshape(-1), reached.reshape(-1), queued.reshape(-1), width, queue, tail)
-
-
-@serial
-def _pass_up(levels, reached, queued, queue):
-    """Run the pass up; return how many cells were put into the queue."""
-    height, width = levels.shape
-    tail = 0
-    below = np.empty(width, np.uint8)
-    for row in range(height - 2, 0, -1):
-        source, target, after = levels[row], reached[row], reached[row + 1]
-        after_levels, flags = levels[row + 1], queued[row]
-        for col in range(1, width - 1):
-            most = max(max(after[col - 1], after[col]), after[col + 1])
-            below[col] = max(most, target[col])
-            flags[col] = 0
-        value = uint8(0)
-        for col in range(width - 2, 0, -1):
-            value = min(max(below[col], value), source[col])
-            target[col] = value
-        for col in range(1, width - 1):
-            value = target[col]
-            grows = after[col - 1] < min(value, after_levels[col - 1])
-            grows |= after[col] < min(value, after_levels[col])
-            grows |= after[col + 1] < min(value, after_levels[col + 1])
-            grows |= target[col + 1] < min(value, source[col + 1])
-            flags[col] = grows
-        for col in range(1, width - 1):
-            if flags[col]:
-                queue[tail] = row * width + col
-                tail += 1
-    return tail
-
-
-@serial
-def _empty_queue(levels, reached, queued, width, queue, tail):
-    """Let each cell of the queue raise its neighbours, which join the queue."""
-    head, count = 0, tail
-    if tail == queue.size:
-        tail = 0
-    while count > 0:
-        cell = queue[head]
-        head += 1
-        if head == queue.size:
-            head = 0
-        count -= 1
-        queued[cell] = 0
-        value = reached[cell]
-        for offset in (-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1):
-            other = cell + offset
-            new = min(value, levels[other])
-            if reached[other] < new:
-                reached[other] = new
-                if not queued[other]:
-                    queued[other] = 1
-                    queue[tail] = other
-                    tail += 1
-                    if tail == queue.size:
-                        tail = 0
-                    count += 1
+            target[col] = table[source[col]]
+            marks[col] = target[col] if is_edge else 0
+        marks[0], marks[cols - 1] = target[0], target[cols - 1]
 
 
 @serial
 def _fill_areas(levels, reached, count, is_negative, areas):
     """Fill `areas` with the number of cells of each threshold's attention map."""
-    for row in range(1, levels.shape[0] - 1):
+    for row in range(levels.shape[0]):
         source, marks = levels[row], reached[row]
-        for col in range(1, source.size - 1):
+        for col in range(source.size):
             if marks[col] != source[col]:
                 first, last = thresholds_between(marks[col], source[col], count, is_negative)
                 areas[first] += 1
@@ -243,10 +155,10 @@ def _pass(levels, reached, count, is_negative, group, reach, counts_only, grown,
     for row in range(rows + reach):
         target = lines[row % depth]
         if row < rows:
-            source, marks = levels[row + 1], reached[row + 1]
+            source, marks = levels[row], reached[row]
             for col in range(cols):
                 first, last = thresholds_between(
-                    int64(marks[col + 1]), int64(source[col + 1]), count, is_negative
+                    int64(marks[col]), int64(source[col]), count, is_negative
                 )
                 line[reach + col] = word_of(first, last, group)
             _spread(line, reach, target)

@@ -6,20 +6,31 @@ from ...devices import fetch, upload, workspace
 from ...kernels import launch
 from ...kernels.area._cuda import fill_area_means
 from ...kernels.finish._cuda import enlarge
+from ...kernels.lab_bytes._cuda import fill_lab
+from ...kernels.median._cuda import fill_medians
+from ...kernels.reconstruction._cuda import reconstruct
 from ._cuda_blur import blur_across, blur_down, dilate, quantize, shape_map
 from ._cuda_planes import (
     clear_counts,
     count_unlike,
-    fill_colors,
     fill_covariance_axes,
-    filter_planes,
+    fill_warm,
     find_windows,
     project,
+    replicate,
     set_windows,
 )
-from ._cuda_regions import add_maps, reconstruct, spread_across, spread_down, weigh_maps
+from ._cuda_regions import (
+    add_maps,
+    fill_levels,
+    spread_across,
+    spread_down,
+    weigh_areas,
+    weigh_maps,
+)
 from ._math import GROUP
 
+LEVELS = 257  # of a plane at the most, and one for the end
 FRAMES = 16  # that are computed at once: at size 384 a frame takes 6 MB
 
 
@@ -64,7 +75,7 @@ def _windows(small, plan, window, group):
     if window is None and plan.finds_bars:
         unlike = workspace("boolean map unlike", (group, rows + cols), np.int32)[:frames]
         clear_counts[_frames(frames), launch.THREADS](unlike)
-        count_unlike[_cells(small, frames)](small, unlike)
+        count_unlike[_cells(small)](small, unlike)
         find_windows[-(-frames // launch.THREADS), launch.THREADS](unlike, rows, windows)
     else:
         top, bottom, left, right = window or (0, rows, 0, cols)
@@ -78,8 +89,8 @@ def _fill_maps(small, plan, windows, group, maps):
     values = workspace("boolean map values", (group, rows, cols), np.uint32)[:frames]
     spare = workspace("boolean map spare", (group, rows, cols), np.uint32)[:frames]
     planes = _fill_planes(small, plan, windows, group)
-    _add_attention(planes, plan, windows, group, values, spare)
-    each, wide = _cells(maps, frames), (_frames(frames), 4 * launch.THREADS)
+    _add_attention(planes, plan, windows, group, values)
+    each, wide = _cells(maps), (_frames(frames), 4 * launch.THREADS)
     quantize[wide](values, windows, plan.is_published)
     if plan.is_published:
         dilate[each](values, windows, plan.spread, spare)
@@ -103,16 +114,19 @@ def _fill_planes(small, plan, windows, group):
     raw = workspace("boolean map raw", (group, count, rows, cols), np.uint8)[:frames]
     planes = workspace("boolean map planes", (group, count, rows, cols), np.uint8)[:frames]
     axes = workspace("boolean map axes", (group, 3, 3), np.int64)[:frames]
-    chroma = upload(plan.chroma, "boolean map chroma")
-    fill_colors[_cells(small, frames)](small, chroma, lab, raw)
+    replicate[_cells(small)](small, windows)
+    fill_lab(small, lab)
     if channels > 1:
         fill_covariance_axes[_frames(frames), launch.THREADS](lab, windows, axes)
-    project[(channels, min(frames, 65_535)), 4 * launch.THREADS](lab, windows, axes, raw)
-    filter_planes[_cells(small, frames)](raw, windows, planes)
+    if count > channels:
+        fill_warm[_cells(small)](small, upload(plan.chroma, "boolean map chroma"), raw)
+    project[(channels, _frames(frames)), 4 * launch.THREADS](lab, axes, raw)
+    flat = frames * count, rows, cols
+    fill_medians(raw.reshape(flat), 1, planes.reshape(flat))
     return planes
 
 
-def _add_attention(planes, plan, windows, group, totals, spare):
+def _add_attention(planes, plan, windows, group, totals):
     """Fill `totals` with the sum of the normalised attention maps."""
     frames, count, rows, cols = planes.shape
     jobs, groups = 2 * count, -(-255 // (plan.step * GROUP))
@@ -122,24 +136,27 @@ def _add_attention(planes, plan, windows, group, totals, spare):
     words = workspace("boolean map words", form, np.uint32)[:frames]
     grown = workspace("boolean map grown", form, np.uint32)[:frames]
     counts = workspace("boolean map counts", (group, jobs), np.int64)[:frames]
-    weights = workspace("boolean map weights", (group, jobs, 257), np.int64)[:frames]
+    weights = workspace("boolean map weights", (group, jobs, LEVELS), np.int64)[:frames]
     units = upload(plan.units, "boolean map units")
-    wide = (jobs, min(frames, 65_535)), 4 * launch.THREADS
-    reconstruct[wide](planes, windows, plan.step, units, levels, reached, counts, weights)
-    each = _cells(planes, frames)
+    wide = (jobs, _frames(frames)), 4 * launch.THREADS
+    fill_levels[wide](planes, windows, plan.step, levels, reached, counts)
+    flat = frames * jobs, rows, cols
+    reconstruct(levels.reshape(flat), reached.reshape(flat))
+    weigh_areas[wide](levels, reached, counts, units, weights)
+    each = _cells(planes)
     for number in range(groups):
-        spread_across[each](levels, reached, counts, windows, plan.reach, number, words)
+        spread_across[each](levels, reached, counts, plan.reach, number, words)
         spread_down[each](words, windows, plan.reach, grown)
         if plan.is_published:
             weigh_maps[wide](grown, windows, units, number, weights)
         add_maps[each](grown, weights, windows, number, totals)
 
 
-def _cells(array, frames):
-    """Return blocks and threads that take a cell each."""
-    rows, cols = array.shape[-2:]
+def _cells(array):
+    """Return blocks and threads that take a cell of every frame each."""
+    frames, (rows, cols) = array.shape[0], array.shape[-2:]
     threads = max(1, launch.THREADS // 2)
-    return (-(-cols // threads), min(rows, 65_535), min(frames, 65_535)), threads
+    return (-(-cols // threads), min(rows, 65_535), _frames(frames)), threads
 
 
 def _frames(frames):

@@ -61,7 +61,7 @@ def quantize(values, windows, is_published):
 @kernel
 def dilate(values, windows, spread, target):
     """Fill `target` with the greatest byte within a square, times 257."""
-    frames, rows, cols = values.shape
+    frames, rows = values.shape[:2]
     col = cuda.grid(1)
     frame = cuda.blockIdx.z
     while frame < frames:
@@ -82,7 +82,7 @@ def dilate(values, windows, spread, target):
 @kernel
 def blur_across(values, windows, weights, skips_edge, target):
     """Fill `target` with rows blurred, of 16 bits."""
-    frames, rows, cols = values.shape
+    frames, rows = values.shape[:2]
     col = cuda.grid(1)
     frame = cuda.blockIdx.z
     while frame < frames:
@@ -105,7 +105,7 @@ def blur_across(values, windows, weights, skips_edge, target):
 @kernel
 def blur_down(values, windows, weights, skips_edge, target):
     """Fill `target` with columns blurred, of 32 bits."""
-    frames, rows, cols = values.shape
+    frames, rows = values.shape[:2]
     col = cuda.grid(1)
     frame = cuda.blockIdx.z
     while frame < frames:

@@ -2,17 +2,16 @@
 
 from numba import cuda, int64
 
-from ...kernels.color._lab8 import chroma_bytes, lab_bytes
 from ...kernels.jit import device, kernel
 from . import _bars
 from ._axes import axes_of, covariance
 from ._math import (
     BYTE_SHIFT,
     SUMS,
+    chroma_of,
     factor_of,
     is_unlike,
     likeness,
-    middle_of_nine,
     projection,
     redness,
     scaled,
@@ -72,9 +71,27 @@ def set_windows(top, bottom, left, right, windows):
 
 
 @kernel
-def fill_colors(small, chroma, lab, raw):
-    """Fill `lab`, and the planes of `raw` behind those of `lab` with redness and likeness."""
+def replicate(small, windows):
+    """Replace cells outside of the windows by the nearest inside: as borders are replicated."""
     frames, planes, rows, cols = small.shape
+    col = cuda.grid(1)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            nearest_row = min(max(row, windows[frame, 0]), windows[frame, 1] - 1)
+            nearest = min(max(col, windows[frame, 2]), windows[frame, 3] - 1)
+            if col < cols and (row != nearest_row or col != nearest):
+                for plane in range(planes):
+                    small[frame, plane, row, col] = small[frame, plane, nearest_row, nearest]
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def fill_warm(small, chroma, raw):
+    """Fill the fourth and fifth planes of `raw` with redness and likeness to skin."""
+    frames, _, rows, cols = small.shape
     col = cuda.grid(1)
     if col >= cols:
         return
@@ -82,17 +99,11 @@ def fill_colors(small, chroma, lab, raw):
     while frame < frames:
         row = cuda.blockIdx.y
         while row < rows:
-            red = small[frame, 0, row, col]
-            green = small[frame, (planes - 1) // 2, row, col]
-            blue = small[frame, planes - 1, row, col]
-            lightness, a, b = lab_bytes(red, green, blue)
-            lab[frame, 0, row, col] = lightness
-            if planes > 1:
-                lab[frame, 1, row, col], lab[frame, 2, row, col] = a, b
-            if raw.shape[1] > planes:
-                red_chroma, blue_chroma = chroma_bytes(red, green, blue)
-                raw[frame, 3, row, col] = redness(red_chroma)
-                raw[frame, 4, row, col] = likeness(chroma[0, red_chroma], chroma[1, blue_chroma])
+            red_chroma, blue_chroma = chroma_of(
+                small[frame, 0, row, col], small[frame, 1, row, col], small[frame, 2, row, col]
+            )
+            raw[frame, 3, row, col] = redness(red_chroma)
+            raw[frame, 4, row, col] = likeness(chroma[0, red_chroma], chroma[1, blue_chroma])
             row += cuda.gridDim.y
         frame += cuda.gridDim.z
 
@@ -163,27 +174,26 @@ def _value(lab, frame, row, col, axes):
 
 
 @kernel
-def project(lab, windows, axes, raw):
+def project(lab, axes, raw):
     """Fill the planes of `raw` along the axes, stretched to 0 to 255; a block per plane."""
     lows = cuda.shared.array(MAX_THREADS, int64)
     highs = cuda.shared.array(MAX_THREADS, int64)
     me, threads, plane = cuda.threadIdx.x, cuda.blockDim.x, cuda.blockIdx.x
+    frames, _, rows, cols = lab.shape
     frame = cuda.blockIdx.y
-    while frame < lab.shape[0]:
-        top, bottom = windows[frame, 0], windows[frame, 1]
-        left, right = windows[frame, 2], windows[frame, 3]
-        cols, axis = right - left, axes[frame, plane]
-        low = high = _value(lab, frame, top, left, axis)
+    while frame < frames:
+        axis = axes[frame, plane]
+        low = high = _value(lab, frame, 0, 0, axis)
         i = int64(me)
-        while i < (bottom - top) * cols:
-            value = _value(lab, frame, top + i // cols, left + i % cols, axis)
+        while i < rows * cols:
+            value = _value(lab, frame, i // cols, i % cols, axis)
             low, high = min(low, value), max(high, value)
             i += threads
         low, high = range_of_block(low, high, lows, highs)
         factor = factor_of(low, high, 255, BYTE_SHIFT)
         i = int64(me)
-        while i < (bottom - top) * cols:
-            row, col = top + i // cols, left + i % cols
+        while i < rows * cols:
+            row, col = i // cols, i % cols
             value = _value(lab, frame, row, col, axis)
             raw[frame, plane, row, col] = scaled(value, low, factor, BYTE_SHIFT)
             i += threads
@@ -205,28 +215,3 @@ def range_of_block(low, high, lows, highs):
     low, high = lows[0], highs[0]
     cuda.syncthreads()
     return low, high
-
-
-@kernel
-def filter_planes(raw, windows, planes):
-    """Fill `planes` with 3 x 3 medians, the border of the window repeated."""
-    frames, count, rows, cols = raw.shape
-    col = cuda.grid(1)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        top, bottom = windows[frame, 0], windows[frame, 1]
-        left, right = windows[frame, 2], windows[frame, 3]
-        row = cuda.blockIdx.y
-        while row < rows:
-            if top <= row < bottom and left <= col < right:
-                above, below = max(row - 1, top), min(row + 1, bottom - 1)
-                before, after = max(col - 1, left), min(col + 1, right - 1)
-                for k in range(count):
-                    plane = raw[frame, k]
-                    planes[frame, k, row, col] = middle_of_nine(
-                        plane[above, before], plane[row, before], plane[below, before],
-                        plane[above, col], plane[row, col], plane[below, col],
-                        plane[above, after], plane[row, after], plane[below, after],
-                    )  # fmt: skip
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z

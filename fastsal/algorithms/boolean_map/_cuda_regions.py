@@ -18,115 +18,63 @@ from ._math import (
 
 
 @kernel
-def reconstruct(planes, windows, step, units, levels, reached, counts, weights):
-    """Fill levels, reconstructions, and the weights of areas before dilation; a block per job."""
+def fill_levels(planes, windows, step, levels, border, counts):
+    """Fill the levels of each job, and those of the window's border around zeros; a block a job."""
     lows = cuda.shared.array(MAX_THREADS, int64)
     highs = cuda.shared.array(MAX_THREADS, int64)
-    changed = cuda.shared.array(1, int32)
-    me, threads, job = cuda.threadIdx.x, cuda.blockDim.x, cuda.blockIdx.x
+    frames, _, rows, cols = planes.shape
+    job = cuda.blockIdx.x
     is_negative = job % 2 == 1
     frame = cuda.blockIdx.y
-    while frame < planes.shape[0]:
-        plane, window = planes[frame, job // 2], windows[frame]
-        here, marks = levels[frame, job], reached[frame, job]
-        low, high = _range_of_plane(plane, window, lows, highs)
+    while frame < frames:
+        plane = planes[frame, job // 2]
+        top, bottom = windows[frame, 0], windows[frame, 1]
+        left, right = windows[frame, 2], windows[frame, 3]
+        low, high = _range(plane, lows, highs)
         count = thresholds_of(low, high, step)
-        _fill_levels(plane, window, low, count, step, is_negative, here, marks)
-        if me == 0:
+        i = int64(cuda.threadIdx.x)
+        while i < rows * cols:
+            row, col = i // cols, i % cols
+            level = int64(0)
+            is_inside = top <= row < bottom and left <= col < right
+            if is_inside:
+                level = level_of(plane[row, col], low, count, step, is_negative)
+            is_inner = top < row < bottom - 1 and left < col < right - 1
+            levels[frame, job, row, col] = level
+            border[frame, job, row, col] = 0 if is_inner else level
+            i += cuda.blockDim.x
+        if cuda.threadIdx.x == 0:
             counts[frame, job] = count
-            changed[0] = 1
-        cuda.syncthreads()
-        while changed[0]:
-            cuda.syncthreads()
-            if me == 0:
-                changed[0] = 0
-            cuda.syncthreads()
-            _sweep_rows(here, marks, window, 1, changed)
-            _sweep_cols(here, marks, window, 1, changed)
-            _sweep_rows(here, marks, window, -1, changed)
-            _sweep_cols(here, marks, window, -1, changed)
-        _fill_weights(here, marks, window, count, is_negative, units[job // 2], weights[frame, job])
-        cuda.syncthreads()
         frame += cuda.gridDim.y
 
 
 @device
-def _range_of_plane(plane, window, lows, highs):
-    top, left, cols = window[0], window[2], window[3] - window[2]
-    size = (window[1] - top) * cols
-    low = high = int64(plane[top, left])
+def _range(plane, lows, highs):
+    rows, cols = plane.shape
+    low = high = int64(plane[0, 0])
     i = int64(cuda.threadIdx.x)
-    while i < size:
-        value = int64(plane[top + i // cols, left + i % cols])
+    while i < rows * cols:
+        value = int64(plane[i // cols, i % cols])
         low, high = min(low, value), max(high, value)
         i += cuda.blockDim.x
     return range_of_block(low, high, lows, highs)
 
 
-@device
-def _fill_levels(plane, window, low, count, step, is_negative, levels, reached):
-    top, bottom, left, right = window[0], window[1], window[2], window[3]
-    cols = right - left
-    i = int64(cuda.threadIdx.x)
-    while i < (bottom - top) * cols:
-        row, col = top + i // cols, left + i % cols
-        level = level_of(plane[row, col], low, count, step, is_negative)
-        is_border = row == top or row == bottom - 1 or col == left or col == right - 1
-        levels[row, col] = level
-        reached[row, col] = level if is_border else 0
-        i += cuda.blockDim.x
-    cuda.syncthreads()
+@kernel
+def weigh_areas(levels, reached, counts, units, weights):
+    """Fill the weights of all thresholds from the areas before dilation; a block per job."""
+    job, frame = cuda.blockIdx.x, cuda.blockIdx.y
+    while frame < levels.shape[0]:
+        _fill_weights(
+            levels[frame, job], reached[frame, job], counts[frame, job], job % 2 == 1,
+            units[job // 2], weights[frame, job],
+        )  # fmt: skip
+        frame += cuda.gridDim.y
 
 
 @device
-def _raise(levels, reached, row, col, most, changed):
-    """Raise a cell to what its neighbours have, as far as its level allows."""
-    new = min(most, levels[row, col])
-    if reached[row, col] < new:
-        reached[row, col] = new
-        changed[0] = 1
-
-
-@device
-def _sweep_rows(levels, reached, window, way, changed):
-    """Go down or up: each row takes from the last one. Threads along the columns."""
-    top, bottom, left, right = window[0], window[1], window[2], window[3]
-    for i in range(1, bottom - top):
-        row = top + i if way > 0 else bottom - 1 - i
-        col = left + cuda.threadIdx.x
-        while col < right:
-            most = reached[row - way, col]
-            if col > left:
-                most = max(most, reached[row - way, col - 1])
-            if col < right - 1:
-                most = max(most, reached[row - way, col + 1])
-            _raise(levels, reached, row, col, most, changed)
-            col += cuda.blockDim.x
-        cuda.syncthreads()
-
-
-@device
-def _sweep_cols(levels, reached, window, way, changed):
-    """Go right or left: each column takes from the last one. Threads along the rows."""
-    top, bottom, left, right = window[0], window[1], window[2], window[3]
-    for i in range(1, right - left):
-        col = left + i if way > 0 else right - 1 - i
-        row = top + cuda.threadIdx.x
-        while row < bottom:
-            most = reached[row, col - way]
-            if row > top:
-                most = max(most, reached[row - 1, col - way])
-            if row < bottom - 1:
-                most = max(most, reached[row + 1, col - way])
-            _raise(levels, reached, row, col, most, changed)
-            row += cuda.blockDim.x
-        cuda.syncthreads()
-
-
-@device
-def _fill_weights(levels, reached, window, count, is_negative, unit, weights):
-    """Fill the weights of all thresholds from the areas before dilation."""
-    top, left, cols = window[0], window[2], window[3] - window[2]
+def _fill_weights(levels, reached, count, is_negative, unit, weights):
+    rows, cols = levels.shape
     me, threads = cuda.threadIdx.x, cuda.blockDim.x
     i = int64(me)
     while i < weights.size:
@@ -134,8 +82,8 @@ def _fill_weights(levels, reached, window, count, is_negative, unit, weights):
         i += threads
     cuda.syncthreads()
     i = int64(me)
-    while i < (window[1] - top) * cols:
-        row, col = top + i // cols, left + i % cols
+    while i < rows * cols:
+        row, col = i // cols, i % cols
         first, last = thresholds_between(
             int64(reached[row, col]), int64(levels[row, col]), count, is_negative
         )
@@ -158,27 +106,26 @@ def _fill_weights(levels, reached, window, count, is_negative, unit, weights):
 
 
 @kernel
-def spread_across(levels, reached, counts, windows, reach, group, words):
+def spread_across(levels, reached, counts, reach, group, words):
     """Fill `words` with the thresholds of each cell, dilated along the row by OR."""
     frames, jobs, rows, cols = levels.shape
     col = cuda.grid(1)
+    if col >= cols:
+        return
     frame = cuda.blockIdx.z
     while frame < frames:
-        top, bottom = windows[frame, 0], windows[frame, 1]
-        left, right = windows[frame, 2], windows[frame, 3]
         row = cuda.blockIdx.y
         while row < rows:
-            if top <= row < bottom and left <= col < right:
-                for job in range(jobs):
-                    word = uint32(0)
-                    for other in range(max(col - reach, left), min(col + reach + 1, right)):
-                        first, last = thresholds_between(
-                            int64(reached[frame, job, row, other]),
-                            int64(levels[frame, job, row, other]),
-                            counts[frame, job], job % 2 == 1,
-                        )  # fmt: skip
-                        word |= word_of(first, last, group)
-                    words[frame, job, row, col] = word
+            for job in range(jobs):
+                word = uint32(0)
+                for other in range(max(col - reach, 0), min(col + reach + 1, cols)):
+                    first, last = thresholds_between(
+                        int64(reached[frame, job, row, other]),
+                        int64(levels[frame, job, row, other]),
+                        counts[frame, job], job % 2 == 1,
+                    )  # fmt: skip
+                    word |= word_of(first, last, group)
+                words[frame, job, row, col] = word
             row += cuda.gridDim.y
         frame += cuda.gridDim.z
 
@@ -186,7 +133,7 @@ def spread_across(levels, reached, counts, windows, reach, group, words):
 @kernel
 def spread_down(words, windows, reach, grown):
     """Fill `grown` with the words dilated along the column by OR."""
-    frames, jobs, rows, cols = words.shape
+    frames, jobs, rows = words.shape[:3]
     col = cuda.grid(1)
     frame = cuda.blockIdx.z
     while frame < frames:

@@ -38,22 +38,6 @@ def projection(lightness, a, b, axis):
 
 
 @serial
-def middle_of_nine(a, b, c, d, e, f, g, h, i):
-    """Return the median of three columns of three."""
-    low_left, low_mid, low_right = min(a, b, c), min(d, e, f), min(g, h, i)
-    high_left, high_mid, high_right = max(a, b, c), max(d, e, f), max(g, h, i)
-    left, mid, right = _middle(a, b, c), _middle(d, e, f), _middle(g, h, i)
-    low = max(low_left, low_mid, low_right)
-    high = min(high_left, high_mid, high_right)
-    return _middle(low, _middle(left, mid, right), high)
-
-
-@serial
-def _middle(a, b, c):
-    return max(min(a, b), min(max(a, b), c))
-
-
-@serial
 def thresholds_of(low, high, step):
     """Return how many thresholds low, low + step, ... lie below `high`."""
     return (int64(high) - int64(low) + step - 1) // step
@@ -92,6 +76,17 @@ def weight_of(area, unit):
     if area <= 0:
         return int64(0)
     return int64(math.sqrt(float64(int64(unit) * int64(unit) // int64(area))))
+
+
+@serial
+def chroma_of(red, green, blue):
+    """Return Cr and Cb of bytes of sRGB, as OpenCV's ``COLOR_RGB2YCrCb`` has them."""
+    red, green, blue = int64(red), int64(green), int64(blue)
+    half = 1 << 13
+    luma = (4899 * red + 9617 * green + 1868 * blue + half) >> 14
+    red_chroma = ((red - luma) * 11_682 + (128 << 14) + half) >> 14
+    blue_chroma = ((blue - luma) * 9241 + (128 << 14) + half) >> 14
+    return min(max(red_chroma, 0), 255), min(max(blue_chroma, 0), 255)
 
 
 @serial

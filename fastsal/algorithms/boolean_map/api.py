@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
-from ... import devices, images, runtime
+from ... import images, runtime
 from ...errors import ImageError
 from ...kernels import finish
 from ...parts import Jobs
