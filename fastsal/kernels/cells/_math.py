@@ -1,6 +1,6 @@
 """The formulas of cells, for both twins. Scalars only."""
 
-from numba import int64
+from numba import float32, int64
 
 from ..jit import serial
 
@@ -15,6 +15,12 @@ def shape_of_cells(height, width, longer):
     side = max(height, width)
     count = min(longer, side)
     return max(1, round(count * height / side)), max(1, round(count * width / side))
+
+
+@serial
+def white_of(itemsize):
+    """Return the greatest value of pixels of that size: uint8, uint16 or float32."""
+    return float32(255 if itemsize == 1 else 65_535 if itemsize == 2 else 1)
 
 
 @serial
