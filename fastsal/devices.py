@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from . import runtime
-from .errors import ImageError
+from .errors import BackendUnavailableError, ImageError
 
 # Of each thread: the stream its present call runs on, and per device and stream the arrays kept.
 _local = threading.local()
@@ -34,8 +34,17 @@ def is_device_array(array: Any) -> bool:
 
 def library_of(array: Any) -> str:
     """Return "torch", "cupy" or "numba": whose array this is ("numba" also for strangers)."""
-    root = type(array).__module__.partition(".")[0]
-    return root if root in ("torch", "cupy") else "numba"
+    kind: Any = type(array)
+    return _library_of_type(kind)
+
+
+@lru_cache(maxsize=256)
+def _library_of_type(kind: Any) -> str:
+    for each in kind.__mro__:  # a subclass may live elsewhere, such as in torchvision
+        root = each.__module__.partition(".")[0]
+        if root == "cupy" or (root, each.__name__) == ("torch", "Tensor"):
+            return root
+    return "numba"
 
 
 def dtype_of(array: Any) -> np.dtype[Any]:
@@ -43,11 +52,21 @@ def dtype_of(array: Any) -> np.dtype[Any]:
     if library_of(array) == "torch":
         name = str(array.dtype).removeprefix("torch.")
         if name not in np.sctypeDict:  # bfloat16, say
-            raise ImageError(f"expected a dtype that NumPy has, got {array.dtype}")
+            raise ImageError(
+                f"expected a dtype that NumPy has, got {array.dtype}: convert it by float()"
+            )
         return np.dtype(name)
     interface = _interface(array)
     dtype: np.dtype[Any] = np.dtype(interface["typestr"] if interface else array.dtype)
     return dtype
+
+
+def shape_of(array: Any) -> tuple[int, ...]:
+    """Return the shape of a device array of any library."""
+    if hasattr(array, "shape"):
+        return tuple(array.shape)
+    interface = _interface(array) or {}
+    return tuple(interface["shape"])
 
 
 def contiguous(array: Any, channel_axis: int | None) -> Any:
@@ -60,17 +79,19 @@ def contiguous(array: Any, channel_axis: int | None) -> Any:
         cupy = sys.modules["cupy"]
         moved = array if channel_axis is None else cupy.moveaxis(array, channel_axis, -1)
         return cupy.ascontiguousarray(moved)
-    last = channel_axis in (None, -1, len(array.shape) - 1)
+    last = channel_axis in (None, -1, len(shape_of(array)) - 1)
     if not last or not is_contiguous(array):
         raise ImageError(
             "expected a C-contiguous device array with the channels last, got strides "
-            f"{getattr(array, 'strides', None)} for shape {tuple(array.shape)}"
+            f"{getattr(array, 'strides', None)} for shape {shape_of(array)}"
         )
     return array
 
 
 def borrow(array: Any) -> Any:
     """Return Numba's view of a contiguous device array, bound to its owner's current stream."""
+    if reason := runtime.why_no_cuda():
+        raise BackendUnavailableError(f"the data lie on a CUDA device, but {reason}")
     from numba import cuda
 
     if getattr(array, "__cuda_ndarray__", False):
@@ -243,7 +264,7 @@ def _span(array: Any) -> tuple[int, int]:
     interface = _interface(array)
     # The simulator's arrays have no interface: they wrap one of NumPy.
     start = interface["data"][0] if interface else array.ctypes.data
-    return start, start + prod(array.shape) * dtype_of(array).itemsize
+    return start, start + prod(shape_of(array)) * dtype_of(array).itemsize
 
 
 def _sites() -> OrderedDict[tuple[int, int], dict[str, Any]]:
@@ -288,7 +309,18 @@ def _new_event() -> Any:
 
 
 def _interface(array: Any) -> dict[str, Any] | None:
-    interface: dict[str, Any] | None = getattr(array, "__cuda_array_interface__", None)
+    """Return the CUDA array interface of `array`, None if it has none, or raise ImageError."""
+    try:
+        interface = getattr(array, "__cuda_array_interface__", None)
+    except Exception:  # of a tensor that requires grad, say
+        return None
+    if interface is None or isinstance(array, type):
+        return None
+    if not (isinstance(interface, dict) and interface.keys() >= {"shape", "typestr", "data"}):
+        raise ImageError(
+            f"expected a CUDA array interface with shape, typestr and data, got one of "
+            f"{type(array).__name__} without"
+        )
     return interface
 
 

@@ -15,9 +15,9 @@ from typing import Any, Literal, Protocol
 from . import images, runtime
 
 # Parameters of a function that belong to one call, not to a stream of frames.
-_PER_CALL = {"channel_axis", "out", "return_conspicuity"}
+_PER_CALL = {"out", "return_conspicuity"}
 
-_EVERYWHERE = {"backend", "color"}
+_EVERYWHERE = {"backend", "channel_axis", "color"}
 
 Kind = Literal["static", "motion", "objectness"]
 
@@ -62,14 +62,21 @@ class Method:
     state: str | None = None  # the class over frames, if it is not the function frame by frame
 
     def make(
-        self, *, backend: runtime.Choice = "auto", color: images.Color = "rgb", **options: Any
+        self,
+        /,
+        *,
+        backend: runtime.Choice = "auto",
+        color: images.Color = "rgb",
+        channel_axis: int | None = -1,
+        **options: Any,
     ) -> Updatable:
         """Return a new object that takes frames; `options` are those of the function.
 
-        `backend` and `color` are refused here and not at the first frame.
+        A wrong `backend`, `color` or `channel_axis` is refused here, not at the first frame.
         """
         runtime.resolve(backend)
         images.check_color(color)
+        images.check_channel_axis(channel_axis)
         maker = self.load(self.state or self.function)
         parameters = inspect.signature(maker).parameters.values()
         accepted = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
@@ -78,7 +85,7 @@ class Method:
             raise TypeError(
                 f"method {self.key!r} has no option {', '.join(unknown)}; it has {there}"
             )
-        options.update(backend=backend, color=color)
+        options.update(backend=backend, color=color, channel_axis=channel_axis)
         made: Updatable = maker(**options) if self.state else _FrameByFrame(maker, options)
         return made
 

@@ -111,9 +111,9 @@ def test_bad_inputs_are_refused(spoil, message, image, saliency):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"alpha": -0.1}, r"alpha must lie in \[0, 1\], got -0.1"),
-        ({"alpha": 1.1}, r"alpha must lie in \[0, 1\], got 1.1"),
-        ({"alpha": float("nan")}, r"alpha must lie in \[0, 1\], got nan"),
+        ({"alpha": -0.1}, r"`alpha` must be a number from 0 to 1; got -0.1"),
+        ({"alpha": 1.1}, r"`alpha` must be a number from 0 to 1; got 1.1"),
+        ({"alpha": float("nan")}, r"`alpha` must be a number from 0 to 1; got nan"),
         ({"colormap": "rainbows"}, "a colormap among autumn, .*viridis.*, got 'rainbows'"),
         ({"color": "gray"}, "color must be 'rgb' or 'bgr', got 'gray'"),
     ],
@@ -136,7 +136,7 @@ def test_any_size(height, width, level):
 
 @pytest.mark.parametrize("alpha", [True, np.True_, "0.5", None, float("nan"), -0.1, 1.1, [0.5]])
 def test_alpha_that_is_no_number_in_range_is_refused(alpha, image, saliency):
-    with pytest.raises(ValueError, match=r"alpha must lie in \[0, 1\], got"):
+    with pytest.raises(ValueError, match=r"`alpha` must be a number from 0 to 1; got"):
         fastsal.overlay(image, saliency, alpha=alpha)
 
 

@@ -126,7 +126,7 @@ def test_it_names_its_method():
 def test_bad_options_are_refused_when_it_is_made():
     with pytest.raises(TypeError, match="method 'lc' has no option threshold"):
         fastsal.Stream("lc", threshold=3)
-    with pytest.raises(ValueError, match="threshold must be None or a number from 0 up, got -1"):
+    with pytest.raises(ValueError, match="`threshold` must be None or a number from 0 up; got -1"):
         fastsal.Stream("frame-difference", threshold=-1)
 
 

@@ -25,6 +25,9 @@ class Stream:
         Where to compute.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels: OpenCV's videos and cameras give "bgr".
+    channel_axis : int or None, default -1
+        Axis of the channels of every frame that has more than two axes: 0 for frames of shape
+        (3, H, W).
     **options
         What the method's function takes besides, ``threshold=20`` say. Defaults are the
         function's, but those of "superpixel-motion" are made for motion: ``sigma_position=0.03``
@@ -48,10 +51,19 @@ class Stream:
     """
 
     def __init__(
-        self, method: str, *, backend: Choice = "auto", color: Color = "rgb", **options: Any
+        self,
+        method: str,
+        /,
+        *,
+        backend: Choice = "auto",
+        color: Color = "rgb",
+        channel_axis: int | None = -1,
+        **options: Any,
     ) -> None:
         self.method = method_of(method)
-        self._state = self.method.make(backend=backend, color=color, **options)
+        self._state = self.method.make(
+            backend=backend, color=color, channel_axis=channel_axis, **options
+        )
 
     def update(self, frame: Any, *, out: Any = None) -> Any:
         """Return the saliency map of the next frame.

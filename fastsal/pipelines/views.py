@@ -23,7 +23,7 @@ def check_look(view: str, alpha: float) -> None:
     """
     if view not in VIEWS:
         raise ValueError(f"expected a view among {', '.join(VIEWS)}, got {view!r}")
-    check_alpha(alpha)
+    alpha = check_alpha(alpha)
 
 
 def render(

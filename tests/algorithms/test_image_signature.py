@@ -168,7 +168,7 @@ def test_what_is_no_image_is_refused(image):
 @pytest.mark.parametrize("option", ["smooth", "center_bias"])
 @pytest.mark.parametrize("value", [-0.1, 2, float("nan"), "much", None])
 def test_other_options_are_refused(option, value):
-    with pytest.raises(ValueError, match=f"{option} must be a number from 0 to 1, got"):
+    with pytest.raises(ValueError, match=f"`{option}` must be a number from 0 to 1; got"):
         image_signature(np.zeros((4, 4), np.uint8), **{option: value})
 
 

@@ -414,7 +414,7 @@ def test_bad_images_are_refused(image):
     ],
 )
 def test_bad_options_are_refused_when_they_are_made(option, value):
-    with pytest.raises(ValueError, match=f"^{option} must be .*, got ") as error:
+    with pytest.raises(ValueError, match=f"^`{option}` must .*; got ") as error:
         IttiOptions(**{option: value})
     assert "\n" not in str(error.value)
 

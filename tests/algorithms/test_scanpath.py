@@ -154,7 +154,7 @@ def test_backends_that_are_none_are_refused():
 
 @pytest.mark.parametrize("n", [0, -1, 2.5, "3", None])
 def test_bad_counts_are_refused(n):
-    with pytest.raises(ValueError, match="n must be an integer from 1 up, got"):
+    with pytest.raises(ValueError, match="`n` must be an integer from 1 to 10000; got"):
         scanpath(np.zeros((4, 5), np.float32), n)
 
 

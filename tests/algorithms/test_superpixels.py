@@ -316,7 +316,7 @@ BAD_OPTIONS = [
 
 @pytest.mark.parametrize(("name", "value"), BAD_OPTIONS)
 def test_bad_options_are_refused(name, value):
-    with pytest.raises(ValueError, match=f"{name} must be"):
+    with pytest.raises(ValueError, match=f"`{name}` must be"):
         slic(np.zeros((4, 5), np.uint8), **{name: value})
 
 

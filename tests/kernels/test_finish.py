@@ -161,5 +161,5 @@ def test_options_come_back_as_floats():
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), "much", None])
 @pytest.mark.parametrize("name", ["smooth", "center_bias"])
 def test_other_options_are_refused(name, value):
-    with pytest.raises(ValueError, match=f"{name} must be a number from 0 to 1, got"):
+    with pytest.raises(ValueError, match=f"`{name}` must be a number from 0 to 1; got"):
         finish.checked(**{"smooth": 0.0, "center_bias": 0.0, name: value})

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import devices, images, runtime
+from ... import devices, images, runtime, validation
 from ...errors import ImageError
 from ._math import FIRST_REACH
 
@@ -33,6 +32,8 @@ class BinWang:
         that what stops is absorbed at once if it is white instead of black. Else OpenCV 4.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels, of which OpenCV's luma is taken.
+    channel_axis : int or None, default -1
+        Axis of the channels of every frame that has more than two axes.
     backend : {"auto", "cpu", "cuda"}, default "auto"
         Where to compute. "auto" takes the device for device arrays and the CPU for others.
 
@@ -73,11 +74,14 @@ class BinWang:
         *,
         opencv5: bool | Literal["5.0", "5.1"] = False,
         color: images.Color = "rgb",
+        channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
-        self._wanted = None if shape is None else _checked_shape(shape)
+        self._wanted = None if shape is None else validation.shape("shape", shape)
         self._rules = _checked_rules(opencv5)
+        images.check_channel_axis(channel_axis)
         self._color: images.Color = color
+        self._channel_axis = channel_axis
         self._backend: runtime.Choice = backend
         self.reset()
 
@@ -115,12 +119,12 @@ class BinWang:
         return self._updated(frame, out, np.uint8, 1)
 
     def _updated(self, frame: ArrayLike, out: Any, dtype: Any, white: int) -> Any:
-        frames = images.as_frames(frame, color=self._color, name="frame")
+        frames = images.as_frames(
+            frame, color=self._color, channel_axis=self._channel_axis, name="frame", stacks=False
+        )
         self._check(frames.shape)
-        if out is None and frames.owner is None:
-            out = np.empty(frames.shape, dtype)
-        elif out is None:
-            out = devices.empty(frames.shape, dtype, like=frames.owner)
+        if out is None:
+            out = images.new_array(frames, frames.shape, dtype)
         job = images.Job(self._backend, out, frames, turns=self._turns)
         bench = runtime.bench(__package__, job.target)
         self._prepare(bench, (frames.shape, job.target))
@@ -129,8 +133,6 @@ class BinWang:
         return job.result()
 
     def _check(self, shape: tuple[int, ...]) -> None:
-        if len(shape) != 2:
-            raise ImageError(f"expected one frame at a time, got a stack {shape}")
         if self._wanted is not None and shape != self._wanted:
             raise ImageError(f"expected a frame of shape {self._wanted}, got {shape}")
 
@@ -162,20 +164,13 @@ class BinWangMaps(BinWang):
         return self._updated(frame, out, np.float32, 255 if is_bytes else 1)
 
 
-def _checked_shape(shape: Any) -> tuple[int, int]:
-    try:
-        height, width = (operator.index(length) for length in shape)
-    except (TypeError, ValueError):
-        height = width = 0
-    if height < 1 or width < 1:
-        raise ValueError(f"shape must be two positive integers (H, W), got {shape!r}")
-    return height, width
-
-
 def _checked_rules(opencv5: Any) -> tuple[bool, int]:
     """Return whether to update the activity of two pixels only, and what empty templates are."""
-    if isinstance(opencv5, str) and opencv5 not in ("5.0", "5.1"):
-        raise ValueError(f"opencv5 must be a bool, '5.0' or '5.1', got {opencv5!r}")
+    is_flag = isinstance(opencv5, bool | np.bool)
+    if not is_flag and not (isinstance(opencv5, str) and opencv5 in ("5.0", "5.1")):
+        raise ValueError(
+            f"`opencv5` must be True, False, '5.0' or '5.1'; got {validation.shown(opencv5)}"
+        )
     return bool(opencv5), 255 if opencv5 == "5.1" else 0
 
 

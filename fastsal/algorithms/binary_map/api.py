@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ... import devices, images, runtime
+from ... import containers, devices, images, runtime, validation
 from ...errors import ImageError
 from ...parts import Jobs
 from . import _draws
@@ -145,18 +144,15 @@ def _binary(
 
 
 def _checked_seed(seed: int | None) -> int:
-    if seed is not None and not isinstance(seed, numbers.Integral):
-        raise ValueError(f"seed must be None or an integer, got {seed!r}")
-    return 0 if seed is None else int(seed)
+    return 0 if seed is None else validation.integer("seed", seed)
 
 
 def _byte_out(out: Any, frames: images.Frames) -> Any:
     """Return where bytes go: `out`, or a new array beside the map."""
     if out is None:
-        if frames.owner is None:
-            return np.empty(frames.shape, np.uint8)
-        return devices.empty(frames.shape, np.uint8, like=frames.owner)
+        return images.new_array(frames, frames.shape, np.uint8)
     is_known = isinstance(out, np.ndarray) or devices.is_device_array(out)
+    is_known = is_known or containers.is_tensor(out)
     if is_known and devices.dtype_of(out) != np.uint8:
         raise ImageError(f"expected out as uint8, got {devices.dtype_of(out)}")
     return out

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
-from ... import images, runtime
+from ... import images, runtime, validation
 from ...kernels import finish
 from ...parts import Jobs
-from .forms import FORMS, Form
+from .forms import FORMS
 
 
 def center_surround(
@@ -98,7 +98,7 @@ def center_surround(
     frames = images.as_frames(
         image, color=color, channel_axis=channel_axis, dtypes=("uint8", "float32", "float64")
     )
-    form = _form_of(variant)
+    form = FORMS[validation.choice("variant", variant, FORMS)]
     options = finish.checked(form.smooth if smooth is None else smooth, center_bias)
     width, is_rgb = frames.shape[-1], color == "rgb"
     jobs = Jobs(backend, out, frames)
@@ -109,9 +109,3 @@ def center_surround(
             source.pixels, source.channels, is_rgb, width, form, *options, job.saliency
         )
     return jobs.result
-
-
-def _form_of(variant: str) -> Form:
-    if variant not in FORMS:
-        raise ValueError(f"variant must be {' or '.join(map(repr, FORMS))}, got {variant!r}")
-    return FORMS[variant]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import numbers
+import math
 import threading
 from typing import Any, Literal, NamedTuple
 
-from ... import devices, images, runtime
+from ... import devices, images, runtime, validation
 from ...errors import ImageError
 from .plan import LONGEST_SIDE, cells_of, level_shapes
 
 Camera = bool | Literal["affine", "translation", "homography"]
 
-DTYPES = ("uint8", "uint16", "float32", "float64")
+DTYPES = images.DTYPES
 SMOOTH = 0.01  # sigma of the last blur, in widths
 _TERMS = {"translation": 2, "affine": 6, "homography": 8}
 _of_thread = threading.local()
@@ -32,17 +32,16 @@ class Options(NamedTuple):
         name = "affine" if compensate_camera is True else compensate_camera
         if not isinstance(name, str) or name not in _TERMS:
             raise ValueError(
-                "compensate_camera must be True, False, 'affine', 'translation' or 'homography', "
-                f"got {compensate_camera!r}"
+                "`compensate_camera` must be True, False, 'affine', 'translation' or "
+                f"'homography'; got {validation.shown(compensate_camera)}"
             )
         return cls(_TERMS[name], bool(contrast))
 
 
 def checked_memory(memory: float) -> float:
-    """Return `memory` if it is a number from 0 up to but not 1, else raise ValueError."""
-    if not (isinstance(memory, numbers.Real) and 0 <= memory < 1):
-        raise ValueError(f"memory must be a number from 0 up to, but not, 1, got {memory!r}")
-    return float(memory)
+    """Return `memory` if it is a number in [0, 1), or raise ValueError."""
+    form = "a number in [0, 1)"
+    return validation.number("memory", memory, 0, math.nextafter(1, 0), form=form)
 
 
 class Trail:

@@ -13,7 +13,7 @@ from ...errors import ImageError
 from ._grid import SUMS, grid_shape
 from ._site import DTYPES, Site
 from .initial import centers_from
-from .options import checked_options, single
+from .options import checked_options
 
 
 class RegionStats(NamedTuple):
@@ -47,6 +47,7 @@ def slic(
     initial: ArrayLike | None = None,
     relabel: bool = True,
     color: images.Color = "rgb",
+    channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> Any:
     """Return a label per pixel: the superpixel it belongs to.
@@ -80,6 +81,8 @@ def slic(
         vl_slic's: the index of the tile, which leaves gaps.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
+    channel_axis : int or None, default -1
+        Axis of the channels if `image` has more than two axes.
     backend : {"auto", "cpu", "cuda"}, default "auto"
         Where to compute. "auto" takes the device for device arrays and the CPU for others.
 
@@ -123,7 +126,9 @@ def slic(
            [0, 0, 0, 1, 1, 1, 1, 1]], dtype=int32)
     """
     options = checked_options(region_size, regularizer, max_iter, min_region_size)
-    frames = single(images.as_frames(image, color=color, dtypes=DTYPES))
+    frames = images.as_frames(
+        image, color=color, channel_axis=channel_axis, dtypes=DTYPES, stacks=False
+    )
     site = Site(backend, frames)
     size, stiffness, rounds, least = options.of(frames.shape)
     centers = None if initial is None else centers_from(initial, site, size)
@@ -140,6 +145,7 @@ def region_stats(
     labels: ArrayLike,
     *,
     color: images.Color = "rgb",
+    channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> RegionStats:
     """Return size, middle, mean colour and box of every labelled region.
@@ -152,6 +158,8 @@ def region_stats(
         0 to n - 1, none left out. On a device int32.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
+    channel_axis : int or None, default -1
+        Axis of the channels if `image` has more than two axes.
     backend : {"auto", "cpu", "cuda"}, default "auto"
         Where to compute. "auto" takes the device for device arrays and the CPU for others. It
         waits for the device, since the number of regions is part of the result's shape.
@@ -183,7 +191,9 @@ def region_stats(
     >>> stats.mean_color[:, 0].round()
     array([  0., 100.], dtype=float32)
     """
-    frames = single(images.as_frames(image, color=color, dtypes=DTYPES))
+    frames = images.as_frames(
+        image, color=color, channel_axis=channel_axis, dtypes=DTYPES, stacks=False
+    )
     site = Site(backend, frames)
     names = site.labels(labels, "labels")
     count = site.regions_of(names, "labels")
