@@ -17,6 +17,8 @@ from .errors import BackendUnavailableError
 Backend = Literal["cpu", "cuda"]
 Choice = Literal["auto", "cpu", "cuda"]
 
+_THREADING_LAYERS = ("default", "tbb", "omp", "workqueue", "safe", "threadsafe", "forksafe")
+
 _preferred: ContextVar[Choice | None] = ContextVar("fastsal_backend", default=None)
 
 
@@ -90,6 +92,9 @@ def why_no_cpu() -> str | None:
 
     if config.DISABLE_JIT:
         return "NUMBA_DISABLE_JIT is set, and kernels cannot run without Numba's compiler: unset it"
+    if str(config.THREADING_LAYER).lower() not in _THREADING_LAYERS:
+        names = ", ".join(_THREADING_LAYERS)
+        return f"NUMBA_THREADING_LAYER must be one of {names}; got {config.THREADING_LAYER!r}"
     return None
 
 

@@ -1,6 +1,8 @@
 """Compiled code on disk: found again, never stale, and never in the way."""
 
+import compileall
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 from processes import run_python
 
 import fastsal
+from fastsal.kernels import sources
 
 PACKAGE = Path(fastsal.__file__).parent
 
@@ -47,7 +50,7 @@ def run(site, cache, script=SCRIPT, **environment):
             "PYTHONPATH": str(site), "FASTSAL_CACHE_DIR": str(cache),
             "PYTHONDONTWRITEBYTECODE": "1", **environment,
         },
-        cwd=site,
+        cwd=site if site.is_dir() else site.parent,
     )  # fmt: skip
     compiled, answer = printed.split(maxsplit=1)
     return int(compiled), answer
@@ -86,16 +89,165 @@ def test_an_edit_in_a_file_that_kernels_call_into_counts_at_once(site, tmp_path)
     assert run(site, tmp_path / "cache") == (0, ANSWER)
 
 
-def test_a_new_file_or_version_starts_a_folder_of_its_own(site, tmp_path):
+def test_an_edit_in_a_file_that_no_kernel_imports_costs_nothing(site, tmp_path):
+    run(site, tmp_path / "cache")
+    package = site / "fastsal"
+    (package / "kernels" / "new.py").write_text("NEW = 1")
+    for path in (package / "kernels" / "gaussian.py", package / "algorithms" / "bing" / "_cpu.py"):
+        path.write_text(path.read_text() + "\nNEW = 1\n")
+
+    assert run(site, tmp_path / "cache") == (0, ANSWER)
+
+
+def test_an_edit_in_a_constant_of_another_file_counts(site, tmp_path):
+    room = site / "fastsal" / "algorithms" / "frame_difference"
+    (room / "_factor.py").write_text("FACTOR = 1\n")
+    formula = room / "_math.py"
+    source = formula.read_text().replace(
+        "return max(level, other) - min(level, other)",
+        "return (max(level, other) - min(level, other)) // FACTOR",
+    )
+    source = source.replace("\nfrom numba", "\nfrom ._factor import FACTOR\nfrom numba", 1)
+    assert source.count("FACTOR") == 2
+    formula.write_text(source)
+    assert run(site, tmp_path / "cache")[1] == ANSWER
+    (room / "_factor.py").write_text("FACTOR = 2\n")
+    assert run(site, tmp_path / "cache")[1] == "[[0, 4, 127]]"
+
+
+def test_another_version_or_processor_starts_a_folder_of_its_own(site, tmp_path):
     script = "from fastsal.kernels import cache; print(0, cache.digest())"
     digests = [run(site, tmp_path, script)]
-    (site / "fastsal" / "kernels" / "new.py").touch()
-    digests.append(run(site, tmp_path, script))
     digests.append(run(site, tmp_path, script, NUMBA_CPU_NAME="generic"))
     upgraded = "import numba; numba.__version__ = '99'\n" + script
     digests.append(run(site, tmp_path, upgraded))
 
-    assert len(set(digests)) == 4
+    assert len(set(digests)) == 3
+
+
+def as_bytecode(site):
+    """Leave nothing but bytecode, beside where the sources were."""
+    compileall.compile_dir(site, quiet=1, legacy=True, force=True)
+    for path in site.rglob("*.py"):
+        path.unlink()
+    return site
+
+
+def as_zip(site):
+    return Path(shutil.make_archive(str(site.with_name(f"zip{time.monotonic_ns()}")), "zip", site))
+
+
+FROZEN = """
+import importlib.abc, importlib.util, os, sys
+
+class Frozen(importlib.abc.InspectLoader, importlib.abc.MetaPathFinder):
+    # Gives code objects and nothing else, as programs frozen into one file do.
+    def path_of(self, name):
+        base = os.path.join(os.environ["FROM"], *name.split("."))
+        inner = os.path.join(base, "__init__.py")
+        return inner if os.path.exists(inner) else base + ".py"
+    def find_spec(self, name, path=None, target=None):
+        file = self.path_of(name)
+        if name.split(".")[0] != "fastsal" or not os.path.exists(file):
+            return None
+        spec = importlib.util.spec_from_loader(name, self, is_package=file.endswith("__init__.py"))
+        if spec.submodule_search_locations is not None:
+            spec.submodule_search_locations.append("/frozen/" + name)
+        return spec
+    def get_source(self, name):
+        return None
+    def get_code(self, name):
+        return compile(open(self.path_of(name), "rb").read(), "/frozen/" + name, "exec")
+
+sys.meta_path.insert(0, Frozen())
+"""
+
+
+@pytest.mark.parametrize("deployed", ["bytecode", "zip", "zip of bytecode", "frozen"])
+def test_deployments_notice_an_upgrade(site, tmp_path, deployed):
+    formula = site / "fastsal" / "algorithms" / "frame_difference" / "_math.py"
+    answers = []
+    for halved in (False, True):
+        if halved:
+            formula.write_text(
+                formula.read_text().replace(
+                    "return max(level, other) - min(level, other)",
+                    "return max(level, other) // 2",
+                )
+            )
+        copy = tmp_path / f"copy{halved}" / "site"
+        shutil.copytree(site, copy)
+        script, environment = SCRIPT, {}
+        if "bytecode" in deployed:
+            as_bytecode(copy)
+        if deployed == "frozen":
+            script, environment = FROZEN + SCRIPT, {"FROM": str(copy)}
+        path = as_zip(copy) if deployed.startswith("zip") else copy
+        where = (tmp_path if deployed == "frozen" else path, tmp_path / "cache", script)
+        answers += [run(*where, **environment), run(*where, **environment)]
+
+    (first, right), again, (other, half), other_again = answers
+    assert first > 0
+    assert right == ANSWER
+    assert other > 0
+    assert half == "[[0, 4, 127]]"
+    assert again == (0, ANSWER)
+    assert other_again == (0, half)
+
+
+def test_without_any_source_nothing_is_kept(site, tmp_path):
+    script = "from fastsal.kernels import sources; sources._data_of = lambda name: None\n" + SCRIPT
+    for _ in range(2):
+        compiled, answer = run(site, tmp_path / "cache", script)
+        assert (compiled > 0, answer) == (True, ANSWER)
+    assert not entries(tmp_path / "cache")
+
+
+def test_a_user_without_a_home(site):
+    """And without an entry in the system's list of users, as in many containers."""
+    script = (
+        "import os, pwd\n"
+        "for name in ('HOME', 'XDG_CACHE_HOME'): os.environ.pop(name, None)\n"
+        "def unknown(uid): raise KeyError(uid)\n"
+        "pwd.getpwuid = unknown\n"
+        + SCRIPT
+        + "from fastsal.kernels import cache; print(cache.describe())"
+    )
+    for named in ("", "~/kept"):
+        compiled, answer = run(site, named, script)
+        assert compiled > 0
+        assert answer.startswith(ANSWER)
+        assert "not kept: this user has no home folder" in answer
+    assert not (site / "~").exists()
+
+
+def test_a_tilde_is_the_home_folder(site, tmp_path):
+    for compiled in (True, False):
+        printed = run(site, "~/kept", HOME=str(tmp_path))
+        assert (printed[0] > 0, printed[1]) == (compiled, ANSWER)
+    assert entries(tmp_path / "kept")
+    assert not (site / "~").exists()
+
+
+def test_a_working_folder_that_is_gone(site):
+    script = (
+        "import os, tempfile, numba\n"  # Numba itself may ask where it is
+        "gone = tempfile.mkdtemp(); os.chdir(gone); os.rmdir(gone)\n"
+        "from fastsal.kernels import cache; print(0, cache.describe())"
+    )
+    assert run(site, "relative", script)[1].startswith("not kept: the working folder is gone")
+
+
+def test_imports_are_the_same_in_source_and_bytecode():
+    names = [
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for folder in ("kernels", "algorithms")
+        for path in (PACKAGE / folder).rglob("*.py")
+    ]
+    for name in names:
+        in_source = set(sources._named_in_source(sources._data_of(name)))
+        in_code = set(sources._named_in_code(sources._code_of(name)))
+        assert {each for each in in_code if each[0]} <= in_source
 
 
 def test_the_user_of_the_package_need_not_be_able_to_write_anywhere(site, tmp_path):
@@ -154,6 +306,24 @@ def test_a_full_disk_costs_no_answer(site, tmp_path):
         subprocess.run(["umount", str(cache)], check=True)
 
 
+def test_a_folder_that_becomes_read_only_while_running(site, tmp_path):
+    cache = tmp_path / "tiny"
+    cache.mkdir()
+    mounted(cache, "-t", "tmpfs", "tmpfs")
+    script = SCRIPT.replace(
+        "out = ",
+        "import fastsal.algorithms.frame_difference._cpu, os, subprocess\n"
+        "folder = os.environ['FASTSAL_CACHE_DIR']\n"
+        "subprocess.run(['mount', '-o', 'remount,ro', folder], check=True)\nout = ",
+    )
+    try:
+        compiled, answer = run(site, cache, script)
+        assert (compiled > 0, answer) == (True, ANSWER)
+        assert not entries(cache)
+    finally:
+        subprocess.run(["umount", str(cache)], check=True)
+
+
 def test_processes_that_start_at_once_on_an_empty_cache(site, tmp_path):
     cache = tmp_path / "cache"
     with ThreadPoolExecutor(4) as pool:
@@ -164,6 +334,26 @@ def test_processes_that_start_at_once_on_an_empty_cache(site, tmp_path):
     assert run(site, cache) == (0, ANSWER)
 
 
+def with_flipped_bit(data):
+    """Return the data with one bit wrong, somewhere."""
+    place = random.randrange(8 * len(data))
+    flipped = bytearray(data)
+    flipped[place // 8] ^= 1 << place % 8
+    return bytes(flipped)
+
+
+def test_an_entry_under_the_name_of_another_is_compiled_again(site, tmp_path):
+    cache = tmp_path / "cache"
+    run(site, cache)
+    kept = list(entries(cache).items())
+    for (path, _), (_, data) in zip(kept, kept[1:] + kept[:1], strict=True):
+        path.write_bytes(data)
+
+    compiled, answer = run(site, cache)
+
+    assert (compiled > 0, answer) == (True, ANSWER)
+
+
 def test_damaged_entries_are_compiled_again(site, tmp_path):
     cache = tmp_path / "cache"
     run(site, cache)
@@ -172,6 +362,7 @@ def test_damaged_entries_are_compiled_again(site, tmp_path):
         lambda data: data[: len(data) // 2],
         lambda data: b"",
         lambda data: b"cnowhere\nnothing\n.",
+        *[with_flipped_bit] * 5,
     )
     for damage in damages:
         for path, data in kept.items():
@@ -216,9 +407,9 @@ def cache_module(tmp_path, monkeypatch):
     from fastsal.kernels import cache
 
     monkeypatch.setenv("FASTSAL_CACHE_DIR", str(tmp_path))
-    cache.folder.cache_clear()
+    cache._folder_or_reason.cache_clear()
     yield cache
-    cache.folder.cache_clear()
+    cache._folder_or_reason.cache_clear()
 
 
 def test_only_old_folders_of_our_own_are_removed(cache_module, tmp_path):
@@ -231,6 +422,9 @@ def test_only_old_folders_of_our_own_are_removed(cache_module, tmp_path):
     (old / entry).with_suffix(".123.456").touch()  # left by a process that was killed
     (mixed / "notes.txt").write_text("not ours")
     long_ago = time.time() - 40 * 24 * 3600
+    (new / "unused-1.py311.0.nbc").touch()
+    os.utime(new / "unused-1.py311.0.nbc", (long_ago, long_ago))
+    os.utime(new)
     for folder in (old, mixed, *users):
         os.utime(folder, (long_ago, long_ago))
 
@@ -238,7 +432,7 @@ def test_only_old_folders_of_our_own_are_removed(cache_module, tmp_path):
 
     assert made == tmp_path / cache_module.digest()
     assert not old.exists()
-    assert (new / entry).exists()
+    assert [path.name for path in new.iterdir()] == [entry]
     assert (mixed / "notes.txt").read_text() == "not ours"
     assert all((folder / entry).exists() for folder in users)
 

@@ -250,7 +250,46 @@ print(numba.threading_layer(), *threads.layer(), all(outcomes), len(outcomes))
 """,
         environment={"NUMBA_THREADING_LAYER": name},
     )
-    assert printed == f"{name} {name} set by NUMBA_THREADING_LAYER True 4"
+    assert printed.startswith(f"{name} {name} ")
+    assert printed.endswith("(set by NUMBA_THREADING_LAYER) True 4")
+    assert ("not safe to fork" in printed) == (name == "omp")
+
+
+@pytest.mark.parametrize("name", ["foo", "tbb2", ""])
+def test_a_layer_that_does_not_exist_is_refused_in_one_line(name):
+    printed = run_python(
+        """
+import sys, numpy as np, fastsal
+try:
+    fastsal.luminance_contrast(np.zeros((4, 4), np.uint8))
+except fastsal.BackendUnavailableError as error:
+    print(error)
+from fastsal.cli.main import main
+sys.exit(main(["info"]))
+""",
+        environment={"NUMBA_THREADING_LAYER": name},
+    )
+    error, *facts = printed.splitlines()
+    assert error.endswith(f"threadsafe, forksafe; got {name!r}")
+    assert [line for line in facts if line.startswith("threading layer       none: ")]
+    assert [line for line in facts if line.startswith("backend cpu           no: ")]
+
+
+@pytest.mark.parametrize("name", ["tbb", "safe"])
+def test_a_layer_that_cannot_be_loaded_is_refused_in_one_line(name):
+    printed = run_python(
+        LAYERS["no TBB"]
+        + """
+import numpy as np, fastsal
+try:
+    fastsal.luminance_contrast(np.zeros((400, 400), np.uint8))
+except fastsal.BackendUnavailableError as error:
+    print(error)
+""",
+        environment={"NUMBA_THREADING_LAYER": name},
+    )
+    assert f"NUMBA_THREADING_LAYER is {name!r}" in printed
+    assert len(printed.splitlines()) == 1
 
 
 def test_a_layer_that_runs_already_is_kept():
@@ -270,7 +309,9 @@ numba.config.THREADING_LAYER = "default"
         + ANSWERS
         + "answers_of(IMAGES[0]); print(numba.threading_layer(), *threads.layer())"
     )
-    assert printed == "workqueue workqueue started before fastsal by other code"
+    assert printed == (
+        "workqueue workqueue one call at a time (started before fastsal by other code)"
+    )
 
 
 def test_the_users_number_of_threads_is_kept():

@@ -7,6 +7,7 @@ import platform
 from collections.abc import Iterator
 
 from .. import __version__, runtime
+from ..errors import BackendUnavailableError
 from .options import Commands, add_command
 
 _PACKAGES = ("numpy", "numba", "numba-cuda", "opencv-python", "opencv-contrib-python",
@@ -34,8 +35,11 @@ def _facts() -> Iterator[tuple[str, str]]:
             yield package, version
     for name, status in runtime.backends().items():
         yield f"backend {name}", f"{'yes' if status.available else 'no'}: {status.detail}"
-    layer, reason = threads.layer()
-    yield "threading layer", f"{layer}: {reason}"
+    try:
+        layer, reason = threads.layer()
+        yield "threading layer", f"{layer}: {reason}"
+    except BackendUnavailableError as error:
+        yield "threading layer", f"none: {error}"
     yield "compiled code", cache.describe()
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 from .. import __version__
-from ..errors import FastsalError
 from ..pipelines.interrupts import heeded_interrupts
 from . import bench, demo, image, info, video, warmup, webcam
 from .messages import say, text_of
@@ -25,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 done, 1 could not (one line on stderr), 2 bad usage, 130 interrupted.
     """
     _open_missing_streams()
+    _accept_all_names()
     try:
         options = _parser().parse_args(argv)
         with heeded_interrupts():
@@ -39,15 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (FastsalError, OSError) as error:
+    except Exception as error:
         say(f"error: {text_of(error)}")
-        return 1
-    except MemoryError:
-        say("error: out of memory")
-        return 1
-    except (TypeError, ValueError) as error:
-        say(f"error: {text_of(error)}")
-        return 2
+        is_bad_usage = type(error) in (TypeError, ValueError)  # not their subclasses
+        return 2 if is_bad_usage else 1
     return status or 0
 
 
@@ -60,6 +56,12 @@ def _open_missing_streams() -> None:
         if getattr(sys, name) is None:
             null = os.open(os.devnull, os.O_RDWR)
             setattr(sys, name, os.fdopen(null, mode))
+
+
+def _accept_all_names() -> None:
+    """Let stdout print every file name: escaped where its encoding lacks a character."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,13 +1,18 @@
-"""What goes to stderr."""
+"""Messages on stderr."""
 
+import re
 import sys
 
+from ..errors import FastsalError
 from ..methods import METHODS
 
 COMPILING = (
     f"compiling what is not yet compiled of {len(METHODS)} methods: "
     "minutes the first time, later seconds"
 )
+# "OpenCV(5.0.0) /io/alloc.cpp:73: error: (-4:Insufficient memory) Failed to ..."
+_FILE_AND_LINE = re.compile(r"^OpenCV\S* .*?error: (?=\()")
+_NO_MEMORY = "(-4:"  # cv::Error::StsNoMem
 
 
 def say(line: str) -> None:
@@ -17,6 +22,24 @@ def say(line: str) -> None:
 
 
 def text_of(error: BaseException) -> str:
-    """Return the message of an error together with its notes."""
+    """Return the message of any exception, together with its notes.
+
+    An exception from outside fastsal is named by its type, which its message rarely explains.
+    """
+    reason = _message_of(error)
     notes = "; ".join(getattr(error, "__notes__", ()))
-    return f"{error} ({notes})" if notes else str(error)
+    return f"{reason} ({notes})" if notes else reason
+
+
+def _message_of(error: BaseException) -> str:
+    kind = type(error)
+    if isinstance(error, FastsalError | KeyboardInterrupt) or kind in (TypeError, ValueError):
+        return str(error)
+    if isinstance(error, MemoryError) or (kind.__module__ == "cv2" and _NO_MEMORY in str(error)):
+        return "out of memory"
+    if strerror := getattr(error, "strerror", None):  # OSError and PyAV's errors
+        filename = getattr(error, "filename", None)
+        return f"{filename}: {strerror.lower()}" if filename else str(strerror).lower()
+    if kind.__module__ == "cv2":  # its attributes are those of the error raised last, anywhere
+        return f"OpenCV: {_FILE_AND_LINE.sub('', str(error))}"
+    return f"{kind.__name__}: {error}" if str(error) else kind.__name__

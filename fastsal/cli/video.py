@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..errors import FastsalError, VideoError
+from ..errors import VideoError
 from ..methods import method_of
-from .messages import say, text_of
+from .batches import FileGuard
 from .options import (
     Commands,
     add_command,
@@ -47,18 +47,13 @@ def run(options: argparse.Namespace) -> int:
     output = named(options.output, "-o")
     _check(options)
     jobs = _jobs(options.sources, options.method, Path(output), output)
-    if len(jobs) == 1:
-        _process(*jobs[0], options)
-        return 0
-    failed = 0
+    guard = FileGuard()
     for source, target in jobs:
-        try:
+        with guard.file(source):
             _process(source, target, options)
-        except (FastsalError, OSError) as error:
-            failed += 1
-            say(f"error: {text_of(error)}")
-    print(f"{len(jobs) - failed} of {len(jobs)} videos done, in {output}")
-    return 1 if failed else 0
+    if len(jobs) > 1:
+        print(f"{len(jobs) - len(guard.failures)} of {len(jobs)} videos done, in {output}")
+    return guard.status
 
 
 def _check(options: argparse.Namespace) -> None:

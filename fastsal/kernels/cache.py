@@ -1,9 +1,10 @@
 """Compiled code on disk: in the user's cache folder, named by everything it was made from.
 
 Numba's own cache looks at one source file only, so a kernel keeps answering with the old formula
-after an edit or upgrade of a file it calls into. Here the folder's name is a digest of all kernel
-sources and of what else shapes the code, and each entry is one file named by its whole key, so
-that processes that start at once can neither serve stale code nor mix up each other's entries.
+after an edit or upgrade of a file it calls into. Here the folder's name is a digest of the versions
+and settings that shape the code. Each entry is one file, named by its whole key and the sources of
+its kernel, so processes that start at once neither serve stale code nor mix up each other's
+entries. An entry begins with a digest of itself: damaged machine code would end the process.
 """
 
 from __future__ import annotations
@@ -29,53 +30,63 @@ from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 from platformdirs import user_cache_path
 
-_PACKAGE = Path(__file__).parents[1]
-_SOURCES = ("kernels", "algorithms")
+from . import sources
+
+FORMAT = 1  # of the entries
 _SETTINGS = ("OPT", "CPU_NAME", "CPU_FEATURES", "ENABLE_AVX", "LOOP_VECTORIZE", "SLP_VECTORIZE",
              "BOUNDSCHECK", "DEBUGINFO_DEFAULT")  # fmt: skip
 _KEEP_SECONDS = 30 * 24 * 3600
+_FRESH_SECONDS = 24 * 3600  # an entry older than that is marked as used when it is loaded
+_DIGEST_SIZE = hashlib.sha256().digest_size
+
+
+def folder() -> Path | None:
+    """Return the folder of these versions and settings, or None if code is not kept."""
+    found = _folder_or_reason()
+    return found if isinstance(found, Path) else None
 
 
 @cache
-def folder() -> Path | None:
-    """Return the folder of this state of the sources, or None if no folder can be written to."""
-    root = Path(os.environ.get("FASTSAL_CACHE_DIR") or user_cache_path("fastsal", False))
-    path = root.absolute() / digest()  # the program may change its folder later
+def _folder_or_reason() -> Path | str:
     try:
-        is_new = not path.exists()
+        root = _root().absolute()  # the program may change its folder later
+    except RuntimeError:  # of platformdirs and pathlib: no HOME, and a user without an entry
+        return "this user has no home folder"
+    except OSError as error:
+        return f"the working folder is gone: {error.strerror}"
+    path = root / digest()
+    try:
+        is_fresh = path.exists() and _age_of(path) < _FRESH_SECONDS
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
-        if is_new:
+        os.utime(path)
+        if not is_fresh:
             _remove_unused(root)
-        else:
-            os.utime(path)
-    except OSError:
-        return None
+    except OSError as error:
+        return f"the cache folder cannot be written to: {error.strerror}"
     return path
+
+
+def _root() -> Path:
+    named = os.environ.get("FASTSAL_CACHE_DIR")
+    return Path(named).expanduser() if named else user_cache_path("fastsal", False)
 
 
 @cache
 def digest() -> str:
-    """Return a digest of the kernel sources, the versions and the settings that shape the code."""
-    versions = (numba.__version__, llvmlite.__version__, np.__version__)
+    """Return a digest of the versions and the settings that shape the code."""
+    versions = (FORMAT, numba.__version__, llvmlite.__version__, np.__version__)
     settings = [str(getattr(config, name, None)) for name in _SETTINGS]
-    state = hashlib.sha256(repr((versions, settings)).encode())
-    for part in _SOURCES:
-        for path in sorted((_PACKAGE / part).rglob("*.py")):
-            if path.name == "api.py":  # holds no kernels: a docstring edit must not recompile all
-                continue
-            state.update(str(path.relative_to(_PACKAGE)).encode())
-            state.update(path.read_bytes())
-    return state.hexdigest()[:16]
+    return hashlib.sha256(repr((versions, settings)).encode()).hexdigest()[:16]
 
 
 def describe() -> str:
     """Return where compiled code is kept, or why it is not, in words."""
-    path = folder()
-    if path is None:
-        return "not kept: the cache folder cannot be written to (FASTSAL_CACHE_DIR names another)"
-    return str(path)
+    found = _folder_or_reason()
+    if isinstance(found, Path):
+        return str(found)
+    return f"not kept: {found} (FASTSAL_CACHE_DIR names another folder)"
 
 
 def attach(dispatcher: Any, cache_class: Any) -> Any:
@@ -110,31 +121,60 @@ class _Locator:
 class _EntryFiles:
     """One file per entry, written whole or not at all."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, py_func: Any, base: str) -> None:
+        self._py_func = py_func
         self._base = base
 
-    def _path(self, key: Any) -> Path:
-        name = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
-        return Path(str(folder()), f"{self._base}.{name}.nbc")
-
     def load(self, key: Any) -> Any:
+        place = self._place(key)
+        if place is None:
+            return None
+        path, whole_key = place
         try:
-            return _Unpickler(io.BytesIO(self._path(key).read_bytes())).load()
-        except Exception:  # cut short or overwritten by who knows what: compile again
+            data = path.read_bytes()
+            if data[:_DIGEST_SIZE] != _digest_of(whole_key, data[_DIGEST_SIZE:]):
+                return None
+            if _age_of(path) > _FRESH_SECONDS:
+                with suppress(OSError):  # another user's folder
+                    os.utime(path)
+            return _Unpickler(io.BytesIO(data[_DIGEST_SIZE:])).load()
+        except Exception:  # not there, cut short or overwritten: compile again
             return None
 
     def save(self, key: Any, data: Any) -> None:
-        path = self._path(key)
+        place = self._place(key)
+        if place is None:
+            return
+        path, whole_key = place
         partial = path.with_suffix(f".{os.getpid()}.{time.monotonic_ns()}")
+        content = dumps(data)
         try:
-            partial.write_bytes(dumps(data))
+            with open(partial, "wb") as file:
+                file.write(_digest_of(whole_key, content) + content)
+                file.flush()
+                os.fsync(file.fileno())  # a power cut must not leave an empty file under this name
             partial.replace(path)
         except OSError:  # a full disk costs the next start its time, not this call its answer
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
 
     def flush(self) -> None:
         for path in Path(str(folder())).glob(f"{self._base}.*.nbc"):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def _place(self, key: Any) -> tuple[Path, bytes] | None:
+        """Return an entry's file and its whole key, or None if the sources cannot be read."""
+        made_from = sources.digest_of(self._py_func)
+        if made_from is None:
+            return None
+        whole_key = repr((key, made_from)).encode()
+        name = hashlib.sha256(whole_key).hexdigest()[:16]
+        return Path(str(folder()), f"{self._base}.{name}.nbc"), whole_key
+
+
+def _digest_of(whole_key: bytes, content: bytes) -> bytes:
+    return hashlib.sha256(whole_key + content).digest()
 
 
 class _Unpickler(pickle.Unpickler):
@@ -173,7 +213,7 @@ def _keyed(cache_class: Any) -> Any:
 
         def __init__(self, py_func: Any) -> None:
             super().__init__(py_func)
-            self._cache_file = _EntryFiles(self._impl.filename_base)
+            self._cache_file = _EntryFiles(py_func, self._impl.filename_base)
 
         def load_overload(self, sig: Any, target_context: Any) -> Any:
             # Numba would first load all it needs to compile, SciPy's BLAS included: 0.3 s that
@@ -185,11 +225,17 @@ def _keyed(cache_class: Any) -> Any:
 
 
 def _remove_unused(root: Path) -> None:
-    """Remove folders of ours that no start has used for long, and nothing a user may keep there."""
-    oldest = time.time() - _KEEP_SECONDS
+    """Remove what no start has used for long, and nothing that a user may keep there."""
     for path in root.glob("[0-9a-f]" * 16):
-        if path.is_dir() and path.stat().st_mtime < oldest:
+        if path.is_dir():
+            is_unused = _age_of(path) > _KEEP_SECONDS
             with suppress(OSError):  # in the end not empty, say: then it is not ours alone
                 for entry in path.glob("*-*.py*.*"):
-                    entry.unlink(missing_ok=True)
-                path.rmdir()
+                    if is_unused or _age_of(entry) > _KEEP_SECONDS:
+                        entry.unlink(missing_ok=True)
+                if is_unused:
+                    path.rmdir()
+
+
+def _age_of(path: Path) -> float:
+    return time.time() - path.stat().st_mtime

@@ -20,8 +20,16 @@ from pathlib import Path
 
 from numba import config, get_num_threads, threading_layer
 
+from ..errors import BackendUnavailableError
+
 _LIBRARIES = ("libtbb.so.12", "tbb12.dll", "libtbb.12.dylib")
-_THREAD_SAFE = ("tbb", "omp", "threadsafe", "safe")
+_THREAD_SAFE = ("tbb", "omp")
+_LIMITS = {
+    "tbb": "several calls at a time, safe to fork",
+    "omp": "several calls at a time, not safe to fork: a process that forks after its first "
+    "parallel call is ended",
+    "workqueue": "one call at a time",
+}
 _lock = threading.RLock()
 
 # After a kernel TBB's workers take locks while they look for more work and lie down. A process
@@ -36,17 +44,23 @@ def safe_section() -> AbstractContextManager[object]:
 
 @cache
 def layer() -> tuple[str, str]:
-    """Choose the threading layer, once, and return its name and, in words, why that one."""
+    """Choose the threading layer, once, and return its name and, in words, why that one.
+
+    Raises
+    ------
+    BackendUnavailableError
+        If NUMBA_THREADING_LAYER names a layer that cannot be had here.
+    """
     if running := _running_layer():
-        return running, "started before fastsal by other code"
+        return running, f"{_LIMITS[running]} (started before fastsal by other code)"
     if config.THREADING_LAYER != "default":
-        _why_no_tbb()  # whose answer does not matter, but now Numba finds it if asked to
-        return config.THREADING_LAYER, "set by NUMBA_THREADING_LAYER"
+        running = _started_as_set()
+        return running, f"{_LIMITS[running]} (set by NUMBA_THREADING_LAYER)"
     reason = _why_no_tbb()
     config.THREADING_LAYER = "workqueue" if reason else "tbb"
     if reason:
-        return "workqueue", f"one call at a time, because {reason}"
-    return "tbb", "several calls at a time, safe to fork"
+        return "workqueue", f"{_LIMITS['workqueue']}, because {reason}"
+    return "tbb", _LIMITS["tbb"]
 
 
 def count() -> int:
@@ -65,6 +79,21 @@ def _running_layer() -> str | None:
         return str(threading_layer())
     except ValueError:  # no parallel kernel has run yet
         return None
+
+
+def _started_as_set() -> str:
+    """Start the layer that the user has set, and return its name: "safe" may mean several."""
+    wanted = config.THREADING_LAYER
+    _why_no_tbb()  # the answer does not matter, but now Numba finds TBB
+    try:
+        get_num_threads()
+        return str(threading_layer())
+    except ValueError as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise BackendUnavailableError(
+            f"backend 'cpu' was requested, but NUMBA_THREADING_LAYER is {wanted!r}: {reason}. "
+            "Unset it, or set tbb, omp or workqueue"
+        ) from None
 
 
 def _why_no_tbb() -> str | None:

@@ -44,7 +44,7 @@ def render(
         gray: NDArray[np.uint8] = cv2.cvtColor(levels, cv2.COLOR_GRAY2BGR)
         return gray
     base = as_bytes(frame)
-    laid = overlay(base, saliency, alpha=alpha, colormap=colormap, color=color)
+    laid: NDArray[np.uint8] = overlay(base, saliency, alpha=alpha, colormap=colormap, color=color)
     if view == "overlay":
         return laid
     picture: NDArray[np.uint8] = cv2.hconcat([three_channels(base), laid])

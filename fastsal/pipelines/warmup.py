@@ -28,8 +28,8 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
     """Compile everything now, for every backend this machine has, and keep it on disk.
 
     Compiled code is kept in the user's cache folder (``FASTSAL_CACHE_DIR`` names another), so the
-    next process loads it in a fraction of a second. Editing or upgrading fastsal, Numba or NumPy
-    starts a folder anew.
+    next process loads it in a fraction of a second. After an upgrade of Numba or NumPy all of it is
+    compiled again; after an upgrade of fastsal only the kernels that have changed.
 
     Parameters
     ----------

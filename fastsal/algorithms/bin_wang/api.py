@@ -1,4 +1,4 @@
-"""Self-tuning background subtraction: what moves, against a model of what stands still."""
+"""Self-tuning background subtraction (Wang and Dudek)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from ._math import FIRST_REACH
 
 
 class BinWang:
-    """Tell moving pixels from the background, over a stream of frames.
+    """Segment moving pixels from a background model, over a stream of frames.
 
-    Each pixel keeps four grey levels that its background may have, how far a new level may lie
-    from them, and how restless it has been; blocks of 4 x 4 pixels are compared as well [1]_.
-    Until a pixel has kept a level for 51 frames it counts as moving, so the first 51 masks are
-    all ones. One object serves one stream of frames, from one thread at a time. It can be pickled
-    and deep-copied, wherever its frames lie.
+    Each pixel has four background templates (grey levels), a matching threshold and an activity
+    value. Blocks of 4 x 4 pixels are compared as well [1]_. A pixel is foreground until a template
+    has matched for 51 frames, so the first 51 masks are all ones. One object serves one stream,
+    from one thread at a time. It can be pickled and deep-copied.
 
     Parameters
     ----------
@@ -27,11 +26,11 @@ class BinWang:
         Height and width of the frames. Without it the first frame sets them, and a frame of
         another shape starts anew; with it such a frame is refused.
     opencv5 : bool or {"5.0", "5.1"}, default False
-        Whether to follow OpenCV 5.0 (also True), where by a mistake only two pixels per frame get
-        their activity updated, so that noise is hardly suppressed; or OpenCV 5.1, where besides
-        that what stops is absorbed at once if it is white instead of black. Else OpenCV 4.
+        Version of the rules. "5.0" (also True) has OpenCV 5.0's bug: it updates the activity of
+        only two pixels per frame, and hardly suppresses noise. "5.1" also absorbs stopped white
+        objects (instead of black ones) into the background at once. False follows OpenCV 4.
     color : {"rgb", "bgr"}, default "rgb"
-        Order of the channels, of which OpenCV's luma is taken.
+        Order of the channels. The model uses OpenCV's luma.
     channel_axis : int or None, default -1
         Axis of the channels of every frame that has more than two axes.
     backend : {"auto", "cpu", "cuda"}, default "auto"
@@ -46,7 +45,7 @@ class BinWang:
     Notes
     -----
     Masks equal those of ``cv2.saliency.MotionSaliencyBinWangApr2014`` bit for bit, on the CPU
-    with any number of threads and on a device. There are no parameters to tune: OpenCV has none.
+    with any number of threads and on a device. Like OpenCV's class, it has no parameters to tune.
 
     References
     ----------
@@ -93,7 +92,7 @@ class BinWang:
         self._turns = devices.Turns()
 
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
-        """Take the next frame and return which of its pixels move.
+        """Update the model with the next frame and return the foreground mask.
 
         Parameters
         ----------

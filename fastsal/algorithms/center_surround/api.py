@@ -1,4 +1,4 @@
-"""Centre-surround saliency: how far each place differs from what is around it."""
+"""Centre-surround saliency (VOCUS2): contrast in intensity and opponent colours."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def center_surround(
     out: Any = None,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Score each pixel by how far its place differs from its surround, in light and in colour.
+    """Compute centre-surround contrast in intensity and opponent colours (VOCUS2).
 
     Parameters
     ----------
@@ -33,19 +33,18 @@ def center_surround(
         each frame is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its device.
     variant : {"fast", "vocus2"}, default "fast"
         "fast" reduces the image to 200 cells along its longer side and fades the map towards the
-        borders, where surrounds are cut. "vocus2" gives the values of the authors' program with
-        its default settings, to 1e-5: all pixels, ten scales, no fading, and far more work.
+        borders. "vocus2" gives the values of the authors' program with its default settings, to
+        1e-5: full resolution, ten scales, no fading. It is much slower.
     smooth : float, optional
-        Sigma of the Gaussian that blurs the map, as a fraction of its width: 0 to 1, 0 for none.
-        By default 0.02 for "fast" and 0 for "vocus2". Of 40 photographs with fixations (OSIE)
-        0.02 brings NSS from 1.16 to 1.20 and AUC from 0.78 to 0.80, of "vocus2" from 1.06 to 1.12
-        and from 0.76 to 0.78; more than 0.03 helps no further.
+        Sigma of the Gaussian blur, as a fraction of the map's width: 0 to 1. Default: 0.02 for
+        "fast" and 0 for "vocus2". On 40 photographs with fixations (OSIE), 0.02 raises NSS from
+        1.16 to 1.20 and AUC from 0.78 to 0.80; for "vocus2" from 1.06 to 1.12 and from 0.76 to
+        0.78. Values above 0.03 do not help further.
     center_bias : float, default 0
-        From 0 to 1: the share of the map that is multiplied by a Gaussian around its centre, a
-        quarter of the image wide and high. Photographers put things in the middle and people look
-        there: on the same photographs 0.5 brings NSS from 1.20 to 1.31 and AUC from 0.80 to 0.81,
-        and 1 to 1.27 and 0.81, since the map fades to the borders anyway; AUC against fixations of
-        other photographs, which takes the middle into account, falls from 0.70 to 0.68 and 0.62.
+        Weight in [0, 1] of a Gaussian around the centre (sigma: a quarter of each side). On the
+        same photographs, 0.5 raises NSS from 1.20 to 1.31 and AUC from 0.80 to 0.81; 1 gives 1.27
+        and 0.81. Shuffled AUC, which does not reward a centre bias, falls from 0.70 to 0.68 and
+        0.62.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -59,9 +58,9 @@ def center_surround(
     Returns
     -------
     saliency : array of float32 (or `out`), (H, W) or (N, H, W)
-        In [0, 1]. The greatest value is 1 before the map is enlarged to the size of the image, and
-        mostly a little less after. An image of one colour scores 0 everywhere. Any number of
-        threads gives the same bits; CPU and CUDA agree to 1e-4.
+        In [0, 1]. The maximum is 1 before upsampling to the image's size, and usually a little less
+        afterwards. Uniform images give 0. Results are bit-identical for any number of threads; CPU
+        and CUDA agree to 1e-4.
 
     Raises
     ------
@@ -75,11 +74,10 @@ def center_surround(
 
     Notes
     -----
-    Intensity, red against green and blue against yellow are blurred by a narrow and by a wide
-    Gaussian, in octaves, each half the size of the last; what the two blurs of a channel differ
-    by, of whatever sign, adds up over channels and octaves to the map [1]_. "fast" has four
-    octaves of one scale, blurs of 1 and 5 pixels, and half a weight for intensity; "vocus2" five
-    octaves of two scales and blurs of 3 and 13 pixels.
+    Intensity, red-green and blue-yellow are blurred by a narrow and a wide Gaussian in every octave
+    of a pyramid. The map is the sum of their absolute differences over channels and octaves [1]_.
+    "fast" has four octaves of one scale, sigmas of 1 and 5 pixels, and weight 0.5 for intensity.
+    "vocus2" has five octaves of two scales and sigmas of 3 and 13 pixels.
 
     References
     ----------

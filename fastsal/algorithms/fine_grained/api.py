@@ -1,4 +1,4 @@
-"""Fine-grained saliency: each pixel against the mean of its surround, at six sizes."""
+"""Fine-grained saliency: centre-surround differences at six sizes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def fine_grained(
     out: Any = None,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Score each pixel by how far it stands out from its surround, at six sizes of surround.
+    """Compute fine-grained saliency: centre-surround differences at six sizes.
 
-    With `exact` off these are the values of OpenCV's StaticSaliencyFineGrained, bit for bit.
+    By default the values equal OpenCV's StaticSaliencyFineGrained bit for bit.
 
     Parameters
     ----------
@@ -31,9 +31,9 @@ def fine_grained(
         that ``image / 255`` gives the map of ``image``. A stack has one more axis in front and
         each frame is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its device.
     exact : bool, default False
-        Add up the windows in integers. OpenCV adds up in float32, which rounds once the levels of
-        an image sum to more than 2**23, and stretches the error with the map: a white image of
-        1920 x 1080 gets spots of saliency 1 from it, and 0 everywhere with `exact`.
+        Sum the windows in integers. OpenCV sums in float32, which rounds if the grey levels of an
+        image sum to more than 2**23. The normalisation then amplifies the error: a white image of
+        1920 x 1080 gets spots of saliency 1. With `exact` it is 0 everywhere.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -63,11 +63,11 @@ def fine_grained(
 
     Notes
     -----
-    The image is smoothed twice by a 3x3 binomial window. For n of 12, 24, 28, 48, 56 and 112 each
-    pixel is compared with the mean of the others in rows y-n+1 to y+n and columns x-n+1 to x+n,
-    cut at the borders. What it exceeds the means by, whole levels only, adds up to ON; what it
-    falls short of them by, to OFF. The map is the sum of the two, each stretched to 255 and cut
-    to whole levels, modulo 256 [1]_.
+    The image is smoothed twice by a 3x3 binomial window. For n of 12, 24, 28, 48, 56 and 112
+    each pixel is compared with the mean of its window, rows y-n+1 to y+n and columns x-n+1 to
+    x+n, clipped at the borders, without the pixel. Positive differences (in whole grey levels) are
+    summed into ON, negative ones into OFF. Each sum is scaled to 255 and truncated. The map is
+    ON + OFF modulo 256 [1]_.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The map of Itti, Koch and Niebur: intensity, colour and orientation against their surround."""
+"""Itti-Koch saliency: contrast in intensity, colour and orientation over an image pyramid."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import options
 
 
 class Conspicuity(NamedTuple):
-    """What a map is made of, each part scaled to [0, 1] by itself."""
+    """The three conspicuity maps, each scaled to [0, 1]."""
 
     intensity: Any
     color: Any
@@ -32,30 +32,29 @@ def itti_koch(
     out: Any = None,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Score each pixel by how intensity, colour and orientation stand out from their surround.
+    """Compute Itti-Koch saliency: centre-surround contrast in intensity, colour and orientation.
 
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
-        Grey levels, which have no colour to stand out by, or colours; a fourth channel is ignored.
+        Grey (without colour contrast) or colour; a fourth channel is ignored.
         Floats lie in [0, 1] and stand for 255 times as much. A stack has one more axis in front
         and each frame is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its
         device.
     preset : {"default", "paper", "fixation"} or IttiOptions, default "default"
-        What the model leaves open. "paper" takes the paper by the letter and finds least of what
-        people look at; "default" signs orientations, lets features fall off to the border, and
-        takes colours as differences; "fixation" besides takes the colours of CIELab, counts
-        orientations half and smooths by 0.02, which finds most.
+        Options that the paper leaves open. "paper" follows the paper literally and predicts
+        fixations least accurately. "default" uses signed orientations, fades features towards the
+        border and uses colour differences. "fixation" also uses CIELab, halves the weight of
+        orientation and smooths by 0.02; it predicts fixations best.
     smooth : float, optional
-        Blur the map by a Gaussian of this share of its width. People's eyes land beside what they
-        look at, so maps that are compared with fixations gain by 0.02 or 0.03: in NSS some 6 %, in
-        AUC 0.01. By default what the preset says, which is 0 but for "fixation".
+        Sigma of a Gaussian blur, as a fraction of the map's width. Fixations scatter around their
+        object, so 0.02 to 0.03 raises NSS by about 6 % and AUC by 0.01. Default: the preset's
+        value, 0 except for "fixation".
     center_bias : float, default 0
-        How much of the map, 0 to 1, is multiplied by a Gaussian around the centre, a quarter of
-        either side wide. Photographers put in the middle what people look at: NSS and AUC gain by
-        it, and shuffled AUC, which is not taken in, loses.
+        Weight in [0, 1] of a Gaussian around the centre (sigma: a quarter of each side).
+        Photographers centre their subjects, so NSS and AUC rise; shuffled AUC falls.
     return_conspicuity : bool, default False
-        Return the three maps that the map is made of, too.
+        Also return the three conspicuity maps.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -69,10 +68,9 @@ def itti_koch(
     Returns
     -------
     saliency : array of float32 (or `out`), (H, W) or (N, H, W)
-        In [0, 1], from its least to its greatest value before the map is enlarged to the size of
-        the image, sixteenfold; 0 everywhere for an image of one colour, and for one that is no
-        larger than 16 x 16. Any number of threads gives the same bits; CPU and CUDA agree to 1e-4,
-        but where two pixels are so alike that rounding says which of them is a local maximum.
+        In [0, 1], min-max normalised before the 16-fold upsampling. Uniform images, and images up
+        to 16 x 16, give 0. Results are bit-identical for any number of threads. CPU and CUDA agree
+        to 1e-4, except where rounding decides between two nearly equal local maxima.
     conspicuity : tuple of arrays of float32
         With `return_conspicuity`: ``intensity``, ``color`` and ``orientation``, like `saliency`.
 
@@ -89,19 +87,17 @@ def itti_koch(
 
     Notes
     -----
-    Scale s has a pixel for 2**s of the image's each way. Scale 2 is taken through a window of
-    1 3 6 10 12 12 10 6 3 1, coarser ones through 1 3 3 1, so that pixels lie in the middle of
-    those they stand for and a picture turned by 90 degrees has the same map, turned. At each
-    scale there are intensity, red against green, blue against yellow, and Gabor filters of four
-    orientations (9 x 9 pixels, period 7, sigma 7/3). Each is compared at scales 2, 3 and 4 with
-    itself three and four scales further up; pairs whose surround is larger than the image are
-    left out, but (2, 5). These features N stretches to [0, 1] and weighs by the square of what
-    the maximum exceeds the mean of the other local maxima by, so that one peak counts for more
-    than many [1]_. They are added up at scale 4 to a map of intensity, one of colour and, each
-    orientation after another N, one of orientation, whose N make the map.
+    Scale s is smaller by 2**s. The filter for scale 2 is 1 3 6 10 12 12 10 6 3 1, for coarser
+    scales 1 3 3 1. Each scale has intensity, red-green, blue-yellow, and Gabor filters of four
+    orientations (9 x 9 pixels, period 7, sigma 7/3). Scales 2, 3 and 4 are compared with the
+    scales three and four levels above. Pairs with a surround larger than the image are omitted,
+    except (2, 5). The operator N rescales each feature map to
+    [0, 1] and multiplies it by (max - mean of the other local maxima)**2, so one peak weighs more
+    than many [1]_. The feature maps are summed at scale 4 into three conspicuity maps: intensity,
+    colour and orientation (N is applied per orientation). The sum of their N is the map.
 
-    Unlike in the paper, colours are taken of scale 2, not of pixels, and freed of brightness
-    where it is more than a tenth of the greatest.
+    Unlike in the paper, colours are computed at scale 2, not per pixel, and normalised by
+    brightness where it exceeds a tenth of the maximum.
 
     References
     ----------

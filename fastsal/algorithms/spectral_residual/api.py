@@ -1,4 +1,4 @@
-"""Spectral residual saliency: what a spectrum has that its own smooth version has not."""
+"""Spectral residual saliency: log-amplitude spectrum minus its local mean."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def spectral_residual(
     out: Any = None,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Score each pixel by what the image's spectrum has there that its smooth version has not.
+    """Compute the spectral residual: log-amplitude spectrum minus its local mean, transformed back.
 
-    These are the values of OpenCV's StaticSaliencySpectralResidual, to 2e-7.
+    The values equal OpenCV's StaticSaliencySpectralResidual to 2e-7.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def spectral_residual(
         more axis in front and each frame is scored by itself. A device array (Numba, CuPy,
         PyTorch) stays on its device.
     size : (int, int), default (64, 64)
-        Rows and columns that the image is reduced to before its spectrum is taken, each from 1 to
-        4096. The smaller, the larger what stands out. Powers of two are fastest.
+        Height and width of the thumbnail, each from 1 to 4096. A smaller thumbnail finds larger
+        objects. Powers of two are fastest.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -49,9 +49,9 @@ def spectral_residual(
     Returns
     -------
     saliency : array of float32 (or `out`), (H, W) or (N, H, W)
-        In [0, 1]. The greatest value is 1 before the map is enlarged to the size of the image, and
-        mostly a little less after. Any number of threads gives the same bits; CPU and CUDA agree
-        to 1e-6.
+        In [0, 1]. The maximum is 1 before upsampling to the image's size, and usually a little less
+        afterwards. Results are bit-identical for any number of threads; CPU and CUDA agree to
+        1e-6.
 
     Raises
     ------
@@ -65,10 +65,10 @@ def spectral_residual(
 
     Notes
     -----
-    The image is reduced to `size`, by two pixels each way and without smoothing: of a large one
-    most pixels are never read. Of its spectrum the phase is kept, and of the logarithm of its
-    amplitude what it exceeds its own 3x3 mean by. Transformed back, smoothed and squared, that is
-    the map, which is enlarged to the size of the image [1]_.
+    The image is resized to `size` by bilinear interpolation without smoothing, so most pixels of
+    a large image are never read. With the log-amplitude L and the phase P of its spectrum, the
+    residual is R = L - mean3x3(L). The map is ``abs(ifft(exp(R + iP)))**2``, smoothed and
+    upsampled to the image's size [1]_.
 
     References
     ----------

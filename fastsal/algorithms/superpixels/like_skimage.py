@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,7 +29,7 @@ def slic_like_skimage(
     min_size_factor: float = 0.5,
     start_label: int = 1,
     channel_axis: int | None = -1,
-) -> NDArray[np.int32]:
+) -> Any:
     """Return superpixels as `skimage.segmentation.slic` makes them, many times faster.
 
     Colours are compared in CIELab and weighed against position as there, so that the same
@@ -132,10 +133,11 @@ def _stretched(image: ArrayLike, channel_axis: int | None) -> NDArray[np.float32
     if not math.isfinite(high - low):
         raise ImageError(f"expected image with finite values, got {low} to {high}")
     # Wide types keep their range until it is that of float32.
-    planes = np.array(array, np.float32 if array.itemsize <= 4 else np.float64, order="C")
-    planes -= planes.dtype.type(low)
+    wide: Any = np.float32 if array.itemsize <= 4 else np.float64
+    planes: NDArray[Any] = np.array(array, wide, order="C")
+    planes -= wide(low)
     if high > low:
-        planes /= planes.dtype.type(high - low)
+        planes /= wide(high - low)
     return planes.astype(np.float32, copy=False)
 
 
