@@ -60,7 +60,9 @@ def returned(array: NDArray[Any], as_tensor: bool) -> Any:
 
 def writable(out: Any) -> NDArray[Any]:
     """Return the memory of `out`, a NumPy array or a tensor of the host, as a NumPy array."""
-    if isinstance(out, np.ndarray) and not isinstance(out, np.ma.MaskedArray):
+    if isinstance(out, np.ma.MaskedArray):
+        return _unmasked(out, "out")
+    if isinstance(out, np.ndarray):
         return np.asarray(out)
     if is_tensor(out) and out.device.type == "cpu":
         if out.requires_grad:

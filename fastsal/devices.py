@@ -5,6 +5,7 @@ Nothing here imports CuPy or PyTorch: an array of theirs proves that its owner h
 
 from __future__ import annotations
 
+import copy
 import sys
 import threading
 from collections import OrderedDict
@@ -35,13 +36,14 @@ def is_device_array(array: Any) -> bool:
 def library_of(array: Any) -> str:
     """Return "torch", "cupy" or "numba": whose array this is ("numba" also for strangers)."""
     kind: Any = type(array)
-    return _library_of_type(kind)
+    name: str = _library_of_type(kind)
+    return name
 
 
 @lru_cache(maxsize=256)
 def _library_of_type(kind: Any) -> str:
     for each in kind.__mro__:  # a subclass may live elsewhere, such as in torchvision
-        root = each.__module__.partition(".")[0]
+        root: str = each.__module__.partition(".")[0]
         if root == "cupy" or (root, each.__name__) == ("torch", "Tensor"):
             return root
     return "numba"
@@ -90,13 +92,16 @@ def contiguous(array: Any, channel_axis: int | None) -> Any:
 
 def borrow(array: Any) -> Any:
     """Return Numba's view of a contiguous device array, bound to its owner's current stream."""
-    if reason := runtime.why_no_cuda():
-        raise BackendUnavailableError(f"the data lie on a CUDA device, but {reason}")
     from numba import cuda
 
     if getattr(array, "__cuda_ndarray__", False):
         return array
-    view = cuda.as_cuda_array(array, sync=False)
+    try:
+        view = cuda.as_cuda_array(array, sync=False)
+    except Exception as error:
+        if reason := runtime.why_no_cuda():
+            raise BackendUnavailableError(f"the data lie on a device, but {reason}") from error
+        raise
     view.stream = _current_stream(array)
     return view
 
@@ -154,6 +159,63 @@ class Turns:
 
     def __reduce__(self) -> tuple[type[Turns], tuple[()]]:
         return Turns, ()  # a copy has no call behind it
+
+
+class Portable:
+    """State that can be pickled and copied at any time, wherever its arrays lie.
+
+    A subclass keeps its arrays in attributes, also inside tuples and lists, and the order of its
+    calls in ``_turns`` or ``turns``. Device arrays travel as arrays of the host; copies are
+    independent of the original.
+    """
+
+    def __getstate__(self) -> dict[str, Any]:
+        work_on(0)  # the stream of the last call may be gone
+        for name in ("_turns", "turns"):
+            if isinstance(order := self.__dict__.get(name), Turns):
+                order.begin()
+        return {name: _packed(value) for name, value in self.__dict__.items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({name: _unpacked(value) for name, value in state.items()})
+
+
+class _Packed:
+    """A device array on its way: its values, and the library that it belongs to."""
+
+    def __init__(self, values: NDArray[Any], library: str) -> None:
+        self.values, self.library = values, library
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, list | tuple):
+        return _like(value, [_packed(each) for each in value])
+    if isinstance(value, Portable):
+        return copy.copy(value)
+    if is_device_array(value):
+        return _Packed(fetch(borrow(value)), library_of(value))
+    return value
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return _like(value, [_unpacked(each) for each in value])
+    if not isinstance(value, _Packed):
+        return value
+    if value.library == "torch":
+        return sys.modules["torch"].from_numpy(value.values).cuda()
+    if value.library == "cupy":
+        return sys.modules["cupy"].asarray(value.values)
+    return settled(value.values)
+
+
+def _like(sequence: Any, items: list[Any]) -> Any:
+    """Return `items` as a list, a tuple or a named tuple like `sequence`."""
+    if hasattr(sequence, "_make"):
+        return sequence._make(items)
+    return type(sequence)(items)
 
 
 def empty(shape: tuple[int, ...], dtype: DTypeLike, like: Any) -> Any:

@@ -111,6 +111,8 @@ class _FrameByFrame:
         """Do nothing: there is no state."""
 
 
+_DTYPES = ("uint8", "uint16", "float32")  # float64 becomes float32
+
 _ROWS = (
     Method(
         key="lc",
@@ -118,7 +120,7 @@ _ROWS = (
         kind="static",
         paper="Zhai and Shah, ACM Multimedia 2006",
         function="luminance_contrast",
-        dtypes=("uint8", "uint16"),
+        dtypes=_DTYPES,
         room="luminance_contrast",
     ),
     Method(
@@ -127,7 +129,7 @@ _ROWS = (
         kind="static",
         paper="Montabone and Soto, Image and Vision Computing 2010",
         function="fine_grained",
-        dtypes=("uint8", "float32"),
+        dtypes=_DTYPES,
         room="fine_grained",
     ),
     Method(
@@ -136,7 +138,7 @@ _ROWS = (
         kind="static",
         paper="Hou and Zhang, CVPR 2007",
         function="spectral_residual",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="spectral_residual",
     ),
     Method(
@@ -145,7 +147,7 @@ _ROWS = (
         kind="static",
         paper="Itti, Koch and Niebur, IEEE TPAMI 1998",
         function="itti_koch",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="itti_koch",
     ),
     Method(
@@ -154,7 +156,7 @@ _ROWS = (
         kind="static",
         paper="Frintrop, Werner and Martin Garcia, CVPR 2015",
         function="center_surround",
-        dtypes=("uint8", "float32"),
+        dtypes=_DTYPES,
         room="center_surround",
     ),
     Method(
@@ -163,7 +165,7 @@ _ROWS = (
         kind="static",
         paper="Hou, Harel and Koch, IEEE TPAMI 2012",
         function="image_signature",
-        dtypes=("uint8", "float32"),
+        dtypes=_DTYPES,
         room="image_signature",
     ),
     Method(
@@ -172,7 +174,7 @@ _ROWS = (
         kind="static",
         paper="Perazzi et al., CVPR 2012",
         function="superpixel_contrast",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="superpixel_contrast",
         state="SuperpixelContrast",
     ),
@@ -182,7 +184,7 @@ _ROWS = (
         kind="motion",
         paper="Jain and Nagel, IEEE TPAMI 1979",
         function="frame_difference",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="frame_difference",
         state="FrameDifference",
     ),
@@ -192,7 +194,7 @@ _ROWS = (
         kind="motion",
         paper="inverse search: Kroeger et al., ECCV 2016",
         function="flow_saliency",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="flow_saliency",
         state="FlowSaliency",
     ),
@@ -202,7 +204,7 @@ _ROWS = (
         kind="motion",
         paper="Wang and Dudek, CVPR Workshop on Change Detection 2014",
         function="BinWang",
-        dtypes=("uint8",),
+        dtypes=_DTYPES,
         room="bin_wang",
         state="BinWangMaps",
     ),
@@ -212,7 +214,7 @@ _ROWS = (
         kind="motion",
         paper="after Perazzi et al., CVPR 2012",
         function="superpixel_contrast",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="superpixel_contrast",
         state="SuperpixelMotion",
     ),
@@ -222,7 +224,7 @@ _ROWS = (
         kind="motion",
         paper="after Perazzi et al., CVPR 2012",
         function="superpixel_change",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="superpixel_contrast",
         state="SuperpixelChange",
     ),
@@ -232,7 +234,7 @@ _ROWS = (
         kind="objectness",
         paper="Cheng, Zhang, Lin and Torr, CVPR 2014",
         function="bing",
-        dtypes=("uint8",),
+        dtypes=_DTYPES,
         room="bing",
         state="BingMaps",
     ),

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import images, runtime
+from .. import images, runtime, validation
 from ..algorithms.fine_grained import fine_grained
 from ..algorithms.spectral_residual import residual_map
 from ..errors import ImageError
-from .arrays import delivered, plain
+from .arrays import delivered, plain_image
 from .kinds import StaticSaliency
 
 _GRAY = ("int8", "int16", "int32", "int64")
@@ -31,7 +31,7 @@ class StaticSaliencyFineGrained(StaticSaliency):
     """
 
     def _result(self, image: Any, out: Any) -> Any:
-        array = plain(image, "image")
+        array = plain_image(image)
 
         def saliency(target: Any) -> Any:
             return fine_grained(array, color="bgr", out=target, backend=self._backend)
@@ -71,7 +71,7 @@ class StaticSaliencySpectralResidual(StaticSaliency):
         self._height = _length(val)
 
     def _result(self, image: Any, out: Any) -> Any:
-        array = _levels(plain(image, "image"))
+        array = _levels(plain_image(image))
         frames = images.as_frames(array, color="bgr", dtypes=(*_ANY, *_GRAY), unit=False)
 
         def saliency(target: Any) -> Any:
@@ -107,5 +107,7 @@ def _length(val: int) -> int:
     """Return a number of rows or columns, or raise ValueError; OpenCV would fail later."""
     number = operator.index(val)
     if not 1 <= number <= 4096:
-        raise ValueError(f"expected rows and columns from 1 to 4096, got {number}")
+        raise ValueError(
+            f"expected rows and columns from 1 to 4096, got {validation.shown(number)}"
+        )
     return number

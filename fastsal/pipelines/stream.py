@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import devices
 from ..images import Color
 from ..methods import method_of
 from ..runtime import Choice
 
 
-class Stream:
+class Stream(devices.Portable):
     """One object for frames of any method.
 
     Static methods take each frame alone; motion methods remember what they need. No frame is
     segmented twice: the superpixels of a frame, "superpixel"'s too, start from those of the frame
     before, so that maps differ a little from the function's (``reset()`` starts anew). One object
-    serves one stream of frames, from one thread at a time.
+    serves one stream of frames, from one thread at a time. It can be pickled and copied at any
+    time; the copy continues with the same results.
 
     Parameters
     ----------
@@ -78,9 +80,9 @@ class Stream:
         Returns
         -------
         saliency : array of float32 (or `out`), (H, W)
-            In [0, 1]. A motion method starts anew with the first frame, and with one whose size
-            differs from the last: those that compare frames give zeros then, "bin-wang", to
-            which nothing is background yet, ones.
+            In [0, 1]. A motion method starts anew with the first frame, and with a frame of
+            another shape, number of channels, dtype or device than the last. Methods that compare
+            frames then return zeros; "bin-wang", which has no background yet, returns ones.
         """
         return self._state.update(frame, out=out)
 

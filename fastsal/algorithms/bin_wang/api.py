@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime, validation
 from ...errors import ImageError
+from ...kernels.levels import in_levels
 from ._math import FIRST_REACH
 
 
-class BinWang:
+class BinWang(devices.Portable):
     """Segment moving pixels from a background model, over a stream of frames.
 
     Each pixel has four background templates (grey levels), a matching threshold and an activity
@@ -23,8 +24,8 @@ class BinWang:
     Parameters
     ----------
     shape : (int, int), optional
-        Height and width of the frames. Without it the first frame sets them, and a frame of
-        another shape starts anew; with it such a frame is refused.
+        Height and width of the frames. Without it the first frame sets them; with it frames of
+        another height or width are refused.
     opencv5 : bool or {"5.0", "5.1"}, default False
         Version of the rules. "5.0" (also True) has OpenCV 5.0's bug: it updates the activity of
         only two pixels per frame, and hardly suppresses noise. "5.1" also absorbs stopped white
@@ -96,9 +97,10 @@ class BinWang:
 
         Parameters
         ----------
-        frame : array_like of uint8, (H, W), (H, W, 3) or (H, W, 4)
-            Grey levels or colours; a fourth channel is ignored. A device array (Numba, CuPy,
-            PyTorch) stays on its device.
+        frame : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
+            Grey levels or colours; a fourth channel is ignored. uint16 and floats in [0, 1] are
+            rounded to 8 bits. A device array (Numba, CuPy, PyTorch) stays on its device. A frame
+            of another shape, number of channels, dtype or device than the last starts anew.
         out : array of uint8 or float32, (H, W), optional
             Where to put the mask: C-contiguous, in the same kind of memory as `frame`.
 
@@ -119,14 +121,19 @@ class BinWang:
 
     def _updated(self, frame: ArrayLike, out: Any, dtype: Any, white: int) -> Any:
         frames = images.as_frames(
-            frame, color=self._color, channel_axis=self._channel_axis, name="frame", stacks=False
+            frame,
+            color=self._color,
+            channel_axis=self._channel_axis,
+            dtypes=images.DTYPES,
+            name="frame",
+            stacks=False,
         )
         self._check(frames.shape)
         if out is None:
             out = images.new_array(frames, frames.shape, dtype)
         job = images.Job(self._backend, out, frames, turns=self._turns)
         bench = runtime.bench(__package__, job.target)
-        self._prepare(bench, (frames.shape, job.target))
+        self._prepare(bench, (frames.shape, frames.channels, frames.pixels.dtype, job.target))
         bench.update(self._model, _luma(job), *self._rules)
         bench.fill_mask(self._model, white, job.saliency.reshape(job.saliency.size))
         return job.result()
@@ -137,7 +144,7 @@ class BinWang:
 
     def _prepare(self, bench: Any, form: tuple[Any, ...]) -> None:
         """Have a model of this form in this place, a new one unless the last frame was alike."""
-        if self._planes is not None and self._planes[0].shape[1:] == form[0]:
+        if self._planes is not None and self._form is not None and form[:-1] == self._form[:-1]:
             self._model = bench.new_model(self._planes)
         elif form != self._form:
             self._model = bench.new_model(_first_planes(form[0]))
@@ -146,11 +153,11 @@ class BinWang:
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         if self._model is not None and self._form is not None:
-            bench = runtime.bench(__package__, self._form[1])
+            bench = runtime.bench(__package__, self._form[-1])
             devices.work_on(0)  # the stream of the last call may be gone
             self._turns.begin()
             state["_planes"] = bench.planes_of(self._model)
-        state["_model"] = state["_form"] = None
+        state["_model"] = None
         return state
 
 
@@ -187,7 +194,7 @@ def _first_planes(shape: tuple[int, int]) -> tuple[Any, ...]:
 
 def _luma(job: images.Job) -> Any:
     """Return the grey levels of the frame, (P,), on the bench of the job."""
-    (frames,) = job.inputs
+    frames = in_levels(job.inputs[0], job.target, np.uint8)
     if frames.channels == 1:
         return frames.pixels.reshape(frames.pixels.size)
     if job.target == "cpu":

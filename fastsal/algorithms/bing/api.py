@@ -40,8 +40,9 @@ def bing(
 
     Parameters
     ----------
-    image : array_like of uint8, (H, W), (H, W, 3) or (H, W, 4)
-        Grey levels or colours; a fourth channel is ignored.
+    image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
+        Grey levels or colours; a fourth channel is ignored. uint16 and floats in [0, 1] are
+        rounded to 8 bits.
     training_path : path or BingModel
         Folder with model files of OpenCV's format (``ObjNessB2W8*.yml.gz``), which are read once,
         or a model, as `train_bing` returns; by default the one that comes with fastsal.
@@ -132,7 +133,9 @@ def ranked_boxes(
     model = _model_of(training_path)
     spaces = _checked_spaces(color_spaces, model)
     radius = _natural("nss", nss, _MOST_NSS)
-    frames = images.as_frames(image, color=color, channel_axis=channel_axis, stacks=False)
+    frames = images.as_frames(
+        image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES, stacks=False
+    )
     target = runtime.resolve(backend, on_device=frames.owner is not None)
     plan, found = search(frames, model, spaces, radius, target)
     return [
@@ -164,10 +167,12 @@ def _firsts(
 
 def _is_first(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Return which boxes have not occurred before."""
-    numbers = boxes.astype(np.int64)
-    codes = ((numbers[:, 0] << 48) ^ (numbers[:, 1] << 32)) ^ (numbers[:, 2] << 16) ^ numbers[:, 3]
-    first = np.zeros(len(boxes), bool)
-    first[np.unique(codes, return_index=True)[1]] = True
+    corners, sizes = np.ascontiguousarray(boxes, np.int32).view(np.int64).T
+    order = np.lexsort((sizes, corners))  # stable: of equal boxes the first stays first
+    is_new = np.ones(len(boxes), bool)
+    is_new[1:] = (np.diff(corners[order]) != 0) | (np.diff(sizes[order]) != 0)
+    first = np.empty(len(boxes), bool)
+    first[order] = is_new
     return first
 
 

@@ -57,7 +57,7 @@ class BingMaps:
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
         """Return the map of the next frame, float32 (or `out`), (H, W), in [0, 1]."""
         form = {name: self._options[name] for name in ("color", "channel_axis")}
-        frames = images.as_frames(frame, name="frame", stacks=False, **form)
+        frames = images.as_frames(frame, name="frame", dtypes=images.DTYPES, stacks=False, **form)
         job = images.Job(self._options["backend"], out, frames)
         self.boxes, self.scores = bing(frame, **self._options)
         bench = runtime.bench(f"{__package__}.maps", job.target)

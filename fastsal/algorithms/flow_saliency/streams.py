@@ -10,7 +10,7 @@ from ... import devices, images, runtime
 from .trail import DTYPES, Camera, Options, Trail, checked_memory, shape_of
 
 
-class FlowSaliency:
+class FlowSaliency(devices.Portable):
     """`flow_saliency` over a stream: each frame against the one before.
 
     The reduced picture of the last frame is kept, so each frame is read once and the caller may

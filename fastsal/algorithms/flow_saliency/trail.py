@@ -44,13 +44,12 @@ def checked_memory(memory: float) -> float:
     return validation.number("memory", memory, 0, math.nextafter(1, 0), form=form)
 
 
-class Trail:
+class Trail(devices.Portable):
     """Levels of the last two frames of one shape, their flow and scores, on one bench."""
 
     def __init__(self, target: runtime.Backend, shape: tuple[int, int]) -> None:
         self.form = target, shape
         self.turns = devices.Turns()
-        self._bench = runtime.bench(__package__, target)
         shapes = level_shapes(*shape)
         self._unit = shape[0] / shapes[0][0], shape[1] / shapes[0][1]
         self._cells = cells = cells_of(shapes[0])
@@ -58,6 +57,10 @@ class Trail:
         self._flow, self._shown = (self._bench.new_field((n, *cells)) for n in (2, 1))
         new = self._bench.new_field
         self._scores, self._before, self._ahead, self._kept = (new(cells) for _ in range(4))
+
+    @property
+    def _bench(self) -> Any:
+        return runtime.bench(__package__, self.form[0])
 
     def take(self, frames: images.Frames, index: int = 0) -> None:
         """Take one of `frames` as the next one of the stream."""

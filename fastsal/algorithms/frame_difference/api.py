@@ -95,7 +95,7 @@ def frame_difference(
     return jobs.result
 
 
-class FrameDifference:
+class FrameDifference(devices.Portable):
     """`frame_difference` over a stream: each frame against the one before.
 
     Only the luma of the last frame is kept, so each frame is converted once and the caller may
@@ -137,7 +137,7 @@ class FrameDifference:
 
     def reset(self) -> None:
         """Forget the last frame: the next one gets a map of zeros."""
-        self._shape: tuple[int, ...] | None = None
+        self._form: tuple[Any, ...] | None = None
         self._previous: Any = None
         self._spare: Any = None
         self._turns = devices.Turns()
@@ -145,7 +145,7 @@ class FrameDifference:
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
         """Return the map of `frame` against the last one; zeros for the first.
 
-        A frame of another shape, dtype or place than the last starts anew.
+        A frame of another shape (channels included), dtype or device than the last starts anew.
         """
         frames = images.as_frames(
             frame,
@@ -158,9 +158,10 @@ class FrameDifference:
         job = images.Job(self._backend, out, frames, turns=self._turns)
         gray = _luma(job.inputs[0], job.target, self._spare)
         fits = _fits(self._previous, gray.shape, gray.dtype, job.target)
-        goes_on = fits and frames.shape == self._shape
+        form = frames.shape, frames.channels
+        goes_on = fits and form == self._form
         _fill_from_gray(job, gray, self._previous if goes_on else gray, self._limit)
-        self._shape, self._previous, self._spare = frames.shape, gray, self._previous
+        self._form, self._previous, self._spare = form, gray, self._previous
         return job.result()
 
 

@@ -88,7 +88,7 @@ def spectral_residual(
         image,
         color=color,
         channel_axis=channel_axis,
-        dtypes=("uint8", "uint16", "float32", "float64"),
+        dtypes=images.DTYPES,
     )
     return residual_map(frames, size, 255.0, out=out, backend=backend)
 

@@ -13,7 +13,7 @@ from ._maps import Method, Options, fill_from, frame_of, map_of
 _ROUNDS = 1  # of SLIC for each frame after the first
 
 
-class SuperpixelContrast:
+class SuperpixelContrast(devices.Portable):
     """`superpixel_contrast` over a stream, each frame by itself.
 
     The first frame is segmented as by the function, to vl_slic's end. Each later one is segmented

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import devices, images, runtime
+from ... import containers, devices, images, runtime
 from ...errors import ImageError
 from ._grid import SUMS, grid_shape
 from ._site import DTYPES, Site
@@ -17,7 +17,9 @@ from .options import checked_options
 
 
 class RegionStats(NamedTuple):
-    """What `region_stats` returns: entry i of each array is about label i.
+    """Result of `region_stats`: entry i of each array is about label i.
+
+    If the labels start at 1, entry i is about label i + 1.
 
     Attributes
     ----------
@@ -155,7 +157,7 @@ def region_stats(
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
         As for `slic`.
     labels : array_like of integers, (H, W)
-        0 to n - 1, none left out. On a device int32.
+        0 to n - 1 or, as scikit-image counts them, 1 to n, without gaps. On a device int32.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -200,17 +202,21 @@ def region_stats(
     sums = site.view(site.empty((count, SUMS), np.int64))
     site.bench.sum_regions(*site.source, names, sums)
     area = site.on_host(sums)[:, 0].copy()
-    if not area.all():
-        missing = np.flatnonzero(area == 0)
+    first = 0 if area[0] else 1
+    if not area[first:].all():
+        missing = first + np.argmin(area[first:])
         raise ImageError(
-            f"expected labels without gaps, got none of {missing[0]} among 0 to {count - 1}"
+            f"expected labels without gaps, got none of {missing} among {first} to {count - 1}"
         )
     forms = ((count, 2), np.float32), ((count, 3), np.float32), ((count, 4), np.int32)
     position, lab, boxes = (site.empty(*form) for form in forms)
     site.bench.fill_means(sums, frames.channels, site.units, site.view(position), site.view(lab))
     site.bench.fill_boxes(names, site.view(boxes))
-    if site.target == "cuda" and not site.staged:
+    if frames.owner is not None:
         held = site.empty((count,), np.int64)
         devices.send(area, site.view(held))
-        return RegionStats(held, position, lab, boxes)
-    return RegionStats(area, *map(site.result, (position, lab, boxes)))
+        made: tuple[Any, ...] = held, position, lab, boxes
+    else:
+        made = tuple(map(site.result, (position, lab, boxes)))
+        made = containers.returned(area, frames.is_tensor), *made
+    return RegionStats(*(each[first:] for each in made) if first else made)
