@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import heed_signals
 
 from fastsal import runtime
 from fastsal.pipelines.quiet import quiet_opencv
@@ -20,6 +21,8 @@ MAY_SKIP_IN_CI = (
     "opencv-contrib-python is not installed",
     "the simulator compiles nothing",  # CI compiles without it too
 )
+
+heed_signals()
 
 SHARED = Path(__file__).parents[2] / "shared"
 
