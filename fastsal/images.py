@@ -19,7 +19,6 @@ Color = Literal["rgb", "bgr"]
 _LUMA_WEIGHTS = {"rgb": (9798, 19235, 3735), "bgr": (3735, 19235, 9798)}
 DTYPES = ("uint8", "uint16", "float32", "float64")
 WHITE = {np.dtype("uint8"): 255, np.dtype("uint16"): 65535, np.dtype("float32"): 1}
-_LEAST_FLOAT = np.finfo(np.float32).min
 _OUT_DTYPES = (np.dtype(np.float32), np.dtype(np.uint8))
 
 
@@ -163,13 +162,13 @@ def as_frames(
     channel_axis: int | None = -1,
     dtypes: tuple[str, ...] = ("uint8",),
     name: str = "image",
-    unit: bool = True,
+    largest: float | None = None,
     stacks: bool = True,
 ) -> Frames:
     """Check `image` and return it as Frames, without a copy where its memory allows.
 
-    Floats must lie in [0, 1] and become float32, or with `unit` false fit float32. With `stacks`
-    false a stack is refused.
+    Floats must lie in [0, 1] and become float32, or with `largest` lie between its negative and
+    itself. With `stacks` false a stack is refused.
 
     Raises
     ------
@@ -192,7 +191,7 @@ def as_frames(
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype.kind == "f":
-        array = _checked_floats(array, name, unit)
+        array = _checked_floats(array, name, largest)
     count = shape[0] if len(shape) == 3 else 1
     pixels = np.ascontiguousarray(array).reshape(count, -1)  # a view: the caller's stays writeable
     pixels.setflags(write=False)
@@ -338,13 +337,13 @@ def _channels_hint(shape: tuple[int, ...], stacks: bool) -> str:
     return f" ({'; '.join(hints)})" if hints else ""
 
 
-def _checked_floats(array: NDArray[Any], name: str, unit: bool) -> NDArray[Any]:
-    low, high = array.min(), array.max()
-    least, most = (0, 1) if unit else (_LEAST_FLOAT, -_LEAST_FLOAT)
+def _checked_floats(array: NDArray[Any], name: str, largest: float | None) -> NDArray[Any]:
+    low, high = float(array.min()), float(array.max())
+    least, most = (0.0, 1.0) if largest is None else (-largest, largest)
     if not (low >= least and high <= most):  # NaN fails both
-        expected = "in [0, 1]" if unit else "that fit float32"
+        expected = "in [0, 1]" if largest is None else f"that are finite, up to {largest:g}"
         raise ImageError(f"expected floats of {name} {expected}, got values from {low} to {high}")
-    return array.astype(np.float32, copy=False) if unit else array
+    return array.astype(np.float32, copy=False) if largest is None else array
 
 
 def host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:

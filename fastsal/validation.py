@@ -5,6 +5,7 @@ Every message is one line: "`name` must be ...; got ...".
 
 from __future__ import annotations
 
+import math
 import numbers
 import operator
 from collections.abc import Collection
@@ -23,8 +24,9 @@ def number(
     Integers, floats, fractions and NumPy's scalars are numbers. Booleans, strings, NaN and
     infinities are not. `form` replaces the description of the range in the message.
     """
-    if _is_real(value) and low <= value <= (_LARGEST if high is None else high):
-        return float(value)
+    found = _as_float(value)
+    if low <= found <= (_LARGEST if high is None else high):  # NaN fails
+        return found
     raise ValueError(
         f"`{name}` must be {form or _range('a number', low, high)}; got {shown(value)}"
     )
@@ -78,8 +80,14 @@ def shown(value: Any) -> str:
 _LARGEST = float(np.finfo(np.float64).max)
 
 
-def _is_real(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool)
+def _as_float(value: Any) -> float:
+    """Return a real number as a float, beyond the range of floats infinity; NaN for others."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return -math.inf if value < 0 else math.inf
 
 
 def _as_integer(value: Any) -> int | None:

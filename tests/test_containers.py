@@ -20,7 +20,7 @@ def score(image, **options):
     return fastsal.luminance_contrast(image, **options)
 
 
-@pytest.mark.parametrize("mode", ["P", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", "RGBa", "PA"])
+@pytest.mark.parametrize("mode", ["P", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", "LAB", "RGBa", "PA"])
 def test_pictures_in_colour_are_read_as_rgb(mode, picture):
     converted = picture.convert("RGBA").convert(mode) if mode in ("PA", "RGBa") else (
         picture.convert(mode)
@@ -59,7 +59,7 @@ def test_pictures_of_floats(rng):
 
 
 def test_pictures_that_cannot_be_read_are_refused():
-    for mode, level in (("I", 70_000), ("I", -1), ("LAB", 0)):
+    for mode, level in (("I", 70_000), ("I", -1)):
         bad = Image.new(mode, (3, 4), level)
         with pytest.raises(fastsal.ImageError, match=f"mode {mode}") as error:
             score(bad)
@@ -70,7 +70,8 @@ def test_transparent_palettes(picture):
     indexed = picture.convert("P")
     indexed.info["transparency"] = bytes(range(6))
 
-    np.testing.assert_array_equal(score(indexed), score(np.asarray(picture)))
+    opaque = indexed.convert("RGBA").convert("RGB")
+    np.testing.assert_array_equal(score(indexed), score(np.asarray(opaque)))
 
 
 @pytest.mark.parametrize("row", STATIC, ids=lambda row: row.key)
@@ -109,7 +110,8 @@ def test_masks_elsewhere_are_refused():
 def test_lists_of_pictures_are_stacks(picture):
     stack = [picture.convert("P"), picture]
 
-    np.testing.assert_array_equal(score(stack), score(np.stack([np.asarray(picture)] * 2)))
+    read = [np.asarray(each.convert("RGB")) for each in stack]
+    np.testing.assert_array_equal(score(stack), score(np.stack(read)))
 
 
 class Like:
@@ -126,12 +128,8 @@ class Like:
 
 def test_objects_that_numpy_reads(rng):
     image = rng.integers(0, 256, (9, 11), dtype=np.uint8)
-    for other in (Like(image), memoryview(image), np.asmatrix(image), image.tolist):
-        if callable(other):
-            with pytest.raises(fastsal.ImageError, match="expected image"):
-                score(other)
-        else:
-            np.testing.assert_array_equal(score(other), score(image))
+    for other in (Like(image), memoryview(image), list(image), tuple(image)):
+        np.testing.assert_array_equal(score(other), score(image))
 
 
 @pytest.mark.parametrize("error", [KeyError("no"), RuntimeError("two\nlines"), AttributeError()])

@@ -94,8 +94,8 @@ BAD = {
     "stack of pictures": (lambda i, s: (i[None], s), "expected one image at a time"),
     "empty picture": (lambda i, s: (i[:0], s[:0]), "expected a non-empty image"),
     "no picture": (lambda i, s: (None, s), "expected image as"),
-    "map of colours": (lambda i, s: (i, i), "expected saliency as"),
-    "map of ints": (lambda i, s: (i, s.astype(int)), "expected saliency as"),
+    "map of colours": (lambda i, s: (i, i), "expected one saliency at a time"),
+    "map of ints": (lambda i, s: (i, s.astype(int)), "expected saliency of dtype"),
     "no map": (lambda i, s: (i, None), "expected saliency as"),
     "map above 1": (lambda i, s: (i, s + 1), r"saliency in \[0, 1\], got"),
     "map below 0": (lambda i, s: (i, s - 1), r"saliency in \[0, 1\], got"),
@@ -156,7 +156,7 @@ def test_colors_that_there_are_not(color, image, saliency):
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 11), (9, 0)])
 def test_an_empty_map_is_refused(shape, image):
-    with pytest.raises(fastsal.ImageError, match="expected saliency as non-empty"):
+    with pytest.raises(fastsal.ImageError, match="expected a non-empty saliency"):
         fastsal.overlay(image, np.empty(shape, np.float32))
 
 

@@ -53,7 +53,9 @@ def plain_image(image: Any) -> Any:
     shape = devices.shape_of(array)
     if len(shape) > 2 and shape[-1] not in (1, 3, 4):
         hint = ": np.moveaxis(image, 0, -1) moves them" if shape[0] in (1, 3, 4) else ""
-        raise ImageError(f"expected image with 1, 3 or 4 channels last, got {shape}{hint}")
+        raise ImageError(
+            f"expected image with 1, 3 or 4 channels, got {shape[-1]} in shape {shape}{hint}"
+        )
     return array
 
 

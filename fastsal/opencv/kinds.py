@@ -120,7 +120,7 @@ class StaticSaliency(Saliency):
         Parameters
         ----------
         _saliencyMap : array of float32, (H, W)
-            Of five pixels at least.
+            Of five pixels at least, from -1e18 to 1e18.
         _binaryMap : array of uint8, (H, W), optional
             Where to put the result.
 
@@ -158,6 +158,8 @@ def _write_whole(path: Path, content: bytes) -> None:
     try:
         partial.write_bytes(content)
         partial.replace(final)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from error
     finally:
         partial.unlink(missing_ok=True)
 

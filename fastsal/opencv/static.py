@@ -15,6 +15,7 @@ from .arrays import delivered, plain_image
 from .kinds import StaticSaliency
 
 _GRAY = ("int8", "int16", "int32", "int64")
+_LARGEST = 1e12  # of floats: the powers of a spectrum must fit float32
 _ANY = ("uint8", "uint16", "float32", "float64")
 
 
@@ -72,7 +73,7 @@ class StaticSaliencySpectralResidual(StaticSaliency):
 
     def _result(self, image: Any, out: Any) -> Any:
         array = _levels(plain_image(image))
-        frames = images.as_frames(array, color="bgr", dtypes=(*_ANY, *_GRAY), unit=False)
+        frames = images.as_frames(array, color="bgr", dtypes=(*_ANY, *_GRAY), largest=_LARGEST)
 
         def saliency(target: Any) -> Any:
             size = self._height, self._width
@@ -107,7 +108,6 @@ def _length(val: int) -> int:
     """Return a number of rows or columns, or raise ValueError; OpenCV would fail later."""
     number = operator.index(val)
     if not 1 <= number <= 4096:
-        raise ValueError(
-            f"expected rows and columns from 1 to 4096, got {validation.shown(number)}"
-        )
+        got = validation.shown(number)
+        raise ValueError(f"expected rows and columns from 1 to 4096, got {got}")
     return number

@@ -524,3 +524,41 @@ def test_devices_refuse_what_the_host_refuses(cuda_device):
     ):
         with pytest.raises(fastsal.ImageError, match=message):
             region_stats(held, labels)
+
+
+@pytest.mark.parametrize("relabel", [lambda n: n, lambda n: n % 7], ids=["many", "seven"])
+def test_statistics_of_labels_that_start_at_1(backend, relabel, rng):
+    image = rng.integers(0, 256, (9, 11, 3), dtype=np.uint8)
+    labels = relabel(np.arange(99, dtype=np.int32).reshape(9, 11))
+
+    for mine, expected in zip(
+        fastsal.region_stats(image, labels + 1, backend=backend),
+        fastsal.region_stats(image, labels, backend=backend),
+        strict=True,
+    ):
+        assert mine.dtype == expected.dtype
+        np.testing.assert_array_equal(mine, expected)
+
+
+@pytest.mark.parametrize("labels", [[[1, 1, 3]], [[0, 1, 3]], [[2, 3, 3]]], ids=str)
+def test_gaps_are_refused_wherever_labels_start(labels):
+    with pytest.raises(fastsal.ImageError, match="expected labels without gaps, got none of"):
+        fastsal.region_stats(np.zeros((1, 3), np.uint8), labels)
+
+
+def test_channels_in_front_of_regions(rng):
+    image = rng.integers(0, 256, (20, 24, 3), dtype=np.uint8)
+    turned, labels = np.moveaxis(image, -1, 0), fastsal.slic(image)
+
+    np.testing.assert_array_equal(fastsal.slic(turned, channel_axis=0), labels)
+    pairs = zip(
+        fastsal.region_stats(turned, labels, channel_axis=0),
+        fastsal.region_stats(image, labels),
+        strict=True,
+    )
+    for mine, expected in pairs:
+        np.testing.assert_array_equal(mine, expected)
+    np.testing.assert_array_equal(
+        fastsal.superpixels.draw_boundaries(turned, labels, channel_axis=0),
+        fastsal.superpixels.draw_boundaries(image, labels),
+    )

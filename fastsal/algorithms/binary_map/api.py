@@ -12,6 +12,7 @@ from ...errors import ImageError
 from ...parts import Jobs
 from . import _draws
 
+_LARGEST = 1e18  # of the values of OpenCV's k-means: their squares must fit float32
 _METHODS = ("otsu", "adaptive", "kmeans")
 DTYPES = ("uint8", "float32", "float64")
 
@@ -92,7 +93,8 @@ def opencv_binary_map(
     Parameters
     ----------
     saliency : array of float32, (H, W)
-        Any finite values. Grey, which Otsu's method splits, has no levels above 1 or below 0.
+        Any values from -1e18 to 1e18. Grey, which Otsu's method splits, has no levels above 1 or
+        below 0.
     state : int
         The state of 64 bits; `state_of_seed` gives that after ``cv2.setRNGSeed``.
     out : array of uint8, optional
@@ -122,7 +124,7 @@ def opencv_binary_map(
     """
     starts, next_state = _draws.starts(state)
     frames = images.as_frames(
-        saliency, channel_axis=None, dtypes=("float32",), name="saliency", unit=False
+        saliency, channel_axis=None, dtypes=("float32",), name="saliency", largest=_LARGEST
     )
     return _binary(frames, "kmeans", starts, out, backend), next_state
 
