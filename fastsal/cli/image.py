@@ -25,6 +25,8 @@ from .options import (
 if TYPE_CHECKING:
     from ..pipelines.stream import Stream
 
+_MOST_FOCI = 1000  # more circles cover the picture
+
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
@@ -40,14 +42,25 @@ def add_to(commands: Commands) -> None:
         help="a file for one map (png, jpg, npy, ...), else a folder for IN-KEY.png",
     )  # fmt: skip
     parser.add_argument(
-        "--scanpath", type=count, metavar="N",
-        help="draw the N places that attention goes to, numbered, on each picture",
+        "--scanpath", type=_foci, metavar="N",
+        help=f"draw the first N places that attention goes to, numbered; at most {_MOST_FOCI}",
     )  # fmt: skip
     parser.add_argument(
         "--boxes", action="store_true",
         help="draw the best boxes: those that bing proposes, else around what stands out",
     )  # fmt: skip
     add_look(parser)
+
+
+def _foci(text: str) -> int:
+    """Return how many places of a scan path to draw."""
+    number = count(text)
+    if number > _MOST_FOCI:
+        raise argparse.ArgumentTypeError(
+            f"expected an integer from 1 to {_MOST_FOCI}, got {number}; "
+            "`fastsal.scanpath` computes longer paths"
+        )
+    return number
 
 
 def run(options: argparse.Namespace) -> int:
