@@ -307,7 +307,7 @@ def _layout(
             )
         map_shape = shape[:axis] + shape[axis + 1 :]
     if len(map_shape) == 3 and not stacks:
-        raise ImageError(f"expected one {name} at a time, got a stack {shape}")
+        raise ImageError(f"expected one {name} at a time, got a stack {map_shape}")
     return map_shape, channels, None if axis == rank - 1 else axis
 
 

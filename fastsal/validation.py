@@ -81,13 +81,13 @@ _LARGEST = float(np.finfo(np.float64).max)
 
 
 def _as_float(value: Any) -> float:
-    """Return a real number as a float, beyond the range of floats infinity; NaN for others."""
+    """Return a real number as a float, beyond their range the nearest; NaN for others."""
     if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool):
         return math.nan
     try:
         return float(value)
     except OverflowError:
-        return -math.inf if value < 0 else math.inf
+        return -_LARGEST if value < 0 else _LARGEST
 
 
 def _as_integer(value: Any) -> int | None:
@@ -102,4 +102,4 @@ def _as_integer(value: Any) -> int | None:
 def _range(kind: str, low: float | None, high: float | None) -> str:
     if low is None:
         return kind
-    return f"{kind} from {low:g} up" if high is None else f"{kind} from {low:g} to {high:g}"
+    return f"{kind} from {low} up" if high is None else f"{kind} from {low} to {high}"

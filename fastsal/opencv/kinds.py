@@ -120,7 +120,7 @@ class StaticSaliency(Saliency):
         Parameters
         ----------
         _saliencyMap : array of float32, (H, W)
-            Of five pixels at least, from -1e18 to 1e18.
+            Of five pixels at least, from -1e30 to 1e30.
         _binaryMap : array of uint8, (H, W), optional
             Where to put the result.
 

@@ -1,6 +1,7 @@
 """Image files: found, read as RGB arrays, written whole or not at all."""
 
 import io
+import operator
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,10 +10,14 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ImageColor
 
 from ..errors import ImageError
+from .decoders import rgb_or_bgr
+from .file_kinds import image_kind
 from .find import find_files
-from .png import stripped_png
+from .image_decoding import count_pictures, decode_image
+from .pixels import Rgb, pixels_of
 from .quiet import quiet_opencv
 from .whole_files import reason_of, whole_file
 
@@ -42,26 +47,89 @@ def find_images(paths: str | Path | Iterable[str | Path]) -> list[Path]:
     return find_files(paths, IMAGE_SUFFIXES, "image", ImageError)
 
 
-def read_image(path: str | Path) -> NDArray[Any]:
+def read_image(path: str | Path, *, background: str | Rgb = "white", page: int = 0) -> NDArray[Any]:
     """Pixels of one image file.
 
     Parameters
     ----------
     path : str or Path
-        A png, jpg, bmp, tif or webp, recognised by its content, or a ``.npy``.
+        A PNG, JPEG, TIFF, WebP, AVIF, GIF, BMP, JPEG 2000, PNM, Radiance HDR or NumPy file. Its
+        content decides, not its name.
+    background : str or (r, g, b), default "white"
+        Colour behind transparent pixels: a name, ``"#rrggbb"``, or three integers from 0 to 255.
+    page : int, default 0
+        Page of a TIFF or frame of an animation, from 0.
 
     Returns
     -------
     ndarray
-        ``(H, W)`` for grey, ``(H, W, 3)`` RGB for colour; uint8, or uint16 where the file has 16
-        bits. Alpha is dropped and a camera's rotation applied. A ``.npy`` comes back as stored.
+        ``(H, W)`` for grey, ``(H, W, 3)`` RGB for colour, upright and without alpha:
+
+        * uint8; uint16 for PNG and TIFF of 16 bits and for grey PNM and JPEG 2000 of more than 8;
+        * float32 in [0, 1] for floats and other integers. Floats in [0, 1] keep their values.
+          Others are scaled linearly: 0, or the minimum if that is negative, becomes 0, and the
+          maximum becomes 1. Radiance HDR passes Drago's logarithmic tone curve instead.
+
+        A ``.npy`` comes back as stored.
 
     Raises
     ------
     ImageError
-        Missing, a folder, empty, damaged, or not an image.
+        The file is missing, a folder, empty, damaged, or not an image; or it has no such page.
+    ValueError
+        `background` is no colour.
+    """
+    path, color = Path(path), parse_color(background)
+    data = _data_of(path)
+    kind = image_kind(data, path.suffix)
+    if kind == "npy":
+        return _read_npy(path, data)
+    try:
+        return pixels_of(decode_image(data, path.suffix, page), color)
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from error
+    except MemoryError as error:
+        raise ImageError(f"{path}: the memory is too small for this image") from error
+
+
+def count_pages(path: str | Path) -> int:
+    """Pages of a TIFF or frames of an animation; 1 for every other image.
+
+    Raises
+    ------
+    ImageError
+        The file is missing, a folder, empty or damaged.
     """
     path = Path(path)
+    data = _data_of(path)
+    try:
+        return count_pictures(data, path.suffix)
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from error
+
+
+def parse_color(color: str | Rgb) -> Rgb:
+    """Red, green and blue of a colour, 0 to 255.
+
+    Raises
+    ------
+    ValueError
+        It is neither the name of a colour, nor ``"#rrggbb"``, nor three integers from 0 to 255.
+    """
+    try:
+        red, green, blue, *_ = ImageColor.getrgb(color) if isinstance(color, str) else color
+        parsed = (operator.index(red), operator.index(green), operator.index(blue))
+        if all(0 <= part <= 255 for part in parsed):
+            return parsed
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(
+        f"`background` must be a colour, 'white', '#ffcc00' or (255, 204, 0) for example; "
+        f"got {color!r}"
+    )
+
+
+def _data_of(path: Path) -> bytes:
     try:
         # Opening a pipe waits until something writes to it, and some devices never end.
         if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
@@ -71,7 +139,7 @@ def read_image(path: str | Path) -> NDArray[Any]:
         raise ImageError(f"{path}: {reason_of(error)}") from error
     if not data:
         raise ImageError(f"{path}: the file is empty")
-    return _read_npy(path, data) if path.suffix.lower() == ".npy" else _decode(path, data)
+    return data
 
 
 def check_suffix(path: Path) -> None:
@@ -122,37 +190,12 @@ def _read_npy(path: Path, data: bytes) -> NDArray[Any]:
     return array
 
 
-def _decode(path: Path, data: bytes) -> NDArray[Any]:
-    try:
-        pixels = np.frombuffer(stripped_png(data), np.uint8)
-        with quiet_opencv:
-            # These two flags together keep grey grey and 16 bits 16, and still turn the picture
-            # upright, which IMREAD_UNCHANGED does not.
-            image = cv2.imdecode(pixels, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR)
-    except (cv2.error, ImageError) as error:
-        detail = f" ({error})" if isinstance(error, ImageError) else ""
-        raise ImageError(f"{path}: the image is damaged{detail}") from error
-    if image is None:
-        raise ImageError(f"{path}: not an image that OpenCV can read, or damaged")
-    decoded: NDArray[Any] = image
-    return _swapped(decoded)
-
-
-def _swapped(image: NDArray[Any]) -> NDArray[Any]:
-    """RGB as BGR and back, with or without alpha; grey as it is."""
-    if image.ndim == 2:
-        return image
-    code = cv2.COLOR_RGB2BGR if image.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-    swapped: NDArray[Any] = cv2.cvtColor(image, code)
-    return swapped
-
-
 def _encode(path: Path, image: NDArray[Any]) -> bytes:
     check_suffix(path)
     suffix = path.suffix.lower()
     if suffix == ".npy":
         return _npy_bytes(path, image)
-    pixels = _swapped(_storable(path, suffix, image))
+    pixels = rgb_or_bgr(_storable(path, suffix, image))
     try:
         with quiet_opencv:
             done, data = cv2.imencode(suffix, pixels)

@@ -276,9 +276,7 @@ def test_frames_of_other_dtypes_are_refused(dtype):
     finder = opencv.MotionSaliencyBinWangApr2014_create()
     finder.setImagesize(6, 5)
     finder.init()
-    with pytest.raises(
-        fastsal.ImageError, match="expected frame of dtype uint8 or"
-    ) as error:
+    with pytest.raises(fastsal.ImageError, match="expected frame of dtype uint8 or") as error:
         finder.computeSaliency(np.zeros((5, 6), dtype))
     one_line(error)
 
@@ -378,12 +376,12 @@ def test_large_floats_are_scored_or_refused(dtype, rng):
             saliency_of(opencv.StaticSaliencySpectralResidual, signs * dtype(value))
 
 
-@pytest.mark.parametrize("value", [1e18, 1.1e18, 1e30, 3e38])
+@pytest.mark.parametrize("value", [1e30, 1.1e30, 1e35, 3e38])
 def test_maps_of_large_values_are_cut_or_refused(value, rng):
     saliency = (rng.random((8, 9)) * value).astype(np.float32)
     finder = opencv.StaticSaliencyFineGrained()
-    if value == 1e18:
+    if value == 1e30:
         assert set(np.unique(finder.computeBinaryMap(saliency)[1])) <= {0, 255}
         return
-    with pytest.raises(fastsal.ImageError, match=r"floats of saliency .* up to 1e\+18, got"):
+    with pytest.raises(fastsal.ImageError, match=r"floats of saliency .* up to 1e\+30, got"):
         finder.computeBinaryMap(saliency)

@@ -12,7 +12,7 @@ from ...errors import ImageError
 from ...parts import Jobs
 from . import _draws
 
-_LARGEST = 1e18  # of the values of OpenCV's k-means: their squares must fit float32
+_LARGEST = 1e30  # of the values for OpenCV's k-means, which does not end beyond 1e37
 _METHODS = ("otsu", "adaptive", "kmeans")
 DTYPES = ("uint8", "float32", "float64")
 
@@ -93,7 +93,7 @@ def opencv_binary_map(
     Parameters
     ----------
     saliency : array of float32, (H, W)
-        Any values from -1e18 to 1e18. Grey, which Otsu's method splits, has no levels above 1 or
+        Any values from -1e30 to 1e30. Grey, which Otsu's method splits, has no levels above 1 or
         below 0.
     state : int
         The state of 64 bits; `state_of_seed` gives that after ``cv2.setRNGSeed``.
