@@ -351,8 +351,8 @@ def test_bad_shape_is_refused(shape):
 FRAMES = {
     "another shape": np.zeros((6, 5), np.uint8),
     "a stack": np.zeros((2, 5, 6, 3), np.uint8),
-    "floats": np.zeros((5, 6), np.float32),
-    "16 bits": np.zeros((5, 6), np.uint16),
+    "floats": np.full((5, 6), 2, np.float32),
+    "16 bits": np.zeros((5, 6), np.int16),
     "empty": np.zeros((0, 6), np.uint8),
     "two channels": np.zeros((5, 6, 2), np.uint8),
     "none": None,

@@ -373,7 +373,7 @@ def test_bad_options_are_refused(options, message, small_model):
 
 @pytest.mark.parametrize(
     "image",
-    [np.zeros((2, 20, 20, 3), np.uint8), np.zeros((20, 20, 3), np.float32), None,
+    [np.zeros((2, 20, 20, 3), np.uint8), np.full((20, 20, 3), 2, np.float32), None,
      np.zeros((20, 20, 2), np.uint8), np.zeros((0, 20), np.uint8)],
     ids=["stack", "floats", "none", "channels", "empty"],
 )  # fmt: skip

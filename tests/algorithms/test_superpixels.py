@@ -271,9 +271,9 @@ BAD_LABELS = {
     "dtype": (np.zeros((4, 5)), "labels as integers"),
     "booleans": (np.zeros((4, 5), bool), "labels as integers"),
     "gap": (np.eye(4, 5, dtype=int) * 2, "without gaps, got none of 1 among 0 to 2"),
-    "negative": (-np.eye(4, 5, dtype=int), "labels from 0 to 19, got -1 to 0"),
-    "too large": (np.eye(4, 5, dtype=int) * 20, "labels from 0 to 19, got 0 to 20"),
-    "far too large": (np.eye(4, 5, dtype=int) * 2**40, "labels from 0 to 19"),
+    "negative": (-np.eye(4, 5, dtype=int), "labels from 0 to 20, got -1 to 0"),
+    "too large": (np.eye(4, 5, dtype=int) * 21, "labels from 0 to 20, got 0 to 21"),
+    "far too large": (np.eye(4, 5, dtype=int) * 2**40, "labels from 0 to 20"),
 }
 
 
@@ -286,7 +286,7 @@ def test_bad_labels_are_refused(labels, message):
 BAD_INITIAL = {
     "shape": np.zeros((4, 4), int),
     "negative": np.full((4, 5), -1),
-    "too large": np.full((4, 5), 20),
+    "too large": np.full((4, 5), 21),
     "centres": np.zeros((3, 3)),
     "centres of nan": np.full((2, 3), np.nan),
     "centres outside": np.full((2, 3), 7.0),
