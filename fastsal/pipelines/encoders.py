@@ -6,13 +6,15 @@ import importlib.util
 import math
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .sound import Sound
+if TYPE_CHECKING:
+    from .sound import Sound
+
 
 CODECS = {".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".avi": "MJPG"}
 
@@ -27,7 +29,10 @@ Picture = NDArray[np.uint8]
 class Encoder(Protocol):
     """Writes BGR frames of even width and height."""
 
-    limits: str  # what the file lacks, in words; empty if nothing
+    @property
+    def limits(self) -> str:
+        """The file's losses so far, in words; empty if none."""
+
     keeps_times: bool  # or gives the file a steady rate
     delay: int  # how many frames it may hold back, to be written when it is closed
 
@@ -60,7 +65,6 @@ def open_encoder(
 class AVEncoder:
     """H.264 by PyAV: plays in browsers, keeps every frame's time and the sound."""
 
-    limits = ""
     keeps_times = True
     delay = _LOOKAHEAD + 6  # of its threads
 
@@ -71,6 +75,7 @@ class AVEncoder:
         if not (0 < width <= _WIDEST and 0 < height <= _WIDEST):
             raise ValueError(f"H.264 has no frames of {width}x{height}")
         self._fps = fps
+        self._sound = sound
         self._count = 0
         self._last = -1  # ticks
         self._container = av.open(str(path), "w", options={"movflags": "+faststart"})
@@ -82,13 +87,16 @@ class AVEncoder:
             self._stream.width, self._stream.height = width, height
             self._stream.pix_fmt = "yuv420p"
             self._stream.time_base = self._stream.codec_context.time_base = self._tick
-            self._sound = sound
             if sound is not None:
                 sound.add_to(self._container)
             self._container.start_encoding()
         except BaseException:
             self._container.close()
             raise
+
+    @property
+    def limits(self) -> str:
+        return "" if self._sound is None else self._sound.limits
 
     def write(self, frame: Picture, at: float | None) -> int:
         import av

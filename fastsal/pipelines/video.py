@@ -14,7 +14,6 @@ from .clock import frames_per_second, percentiles_ms
 from .encoders import has_av
 from .interrupts import heeded_interrupts
 from .progress import progress_bar
-from .sound import Sound
 from .stages import Timings, run_stages
 from .stream import Stream
 from .video_files import check_not_source, is_file
@@ -132,11 +131,18 @@ def process_video(
         width, height = reader.size
         shown = (2 * width if view == "side-by-side" else width, height)
         picture = _renderer(stream, reader.size, view, alpha)
-        has_sound = has_av() and is_file(source)
-        sound = Sound(str(source), reader.starts_at) if has_sound else None
+        sound = _sound_of(source, reader.starts_at)
         with VideoWriter(target, reader.fps, shown, sound) as writer:
             timings = _run(reader, writer, picture, _bar(reader, method, progress))
     return _report(writer, timings, time.perf_counter() - began)
+
+
+def _sound_of(source: str | Path | int, start: float) -> Any:
+    if not (has_av() and is_file(source)):
+        return None
+    from .sound import Sound  # which needs PyAV
+
+    return Sound(str(source), start)
 
 
 def _renderer(

@@ -1,5 +1,7 @@
 """Frames into a video file that is complete under its name, or not there."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import secrets
@@ -7,7 +9,7 @@ import shutil
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import cv2
 import numpy as np
@@ -18,9 +20,11 @@ from .counts import count_of
 from .encoders import CODECS, Encoder, open_encoder
 from .interrupts import Terminated
 from .quiet import quiet_opencv
-from .sound import Sound
 from .video_files import check_target, playing_frames
 from .whole_files import forget_partial, reason_of, start_partial
+
+if TYPE_CHECKING:
+    from .sound import Sound
 
 _LONGEST_WRITE = 5.0  # seconds
 
@@ -46,8 +50,6 @@ class VideoWriter:
     ----------
     frames : int
         How many were written.
-    limits : str
-        What the file will lack, in words; empty if nothing.
     keeps_times : bool
         Whether every frame keeps its time, or the file has a steady rate.
     encoded_size : (int, int)
@@ -76,6 +78,7 @@ class VideoWriter:
         self._final = Path(os.path.realpath(self.target))
         self.partial = self._final.parent / name
         self._encoder: Any = None
+        self._limits = ""  # of the closed encoder
         self._busy = threading.Lock()  # while the encoder works, of whichever thread
         self._silence = contextlib.ExitStack()
         try:
@@ -83,11 +86,15 @@ class VideoWriter:
             self._reserve_partial()
             self._check_space()
             self._encoder = self._opened(fps, sound)
-            self.limits: str = self._encoder.limits
             self.keeps_times: bool = self._encoder.keeps_times
         except BaseException:
             self._discard()
             raise
+
+    @property
+    def limits(self) -> str:
+        """The file's losses so far, in words; empty if none."""
+        return self._limits if self._encoder is None else self._encoder.limits
 
     def __enter__(self) -> Self:
         return self
@@ -213,6 +220,7 @@ class VideoWriter:
         try:
             if encoder is not None and is_free:
                 encoder.close()
+                self._limits = encoder.limits
         finally:
             if is_free:
                 self._busy.release()
