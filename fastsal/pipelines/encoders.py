@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,7 +22,7 @@ CODECS = {".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".avi": "MJPG"}
 
 # Ticks per second, for times between those of a steady rate. MP4 has 32 bits for a step, so that
 # finer ticks would allow shorter gaps between frames; a longer gap is shortened.
-_FEWEST_TICKS, _MOST_TICKS, _LONGEST_STEP = 10_000, 90_000, 2**30
+_FEWEST_TICKS, _MOST_TICKS, _LONGEST_STEP = 10_000, 60_000, 2**29
 _LOOKAHEAD = 10
 _WIDEST = 8192  # as far as H.264's levels, and with them players, go
 _H264 = {"preset": "veryfast", "crf": "20", "rc-lookahead": str(_LOOKAHEAD), "bf": "2"}
@@ -105,6 +107,7 @@ class AVEncoder:
             # A whole number of ticks from frame to frame, at 23.976 per second too.
             ticks = rate.numerator * math.ceil(_FEWEST_TICKS / rate.numerator)
             self._tick = 1 / Fraction(min(ticks, _MOST_TICKS))
+            self._longest = float(_LONGEST_STEP * self._tick / 3600)  # hours
             self._stream: Any = self._container.add_stream("libx264", rate=rate, options=_H264)
             self._stream.width, self._stream.height = width, height
             self._stream.pix_fmt = "yuv420p"
@@ -119,7 +122,9 @@ class AVEncoder:
 
     @property
     def limits(self) -> str:
-        return "" if self._sound is None else self._sound.limits
+        gaps = f"gaps of hours between frames are shortened to {self._longest:.0f} h"
+        found = [gaps if self._shift else "", self._sound.limits if self._sound else ""]
+        return "; ".join(each for each in found if each)
 
     def write(self, frame: Picture, at: float | None) -> int:
         import av
@@ -132,17 +137,29 @@ class AVEncoder:
         self._last = tick - excess
         picture = av.VideoFrame.from_ndarray(frame, format="bgr24")
         picture.pts, picture.time_base = self._last, self._tick
-        self._container.mux(self._stream.encode(picture))
-        if self._sound is not None:
-            self._sound.mux_until(seconds)
+        with _os_errors():
+            self._container.mux(self._stream.encode(picture))
+            if self._sound is not None:
+                self._sound.mux_until(seconds)
         return 1
 
     def close(self) -> None:
-        with self._container:
+        with _os_errors(), self._container:
             self._container.mux(self._stream.encode(None))
             if self._sound is not None:
                 self._sound.mux_until(self._last * float(self._tick) + 1 / self._fps)
                 self._sound.close()
+
+
+@contextmanager
+def _os_errors() -> Iterator[None]:
+    """Turn FFmpeg's errors, of which only some are OSErrors, into OSErrors."""
+    import av
+
+    try:
+        yield
+    except av.FFmpegError as error:
+        raise OSError(error.errno, error.strerror) from error
 
 
 class OpenCVEncoder:
