@@ -70,7 +70,7 @@ def open_pillow(kind: str, data: bytes) -> ImageFile.ImageFile:
     return image
 
 
-def by_pillow(kind: str, data: bytes, page: int = 0) -> Samples:
+def by_pillow(kind: str, data: bytes) -> Samples:
     """Decode with Pillow, which keeps 8 bits of colours and 16 of grey.
 
     Raises
@@ -81,10 +81,15 @@ def by_pillow(kind: str, data: bytes, page: int = 0) -> Samples:
     with open_pillow(kind, data) as image:
         if kind == "png":
             open_pillow(kind, data).verify()  # all checksums, those after the pixels too
-        if page:
-            image.seek(page)
-        image.load()
-        return _samples(image)._replace(orientation=orientation_of(image))
+        return frame_of(image, 0)
+
+
+def frame_of(image: ImageFile.ImageFile, index: int) -> Samples:
+    """Return one frame of an opened picture; the order of the file is the fastest."""
+    if index:
+        image.seek(index)
+    image.load()
+    return _samples(image)._replace(orientation=orientation_of(image))
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -121,9 +126,9 @@ def by_opencv(data: bytes, flags: int) -> NDArray[Any]:
     except cv2.error as error:
         if "Insufficient memory" in str(error):
             raise MemoryError from error
-        raise ImageError("the image is damaged (OpenCV cannot decode it)") from error
+        raise ImageError("the image is damaged, or of a kind that OpenCV cannot decode") from error
     if image is None:
-        raise ImageError("the image is damaged (OpenCV cannot decode it)")
+        raise ImageError("the image is damaged, or of a kind that OpenCV cannot decode")
     decoded: NDArray[Any] = image
     return rgb_or_bgr(decoded)
 
