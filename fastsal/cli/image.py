@@ -16,6 +16,7 @@ from .options import (
     add_look,
     bad_use,
     check_apart,
+    check_regular_targets,
     count,
     look_of,
     make_folder,
@@ -190,12 +191,14 @@ def _targets(
     if len(jobs) == 1 and output.suffix and not is_folder and not output.is_dir():
         with bad_use():
             check_suffix(output)
+        check_regular_targets([output])
         return {jobs[0]: output}
     if output.suffix and not is_folder and not output.is_dir():
         raise ValueError(f"{output}: expected a folder for {len(jobs)} maps, got a file's name")
     targets = {job: output / f"{job[0].name}-{job[1]}.png" for job in jobs}
     check_apart([picture.path for picture, _ in jobs], list(targets.values()), "images")
     make_folder(output)
+    check_regular_targets(targets.values())
     return targets
 
 
