@@ -31,6 +31,7 @@ _PLUGINS = {
 _ORIENTATION = 0x0112
 _LIMIT_NAME = "OPENCV_IO_MAX_IMAGE_PIXELS"
 _LIMIT = 1 << 30
+_SWAPPED_BY_OPENCV = ("uint8", "uint16", "float32")
 # Of the messages of libjpeg, libpng and libtiff those that mean wrong pixels.
 _DAMAGE = re.compile(
     r"Corrupt JPEG data: (?!bad ICC).*|Premature end of .*|Inconsistent progression .*"
@@ -150,7 +151,10 @@ def _is_padding(message: str, data: bytes) -> bool:
 
 def rgb_or_bgr(image: NDArray[Any]) -> NDArray[Any]:
     """RGB as BGR and back, with or without alpha, of any dtype; grey as it is."""
-    if image.ndim == 2:
+    if image.ndim == 2 or image.shape[2] < 3:
         return image
-    order = [2, 1, 0, 3][: image.shape[2]] if image.shape[2] != 2 else [0, 1]
-    return np.ascontiguousarray(image[..., order])
+    if image.dtype.name not in _SWAPPED_BY_OPENCV:
+        return np.ascontiguousarray(image[..., [2, 1, 0, 3][: image.shape[2]]])
+    code = cv2.COLOR_RGB2BGR if image.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+    swapped: NDArray[Any] = cv2.cvtColor(image, code)
+    return swapped
