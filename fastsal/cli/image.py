@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ..pipelines.pictures import ImageFile
     from ..pipelines.stream import Stream
 
+_MOST_FOCI = 1000  # more circles cover the picture
+
 
 class _Picture(NamedTuple):
     """One picture of a file."""
@@ -59,14 +61,25 @@ def add_to(commands: Commands) -> None:
         help="colour behind transparent pixels, a name or #rrggbb (default: white)",
     )  # fmt: skip
     parser.add_argument(
-        "--scanpath", type=count, metavar="N",
-        help="draw the N places that attention goes to, numbered, on each picture",
+        "--scanpath", type=_foci, metavar="N",
+        help=f"draw the first N places that attention goes to, numbered; at most {_MOST_FOCI}",
     )  # fmt: skip
     parser.add_argument(
         "--boxes", action="store_true",
         help="draw the best boxes: those that bing proposes, else around what stands out",
     )  # fmt: skip
     add_look(parser)
+
+
+def _foci(text: str) -> int:
+    """Return how many places of a scan path to draw."""
+    number = count(text)
+    if number > _MOST_FOCI:
+        raise argparse.ArgumentTypeError(
+            f"expected an integer from 1 to {_MOST_FOCI}, got {number}; "
+            "`fastsal.scanpath` computes longer paths"
+        )
+    return number
 
 
 def run(options: argparse.Namespace) -> int:
