@@ -25,7 +25,7 @@ from image_samples import (
 from PIL import Image
 
 from fastsal.errors import ImageError
-from fastsal.pipelines.pictures import count_pages, read_image
+from fastsal.pipelines.pictures import ImageFile, read_image
 
 DTYPES = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8"]
 
@@ -73,7 +73,8 @@ def test_tiff_lzw(tmp_path: Path, dtype: str, channels: int) -> None:
     image = samples_of(dtype, channels)
     data = opencv(image, ".tif", cv2.IMWRITE_TIFF_COMPRESSION, 5)
     with tifffile.TiffFile(io.BytesIO(data)) as file:
-        assert file.pages[0].compression == 5
+        # Before version 5 OpenCV wrote floats without compression.
+        assert file.pages[0].compression == 5 or dtype == "f4"
     assert_same(read(tmp_path, data), in_display_range(image), 1e-6)
 
 
@@ -271,10 +272,10 @@ def test_cmyk_jpeg(tmp_path: Path) -> None:
 def test_pages_of_a_tiff(tmp_path: Path) -> None:
     pages = samples_of("u2", 5).transpose(2, 0, 1)
     (tmp_path / "stack.tif").write_bytes(tiff(pages, photometric="minisblack"))
-    assert count_pages(tmp_path / "stack.tif") == 5
+    assert ImageFile(tmp_path / "stack.tif").pages == 5
     for index, page in enumerate(pages):
         np.testing.assert_array_equal(read_image(tmp_path / "stack.tif", page=index), page)
-    with pytest.raises(ImageError, match="must be below 5"):
+    with pytest.raises(ImageError, match="from 0 to 4; got 5"):
         read_image(tmp_path / "stack.tif", page=5)
 
 
@@ -286,7 +287,7 @@ def test_pages_of_many_kinds(tmp_path: Path) -> None:
         writer.write(grey, photometric="miniswhite", metadata=None)
         writer.write(rgb, photometric="rgb", compression="zlib", metadata=None)
         writer.write(floats, metadata=None)
-    assert count_pages(path) == 3
+    assert ImageFile(path).pages == 3
     np.testing.assert_array_equal(read_image(path), 255 - grey)
     np.testing.assert_array_equal(read_image(path, page=1), rgb)
     np.testing.assert_array_equal(read_image(path, page=2), floats)
@@ -297,7 +298,7 @@ def test_frames_of_an_animation(tmp_path: Path, format_name: str) -> None:
     frames = [Image.fromarray(np.full((16, 16, 3), level, np.uint8)) for level in (0, 128, 255)]
     path = tmp_path / "animation"
     path.write_bytes(pillow(frames[0], format_name, save_all=True, append_images=frames[1:]))
-    assert count_pages(path) == 3
+    assert ImageFile(path).pages == 3
     for index, level in enumerate((0, 128, 255)):
         assert abs(int(read_image(path, page=index).mean()) - level) <= 2
 
@@ -305,6 +306,6 @@ def test_frames_of_an_animation(tmp_path: Path, format_name: str) -> None:
 def test_pictures_without_pages(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(pillow(smooth_rgb(), "JPEG"))
-    assert count_pages(path) == 1
-    with pytest.raises(ImageError, match="must be below 1"):
+    assert ImageFile(path).pages == 1
+    with pytest.raises(ImageError, match="from 0 to 0; got 1"):
         read_image(path, page=1)
