@@ -160,4 +160,4 @@ def _decode_unknown(data: bytes, suffix: str) -> Samples:
     try:
         return Samples(by_opencv(data, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR))
     except ImageError:
-        raise ImageError("not an image that OpenCV or Pillow can read, or damaged") from None
+        raise ImageError("not an image of a kind that is read, or damaged") from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import struct
 from typing import Any, Literal
 
@@ -27,6 +28,8 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 _ORIENTATION, _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 274, 254, 330, 50706
 _REDUCED_OR_MASK = 1 | 4
 _BY_LIBTIFF = {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000}
+# In tifffile's messages, those of damaged data among them, only these mean a missing codec.
+_NO_CODEC = re.compile(r"imagecodecs|COMPRESSION")
 _BY_OPENCV = {1, 5, 8, 32946}
 _ALPHA: dict[int, Literal["straight", "premultiplied"]] = {1: "premultiplied", 2: "straight"}
 _GRAY = (PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.MINISBLACK)
@@ -72,8 +75,8 @@ class TiffPages:
         if _suits_pillow(page):
             samples = by_pillow("tiff", self._starting_with(page))
             return samples._replace(orientation=orientation, bits=_bits(page))
-        if page.photometric in _BY_PILLOW_ONLY:
-            raise _refusal(page)
+        if page.photometric not in (*_PLAIN_COLORS, PHOTOMETRIC.PALETTE):
+            raise _colors_refusal(page)
         return _meaning(page, self._values(page))._replace(orientation=orientation)
 
     def _values(self, page: TiffPage) -> NDArray[Any]:
@@ -81,7 +84,7 @@ class TiffPages:
         try:
             values: NDArray[Any] = page.asarray()
         except (ValueError, NotImplementedError, ImportError) as error:
-            if not isinstance(error, ImportError) and "imagecodecs" not in str(error):
+            if not isinstance(error, ImportError) and not _NO_CODEC.search(str(error)):
                 raise
             if not _suits_opencv(page):
                 raise _refusal(page) from error
@@ -161,8 +164,6 @@ def _meaning(page: TiffPage, values: NDArray[Any]) -> Samples:
     if page.photometric == PHOTOMETRIC.PALETTE and values.ndim == 2:
         palette = np.asarray(page.colormap)
         return Samples(np.moveaxis(palette[:, values], 0, -1))
-    if page.photometric not in _PLAIN_COLORS:
-        raise _refusal(page)
     channels = 1 if values.ndim == 2 else values.shape[2]
     # Satellite pictures of three bands are often marked as grey with two more samples.
     colors = 1 if channels < 3 else 3
@@ -179,8 +180,18 @@ def _meaning(page: TiffPage, values: NDArray[Any]) -> Samples:
 
 
 def _refusal(page: TiffPage) -> ImageError:
-    compression, colors = COMPRESSION(page.compression), PHOTOMETRIC(page.photometric)
     return ImageError(
-        f"a TIFF of {page.bitspersample} bits, {colors.name} colours and {compression.name} "
-        "compression needs another decoder: pip install imagecodecs, or convert it to PNG"
+        f"a TIFF of {page.bitspersample} bits and {_name(page.compression)} compression needs "
+        "another decoder: pip install imagecodecs, or convert it to PNG"
     )
+
+
+def _colors_refusal(page: TiffPage) -> ImageError:
+    return ImageError(
+        f"a TIFF of {_name(page.photometric)} colours, {page.bitspersample} bits and "
+        f"{_name(page.compression)} compression is not read; convert it to RGB first"
+    )
+
+
+def _name(code: Any) -> str:
+    return str(getattr(code, "name", code))

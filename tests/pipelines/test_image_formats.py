@@ -140,6 +140,18 @@ def test_tiff_of_odd_bits_is_refused(tmp_path: Path, bits: int, channels: int) -
         read(tmp_path, with_tag(tiff(samples_of("u2", channels)), 258, bits))
 
 
+@pytest.mark.parametrize("name", ["cielab", "logluv", "icclab"])
+def test_tiff_of_other_colours_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ImageError, match=f"a TIFF of {name.upper()} colours"):
+        read(tmp_path, tiff(samples_of("u1", 3), photometric=name))
+
+
+@pytest.mark.parametrize("code", [65001, 60123, 32766, 34713])
+def test_tiff_of_an_unknown_compression_is_refused(tmp_path: Path, code: int) -> None:
+    with pytest.raises(ImageError, match="compression needs another decoder"):
+        read(tmp_path, with_tag(tiff(samples_of("u2", 3)), 259, code))
+
+
 def test_tiff_of_12_bits_is_scaled_to_16(tmp_path: Path) -> None:
     image = samples_of("u2", 1)[:, :60] >> 4
     pairs = image.reshape(-1, 2).astype(np.uint32)
@@ -236,6 +248,24 @@ def test_deep_pictures_are_turned_upright_once(tmp_path: Path, orientation: int)
     chunk = png_chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
     data = png((WIDTH, HEIGHT), 16, 2, rows.tobytes(), chunk)
     np.testing.assert_array_equal(read(tmp_path, data), expected)
+
+
+@pytest.mark.parametrize("angle", range(4))
+def test_the_box_of_an_avif_counts_not_its_exif(tmp_path: Path, angle: int) -> None:
+    exif = Image.Exif()
+    exif[0x112] = 6
+    data = bytearray(pillow(smooth_rgb(), "AVIF", exif=exif))
+    data[data.index(b"irot") + 4] = angle  # anticlockwise, in quarters
+    expected = np.rot90(read(tmp_path, pillow(smooth_rgb(), "AVIF")), angle)
+    np.testing.assert_array_equal(read(tmp_path, bytes(data)), expected)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_portable_float_maps(tmp_path: Path, channels: int) -> None:
+    image = samples_of("f4", channels)
+    kind, rows = ("PF" if channels == 3 else "Pf"), image[::-1].astype("<f4").tobytes()
+    data = f"{kind}\n{WIDTH} {HEIGHT}\n-1.0\n".encode() + rows
+    assert_same(read(tmp_path, data), image)
 
 
 def test_damaged_exif_is_no_matter(tmp_path: Path) -> None:
