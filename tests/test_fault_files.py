@@ -123,9 +123,10 @@ def test_videos_to_the_last_frame(faults: Path, decoder: str, name: str) -> None
         return
     with av.open(str(faults / name), metadata_errors="replace") as source:
         expected = [each.to_ndarray(format="bgr24") for each in source.decode(video=0)]
+    # The chroma of interlaced frames is interpolated in two ways.
+    tolerance = 5 if name.startswith("inter") else 0.5
     for (frame, _), other in zip(frames, expected, strict=True):
-        # The chroma of interlaced frames is interpolated in two ways.
-        assert np.abs(frame.astype(int) - other).mean() < 4
+        assert np.abs(frame.astype(int) - other).mean() < tolerance
 
 
 def test_the_first_frame_at_or_after_the_start(faults: Path, decoder: str) -> None:
