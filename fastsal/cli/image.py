@@ -28,7 +28,10 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ..pipelines.pictures import ImageFile
     from ..pipelines.stream import Stream
+
+_MOST_FOCI = 1000  # more circles cover the picture
 
 
 class _Picture(NamedTuple):
@@ -61,8 +64,8 @@ def add_to(commands: Commands) -> None:
         help="colour behind transparent pixels, a name or #rrggbb (default: white)",
     )  # fmt: skip
     parser.add_argument(
-        "--scanpath", type=count, metavar="N",
-        help="draw the N places that attention goes to, numbered, on each picture",
+        "--scanpath", type=_foci, metavar="N",
+        help=f"draw the first N places that attention goes to, numbered; at most {_MOST_FOCI}",
     )  # fmt: skip
     parser.add_argument(
         "--boxes", action="store_true",
@@ -71,12 +74,24 @@ def add_to(commands: Commands) -> None:
     add_look(parser, (*VIEWS, GRID))
 
 
+def _foci(text: str) -> int:
+    """Return how many places of a scan path to draw."""
+    number = count(text)
+    if number > _MOST_FOCI:
+        raise argparse.ArgumentTypeError(
+            f"expected an integer from 1 to {_MOST_FOCI}, got {number}; "
+            "`fastsal.scanpath` computes longer paths"
+        )
+    return number
+
+
 def run(options: argparse.Namespace) -> int:
     """Write a map, or its picture, per image and method; 1 if there were images with none."""
     keys = keys_of(options.method, ("static",))
     view, alpha = look_of(options)
 
-    from ..pipelines.pictures import find_images, parse_color
+    from ..pipelines.pictures import ImageFile, find_images
+    from ..pipelines.pixels import parse_color
     from ..pipelines.progress import progress_bar
     from ..pipelines.stream import Stream
     from ..pipelines.views import check_look
@@ -98,10 +113,18 @@ def run(options: argparse.Namespace) -> int:
     written: list[Path] = []
     notes: list[str] = []
     several = len(pictures) > 1
-    for picture in progress_bar(pictures, desc="images", unit="image") if several else pictures:
+    file: ImageFile | None = None
+    bar = progress_bar(pictures, desc="images", unit="image") if several else pictures
+    for picture in bar:
         with guard.file(picture.path):
-            written += _maps_of(picture, streams, targets, options)
-            notes += [] if options.pages else _unread_pages(picture.path)
+            if picture.page == 0 or file is None:
+                file = None  # frees it before the next is read
+                file = ImageFile(picture.path)
+            written += _maps_of(picture, file, streams, targets, options)
+            if not options.pages and file.pages > 1:
+                notes.append(
+                    f"{picture.path}: read the first of {file.pages} pictures; --pages reads all"
+                )
     if written:
         print(f"wrote {_named(written)}")
     for note in notes:
@@ -118,10 +141,10 @@ def _pictures(paths: list[Path], has_pages: bool) -> list[_Picture]:
 
 
 def _pages(path: Path) -> list[_Picture]:
-    from ..pipelines.pictures import count_pages
+    from ..pipelines.pictures import ImageFile
 
     try:
-        pages = count_pages(path)
+        pages = ImageFile(path).pages
     except ImageError:
         pages = 1  # reading it gives the error its place among those of the other files
     if pages == 1:
@@ -130,23 +153,17 @@ def _pages(path: Path) -> list[_Picture]:
     return [_Picture(path, i, f"{path.stem}-{i + 1:0{digits}}") for i in range(pages)]
 
 
-def _unread_pages(path: Path) -> list[str]:
-    from ..pipelines.pictures import count_pages
-
-    pages = count_pages(path)
-    return [f"{path}: read the first of {pages} pictures; --pages reads all"] if pages > 1 else []
-
-
 def _maps_of(
     picture: _Picture,
+    file: ImageFile,
     streams: dict[str, Stream],
     targets: dict[tuple[_Picture, str], Path],
     options: argparse.Namespace,
 ) -> list[Path]:
     """Write the maps of one image, and return their names."""
-    from ..pipelines.pictures import read_image, write_image
+    from ..pipelines.pictures import write_image
 
-    frame = read_image(picture.path, background=options.background, page=picture.page)
+    frame = file.read(background=options.background, page=picture.page)
     for key, stream in streams.items():
         if METHODS[key].kind == "static":
             stream.reset()  # images do not follow each other as frames do
