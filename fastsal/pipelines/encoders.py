@@ -22,7 +22,7 @@ CODECS = {".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".avi": "MJPG"}
 
 # Ticks per second, for times between those of a steady rate. MP4 has 32 bits for a step, so that
 # finer ticks would allow shorter gaps between frames; a longer gap is shortened.
-_FEWEST_TICKS, _MOST_TICKS, _LONGEST_STEP = 10_000, 60_000, 2**29
+_FEWEST_TICKS, _LONGEST_STEP = 10_000, 2**29
 _LOOKAHEAD = 10
 _WIDEST = 8192  # as far as H.264's levels, and with them players, go
 _H264 = {"preset": "veryfast", "crf": "20", "rc-lookahead": str(_LOOKAHEAD), "bf": "2"}
@@ -103,10 +103,11 @@ class AVEncoder:
         self._shift = 0  # ticks by which gaps were shortened
         self._container = av.open(str(path), "w", options={"movflags": "+faststart"})
         try:
-            rate = Fraction(fps).limit_denominator(65_535)
+            # 1001 is the denominator of the rates of television.
+            rate = Fraction(fps).limit_denominator(1001 if fps >= 1 else 65_535)
             # A whole number of ticks from frame to frame, at 23.976 per second too.
             ticks = rate.numerator * math.ceil(_FEWEST_TICKS / rate.numerator)
-            self._tick = 1 / Fraction(min(ticks, _MOST_TICKS))
+            self._tick = Fraction(1, ticks)
             self._longest = float(_LONGEST_STEP * self._tick / 3600)  # hours
             self._stream: Any = self._container.add_stream("libx264", rate=rate, options=_H264)
             self._stream.width, self._stream.height = width, height
