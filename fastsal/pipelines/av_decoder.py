@@ -78,6 +78,8 @@ class AVDecoder:
         return rotated(pixels, self._rotation())
 
     def fault(self) -> str:
+        if self._path is None and self.frame_count is None:  # a live stream may lose frames
+            return self._losses.interruption()
         fault = self._losses.description()
         if self._path is None or fault:
             return fault
@@ -213,10 +215,16 @@ class _Losses:
         lost = self._promised - self._packets
         return f"damaged: {lost} of {self._promised} frames cannot be read" if lost > 0 else ""
 
+    def interruption(self) -> str:
+        """Return the reason why reading stopped before the end."""
+        if not self.reading_stopped:
+            return ""
+        return f"reading stopped after {self._frames} frames ({self.reading_stopped})"
+
     def description(self) -> str:
         """Return the kind of damage, empty if there is none."""
         if self.reading_stopped:
-            return f"damaged after {self._frames} frames ({self.reading_stopped})"
+            return f"damaged: {self.interruption()}"
         first = self._first
         expected = self._untimed + sum(moment >= (first or 0) for moment in self._times)
         lost = expected - self._frames
