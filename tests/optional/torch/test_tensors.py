@@ -109,8 +109,8 @@ def test_everything_else_that_takes_images(image, rng):
 def test_halves_are_refused_with_the_remedy(dtype):
     with pytest.raises(fastsal.ImageError, match=r"got b?float16: convert it by float\(\)"):
         fastsal.luminance_contrast(torch.zeros((3, 4), dtype=dtype))
+    out = torch.zeros((3, 4), dtype=dtype)
     with pytest.raises(fastsal.ImageError, match=r"convert it by float\(\)"):
-        out = torch.zeros((3, 4), dtype=dtype)
         fastsal.luminance_contrast(np.zeros((3, 4), np.uint8), out=out)
 
 
