@@ -11,22 +11,32 @@ def run() -> None:
     status = 130
     try:
         try:
-            from .cli.main import main
-
-            status = main()
+            status = _status_of_main()
         except KeyboardInterrupt:  # while loading, or once more while the first was dealt with
             if sys.stderr is not None:
                 sys.stderr.write("fastsal: interrupted\n")
         import gc
         import signal
 
-        # Nothing is left to tidy up, so that from here on Ctrl-C just ends the process, and Python
-        # need not look through all that was loaded for garbage: 60 ms.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        gc.freeze()
+        # The work is done and its status is known: a late signal must not change it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        gc.freeze()  # Python need not look through all that was loaded for garbage: 60 ms
     except KeyboardInterrupt:
         pass
     sys.exit(status)
+
+
+def _status_of_main() -> int:
+    from .pipelines.interrupts import Terminated, raise_on_signals
+
+    try:
+        raise_on_signals()
+        from .cli.main import main
+
+        return main()
+    except Terminated as stop:  # while loading
+        return stop.status
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import heed_signals
 
 from fastsal import runtime
 from fastsal.pipelines.quiet import quiet_opencv
@@ -21,6 +22,9 @@ MAY_SKIP_IN_CI = (
     "the simulator compiles nothing",  # CI compiles without it too
 )
 
+heed_signals()
+
+GOLDEN = Path(__file__).parent / "golden"
 SHARED = Path(__file__).parents[2] / "shared"
 
 
@@ -109,6 +113,14 @@ def shared():
         assert not os.environ.get("CI"), f"{SHARED} is missing"
         pytest.skip("the folder of recorded data is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session", params=["small", "all"])
+def recordings(request):
+    """Return the folder of other programs' outputs: the repository's own, then the larger one."""
+    if request.param == "small":
+        return GOLDEN
+    return request.getfixturevalue("shared") / "golden"
 
 
 @pytest.fixture(autouse=True)

@@ -115,12 +115,22 @@ def seconds(text: str) -> float:
 
 def check_writeable(path: Path, option: str) -> None:
     """Refuse a file that could not be written, before there is anything to write to it."""
-    if path.is_dir():
-        raise FastsalError(f"{option}: expected a file, {path} is a folder")
+    check_regular_targets([path], f"{option}: ")
     if not path.parent.is_dir():
         raise FastsalError(f"{option}: no such folder: {path.parent}")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise FastsalError(f"{option}: {path} cannot be written to")
+
+
+def check_regular_targets(paths: Iterable[Path], prefix: str = "") -> None:
+    """Refuse existing targets that are no regular file: folders, pipes, devices, links to them."""
+    from ..pipelines.whole_files import check_regular, reason_of
+
+    for path in paths:
+        try:
+            check_regular(path)
+        except OSError as error:
+            raise FastsalError(f"{prefix}{path}: {reason_of(error)}") from error
 
 
 def make_folder(path: Path) -> None:

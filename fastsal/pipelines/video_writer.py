@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FastsalError, VideoError
+from .counts import count_of
 from .encoders import CODECS, Encoder, open_encoder
+from .interrupts import Terminated
 from .quiet import quiet_opencv
 from .sound import Sound
 from .video_files import check_target, playing_frames
-from .whole_files import reason_of
+from .whole_files import forget_partial, reason_of, start_partial
 
 _LONGEST_WRITE = 5.0  # seconds
 
@@ -98,6 +100,8 @@ class VideoWriter:
     ) -> None:
         if error is None:
             self.close()
+        elif isinstance(error, Terminated):
+            self._discard()
         else:
             add_remark(error, self.abandon())
 
@@ -139,6 +143,7 @@ class VideoWriter:
             self._release()
             self._check_result()
             os.replace(self.partial, self._final)
+            forget_partial(self.partial)
         except BaseException as error:
             known = _named(self.target, error) if isinstance(error, OSError) else error
             add_remark(known, self.abandon())
@@ -150,12 +155,15 @@ class VideoWriter:
             self._release()
         playing = playing_frames(self.partial) if self.frames else 0
         if playing:
-            return f"the first {playing} frames are kept in {self.partial}"
+            forget_partial(self.partial)
+            kept = "frame is" if playing == 1 else f"{playing} frames are"
+            return f"the first {kept} kept in {self.partial}"
         self._discard()
         return "nothing was kept" if self.frames == 0 else "the part written does not play; deleted"
 
     def _reserve_partial(self) -> None:
         try:
+            start_partial(self.partial)
             # OpenCV would only say that it failed; the operating system says why.
             self.partial.open("xb").close()
         except OSError as error:
@@ -184,16 +192,17 @@ class VideoWriter:
             mean = self.partial.stat().st_size / max(1, self.frames - self._encoder.delay)
             needed += int(2 * self._encoder.delay * mean)
         if shutil.disk_usage(self.partial.parent).free < needed:
-            raise VideoError(f"{self.target}: no space left on device after {self.frames} frames")
+            written = count_of(self.frames, "frame")
+            raise VideoError(f"{self.target}: no space left on device after {written}")
 
     def _check_result(self) -> None:
         if self.frames == 0:
             raise VideoError(f"{self.target}: no frame was written")
         playing = playing_frames(self.partial)
         if playing != self.frames:
+            written = "1 frame was" if self.frames == 1 else f"{self.frames} frames were"
             raise VideoError(
-                f"{self.target}: {self.frames} frames were written and {playing} play back; "
-                "is the disk full?"
+                f"{self.target}: {written} written and {playing} play back; is the disk full?"
             )
 
     def _release(self) -> None:
@@ -213,6 +222,7 @@ class VideoWriter:
         self._release()
         with contextlib.suppress(OSError):
             self.partial.unlink(missing_ok=True)
+            forget_partial(self.partial)
 
 
 def add_remark(error: BaseException, remark: str) -> None:

@@ -32,26 +32,17 @@ def assert_close(actual, expected):
     np.testing.assert_allclose(actual, expected, rtol=0, atol=TOLERANCE)
 
 
-GOLDEN = (
-    "coffee_300x400", "astronaut_300x400", "rocket_301x403", "bars_288x352", "camera_272x272"
-)  # fmt: skip
+def test_vocus2_gives_the_golden_data(recordings):
+    with np.load(recordings / "itti" / "vocus2.npz") as maps:
+        expected = {key.split("__")[1]: maps[key] for key in maps if key.startswith("default__")}
+    assert len(expected) >= 2
 
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_vocus2_gives_the_golden_data(shared, name):
-    folder = shared / "golden" / "itti"
-    image = read_image(folder / "images" / f"{name}.png")
-    with np.load(folder / "vocus2.npz") as maps:
-        expected = maps[f"default__{name}__s2"]
-
-    actual = center_surround(image, variant="vocus2", backend="cpu")
-
-    np.testing.assert_allclose(actual[::2, ::2], expected, rtol=0, atol=5e-6)
-
-
-def test_no_golden_data_is_left_out(shared):
-    with np.load(shared / "golden" / "itti" / "vocus2.npz") as maps:
-        assert {key.split("__")[1] for key in maps if key.startswith("default__")} == set(GOLDEN)
+    for name in expected:
+        image = read_image(recordings / "itti" / "images" / f"{name}.png")
+        actual = center_surround(image, variant="vocus2", backend="cpu")
+        np.testing.assert_allclose(
+            actual[::2, ::2], expected[name], rtol=0, atol=5e-6, err_msg=name
+        )
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

@@ -20,18 +20,7 @@ from fastsal.algorithms.superpixels import (
 )
 from fastsal.kernels.color import _cpu_lab
 
-GOLDEN = [
-    f"{name}_rs{size}_reg{stiffness}"
-    for name in ("astronaut", "chelsea", "camera")
-    for size, stiffness in ((10, "1.0"), (20, "0.1"), (16, "0.01"))
-]
 SHAPES = [(1, 1), (1, 9), (11, 1), (7, 5), (31, 47, 3)]
-
-
-@pytest.fixture(scope="session")
-def golden(shared):
-    with np.load(shared / "golden" / "vlfeat" / "vlslic.npz") as archive:
-        return dict(archive)
 
 
 @pytest.fixture(scope="module")
@@ -58,20 +47,23 @@ def sizes_of_pieces(labels):
     return pieces, np.bincount(pieces.ravel())[1:]
 
 
-@pytest.mark.parametrize("key", GOLDEN)
-def test_labels_are_those_of_vl_slic(key, golden):
-    name, size, stiffness = re.fullmatch(r"(\w+)_rs(\d+)_reg([\d.]+)", key).groups()
+def test_labels_are_those_of_vl_slic(recordings):
+    with np.load(recordings / "vlfeat" / "vlslic.npz") as archive:
+        golden = dict(archive)
+    keys = [key for key in golden if not key.endswith("_image")]
+    assert len(keys) >= 6
 
-    actual = slic(
-        golden[f"{name}_image"],
-        region_size=int(size),
-        regularizer=float(stiffness),
-        relabel=False,
-        backend="cpu",
-    )
-
-    assert actual.dtype == np.int32
-    np.testing.assert_array_equal(actual, golden[key])
+    for key in keys:
+        name, size, regularizer = re.fullmatch(r"(\w+)_rs(\d+)_reg([\d.]+)", key).groups()
+        actual = slic(
+            golden[f"{name}_image"],
+            region_size=int(size),
+            regularizer=float(regularizer),
+            relabel=False,
+            backend="cpu",
+        )
+        assert actual.dtype == np.int32
+        np.testing.assert_array_equal(actual, golden[key], err_msg=key)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

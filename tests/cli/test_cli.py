@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import cv2
 import numpy as np
 import pytest
+from processes import started
 
 import fastsal
 from fastsal.cli.main import main
@@ -447,15 +448,14 @@ def test_ctrl_c_is_130_with_one_line(tmp_path):
         for index in range(1500):
             writer.write(rows + np.uint8(37 * index % 256))
     command = [sys.executable, "-m", "fastsal", "video", str(clip), "-o", str(tmp_path / "o.mp4")]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    partial = None
-    deadline = time.monotonic() + 60
-    while partial is None and time.monotonic() < deadline:
-        partial = next((p for p in tmp_path.glob(".o.*") if p.stat().st_size > 20_000), None)
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-
-    out, err = process.communicate(timeout=60)
+    with started(command) as process:
+        partial = None
+        deadline = time.monotonic() + 60
+        while partial is None and time.monotonic() < deadline:
+            partial = next((p for p in tmp_path.glob(".o.*") if p.stat().st_size > 20_000), None)
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
 
     assert process.returncode == 130, err
     assert out == ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -15,15 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import VideoError
+from ..opencv_decoder import open_filter_graph
 from ..quiet import quiet_opencv
 from ..video_files import index_or_name, open_source
 from ..video_reader import VideoReader
 
 SYNTHETIC = "synthetic"
 _LAVFI = "lavfi:"
-_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 _USUAL_SIZE, _SYNTHETIC_FPS = (640, 480), 30.0
-_environment = threading.Lock()
 
 Frame = NDArray[np.uint8]
 Size = tuple[int, int]
@@ -215,17 +213,9 @@ def _cameras() -> str:
 
 
 def _opened_graph(graph: str) -> Any:
-    """Open a filter graph of FFmpeg's as a camera; OpenCV takes the format from the environment."""
-    with quiet_opencv, _environment:
-        kept = os.environ.get(_OPTIONS)
-        os.environ[_OPTIONS] = "input_format;lavfi"
-        try:
-            capture = cv2.VideoCapture(graph, cv2.CAP_FFMPEG)
-        finally:
-            if kept is None:
-                del os.environ[_OPTIONS]
-            else:
-                os.environ[_OPTIONS] = kept
+    """Open a filter graph of FFmpeg's as a camera."""
+    with quiet_opencv:
+        capture = open_filter_graph(graph)
     if not capture.isOpened():
         raise VideoError(f"{_LAVFI}{graph}: FFmpeg takes this for no source of pictures")
     return capture

@@ -1,0 +1,58 @@
+"""Bytes and 8-bit CIELab on the CPU."""
+
+from numba import prange
+
+from ..jit import parallel, serial
+from ..launch import over_bands
+from ._math import byte_of, chroma_bytes, lightness_byte
+
+
+def fill_bytes(means, colors):
+    """Fill `colors`, bytes, from `means` in [0, 1], both (N, 3, h, w), or (N, 1, h, w) if grey."""
+    over_bands(_fill_bytes, _fill_bytes_bands, means.size, means.reshape(-1), colors.reshape(-1))
+
+
+def fill_lab(colors, lab):
+    """Fill `lab` from `colors`, RGB or grey bytes, both (N, 3, h, w), or (N, 1, h, w) if grey.
+
+    Of grey only the lightness is kept: its other two planes are 128.
+    """
+    rows = colors.shape[0] * colors.shape[2]
+    over_bands(_fill_lab, _fill_lab_bands, rows, colors, lab, pixels=4 * colors.size)
+
+
+@serial
+def _fill_bytes(means, colors, start, stop):
+    source, target = means[start:stop], colors[start:stop]
+    for i in range(target.size):
+        target[i] = byte_of(source[i])
+
+
+@parallel
+def _fill_bytes_bands(means, colors, bands):
+    for band in prange(bands):
+        _fill_bytes(means, colors, band * means.size // bands, (band + 1) * means.size // bands)
+
+
+@serial
+def _fill_lab(colors, lab, start, stop):
+    _, planes, rows, cols = colors.shape
+    for index in range(start, stop):
+        frame, row = index // rows, index % rows
+        source, target = colors[frame], lab[frame]
+        if planes == 1:
+            for col in range(cols):
+                grey = source[0, row, col]
+                target[0, row, col] = lightness_byte(grey, grey, grey)
+        else:
+            for col in range(cols):
+                red, green, blue = source[0, row, col], source[1, row, col], source[2, row, col]
+                target[0, row, col] = lightness_byte(red, green, blue)
+                target[1, row, col], target[2, row, col] = chroma_bytes(red, green, blue)
+
+
+@parallel
+def _fill_lab_bands(colors, lab, bands):
+    rows = colors.shape[0] * colors.shape[2]
+    for band in prange(bands):
+        _fill_lab(colors, lab, band * rows // bands, (band + 1) * rows // bands)

@@ -1,0 +1,1 @@
+"""Medians of square windows of bytes, by a sorting network."""
