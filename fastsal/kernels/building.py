@@ -89,12 +89,13 @@ _reason: str | None = _UNKNOWN
 
 def _missing_names() -> str | None:
     try:
+        from numba.core.codegen import JITCodeLibrary
         from numba.core.registry import cpu_target
 
         from . import linking
 
         codegen = cpu_target.target_context.codegen()
-        library = linking.JITCodeLibrary(codegen, "fastsal_trial")
+        library = JITCodeLibrary(codegen, "fastsal_trial")
     except (ImportError, AttributeError, TypeError) as error:
         return f"this version of Numba is too different: {error}"
     places = ((library, linking.NAMES), (codegen, linking.CODEGEN_NAMES))

@@ -55,15 +55,20 @@ class _WithoutEnvironments:
 class Part(JITCodeLibrary):  # type: ignore[misc]  # Numba is not typed
     """A function that goes into kernels as LLVM IR and has no machine code of its own."""
 
+    _shared_module: Any
+
     @property
     def codegen(self) -> Any:
+        """Return the code generator, without `set_env`."""
         return _WithoutEnvironments(self._codegen)
 
     def add_llvm_module(self, module: Any) -> None:
+        """Add code of this function."""
         self._optimize_functions(module)
         self._final_module.link_in(module)
 
     def finalize(self) -> None:
+        """Take no more code, and make nothing of it."""
         self._raise_if_finalized()
         for library in self._linking_libraries:
             _inherit_startup(self, library)
@@ -86,6 +91,7 @@ class Part(JITCodeLibrary):  # type: ignore[misc]  # Numba is not typed
         return _dropped_if_unused(module)
 
     def get_pointer_to_function(self, name: str) -> int:
+        """Return no address, or for a Python callable that of a refusal."""
         self._ensure_finalized()
         return (_REFUSE or 0) if name.startswith(_PYTHON_WRAPPER) else 0
 
@@ -94,6 +100,7 @@ class Whole(JITCodeLibrary):  # type: ignore[misc]
     """A kernel with all that it calls, optimised once."""
 
     def finalize(self) -> None:
+        """Link, optimise and emit."""
         self._codegen._check_llvm_bugs()
         self._raise_if_finalized()
         for library in _all_within(self):
