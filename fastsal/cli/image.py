@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ImageError
-from ..methods import METHODS, method_of
+from ..methods import METHODS
 from .batches import FileGuard
 from .messages import say
 from .options import (
+    GRID,
+    VIEWS,
     Commands,
     add_command,
     add_look,
@@ -18,6 +20,7 @@ from .options import (
     check_apart,
     check_regular_targets,
     count,
+    keys_of,
     look_of,
     make_folder,
     named,
@@ -68,7 +71,7 @@ def add_to(commands: Commands) -> None:
         "--boxes", action="store_true",
         help="draw the best boxes: those that bing proposes, else around what stands out",
     )  # fmt: skip
-    add_look(parser)
+    add_look(parser, (*VIEWS, GRID))
 
 
 def _foci(text: str) -> int:
@@ -84,8 +87,8 @@ def _foci(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Write a map, or its picture, per image and method; 1 if there were images with none."""
-    keys = _keys(options.method)
-    look = look_of(options)
+    keys = keys_of(options.method, ("static",))
+    view, alpha = look_of(options)
 
     from ..pipelines.pictures import ImageFile, find_images
     from ..pipelines.pixels import parse_color
@@ -93,14 +96,17 @@ def run(options: argparse.Namespace) -> int:
     from ..pipelines.stream import Stream
     from ..pipelines.views import check_look
 
-    check_look(*look)
+    if view == GRID:
+        refuse(options, ("scanpath", "boxes"), "on --view grid")
+    check_look("overlay" if view == GRID else view, alpha)
     parse_color(options.background)
     output = named(options.output, "-o")
     streams = {key: Stream(key, backend=options.backend) for key in keys}
     paths = find_images([named(each, "IN") for each in options.images])
     pictures = _pictures(paths, options.pages)
     _check_counts(keys, len(pictures))
-    targets = _targets(pictures, keys, Path(output), output.endswith(("/", "\\")))
+    names = [GRID] if view == GRID else keys
+    targets = _targets(pictures, names, Path(output), output.endswith(("/", "\\")))
     _check_inputs_stay(paths, targets)
     _check_drawable(targets, options)
     guard = FileGuard(prints_at_once=False)
@@ -161,15 +167,22 @@ def _maps_of(
     for key, stream in streams.items():
         if METHODS[key].kind == "static":
             stream.reset()  # images do not follow each other as frames do
+    if options.view == GRID:
+        write_image(targets[picture, GRID], _grid(frame, streams, options))
+        return [targets[picture, GRID]]
+    for key, stream in streams.items():
         shown = _shown(targets[picture, key], frame, stream, options)
         write_image(targets[picture, key], shown)
     return [targets[picture, key] for key in streams]
 
 
-def _keys(names: str) -> list[str]:
-    if names == "all":
-        return [key for key, method in METHODS.items() if method.kind == "static"]
-    return [method_of(name).key for name in dict.fromkeys(names.split(","))]
+def _grid(frame: Any, streams: dict[str, Stream], options: argparse.Namespace) -> Any:
+    """Return one picture with the overlays of all methods."""
+    from ..pipelines.grid import Grid
+
+    maps = {key: stream.update(frame) for key, stream in streams.items()}
+    grid = Grid(list(streams), (frame.shape[1], frame.shape[0]))
+    return grid.picture(frame, maps, alpha=look_of(options)[1], color="rgb")
 
 
 def _check_counts(keys: list[str], images: int) -> None:
