@@ -65,6 +65,7 @@ def process_video(
     source: str | Path | int,
     target: str | Path,
     method: str | Sequence[str],
+    /,
     *,
     progress: bool = True,
     view: str = "overlay",

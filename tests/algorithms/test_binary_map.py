@@ -339,8 +339,8 @@ def test_kmeans_needs_five_pixels(shape):
     [
         ({"method": "mean"}, "method must be 'otsu', 'adaptive' or 'kmeans', got 'mean'"),
         ({"method": None}, "got None"),
-        ({"seed": 1.5}, "seed must be None or an integer, got 1.5"),
-        ({"seed": "1"}, "seed must be"),
+        ({"seed": 1.5}, "`seed` must be an integer; got 1.5"),
+        ({"seed": "1"}, "`seed` must be"),
         ({"backend": "gpu"}, "backend must be"),
     ],
     ids=str,
@@ -523,9 +523,9 @@ def test_no_boxes_where_nothing_stands_out():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_boxes": 0}, "max_boxes must be a whole number above 0, got 0"),
+        ({"max_boxes": 0}, "`max_boxes` must be an integer from 1 up; got 0"),
         ({"max_boxes": 2.5}, "max_boxes"),
-        ({"min_area": -0.1}, "min_area must be a part of the image, 0 to 1, got -0.1"),
+        ({"min_area": -0.1}, "`min_area` must be a number from 0 to 1; got -0.1"),
         ({"min_area": 20}, "min_area"),
         ({"min_area": np.nan}, "min_area"),
         ({"min_area": "all"}, "min_area"),

@@ -354,13 +354,13 @@ def test_bad_models_are_refused(parts):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"nss": -1}, "nss must be"),
-        ({"nss": 2.5}, "nss must be"),
-        ({"max_boxes": -3}, "max_boxes must be"),
-        ({"max_boxes": "10"}, "max_boxes must be"),
-        ({"color_spaces": ["rgb"]}, "color_spaces must be"),
-        ({"color_spaces": []}, "color_spaces must be"),
-        ({"color_spaces": ["i", "i"]}, "color_spaces must be"),
+        ({"nss": -1}, "`nss` must be"),
+        ({"nss": 2.5}, "`nss` must be"),
+        ({"max_boxes": -3}, "`max_boxes` must be"),
+        ({"max_boxes": "10"}, "`max_boxes` must be"),
+        ({"color_spaces": ["rgb"]}, "`color_spaces` must be"),
+        ({"color_spaces": []}, "`color_spaces` must be"),
+        ({"color_spaces": ["i", "i"]}, "`color_spaces` must be"),
         ({"color": "hsv"}, "color must be"),
         ({"backend": "gpu"}, "backend must be"),
     ],
@@ -373,7 +373,7 @@ def test_bad_options_are_refused(options, message, small_model):
 
 @pytest.mark.parametrize(
     "image",
-    [np.zeros((2, 20, 20, 3), np.uint8), np.zeros((20, 20, 3), np.float32), None,
+    [np.zeros((2, 20, 20, 3), np.uint8), np.full((20, 20, 3), 2, np.float32), None,
      np.zeros((20, 20, 2), np.uint8), np.zeros((0, 20), np.uint8)],
     ids=["stack", "floats", "none", "channels", "empty"],
 )  # fmt: skip
@@ -408,3 +408,35 @@ def test_same_boxes_as_on_the_cpu(nss, cuda_device, small_model, rng):
         for ours, theirs in zip(ranked, on_cpu, strict=True):
             np.testing.assert_array_equal(ours.boxes, theirs.boxes)
             np.testing.assert_array_equal(ours.scores, theirs.scores)
+
+
+@pytest.mark.parametrize("size", [(16, 70_000), (70_000, 16), (40, 131_080)], ids=str)
+def test_boxes_far_from_the_corner_are_all_there(size, rng):
+    image = np.zeros(size, np.uint8)
+    for _ in range(400):
+        row, col = rng.integers(0, size[0] - 8), rng.integers(0, size[1] - 8)
+        image[row : row + 8, col : col + 8] = 250
+    boxes, scores = fastsal.bing(image)
+
+    ranked = ranked_boxes(image)
+    expected = {tuple(box) for each in ranked for box in each.boxes.tolist()}
+    assert set(map(tuple, boxes.tolist())) == expected
+    assert len(boxes) == len(expected)
+    assert (np.diff(scores) <= 0).all()
+
+
+def test_channels_in_front(rng):
+    image = rng.integers(0, 256, (60, 80, 3), dtype=np.uint8)
+
+    for mine, expected in zip(
+        fastsal.bing(np.moveaxis(image, -1, 0), channel_axis=0), fastsal.bing(image), strict=True
+    ):
+        np.testing.assert_array_equal(mine, expected)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_wider_dtypes_are_rounded_to_bytes(dtype, rng):
+    image = rng.integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    wide = image * np.uint16(257) if dtype == "uint16" else (image / 255).astype(dtype)
+
+    np.testing.assert_array_equal(fastsal.bing(wide)[0], fastsal.bing(image)[0])

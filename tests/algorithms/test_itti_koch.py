@@ -363,10 +363,10 @@ def test_any_number_of_threads_gives_the_same_bits(shape):
 @pytest.mark.parametrize(
     ("options", "error", "says"),
     [
-        ({"preset": "fast"}, ValueError, "preset must be 'default', 'paper', 'fixation' or Itti"),
+        ({"preset": "fast"}, ValueError, "`preset` must be 'default', 'paper', 'fixation' or Itti"),
         ({"preset": None}, ValueError, "got None"),
-        ({"smooth": -0.1}, ValueError, "smooth must be a number from 0 to 1, got -0.1"),
-        ({"center_bias": 2}, ValueError, "center_bias must be"),
+        ({"smooth": -0.1}, ValueError, "`smooth` must be a number from 0 to 1; got -0.1"),
+        ({"center_bias": 2}, ValueError, "`center_bias` must be"),
         ({"color": "hsv"}, ValueError, "color must be"),
         ({"out": np.zeros((3, 3), np.float32)}, fastsal.ImageError, "expected out as"),
     ],
@@ -414,7 +414,7 @@ def test_bad_images_are_refused(image):
     ],
 )
 def test_bad_options_are_refused_when_they_are_made(option, value):
-    with pytest.raises(ValueError, match=f"^{option} must be .*, got ") as error:
+    with pytest.raises(ValueError, match=f"^`{option}` must .*; got ") as error:
         IttiOptions(**{option: value})
     assert "\n" not in str(error.value)
 

@@ -159,12 +159,12 @@ def test_backends_that_are_none_are_refused():
 
 @pytest.mark.parametrize("n", [0, -1, 2.5, "3", None])
 def test_bad_counts_are_refused(n):
-    with pytest.raises(ValueError, match="n must be an integer from 1 up, got"):
+    with pytest.raises(ValueError, match="`n` must be an integer from 1 to 1000000; got"):
         scanpath(np.zeros((4, 5), np.float32), n)
 
 
 def test_a_path_too_long_is_refused():
-    with pytest.raises(ValueError, match="n must be at most 1000000, got 30000000"):
+    with pytest.raises(ValueError, match="`n` must be an integer from 1 to 1000000; got 30000000"):
         scanpath(np.ones((4, 5), np.float32), 30_000_000)
 
 

@@ -277,8 +277,8 @@ def test_video(clip, tmp_path, capsys):
      (["--start", "1e308"], "no frame in the range"),
      (["--start", "-1"], "expected 0 <= start < end, got start -1"),
      (["--alpha", "0.3", "--view", "map"], "--alpha: without effect on --view map"),
-     (["--alpha", "nan"], "alpha must lie in"),
-     (["--alpha", "7"], "alpha must lie in")],
+     (["--alpha", "nan"], "`alpha` must be a number"),
+     (["--alpha", "7"], "`alpha` must be a number")],
     ids=str,
 )  # fmt: skip
 def test_video_options_that_cannot_be(clip, tmp_path, capsys, options, said):

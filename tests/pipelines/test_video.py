@@ -321,7 +321,7 @@ def test_ctrl_c(shared: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("option", "error"),
-    [({"alpha": 2}, "alpha must lie"), ({"view": "all"}, "expected a view among"),
+    [({"alpha": 2}, "`alpha` must be"), ({"view": "all"}, "expected a view among"),
      ({"backend": "gpu"}, "backend must be"), ({"nonsense": 1}, "has no option nonsense")],
     ids=str,
 )  # fmt: skip

@@ -120,7 +120,7 @@ def itti_koch(
         image,
         color=color,
         channel_axis=channel_axis,
-        dtypes=("uint8", "uint16", "float32", "float64"),
+        dtypes=images.DTYPES,
     )
     parts: Any = ()
 

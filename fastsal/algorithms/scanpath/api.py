@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import devices, images, runtime
+from ... import devices, images, runtime, validation
 from ...errors import ImageError
 
 MOST_FOCI = 1_000_000  # which takes about half a minute
@@ -77,7 +76,7 @@ def scanpath(
     array([[20, 10],
            [ 5, 30]])
     """
-    count = _count(n)
+    count = validation.integer("n", n, 1, MOST_FOCI)
     frames = images.as_frames(
         saliency,
         channel_axis=None,
@@ -96,15 +95,3 @@ def scanpath(
     unit = 1 / 255 if levels.dtype == np.uint8 else 1.0
     foci, times = runtime.bench(__package__, target).foci_of(levels, unit, count)
     return (foci, times) if return_times else foci
-
-
-def _count(n: Any) -> int:
-    try:
-        count = operator.index(n)
-    except TypeError:
-        count = 0
-    if count < 1:
-        raise ValueError(f"n must be an integer from 1 up, got {n!r}")
-    if count > MOST_FOCI:
-        raise ValueError(f"n must be at most {MOST_FOCI}, got {n!r}")
-    return count
