@@ -34,7 +34,15 @@ COMMANDS = {
 }  # fmt: skip
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 LINE = {signal.SIGINT: "fastsal: interrupted", signal.SIGTERM: "fastsal: terminated"}
-USUAL = ("fastsal: compiling", "coffee: ", "rocket: ", "timing: ", "measuring: ", "compiling: ")
+USUAL = (
+    "fastsal: compiling",
+    "coffee: ",
+    "built-in clip: ",
+    "rocket: ",
+    "timing: ",
+    "measuring: ",
+    "compiling: ",
+)
 
 
 @pytest.fixture(scope="session")
