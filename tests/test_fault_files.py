@@ -1,5 +1,6 @@
 """Every file of ``shared/data/faults`` has its correct result: a map, or one line."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import Image, ImageOps
 import fastsal
 from fastsal.cli.main import main
 from fastsal.errors import VideoError
+from fastsal.pipelines import video_decoders
 from fastsal.pipelines.pictures import read_image
 from fastsal.pipelines.video_reader import VideoReader
 
@@ -108,7 +110,7 @@ VIDEOS = {
 def decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Let videos be decoded by PyAV, or as on a machine without it."""
     if request.param == "OpenCV":
-        monkeypatch.setitem(sys.modules, "av", None)
+        monkeypatch.setattr(video_decoders, "has_av", lambda: False)
     return str(request.param)
 
 
@@ -139,3 +141,22 @@ def test_the_first_frame_at_or_after_the_start(faults: Path, decoder: str) -> No
 def test_audio_with_a_cover_is_no_video(faults: Path, decoder: str) -> None:
     with pytest.raises(VideoError, match=r"cover\.mp3: no video in it$"):
         VideoReader(faults / "cover.mp3")
+
+
+WITHOUT_PYAV = """
+import sys
+sys.modules["av"] = None
+from fastsal.pipelines.video_reader import VideoReader
+with VideoReader(sys.argv[1]) as reader:
+    print(*[round(float(frame.mean())) for frame in reader])
+"""
+
+
+def test_interlaced_video_where_pyav_cannot_be_imported(faults: Path) -> None:
+    path = faults / "inter264_tff.mp4"
+    command = [sys.executable, "-c", WITHOUT_PYAV, str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.stderr == ""
+    with av.open(str(path)) as source:
+        expected = [each.to_ndarray(format="bgr24").mean() for each in source.decode(video=0)]
+    np.testing.assert_allclose([int(each) for each in result.stdout.split()], expected, atol=1.5)

@@ -179,7 +179,8 @@ class OpenCVDecoder:
         parameters = [cv2.CAP_PROP_FORMAT, -1]
         packets = open_capture(os.path.abspath(path), cv2.CAP_FFMPEG, parameters)
         codec = "vp8" if self._codec == "VP80" else ""
-        start = self._first - 1e-3
+        # An MP4 starts with a frame that needs no other, unlike streams cut out of a broadcast.
+        start = self._first - 1e-3 if played is None else -math.inf
         expected = 0
         try:
             while packets.grab():

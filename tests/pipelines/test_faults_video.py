@@ -2,7 +2,6 @@
 
 import random
 import struct
-import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from PIL import Image
 from video_samples import drawn, write_video
 
 from fastsal.errors import VideoError
-from fastsal.pipelines import opencv_decoder
+from fastsal.pipelines import opencv_decoder, video_decoders
 from fastsal.pipelines.containers import fault_of, played_fraction
 from fastsal.pipelines.find import find_files
 from fastsal.pipelines.opencv_decoder import OpenCVDecoder
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.timeout(120)
 def decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Let videos be decoded by PyAV, or as on a machine without it."""
     if request.param == "OpenCV":
-        monkeypatch.setitem(sys.modules, "av", None)
+        monkeypatch.setattr(video_decoders, "has_av", lambda: False)
     return str(request.param)
 
 
