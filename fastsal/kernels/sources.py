@@ -120,8 +120,10 @@ def _named_in_source(source: bytes) -> Iterator[_Import]:
 
 
 def _named_in_code(code: CodeType | None) -> Iterator[_Import]:
+    if code is None:
+        return
     constants: list[Any] = []
-    for each in dis.get_instructions(code or ""):
+    for each in dis.get_instructions(code):
         if each.opname == "IMPORT_NAME":
             level, names = constants[-2:]
             yield level, str(each.argval), tuple(names or ())
