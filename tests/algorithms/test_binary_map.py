@@ -559,7 +559,7 @@ def test_boxes_of_a_map_on_a_device(cuda_device):
     "value", [0, 1e-45, 1e-38, 2**-53, 1.5e-16, 1e-10, 0.001, 0.0019, 0.002, 1]
 )
 @pytest.mark.parametrize("shape", [(1, 5), (3, 3), (40, 50)], ids=str)
-def test_maps_of_one_value(backend, shape, value, method):
+def test_maps_of_one_small_value(backend, shape, value, method):
     if backend == "cuda" and shape != (3, 3):
         shape = (2, 3)
     saliency = np.full(shape, value, np.float32)
