@@ -552,3 +552,19 @@ def test_boxes_of_a_map_on_a_device(cuda_device):
 
     np.testing.assert_array_equal(boxes, [[4, 3, 7, 6]])
     np.testing.assert_array_equal(scores, [1])
+
+
+@pytest.mark.parametrize("method", ["otsu", "adaptive", "kmeans"])
+@pytest.mark.parametrize(
+    "value", [0, 1e-45, 1e-38, 2**-53, 1.5e-16, 1e-10, 0.001, 0.0019, 0.002, 1]
+)
+@pytest.mark.parametrize("shape", [(1, 5), (3, 3), (40, 50)], ids=str)
+def test_maps_of_one_small_value(backend, shape, value, method):
+    if backend == "cuda" and shape != (3, 3):
+        shape = (2, 3)
+    saliency = np.full(shape, value, np.float32)
+    is_background = method == "adaptive" or np.rint(np.float32(255) * np.float32(value)) == 0
+
+    binary = fastsal.binary_map(saliency, method=method, backend=backend)
+
+    assert (binary == (0 if is_background else 255)).all()

@@ -210,8 +210,9 @@ def test_one_colour_stands_out_nowhere(preset):
     assert not itti_koch(image, preset=preset).any()
 
 
-def test_a_turned_picture_has_a_turned_map():
-    image = photograph(512, 512)  # whose scales all divide
+@pytest.mark.parametrize("size", [(256, 256), (512, 512), (256, 768)], ids=str)
+def test_a_turned_picture_has_a_turned_map(size):
+    image = photograph(*size)
 
     saliency, parts = itti_koch(image, return_conspicuity=True)
     turned, turned_parts = itti_koch(np.rot90(image), return_conspicuity=True)

@@ -49,8 +49,8 @@ def binary_map(
     -------
     binary : array of uint8 (or `out`), (H, W) or (N, H, W)
         255 for foreground, 0 for background. CPU, CUDA and any number of threads give the same
-        bits. A map of one level is all background if that is 0 or the method "adaptive", and else,
-        as in OpenCV, all foreground.
+        bits. A map of one value is all background if round(255 * value) is 0 or the method is
+        "adaptive". Otherwise it is all foreground, as in OpenCV.
 
     Raises
     ------
