@@ -11,22 +11,46 @@ def run() -> None:
     status = 130
     try:
         try:
-            from .cli.main import main
-
-            status = main()
+            status = _status_of_main()
         except KeyboardInterrupt:  # while loading, or once more while the first was dealt with
             if sys.stderr is not None:
                 sys.stderr.write("fastsal: interrupted\n")
         import gc
         import signal
 
-        # Nothing is left to tidy up, so that from here on Ctrl-C just ends the process, and Python
-        # need not look through all that was loaded for garbage: 60 ms.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        gc.freeze()
+        # The work is done and its status is known: a late signal must not change it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if status > 128:
+            _leave_at_once(status)
+        gc.freeze()  # Python need not look through all that was loaded for garbage: 60 ms
     except KeyboardInterrupt:
         pass
     sys.exit(status)
+
+
+def _leave_at_once(status: int) -> None:
+    """End without freeing anything: half-made objects of LLVM crash when they are freed."""
+    import os
+
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            continue  # closed
+    os._exit(status)
+
+
+def _status_of_main() -> int:
+    from .pipelines.interrupts import Terminated, raise_on_signals
+
+    try:
+        raise_on_signals()
+        from .cli.main import main
+
+        return main()
+    except Terminated as stop:  # while loading
+        return stop.status
 
 
 if __name__ == "__main__":

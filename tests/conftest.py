@@ -1,3 +1,4 @@
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import heed_signals
 
 from fastsal import runtime
 from fastsal.pipelines.quiet import quiet_opencv
@@ -20,6 +22,12 @@ MAY_SKIP_IN_CI = (
     "opencv-contrib-python is not installed",
     "the simulator compiles nothing",  # CI compiles without it too
 )
+
+heed_signals()
+
+GOLDEN = Path(__file__).parent / "golden"
+# What needs an optional package is tested where it is installed: .ci/run has a step for each.
+collect_ignore = [] if importlib.util.find_spec("torch") else ["optional/torch"]
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -109,6 +117,14 @@ def shared():
         assert not os.environ.get("CI"), f"{SHARED} is missing"
         pytest.skip("the folder of recorded data is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session", params=["small", "all"])
+def recordings(request):
+    """Return the folder of other programs' outputs: the repository's own, then the larger one."""
+    if request.param == "small":
+        return GOLDEN
+    return request.getfixturevalue("shared") / "golden"
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FastsalError
+from ..pipelines.counts import count_of
 from .options import Commands, add_command, check_writeable, seconds
 
 
@@ -104,4 +105,6 @@ def _compare(
         raise FastsalError(f"--fail-on had no row to compare{others}")
     slower = [each for each in certain if each.slower > tolerance]
     if slower:
-        raise FastsalError(f"{len(slower)} of {len(certain)} rows are slower by {tolerance:.0%}")
+        raise FastsalError(
+            f"{len(slower)} of {count_of(len(certain), 'row')} slower by {tolerance:.0%}"
+        )

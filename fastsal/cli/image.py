@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ImageError
-from ..methods import METHODS, method_of
-from .messages import say, text_of
+from ..methods import METHODS
+from .batches import FileGuard
+from .messages import say
 from .options import (
+    GRID,
+    VIEWS,
     Commands,
     add_command,
     add_look,
     bad_use,
     check_apart,
+    check_regular_targets,
     count,
+    keys_of,
     look_of,
     make_folder,
     named,
@@ -23,7 +28,18 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ..pipelines.pictures import ImageFile
     from ..pipelines.stream import Stream
+
+_MOST_FOCI = 1000  # more circles cover the picture
+
+
+class _Picture(NamedTuple):
+    """One picture of a file."""
+
+    path: Path
+    page: int  # from 0
+    name: str  # of its maps, without the method
 
 
 def add_to(commands: Commands) -> None:
@@ -40,73 +56,133 @@ def add_to(commands: Commands) -> None:
         help="a file for one map (png, jpg, npy, ...), else a folder for IN-KEY.png",
     )  # fmt: skip
     parser.add_argument(
-        "--scanpath", type=count, metavar="N",
-        help="draw the N places that attention goes to, numbered, on each picture",
+        "--pages", action="store_true",
+        help="read every page of a TIFF and every frame of an animation, for IN-PAGE-KEY.png",
+    )  # fmt: skip
+    parser.add_argument(
+        "--background", default="white", metavar="COLOR",
+        help="colour behind transparent pixels, a name or #rrggbb (default: white)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--scanpath", type=_foci, metavar="N",
+        help=f"draw the first N places that attention goes to, numbered; at most {_MOST_FOCI}",
     )  # fmt: skip
     parser.add_argument(
         "--boxes", action="store_true",
         help="draw the best boxes: those that bing proposes, else around what stands out",
     )  # fmt: skip
-    add_look(parser)
+    add_look(parser, (*VIEWS, GRID))
+
+
+def _foci(text: str) -> int:
+    """Return how many places of a scan path to draw."""
+    number = count(text)
+    if number > _MOST_FOCI:
+        raise argparse.ArgumentTypeError(
+            f"expected an integer from 1 to {_MOST_FOCI}, got {number}; "
+            "`fastsal.scanpath` computes longer paths"
+        )
+    return number
 
 
 def run(options: argparse.Namespace) -> int:
     """Write a map, or its picture, per image and method; 1 if there were images with none."""
-    keys = _keys(options.method)
-    look = look_of(options)
+    keys = keys_of(options.method, ("static",))
+    view, alpha = look_of(options)
 
-    from ..pipelines.pictures import find_images
+    from ..pipelines.pictures import ImageFile, find_images
+    from ..pipelines.pixels import parse_color
     from ..pipelines.progress import progress_bar
     from ..pipelines.stream import Stream
     from ..pipelines.views import check_look
 
-    check_look(*look)
+    if view == GRID:
+        refuse(options, ("scanpath", "boxes"), "on --view grid")
+    check_look("overlay" if view == GRID else view, alpha)
+    parse_color(options.background)
     output = named(options.output, "-o")
     streams = {key: Stream(key, backend=options.backend) for key in keys}
     paths = find_images([named(each, "IN") for each in options.images])
-    _check_counts(keys, len(paths))
-    targets = _targets(paths, keys, Path(output), output.endswith(("/", "\\")))
+    pictures = _pictures(paths, options.pages)
+    _check_counts(keys, len(pictures))
+    names = [GRID] if view == GRID else keys
+    targets = _targets(pictures, names, Path(output), output.endswith(("/", "\\")))
     _check_inputs_stay(paths, targets)
     _check_drawable(targets, options)
-    written, errors = [], []
-    several = len(paths) > 1
-    for path in progress_bar(paths, desc="images", unit="image") if several else paths:
-        try:
-            written += _maps_of(path, streams, targets, options)
-        except ImageError as error:  # the other images are none the worse for it
-            errors.append(error)
+    guard = FileGuard(prints_at_once=False)
+    written: list[Path] = []
+    notes: list[str] = []
+    several = len(pictures) > 1
+    file: ImageFile | None = None
+    bar = progress_bar(pictures, desc="images", unit="image") if several else pictures
+    for picture in bar:
+        with guard.file(picture.path):
+            if picture.page == 0 or file is None:
+                file = None  # frees it before the next is read
+                file = ImageFile(picture.path)
+            written += _maps_of(picture, file, streams, targets, options)
+            if not options.pages and file.pages > 1:
+                notes.append(
+                    f"{picture.path}: read the first of {file.pages} pictures; --pages reads all"
+                )
     if written:
         print(f"wrote {_named(written)}")
-    for each in errors:
-        say(f"error: {text_of(each)}")
-    return 1 if errors else 0
+    for note in notes:
+        say(note)
+    guard.print_failures()
+    return guard.status
+
+
+def _pictures(paths: list[Path], has_pages: bool) -> list[_Picture]:
+    """Return the pictures to read: the first of each file, or all of them."""
+    if not has_pages:
+        return [_Picture(path, 0, path.stem) for path in paths]
+    return [each for path in paths for each in _pages(path)]
+
+
+def _pages(path: Path) -> list[_Picture]:
+    from ..pipelines.pictures import ImageFile
+
+    try:
+        pages = ImageFile(path).pages
+    except ImageError:
+        pages = 1  # reading it gives the error its place among those of the other files
+    if pages == 1:
+        return [_Picture(path, 0, path.stem)]
+    digits = len(str(pages))
+    return [_Picture(path, i, f"{path.stem}-{i + 1:0{digits}}") for i in range(pages)]
 
 
 def _maps_of(
-    path: Path,
+    picture: _Picture,
+    file: ImageFile,
     streams: dict[str, Stream],
-    targets: dict[tuple[Path, str], Path],
+    targets: dict[tuple[_Picture, str], Path],
     options: argparse.Namespace,
 ) -> list[Path]:
     """Write the maps of one image, and return their names."""
-    from ..pipelines.pictures import read_image, write_image
+    from ..pipelines.pictures import write_image
 
-    frame = read_image(path)
+    frame = file.read(background=options.background, page=picture.page)
     for key, stream in streams.items():
         if METHODS[key].kind == "static":
             stream.reset()  # images do not follow each other as frames do
-        try:
-            picture = _picture(targets[path, key], frame, stream, options)
-        except ImageError as error:
-            raise ImageError(f"{path}: {error}") from error
-        write_image(targets[path, key], picture)
-    return [targets[path, key] for key in streams]
+    if options.view == GRID:
+        write_image(targets[picture, GRID], _grid(frame, streams, options))
+        return [targets[picture, GRID]]
+    for key, stream in streams.items():
+        shown = _shown(targets[picture, key], frame, stream, options)
+        write_image(targets[picture, key], shown)
+    return [targets[picture, key] for key in streams]
 
 
-def _keys(names: str) -> list[str]:
-    if names == "all":
-        return [key for key, method in METHODS.items() if method.kind == "static"]
-    return [method_of(name).key for name in dict.fromkeys(names.split(","))]
+def _grid(frame: Any, streams: dict[str, Stream], options: argparse.Namespace) -> Any:
+    """Return one picture with the overlays of all methods."""
+    from ..pipelines.grid import Grid
+
+    maps = {key: stream.update(frame) for key, stream in streams.items()}
+    grid = Grid(list(streams), (frame.shape[1], frame.shape[0]))
+    return grid.picture(frame, maps, alpha=look_of(options)[1], color="rgb")
 
 
 def _check_counts(keys: list[str], images: int) -> None:
@@ -115,7 +191,7 @@ def _check_counts(keys: list[str], images: int) -> None:
         raise ImageError(f"{motion[0]} compares frames: expected two images or more, got {images}")
 
 
-def _check_inputs_stay(paths: list[Path], targets: dict[tuple[Path, str], Path]) -> None:
+def _check_inputs_stay(paths: list[Path], targets: dict[tuple[_Picture, str], Path]) -> None:
     inputs = {path.resolve() for path in paths}
     for target in targets.values():
         if target.resolve() in inputs:
@@ -124,7 +200,7 @@ def _check_inputs_stay(paths: list[Path], targets: dict[tuple[Path, str], Path])
             )
 
 
-def _check_drawable(targets: dict[tuple[Path, str], Path], options: argparse.Namespace) -> None:
+def _check_drawable(targets: dict[tuple[_Picture, str], Path], options: argparse.Namespace) -> None:
     for target in targets.values():
         if target.suffix.lower() == ".npy":  # which holds the map, however it is to look
             shown = ("view",) if options.view != "map" else ()
@@ -132,25 +208,27 @@ def _check_drawable(targets: dict[tuple[Path, str], Path], options: argparse.Nam
 
 
 def _targets(
-    paths: list[Path], keys: list[str], output: Path, is_folder: bool
-) -> dict[tuple[Path, str], Path]:
+    pictures: list[_Picture], keys: list[str], output: Path, is_folder: bool
+) -> dict[tuple[_Picture, str], Path]:
     """Return a file name per image and method, all different, in a folder that exists."""
     from ..pipelines.pictures import check_suffix
 
-    jobs = [(path, key) for path in paths for key in keys]
+    jobs = [(picture, key) for picture in pictures for key in keys]
     if len(jobs) == 1 and output.suffix and not is_folder and not output.is_dir():
         with bad_use():
             check_suffix(output)
+        check_regular_targets([output])
         return {jobs[0]: output}
     if output.suffix and not is_folder and not output.is_dir():
         raise ValueError(f"{output}: expected a folder for {len(jobs)} maps, got a file's name")
-    targets = {(path, key): output / f"{path.stem}-{key}.png" for path, key in jobs}
-    check_apart([path for path, _ in jobs], list(targets.values()), "images")
+    targets = {job: output / f"{job[0].name}-{job[1]}.png" for job in jobs}
+    check_apart([picture.path for picture, _ in jobs], list(targets.values()), "images")
     make_folder(output)
+    check_regular_targets(targets.values())
     return targets
 
 
-def _picture(target: Path, frame: Any, stream: Stream, options: argparse.Namespace) -> Any:
+def _shown(target: Path, frame: Any, stream: Stream, options: argparse.Namespace) -> Any:
     view, alpha = look_of(options)
     saliency = stream.update(frame)
     has_drawings = options.scanpath or options.boxes

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Sequence
 
 from .. import __version__
-from ..pipelines.interrupts import heeded_interrupts
+from ..pipelines.interrupts import Terminated, heeded_interrupts, received_status
+from ..pipelines.whole_files import remove_unfinished
 from . import bench, demo, image, info, video, warmup, webcam
 from .messages import say, text_of
 
@@ -22,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 1 could not (one line on stderr), 2 bad usage, 130 interrupted.
+        0 done, 1 could not (one line on stderr), 2 bad usage, 130 interrupted, 143 terminated.
     """
     _open_missing_streams()
     _accept_all_names()
@@ -31,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         with heeded_interrupts():
             status: int | None = options.run(options)
         sys.stdout.flush()
+    except Terminated as stop:
+        say("terminated")
+        return stop.status
     except SystemExit as stop:  # argparse has said what is wrong
         return stop.code if isinstance(stop.code, int) else 2
     except KeyboardInterrupt as stop:
@@ -41,9 +45,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
+        if status := received_status():
+            say("interrupted" if status == 130 else "terminated")
+            return status
         say(f"error: {text_of(error)}")
         is_bad_usage = type(error) in (TypeError, ValueError)  # not their subclasses
         return 2 if is_bad_usage else 1
+    finally:
+        remove_unfinished()
     return status or 0
 
 

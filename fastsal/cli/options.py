@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FastsalError
-from ..methods import METHODS
+from ..methods import METHODS, method_of
 
 # Literals, not imports: the parser must not load OpenCV just to say what --view takes.
 VIEWS = ("overlay", "map", "side-by-side")
+GRID = "grid"  # a cell for each method
 _SHORT = {"side": "side-by-side"}
 _VIEW, _ALPHA = VIEWS[0], 0.5
 _A_DAY = 86_400
@@ -59,6 +60,13 @@ def add_method(parser: argparse.ArgumentParser) -> None:
         "-m", "--method", default="lc", metavar="KEY",
         help=f"one of {', '.join(METHODS)} (default: lc)",
     )  # fmt: skip
+
+
+def keys_of(text: str, kinds: tuple[str, ...]) -> list[str]:
+    """Return the keys of the methods in a list such as ``lc,flow``, or all of these kinds."""
+    if text == "all":
+        return [key for key, method in METHODS.items() if method.kind in kinds]
+    return [method_of(name).key for name in dict.fromkeys(text.split(","))]
 
 
 @contextmanager
@@ -115,12 +123,22 @@ def seconds(text: str) -> float:
 
 def check_writeable(path: Path, option: str) -> None:
     """Refuse a file that could not be written, before there is anything to write to it."""
-    if path.is_dir():
-        raise FastsalError(f"{option}: expected a file, {path} is a folder")
+    check_regular_targets([path], f"{option}: ")
     if not path.parent.is_dir():
         raise FastsalError(f"{option}: no such folder: {path.parent}")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise FastsalError(f"{option}: {path} cannot be written to")
+
+
+def check_regular_targets(paths: Iterable[Path], prefix: str = "") -> None:
+    """Refuse existing targets that are no regular file: folders, pipes, devices, links to them."""
+    from ..pipelines.whole_files import check_regular, reason_of
+
+    for path in paths:
+        try:
+            check_regular(path)
+        except OSError as error:
+            raise FastsalError(f"{prefix}{path}: {reason_of(error)}") from error
 
 
 def make_folder(path: Path) -> None:

@@ -131,9 +131,10 @@ def _serve(options: argparse.Namespace) -> None:
 
 def _line(report: Any) -> str:
     width, height = report.size
+    rate = f"{report.fps:.1f} fps, " if report.fps else ""  # of one frame there is none
     return (
         f"{report.method} on {report.backend}, {width}x{height}: {report.captured} captured, "
-        f"{report.shown} shown, {report.dropped} dropped, {report.fps:.1f} fps, latency p50 "
+        f"{report.shown} shown, {report.dropped} dropped, {rate}latency p50 "
         f"{report.latency_ms['p50']:.0f} p95 {report.latency_ms['p95']:.0f} ms, compute "
         f"{report.compute_ms['p50']:.1f} ms"
     )

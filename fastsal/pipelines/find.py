@@ -51,9 +51,21 @@ def _expanded(
         return [entry]
     if not glob.has_magic(str(entry)):
         raise error(f"{entry}: no such file or folder")
-    if found := _chosen(map(Path, glob.glob(str(entry), recursive=True)), suffixes):
+    if found := _chosen(_matches(entry), suffixes):
         return found
     raise error(f"{entry}: no {kind} matches")
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """Expand a glob; brackets in the name of an existing folder are part of that name."""
+    folder, parts = Path(), list(pattern.parts)
+    while parts and (folder / parts[0]).is_dir():
+        folder /= parts.pop(0)
+    rest = str(Path(*parts))
+    names = glob.glob(rest, root_dir=folder, recursive=True) or glob.glob(
+        rest.replace("[", "[[]"), root_dir=folder, recursive=True
+    )
+    return [folder / name for name in names]
 
 
 def _chosen(candidates: Iterable[Path], suffixes: tuple[str, ...]) -> list[Path]:

@@ -1,26 +1,98 @@
-"""Ctrl-C that arrives where Python drops exceptions, brought up again where it does not."""
+"""Ctrl-C and SIGTERM as exceptions, raised again where Python would lose them."""
 
 import _thread
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 _DELAY = 0.01
+_received: list[int] = []  # signals that end the program
+_IMPORTS = "<frozen importlib"  # how the names of the import system's files begin
 
 
-def _interrupt() -> None:
-    if hasattr(signal, "pthread_kill"):  # ends a wait as well, which the other way outlasts
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+class Terminated(SystemExit):
+    """SIGTERM or SIGHUP, which ends the program."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.status = 128 + number  # as shells count
+        super().__init__(self.status)
+
+
+def raise_on_signals() -> None:
+    """Raise KeyboardInterrupt on Ctrl-C and `Terminated` on SIGTERM and SIGHUP, once.
+
+    While a module is imported the signal waits for the end of the import: C extensions turn
+    exceptions into others there, or print them (NumPy's ``import_array``, for one). A signal that
+    was ignored when the program started, as under ``nohup``, stays ignored.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _terminate)
+    sys.unraisablehook = _unraisable
+
+
+def received_status() -> int:
+    """Return the exit status of the signal that has ended the program; 0 without one.
+
+    Code that was interrupted in a callback may fail with an error of its own first.
+    """
+    return 128 + _received[0] if _received else 0
+
+
+def _unraisable(unraisable: Any) -> None:
+    # Finalisers of objects that the signal left half made fail: llvmlite's, for one.
+    if not _received:
+        sys.__unraisablehook__(unraisable)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    if _imports(frame):
+        _send_later(number)
     else:
-        _thread.interrupt_main()
+        _received.append(number)
+        raise KeyboardInterrupt
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    if _imports(frame):
+        _send_later(number)
+    else:
+        _received.append(number)
+        signal.signal(number, signal.SIG_IGN)  # a second one must not break off the clean-up
+        raise Terminated(number)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_IMPORTS):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _send_later(number: int) -> None:
+    def send() -> None:
+        time.sleep(_DELAY)
+        if hasattr(signal, "pthread_kill"):  # ends a wait too; the other way does not
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
+        else:
+            _thread.interrupt_main(signal.Signals(number))
+
+    _thread.start_new_thread(send, ())
 
 
 @contextmanager
 def heeded_interrupts() -> Iterator[None]:
-    """Raise KeyboardInterrupt again when it was raised in a callback or finaliser.
+    """Raise Ctrl-C and SIGTERM again that were raised in a callback or finaliser.
 
     What C code calls back, llvmlite's compiler for one, has nobody to raise it to: Python says
     "Exception ignored" and goes on. While code compiles, that is where one Ctrl-C in a dozen lands.
@@ -31,11 +103,13 @@ def heeded_interrupts() -> Iterator[None]:
     previous = sys.unraisablehook
 
     def hook(unraisable: Any) -> None:
+        # Later and from another thread, because raised in this hook it would be lost as well.
         if issubclass(unraisable.exc_type, KeyboardInterrupt):
-            # Later and from another thread, because raised in this hook it would be lost as well.
-            timer = threading.Timer(_DELAY, _interrupt)
-            timer.daemon = True
-            timer.start()
+            _send_later(signal.SIGINT)
+        elif issubclass(unraisable.exc_type, Terminated):
+            number = unraisable.exc_value.number
+            signal.signal(number, _terminate)
+            _send_later(number)
         else:
             previous(unraisable)
 

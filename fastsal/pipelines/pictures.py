@@ -2,7 +2,8 @@
 
 import io
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError
+from .decoders import rgb_or_bgr
+from .file_kinds import image_kind
 from .find import find_files
-from .png import stripped_png
+from .image_decoding import Pictures
+from .pixels import Rgb, parse_color, pixels_of
 from .quiet import quiet_opencv
 from .whole_files import reason_of, whole_file
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
-IMAGE_SUFFIXES = (*PICTURE_SUFFIXES, ".npy")
+IMAGE_SUFFIXES = (*PICTURE_SUFFIXES, ".npy")  # of files to write
+_READ_ONLY = (".avif", ".gif", ".hdr", ".jp2", ".pbm", ".pgm", ".pnm", ".ppm")
 _DEEP_SUFFIXES = (".png", ".tif", ".tiff")
 
 
@@ -39,29 +44,97 @@ def find_images(paths: str | Path | Iterable[str | Path]) -> list[Path]:
     ImageError
         An entry names nothing, or a folder or glob holds no image.
     """
-    return find_files(paths, IMAGE_SUFFIXES, "image", ImageError)
+    return find_files(paths, (*IMAGE_SUFFIXES, *_READ_ONLY), "image", ImageError)
 
 
-def read_image(path: str | Path) -> NDArray[Any]:
+class ImageFile:
+    """Pictures of one image file: pages of a TIFF, frames of an animation, or a single one.
+
+    Parameters
+    ----------
+    path : str or Path
+        A PNG, JPEG, TIFF, WebP, AVIF, GIF, BMP, JPEG 2000, PNM, Radiance HDR or NumPy file. Its
+        content decides, not its name. The file is read here, once.
+
+    Raises
+    ------
+    ImageError
+        The file is missing, a folder, or empty.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self._data = _data_of(self._path)
+        self._pictures = Pictures(self._data, self._path.suffix)
+
+    @property
+    def pages(self) -> int:
+        """Number of pages or frames; 1 for every other image.
+
+        Raises
+        ------
+        ImageError
+            The file is damaged.
+        """
+        with _naming(self._path):
+            return self._pictures.count
+
+    def read(self, *, background: str | Rgb = "white", page: int = 0) -> NDArray[Any]:
+        """Return the pixels of one picture, as `read_image` does."""
+        color = parse_color(background)
+        if image_kind(self._data, self._path.suffix) == "npy":
+            return _read_npy(self._path, self._data)
+        with _naming(self._path):
+            return pixels_of(self._pictures.decode(page), color)
+
+
+def read_image(path: str | Path, *, background: str | Rgb = "white", page: int = 0) -> NDArray[Any]:
     """Pixels of one image file.
 
     Parameters
     ----------
     path : str or Path
-        A png, jpg, bmp, tif or webp, recognised by its content, or a ``.npy``.
+        A PNG, JPEG, TIFF, WebP, AVIF, GIF, BMP, JPEG 2000, PNM, Radiance HDR or NumPy file. Its
+        content decides, not its name.
+    background : str or (r, g, b), default "white"
+        Colour behind transparent pixels: a name, ``"#rrggbb"``, or three integers from 0 to 255.
+    page : int, default 0
+        Page of a TIFF or frame of an animation, from 0.
 
     Returns
     -------
     ndarray
-        ``(H, W)`` for grey, ``(H, W, 3)`` RGB for colour; uint8, or uint16 where the file has 16
-        bits. Alpha is dropped and a camera's rotation applied. A ``.npy`` comes back as stored.
+        ``(H, W)`` for grey, ``(H, W, 3)`` RGB for colour, upright and without alpha:
+
+        * uint8; uint16 for PNG and TIFF of 16 bits and for grey PNM and JPEG 2000 of more than 8;
+        * float32 in [0, 1] for floats and other integers. Floats in [0, 1] keep their values.
+          Others are scaled linearly: 0, or the minimum if that is negative, becomes 0, and the
+          maximum becomes 1. Radiance HDR passes Drago's logarithmic tone curve instead.
+
+        A ``.npy`` comes back as stored.
 
     Raises
     ------
     ImageError
-        Missing, a folder, empty, damaged, or not an image.
+        The file is missing, a folder, empty, damaged, or not an image; or it has no such page.
+    ValueError
+        `background` is no colour.
     """
-    path = Path(path)
+    return ImageFile(path).read(background=background, page=page)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Put the file's name before a refusal."""
+    try:
+        yield
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from error
+    except MemoryError as error:
+        raise ImageError(f"{path}: the memory is too small for this image") from error
+
+
+def _data_of(path: Path) -> bytes:
     try:
         # Opening a pipe waits until something writes to it, and some devices never end.
         if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
@@ -71,7 +144,7 @@ def read_image(path: str | Path) -> NDArray[Any]:
         raise ImageError(f"{path}: {reason_of(error)}") from error
     if not data:
         raise ImageError(f"{path}: the file is empty")
-    return _read_npy(path, data) if path.suffix.lower() == ".npy" else _decode(path, data)
+    return data
 
 
 def check_suffix(path: Path) -> None:
@@ -122,37 +195,12 @@ def _read_npy(path: Path, data: bytes) -> NDArray[Any]:
     return array
 
 
-def _decode(path: Path, data: bytes) -> NDArray[Any]:
-    try:
-        pixels = np.frombuffer(stripped_png(data), np.uint8)
-        with quiet_opencv:
-            # These two flags together keep grey grey and 16 bits 16, and still turn the picture
-            # upright, which IMREAD_UNCHANGED does not.
-            image = cv2.imdecode(pixels, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR)
-    except (cv2.error, ImageError) as error:
-        detail = f" ({error})" if isinstance(error, ImageError) else ""
-        raise ImageError(f"{path}: the image is damaged{detail}") from error
-    if image is None:
-        raise ImageError(f"{path}: not an image that OpenCV can read, or damaged")
-    decoded: NDArray[Any] = image
-    return _swapped(decoded)
-
-
-def _swapped(image: NDArray[Any]) -> NDArray[Any]:
-    """RGB as BGR and back, with or without alpha; grey as it is."""
-    if image.ndim == 2:
-        return image
-    code = cv2.COLOR_RGB2BGR if image.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-    swapped: NDArray[Any] = cv2.cvtColor(image, code)
-    return swapped
-
-
 def _encode(path: Path, image: NDArray[Any]) -> bytes:
     check_suffix(path)
     suffix = path.suffix.lower()
     if suffix == ".npy":
         return _npy_bytes(path, image)
-    pixels = _swapped(_storable(path, suffix, image))
+    pixels = rgb_or_bgr(_storable(path, suffix, image))
     try:
         with quiet_opencv:
             done, data = cv2.imencode(suffix, pixels)

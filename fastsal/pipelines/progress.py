@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Self
 
+from .counts import count_of
+
 _GAP = 5.0  # seconds between two lines
 
 
@@ -50,7 +52,7 @@ class _Lines:
 
     def _say(self, done: int) -> None:
         self._last = time.monotonic()
-        line = f"{self._desc}: {done} of {self._total} {self._unit}s{self._postfix}"
+        line = f"{self._desc}: {done} of {count_of(self._total, self._unit)}{self._postfix}"
         print(line, file=sys.stderr, flush=True)
 
 

@@ -2,14 +2,21 @@
 
 import ctypes
 import os
+import re
 import sys
+import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import cv2
+
+# OpenCV 4.13 moved these functions from one module to the other.
+_log: Any = getattr(cv2.utils, "logging", cv2)
+_SILENT = 0
 
 
 class _Silence:
@@ -25,7 +32,7 @@ class _Silence:
             if self._users == 0:
                 # FFmpeg has a log of its own, whose level OpenCV reads once, at the first video.
                 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-                self._level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+                self._level = _log.setLogLevel(_SILENT)
             self._users += 1
         return self
 
@@ -38,7 +45,7 @@ class _Silence:
         with self._lock:
             self._users -= 1
             if self._users == 0:
-                cv2.utils.logging.setLogLevel(self._level)
+                _log.setLogLevel(self._level)
 
 
 quiet_opencv = _Silence()
@@ -58,3 +65,51 @@ def silent_stdout() -> Iterator[None]:
         os.dup2(kept, 1)
         os.close(kept)
         os.close(nowhere)
+
+
+# The first words of messages from libjpeg, libpng, libtiff, OpenJPEG, libwebp and OpenCV's log.
+_FROM_DECODERS = re.compile(
+    r"Corrupt JPEG data|Premature end of|Inconsistent progression|Invalid SOS|Unknown Adobe"
+    r"|Warning: unknown JFIF|Application transferred|Unsupported marker|libpng |TIFF|_TIFF"
+    r"|tempfile\.tif: |JPEGLib: |[A-Za-z0-9]+Decode|\[ ?(?:WARN|ERROR|INFO)[:@]|OpenJPEG"
+    r"|imdecode_|imread_"
+)
+_capture_lock = threading.Lock()
+
+
+@contextmanager
+def decoder_messages() -> Iterator[list[str]]:
+    """Collect the lines that image libraries print on stderr, and ignore Python's warnings.
+
+    Only one thread decodes at a time, so that a message belongs to its picture. Lines of other
+    origin, another thread's for example, are printed afterwards.
+
+    Yields
+    ------
+    list of str
+        Filled when the block ends.
+    """
+    messages: list[str] = []
+    with (
+        _capture_lock,
+        quiet_opencv,
+        warnings.catch_warnings(action="ignore"),
+        tempfile.TemporaryFile() as captured,
+    ):
+        try:
+            kept = os.dup(2)
+        except OSError:  # no stderr, so nothing appears there
+            yield messages
+            return
+        try:
+            os.dup2(captured.fileno(), 2)
+            yield messages
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            captured.seek(0)
+            others: list[str] = []
+            for line in captured.read().decode(errors="replace").splitlines(keepends=True):
+                (messages if _FROM_DECODERS.match(line) else others).append(line.rstrip("\n"))
+            if others:
+                os.write(2, ("\n".join(others) + "\n").encode(errors="replace"))

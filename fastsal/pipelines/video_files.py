@@ -2,19 +2,30 @@
 
 import os
 import stat
+import threading
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import VideoError
+from .animations import is_animation
 from .encoders import CODECS
 from .pictures import PICTURE_SUFFIXES
 from .quiet import quiet_opencv
-from .whole_files import reason_of
+from .whole_files import check_regular, reason_of
 
-VIDEO_SUFFIXES = (*CODECS, ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".ogv", ".3gp", ".ts")
-_STALL_MS = 10_000
+VIDEO_SUFFIXES = (
+    *(*CODECS, ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".ogv", ".3gp", ".ts"),
+    *(".gif", ".m2ts", ".mts", ".flv", ".mxf", ".vob"),
+)
+_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+_environment = threading.Lock()
+NO_VIDEO = "no video in it"
+STALL_SECONDS = 10  # without data, after which a stream counts as lost
 
 
 def is_file(source: str | Path | int) -> bool:
@@ -22,10 +33,46 @@ def is_file(source: str | Path | int) -> bool:
     return not isinstance(source, int) and Path(source).is_file()
 
 
+def is_url(source: str | Path | int) -> bool:
+    """Whether the source is a URL, which FFmpeg opens by its protocol."""
+    return isinstance(source, str) and "://" in source
+
+
 def index_or_name(source: str | Path | int) -> str | Path | int:
     """Return a camera's index where digits name no file, else `source` as it is."""
     is_index = isinstance(source, str) and source.isdecimal() and not Path(source).exists()
     return int(source) if is_index else source  # type: ignore[arg-type]  # a str, then
+
+
+def open_capture(*arguments: Any, options: str | None = None) -> Any:
+    """Open a capture of OpenCV's with options for FFmpeg, which it takes from the environment."""
+    with _environment:
+        kept = os.environ.get(_OPTIONS)
+        if options is not None:
+            os.environ[_OPTIONS] = options
+        try:
+            return cv2.VideoCapture(*arguments)
+        finally:
+            if options is not None and kept is None:
+                del os.environ[_OPTIONS]
+            elif options is not None:
+                os.environ[_OPTIONS] = kept or ""
+
+
+def rotated(frame: NDArray[np.uint8], degrees: int) -> NDArray[np.uint8]:
+    """Return a frame turned clockwise; angles other than 90, 180 and 270 are ignored."""
+    codes = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+    if degrees not in codes:
+        return frame
+    turned: NDArray[np.uint8] = cv2.rotate(frame, codes[degrees])
+    return turned
+
+
+def upright_ratio(ratio: Fraction | None, degrees: int) -> Fraction:
+    """Return a sample aspect ratio after rotation; 1 where the file states none."""
+    if not ratio:
+        return Fraction(1)
+    return 1 / ratio if degrees in (90, 270) else ratio
 
 
 def open_source(source: str | Path | int) -> Any:
@@ -42,16 +89,16 @@ def open_source(source: str | Path | int) -> Any:
     if isinstance(source, int):
         if not 0 <= source < 1 << 16:  # OpenCV crashes on negative ones, and has its own above
             raise VideoError(f"expected a camera's index from 0 to 65535, got {source}")
-        return _checked(cv2.VideoCapture(source), f"camera {source} cannot be opened")
-    if isinstance(source, str) and "://" in source:
+        return _checked(open_capture(source), f"camera {source} cannot be opened")
+    if is_url(source):
         check_name(Path(source))
         limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC]
-        options = [number for limit in limits for number in (limit, _STALL_MS)]
-        capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, options)
+        options = [number for limit in limits for number in (limit, 1000 * STALL_SECONDS)]
+        capture = open_capture(source, cv2.CAP_FFMPEG, options)
         return _checked(capture, f"{source}: the stream cannot be opened")
-    _check_file(Path(source))
+    check_file(Path(source))
     # Absolute, because FFmpeg takes a name such as "a:b.mp4" for a protocol.
-    capture = cv2.VideoCapture(os.path.abspath(source))
+    capture = open_capture(os.path.abspath(source))
     return _checked(capture, f"{source}: not a video that OpenCV can decode, or damaged")
 
 
@@ -69,7 +116,13 @@ def check_name(path: Path) -> None:
         raise VideoError(f"{name}: the name is not valid UTF-8, which OpenCV needs") from error
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Refuse a path that names no video, before a decoder sees it.
+
+    Raises
+    ------
+    VideoError
+    """
     check_name(path)
     try:
         state = path.stat()
@@ -82,7 +135,8 @@ def _check_file(path: Path) -> None:
             raise VideoError(f"{path}: expected a file, a camera or a URL, got a pipe or a device")
         if state.st_size == 0:
             raise VideoError(f"{path}: the file is empty")
-        if path.suffix.lower() in PICTURE_SUFFIXES:  # which OpenCV takes for a video of one frame
+        # FFmpeg takes a still picture for a video of one frame.
+        if path.suffix.lower() in PICTURE_SUFFIXES and not is_animation(path):
             raise VideoError(f"{path}: a still picture, for which there is `fastsal image`")
         path.open("rb").close()
     except VideoError:
@@ -123,15 +177,18 @@ def check_target(target: str | Path) -> Path:
     Raises
     ------
     VideoError
-        Unknown suffix, missing folder, the name of a folder, or one that is not text.
+        Unknown suffix, missing folder, a name that is not text, or an existing target that is no
+        regular file.
     """
     if target == "":
         raise VideoError("expected a name to write a video to, got an empty one")
     target = Path(target)
     check_name(target)
     check_suffix(target)
-    if target.is_dir():
-        raise VideoError(f"{target}: is a folder")
+    try:
+        check_regular(target)
+    except OSError as error:
+        raise VideoError(f"{target}: {reason_of(error)}") from error
     if not target.parent.is_dir():
         raise VideoError(f"{target}: no such folder: {target.parent}")
     return target
@@ -153,7 +210,7 @@ def check_not_source(source: str | Path | int | None, target: Path) -> None:
 def playing_frames(path: Path) -> int:
     """How many frames a player finds: by header and last frame, or counted where those differ."""
     with quiet_opencv:
-        capture = cv2.VideoCapture(os.path.abspath(path))
+        capture = open_capture(os.path.abspath(path))
         try:
             promised = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
             return promised if _ends_at(capture, promised) else _counted_frames(capture)

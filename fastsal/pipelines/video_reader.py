@@ -3,9 +3,10 @@
 import contextlib
 import math
 import threading
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import cv2
 import numpy as np
@@ -13,12 +14,11 @@ from numpy.typing import NDArray
 
 from ..errors import VideoError
 from .quiet import quiet_opencv
-from .video_files import is_file, open_source
+from .video_decoders import Decoder, open_decoder
+from .video_files import is_file
 
 _FALLBACK_FPS = 30.0
 _LONGEST_SIDE = 16384  # beyond what either codec takes, and frames that fill the memory
-# These store how many frames they hold; elsewhere OpenCV multiplies duration by rate.
-_COUNTING_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi")
 
 
 def check_request(start: float | None, end: float | None, resize: tuple[int, int] | None) -> None:
@@ -41,17 +41,17 @@ def check_request(start: float | None, end: float | None, resize: tuple[int, int
 class VideoReader:
     """Iterator over the frames of a video, BGR uint8 ``(H, W, 3)``, each a new array.
 
-    Opening decodes the first frame, so an unreadable source fails at once. Where the picture
-    size changes inside a file, OpenCV itself rescales to the first size; a source that hands out
-    frames of another size is refused.
+    Opening decodes the first frame, so an unreadable source fails at once. PyAV decodes files and
+    URLs where it is installed, else OpenCV; animated WebP and PNG files count as videos.
 
     Parameters
     ----------
     source : str, Path or int
-        A file, a camera's index (an int, or digits naming no file) or a URL.
+        A file, a camera's index (an int, or digits that name no file) or a URL.
     start, end : float, optional
-        Seconds; frame k stands at ``k / fps``. Frames before `start` are decoded and skipped,
-        which is exact in every format.
+        Seconds after the start of the video. The first frame is the first one at or after
+        `start`, the last one is before `end`, also where the frame rate varies. Frames before
+        `start` are decoded and skipped, which is exact in every format.
     resize : (int, int), optional
         Width and height to scale every frame to.
 
@@ -61,19 +61,20 @@ class VideoReader:
         As the source says, else 30.
     size : (int, int)
         Width and height of the frames handed out.
+    sample_aspect_ratio : Fraction
+        Width of a pixel over its height, in the frames handed out; 1 where the source states none.
     frame_count : int or None
-        How many frames the iteration should give; None when unknown.
+        How many frames the iteration will probably give; None when unknown.
     starts_at, seconds : float
-        When the first frame, and the one handed out last, stands in the source; exact also where
-        the rate varies.
+        When the first frame, and the one handed out last, stands in the source.
     live : bool
         Whether frames come at their own pace, from a camera or an endless stream.
 
     Raises
     ------
     VideoError
-        Missing, unreadable, without frames, damaged; while iterating also when the file ends
-        noticeably before the number of frames that its header promises.
+        The source is missing, unreadable, without frames, or damaged. While iterating, the error
+        comes after the last frame that can be decoded.
     """
 
     def __init__(
@@ -94,33 +95,38 @@ class VideoReader:
         self._closed = False
         self._shape: tuple[int, ...] | None = None
         self._decoded = 0
-        self._latest_ms = 0.0
-        self.seconds = 0.0
-        self._capture: Any = None
+        self._moment = 0.0  # of the frame decoded last
+        self._decoder: Decoder | None = None
         self._silence = contextlib.ExitStack()
         self._silence.enter_context(quiet_opencv)
         try:
-            self._capture = open_source(source)
-            self._find_range(start, end)
-            first = self._first_frame()
+            self._decoder = decoder = open_decoder(source)
+            self.fps: float = _plausible_rate(decoder.fps)
+            # Timestamps are rounded, to milliseconds in many formats.
+            self._slack = min(0.5e-3, 0.1 / self.fps)
+            self._stop = math.inf if end is None else end - self._slack
+            self.frame_count = _frames_between(decoder.frame_count, self.fps, start, end)
+            first = self._first_frame(0.0 if start is None else start - self._slack)
         except BaseException:
             self.close()
             raise
-        self._ready: NDArray[np.uint8] | None = first
-        self.starts_at = self._time_after(0.0)
-        self.size = (first.shape[1], first.shape[0])
-        self.live = self._promised is None and not is_file(source)
+        self._ready: tuple[NDArray[np.uint8], float] | None = first
+        height, width = first[0].shape[:2]
+        self.starts_at = self.seconds = first[1]
+        self.size = (width, height)
+        self.sample_aspect_ratio = self._ratio(decoder.sample_aspect_ratio)
+        self.live = decoder.frame_count is None and not is_file(source)
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> NDArray[np.uint8]:
-        frame, self._ready = self._ready, None
-        if frame is None:
-            frame = self._next_frame()
-        if frame is None:
+        item, self._ready = self._ready, None
+        if item is None:
+            item = self._next_frame()
+        if item is None:
             raise StopIteration
-        self.seconds = self._time_after(self.seconds)
+        frame, self.seconds = item
         return frame
 
     def __enter__(self) -> Self:
@@ -140,70 +146,45 @@ class VideoReader:
             return
         self._closed = True
         self._silence.close()
-        # Releasing under a read that another thread is stuck in would crash; the capture then
+        # Releasing under a read that another thread is stuck in would crash; the decoder then
         # goes when that thread does.
-        if self._capture is not None and self._busy.acquire(timeout=0.5):
-            self._capture.release()
+        if self._decoder is not None and self._busy.acquire(timeout=0.5):
+            self._decoder.close()
             self._busy.release()
 
-    def _find_range(self, start: float | None, end: float | None) -> None:
-        fps = self._capture.get(cv2.CAP_PROP_FPS)
-        self.fps: float = fps if math.isfinite(fps) and 0 < fps <= 1000 else _FALLBACK_FPS
-        promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        # A live source answers with the smallest integer there is.
-        self._promised = int(promised) if 0 < promised < 1e9 else None
-        self._first = 0 if start is None else self._frame_at(start)
-        self._stop = None if end is None or math.isinf(end) else self._frame_at(end)
-        last = min((n for n in (self._promised, self._stop) if n is not None), default=None)
-        self.frame_count: int | None = None if last is None else max(0, last - self._first)
+    def _first_frame(self, start: float) -> tuple[NDArray[np.uint8], float]:
+        item = self._next_frame(start)
+        if item is None:
+            length = f"{self._decoded} frames, the last one at {self._moment:.2f} s"
+            reason = f"no frame in the range asked for ({length})" if self._decoded else "no frame"
+            raise VideoError(f"{self._name}: {reason} can be decoded")
+        return item
 
-    def _frame_at(self, seconds: float) -> int:
-        # The slack keeps 0.3 s at 10 fps frame 3, although 0.3 * 10 is a little more than 3.
-        # No video has 2**53 frames, and beyond that ceil() may get an infinity.
-        return math.ceil(min(seconds * self.fps, 2.0**53) - 1e-6)
-
-    def _first_frame(self) -> NDArray[np.uint8]:
-        while self._decoded < self._first and self._capture.grab():
-            self._count()
-        frame = self._next_frame() if self._decoded == self._first else None
-        if frame is None:
-            length = f"{self._decoded} frames, {self._decoded / self.fps:.2f} s"
-            what = f"no frame in the range asked for ({length})" if self._decoded else "no frame"
-            raise VideoError(f"{self._name}: {what} can be decoded")
-        return frame
-
-    def _next_frame(self) -> NDArray[np.uint8] | None:
-        if self._stop is not None and self._decoded >= self._stop:
-            return None
+    def _next_frame(self, start: float = -math.inf) -> tuple[NDArray[np.uint8], float] | None:
+        """Return the next frame in the range and its time, or None at the end."""
         with self._busy:
-            if self._closed:
+            if self._closed or self._decoder is None:
                 return None
-            found, frame = self._read()
-        if not found:
-            self._check_length()
-            return None
-        self._count()
-        return self._scaled(frame)
+            while (told := self._decoder.advance()) is not None:
+                self._moment = self._time_after(told)
+                self._decoded += 1
+                if self._moment >= self._stop:
+                    self._stop = -math.inf  # further calls end as well
+                    return None
+                if self._moment >= start:
+                    return self._scaled(self._decoder.picture()), self._moment
+            reason = self._decoder.fault() if self._stop > -math.inf else ""
+        if reason:
+            count = f"; {self._decoded} frames can be decoded" if self._decoded else ""
+            raise VideoError(f"{self._name}: {reason}{count}")
+        return None
 
-    def _time_after(self, last: float) -> float:
-        """Return when the frame decoded last stands, which is after `last`."""
-        told = self._latest_ms / 1e3
-        if told > last or self._decoded == 1:
-            return told
-        # Some formats tell no times, and some none of their last frames.
-        return max((self._decoded - 1) / self.fps, last + 1 / self.fps)
-
-    def _read(self) -> tuple[bool, Any]:
-        try:
-            found, frame = self._capture.read()
-        except cv2.error as error:
-            raise VideoError(f"{self._name}: frame {self._decoded} cannot be decoded") from error
-        return found, frame
-
-    def _count(self) -> None:
-        self._decoded += 1
-        # The largest one, because some formats answer 0 for their last frames.
-        self._latest_ms = max(self._latest_ms, self._capture.get(cv2.CAP_PROP_POS_MSEC))
+    def _time_after(self, told: float) -> float:
+        """Return the time of a frame, which is after the last one; some formats do not tell it."""
+        if self._decoded == 0:
+            return told if told > 0 else 0.0
+        last = self._moment
+        return told if told > last else max(self._decoded / self.fps, last + 1 / self.fps)
 
     def _scaled(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if self._shape is None:
@@ -223,22 +204,33 @@ class VideoReader:
             raise VideoError(f"{self._name}: frames cannot be scaled to {size}") from error
         return scaled
 
-    def _check_length(self) -> None:
-        if self._promised and not self._closed and self._ends_early(self._promised):
-            raise VideoError(
-                f"{self._name}: cut short or damaged: its header promises {self._promised} frames, "
-                f"{self._decoded} can be decoded"
-            )
+    def _ratio(self, ratio: Fraction) -> Fraction:
+        """Return the pixels' shape after scaling, which keeps the shape of the whole picture."""
+        if ratio == 1 or self._resize is None or self._shape is None:
+            return ratio
+        height, width = self._shape[:2]
+        ratio *= Fraction(width * self._resize[1], height * self._resize[0])
+        return ratio.limit_denominator(65_535)
 
-    def _ends_early(self, promised: int) -> bool:
-        # Whole files lose a frame or two to edit lists and rounded durations, and a variable
-        # rate makes the promise itself a guess: then the time reached has the last word.
-        missing = promised - self._decoded
-        if missing <= 2 + 0.02 * promised:
-            return False
-        reached = self._latest_ms / 1000 * self.fps >= 0.98 * promised - 2
-        counted = self._name.lower().endswith(_COUNTING_SUFFIXES)
-        return not reached or (counted and missing > 0.1 * promised)
+
+def _plausible_rate(fps: float) -> float:
+    return fps if math.isfinite(fps) and 0 < fps <= 1000 else _FALLBACK_FPS
+
+
+def _frames_between(
+    count: int | None, fps: float, start: float | None, end: float | None
+) -> int | None:
+    """Return how many of the frames stand in a range, if they stand at equal distances."""
+    # The slack keeps 0.3 s at 10 fps frame 3, although 0.3 * 10 is a little more than 3.
+    # No video has 2**53 frames, and beyond that ceil() may get an infinity.
+    first, last = (
+        None if limit is None else math.ceil(min(limit * fps, 2.0**53) - 1e-6)
+        for limit in (start, end)
+    )
+    if end is not None and math.isinf(end):
+        last = None
+    stop = min((number for number in (count, last) if number is not None), default=None)
+    return None if stop is None else max(0, stop - (first or 0))
 
 
 def _is_size(size: tuple[int, int]) -> bool:

@@ -1,6 +1,8 @@
 """Files that are complete under their names, or not there."""
 
 import os
+import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,50 @@ def test_a_link_keeps_pointing(tmp_path: Path) -> None:
     assert (tmp_path / "real.json").read_text() == "new"
 
 
-def test_a_device_is_written_to_as_it_is() -> None:
-    whole_files.write_text(Path(os.devnull), "gone")
-    assert not Path(os.devnull).is_file()
+def special_files(folder: Path) -> dict[Path, str]:
+    """Return targets that exist and are no regular file, each with its kind."""
+    fifo, listening, loop = folder / "fifo.json", folder / "socket.json", folder / "loop.json"
+    os.mkfifo(fifo)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(listening))
+    loop.symlink_to(loop.name)
+    links = {fifo: "fifo-link.json", Path(os.devnull): "null.json", listening: "socket-link.json"}
+    for target, name in links.items():
+        (folder / name).symlink_to(target)
+    (folder / "folder.json").mkdir()
+    return {
+        fifo: "a pipe", folder / "fifo-link.json": "a pipe", Path(os.devnull): "a device",
+        folder / "null.json": "a device", listening: "a socket",
+        folder / "socket-link.json": "a socket", folder / "folder.json": "a folder",
+        loop: "too many levels of symbolic links",
+    }  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes in folders are for Unix")
+def test_targets_that_are_no_regular_file_are_refused_and_stay(tmp_path: Path) -> None:
+    for target, kind in special_files(tmp_path).items():
+        before = target.lstat()
+        with pytest.raises(FastsalError) as caught:
+            whole_files.write_text(target, "text")
+        expected = kind if "links" in kind else f"the target must be a regular file; got {kind}"
+        assert str(caught.value) == f"{target}: {expected}"
+        assert target.lstat() == before
+    assert not list(tmp_path.glob(".fastsal*"))
+
+
+def test_a_link_to_nothing_yet_makes_the_file_behind_it(tmp_path: Path) -> None:
+    link = tmp_path / "link.json"
+    link.symlink_to("later.json")
+    whole_files.write_text(link, "new")
+    assert link.is_symlink()
+    assert (tmp_path / "later.json").read_text() == "new"
+
+
+def test_partial_files_of_an_interrupted_clean_up_are_removed(tmp_path: Path) -> None:
+    left, kept = tmp_path / "left", tmp_path / "kept"
+    for path in (left, kept):
+        whole_files.start_partial(path)
+        path.touch()
+    whole_files.forget_partial(kept)
+    whole_files.remove_unfinished()
+    assert list(tmp_path.iterdir()) == [kept]

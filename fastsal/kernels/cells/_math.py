@@ -1,6 +1,6 @@
 """The formulas of cells, for both twins. Scalars only."""
 
-from numba import float32, int64
+from numba import int64
 
 from ..jit import serial
 
@@ -18,12 +18,6 @@ def shape_of_cells(height, width, longer):
 
 
 @serial
-def white_of(itemsize):
-    """Return the greatest value of pixels of that size: uint8, uint16 or float32."""
-    return float32(255 if itemsize == 1 else 65_535 if itemsize == 2 else 1)
-
-
-@serial
 def edge(index, cells, length):
     """Return the first pixel of a cell, or the end of the one before."""
     return int64(index) * int64(length) // int64(cells)
@@ -33,3 +27,9 @@ def edge(index, cells, length):
 def row_read(index, taken, first, last):
     """Return one of the rows that stand for all of a cell, evenly spaced."""
     return first + (2 * index + 1) * (last - first) // (2 * taken)
+
+
+@serial
+def white_of(itemsize):
+    """Return the greatest value of a channel of 1 or 2 bytes, or of floats."""
+    return 255 if itemsize == 1 else (65535 if itemsize == 2 else 1)

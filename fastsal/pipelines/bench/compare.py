@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...errors import FastsalError
+from ..counts import count_of
 
 Row = dict[str, Any]
 _IDENTITY = ("method", "size", "backend", "threads", "kind")
@@ -94,7 +95,7 @@ def told(found: list[Change], tolerance: float) -> str:
         + (", disturbed" if each.is_disturbed else "")
         for each in beyond
     ]
-    counts = f"{len(beyond)} of {len(found)} rows beyond {tolerance:.0%}"
+    counts = f"{len(beyond)} of {count_of(len(found), 'row')} beyond {tolerance:.0%}"
     if disturbed := sum(each.is_disturbed for each in beyond):
         counts += f", {disturbed} of them measured while the processors were not at full speed"
     return "\n".join([*lines, counts])

@@ -1,14 +1,15 @@
 """The page in a real Chromium, whose camera is a file of barcoded frames."""
 
 import base64
+import contextlib
 import shutil
-import subprocess
 import sys
 import time
 
 import cv2
 import numpy as np
 import pytest
+from processes import started
 
 pytest.importorskip("websockets", reason="websockets is not installed")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -48,22 +49,16 @@ def camera(tmp_path_factory):
 @pytest.fixture
 def serve():
     """Return a function that starts ``fastsal webcam --web`` and returns process and address."""
-    started = []
+    with contextlib.ExitStack() as stack:
 
-    def run(*arguments):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "fastsal", "webcam", "--web", "0", *arguments],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        started.append(process)
-        line = process.stdout.readline()
-        assert line.startswith("open http"), process.communicate(timeout=10)
-        return process, line.split()[1]
+        def run(*arguments):
+            command = [sys.executable, "-m", "fastsal", "webcam", "--web", "0", *arguments]
+            process = stack.enter_context(started(command))
+            line = process.stdout.readline()
+            assert line.startswith("open http"), process.communicate(timeout=10)
+            return process, line.split()[1]
 
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
+        yield run
 
 
 @pytest.fixture
@@ -122,6 +117,22 @@ def test_the_page_shows_the_map_over_the_very_frame(serve, browse, camera, tmp_p
     assert np.abs(blended[100:].astype(int) - plain[100:]).mean() > 5
     assert stat(page)["error"] == ""
     assert 0 < stat(page)["p50"] <= stat(page)["p95"]
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_the_page_fits_its_window(serve, browse, camera, width):
+    _, address = serve()
+    page = browse("about:blank", *camera)
+    page.set_viewport_size({"width": width, "height": 800})
+    failed = []
+    page.on("response", lambda answer: answer.ok or failed.append(answer.url))
+    page.on("pageerror", lambda error: failed.append(error))
+    page.goto(address)
+    until(page, "window.stat.got > 0")
+    assert "no frame yet" not in page.inner_text("#figures")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate("document.querySelector('link[rel=icon]').href").startswith("data:image/")
+    assert failed == []
 
 
 def test_the_method_is_chosen_in_the_page(serve, browse, camera):

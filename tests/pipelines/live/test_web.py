@@ -4,7 +4,6 @@ import contextlib
 import json
 import ssl
 import subprocess
-import threading
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +16,8 @@ import fastsal
 from fastsal.pipelines.live.engine import Choice
 
 pytest.importorskip("websockets", reason="websockets is not installed")
+from web_clients import decoded, joined, jpeg_of, reply_to, running
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
 
 from fastsal.pipelines.live.web import server as module
 from fastsal.pipelines.live.web.server import MOST_BYTES, MOST_CLIENTS, Server, address_of
@@ -28,38 +27,8 @@ from fastsal.pipelines.live.web.session import MOST_PIXELS
 @pytest.fixture
 def start():
     """Return a function that starts servers; they are ended with the test."""
-    running = []
-
-    def run(method="lc", **options):
-        server = Server("127.0.0.1", 0, Choice(method, "cpu"), **options)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        running.append((server, thread))
-        return server
-
-    yield run
-    for server, thread in running:
-        server.close()
-        thread.join(10)
-        assert not thread.is_alive()
-
-
-def joined(server, **options):
-    origin = options.pop("origin", server.url.rstrip("/"))
-    return connect(server.url.replace("http", "ws", 1) + "socket", origin=origin, **options)
-
-
-def jpeg_of(image):
-    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
-
-
-def decoded(data):
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-
-
-def reply_to(client, image):
-    client.send(jpeg_of(image))
-    return json.loads(client.recv(timeout=60)), decoded(client.recv(timeout=60))
+    with contextlib.ExitStack() as stack:
+        yield lambda *method, **options: stack.enter_context(running(*method, **options))
 
 
 def test_the_page_is_one_file_that_asks_nobody_else(start):
@@ -204,20 +173,55 @@ def test_closing_says_goodbye_to_clients(start):
             client.recv(timeout=10)
 
 
-def test_https_with_a_certificate(start, tmp_path):
-    pem = tmp_path / "server.pem"
-    made = subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
-         "/CN=localhost", "-keyout", str(pem), "-out", str(tmp_path / "cert.pem")],
-        capture_output=True, check=False,
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
-    server = start(certificate=tmp_path / "cert.pem", key=pem)
+@pytest.fixture(scope="module")
+def pems(tmp_path_factory):
+    """Return the paths of a certificate, its key, and the same key encrypted."""
+    folder = tmp_path_factory.mktemp("pems")
+    paths = [folder / name for name in ("cert.pem", "key.pem", "locked.pem")]
+    cert, key, locked = map(str, paths)
+    for command in (
+        ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
+         "-keyout", key, "-out", cert],
+        ["rsa", "-in", key, "-aes128", "-passout", "pass:secret", "-out", locked],
+    ):  # fmt: skip
+        made = subprocess.run(["openssl", *command], capture_output=True, check=False)
+        assert made.returncode == 0, made.stderr
+    return paths
+
+
+def test_https_with_a_certificate(start, pems):
+    cert, key, _ = pems
+    server = start(certificate=cert, key=key)
     assert server.url.startswith("https://")
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with joined(server, ssl=context) as client:
         assert "methods" in client.recv()
+
+
+def test_the_file_at_fault_is_named(pems, tmp_path):
+    cert, key, locked = pems
+    none, rubbish, both = (tmp_path / name for name in ("none.pem", "rubbish.pem", "both.pem"))
+    rubbish.write_text("rubbish")
+    both.write_bytes(cert.read_bytes() + key.read_bytes())
+    other = tmp_path / "other.pem"
+    made = subprocess.run(["openssl", "genrsa", "-out", str(other)], capture_output=True)
+    assert made.returncode == 0, made.stderr
+    for certificate, wrong, words in (
+        (cert, none, f"{none}: no private key that can be used: No such file"),
+        (cert, rubbish, f"{rubbish}: no private key that can be used"),
+        (cert, locked, f"{locked}: the private key must not be encrypted"),
+        (cert, other, f"{other}: not the private key of {cert}"),
+        (cert, None, f"{cert}: no private key that can be used; give it with --keyfile"),
+        (none, key, f"{none}: no certificate that can be used: No such file"),
+        (rubbish, key, f"{rubbish}: no certificate that can be used"),
+        (tmp_path, key, f"{tmp_path}: no certificate that can be used: Is a directory"),
+    ):
+        with pytest.raises(fastsal.FastsalError) as caught:
+            Server("127.0.0.1", 0, Choice("lc", "cpu"), certificate=certificate, key=wrong)
+        assert str(caught.value).startswith(words)
+    with running(certificate=both) as server:
+        assert server.url.startswith("https://")
 
 
 def test_what_cannot_be_served_is_refused(tmp_path):

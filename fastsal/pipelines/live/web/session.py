@@ -1,11 +1,12 @@
-"""What one browser is to the server: pictures in, maps in colours out, by a method of its own."""
+"""One browser's session: pictures in, maps in colours out, by a method of its own."""
 
 from __future__ import annotations
 
 import io
 import json
 import time
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, get_args
 
 import cv2
 import numpy as np
@@ -19,6 +20,9 @@ from ..engine import Choice, Engine
 from ..looks import COLORMAPS
 
 MOST_PIXELS = 1920 * 1080
+MOST_SCANS = 64  # progressive files have about 10; each costs time in proportion to the pixels
+_SCAN = b"\xff\xda"
+BACKENDS = get_args(runtime.Choice)
 _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 85]
 
 
@@ -64,7 +68,7 @@ class Session:
         return json.dumps(figures), encoded.tobytes()
 
     def obey(self, text: str) -> None:
-        """Take over what a message in JSON asks for: a method, a backend, a colour map.
+        """Take the method, backend or colour map that a message in JSON names.
 
         Raises
         ------
@@ -73,16 +77,16 @@ class Session:
         """
         try:
             wishes = json.loads(text)
-            method, backend = wishes.get("method"), wishes.get("backend")
-            colormap = wishes.get("colormap", self._colormap)
-        except (ValueError, AttributeError):
-            raise ImageError("expected an object in JSON") from None
-        if colormap not in COLORMAPS:
-            raise ImageError(f"expected a colour map among {', '.join(COLORMAPS)}")
-        self._colormap = colormap
+        except (ValueError, RecursionError):
+            wishes = None
+        if not isinstance(wishes, dict):
+            raise ImageError("expected an object in JSON")
         choice = self._engine.choice
-        if method is not None or backend is not None:
-            self._engine.change(Choice(method or choice.method, backend or choice.backend))
+        colormap = _one_of(wishes.get("colormap", self._colormap), COLORMAPS, "a colour map")
+        method = _one_of(wishes.get("method", choice.method), METHODS, "a method")
+        backend = _one_of(wishes.get("backend", choice.backend), BACKENDS, "a backend")
+        self._colormap = colormap
+        self._engine.change(Choice(method, backend))  # type: ignore[arg-type]
 
     def close(self) -> None:
         """Wait for what is under way."""
@@ -96,21 +100,31 @@ class Session:
         }  # fmt: skip
 
 
+def _one_of(value: Any, names: Iterable[str], kind: str) -> str:
+    if not isinstance(value, str) or value not in names:
+        raise ImageError(f"expected {kind} among {', '.join(names)}")
+    return value
+
+
 def _decoded(jpeg: bytes) -> NDArray[np.uint8]:
-    """Return a picture, BGR, whose header was looked at before any memory was taken for it."""
-    from PIL import Image  # comes with scikit-image
+    """Return a picture, BGR; check its header before the decoder takes memory and time."""
+    # From Pillow, which comes with scikit-image: OpenCV prints on stderr of damaged pictures. Not
+    # `Image.open`, which warns of sizes that are refused here anyway.
+    from PIL.JpegImagePlugin import JpegImageFile
 
     try:
-        with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as header:
-            width, height = header.size
-    except Image.DecompressionBombError as error:
-        raise ImageError(f"expected at most {MOST_PIXELS} pixels, got far more") from error
-    except (OSError, SyntaxError) as error:
+        picture = JpegImageFile(io.BytesIO(jpeg))
+    except (OSError, SyntaxError, ValueError) as error:
         raise ImageError("expected a JPEG") from error
-    if width * height > MOST_PIXELS:
-        raise ImageError(f"expected at most {MOST_PIXELS} pixels, got {width}x{height}")
-    frame = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    if frame is None:
-        raise ImageError("the JPEG is damaged")
-    picture: NDArray[np.uint8] = frame
-    return picture
+    with picture:
+        width, height = picture.size
+        if width * height > MOST_PIXELS:
+            raise ImageError(f"expected at most {MOST_PIXELS} pixels, got {width}x{height}")
+        if jpeg.count(_SCAN) > MOST_SCANS:
+            raise ImageError(f"expected a JPEG of at most {MOST_SCANS} scans")
+        try:
+            rgb = np.asarray(picture.convert("RGB"))
+        except (OSError, SyntaxError, ValueError) as error:
+            raise ImageError("the JPEG is damaged") from error
+    bgr: NDArray[np.uint8] = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    return bgr
