@@ -21,10 +21,24 @@ def run() -> None:
         # The work is done and its status is known: a late signal must not change it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if status > 128:
+            _leave_at_once(status)
         gc.freeze()  # Python need not look through all that was loaded for garbage: 60 ms
     except KeyboardInterrupt:
         pass
     sys.exit(status)
+
+
+def _leave_at_once(status: int) -> None:
+    """End without freeing anything: half-made objects of LLVM crash when they are freed."""
+    import os
+
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            continue  # closed
+    os._exit(status)
 
 
 def _status_of_main() -> int:

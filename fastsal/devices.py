@@ -5,6 +5,7 @@ Nothing here imports CuPy or PyTorch: an array of theirs proves that its owner h
 
 from __future__ import annotations
 
+import copy
 import sys
 import threading
 from collections import OrderedDict
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from . import runtime
-from .errors import ImageError
+from .errors import BackendUnavailableError, ImageError
 
 # Of each thread: the stream its present call runs on, and per device and stream the arrays kept.
 _local = threading.local()
@@ -34,8 +35,18 @@ def is_device_array(array: Any) -> bool:
 
 def library_of(array: Any) -> str:
     """Return "torch", "cupy" or "numba": whose array this is ("numba" also for strangers)."""
-    root = type(array).__module__.partition(".")[0]
-    return root if root in ("torch", "cupy") else "numba"
+    kind: Any = type(array)
+    name: str = _library_of_type(kind)
+    return name
+
+
+@lru_cache(maxsize=256)
+def _library_of_type(kind: Any) -> str:
+    for each in kind.__mro__:  # a subclass may live elsewhere, such as in torchvision
+        root: str = each.__module__.partition(".")[0]
+        if root == "cupy" or (root, each.__name__) == ("torch", "Tensor"):
+            return root
+    return "numba"
 
 
 def dtype_of(array: Any) -> np.dtype[Any]:
@@ -43,11 +54,21 @@ def dtype_of(array: Any) -> np.dtype[Any]:
     if library_of(array) == "torch":
         name = str(array.dtype).removeprefix("torch.")
         if name not in np.sctypeDict:  # bfloat16, say
-            raise ImageError(f"expected a dtype that NumPy has, got {array.dtype}")
+            raise ImageError(
+                f"expected a dtype that NumPy has, got {array.dtype}: convert it by float()"
+            )
         return np.dtype(name)
     interface = _interface(array)
     dtype: np.dtype[Any] = np.dtype(interface["typestr"] if interface else array.dtype)
     return dtype
+
+
+def shape_of(array: Any) -> tuple[int, ...]:
+    """Return the shape of a device array of any library."""
+    if hasattr(array, "shape"):
+        return tuple(array.shape)
+    interface = _interface(array) or {}
+    return tuple(interface["shape"])
 
 
 def contiguous(array: Any, channel_axis: int | None) -> Any:
@@ -60,11 +81,11 @@ def contiguous(array: Any, channel_axis: int | None) -> Any:
         cupy = sys.modules["cupy"]
         moved = array if channel_axis is None else cupy.moveaxis(array, channel_axis, -1)
         return cupy.ascontiguousarray(moved)
-    last = channel_axis in (None, -1, len(array.shape) - 1)
+    last = channel_axis in (None, -1, len(shape_of(array)) - 1)
     if not last or not is_contiguous(array):
         raise ImageError(
             "expected a C-contiguous device array with the channels last, got strides "
-            f"{getattr(array, 'strides', None)} for shape {tuple(array.shape)}"
+            f"{getattr(array, 'strides', None)} for shape {shape_of(array)}"
         )
     return array
 
@@ -75,7 +96,12 @@ def borrow(array: Any) -> Any:
 
     if getattr(array, "__cuda_ndarray__", False):
         return array
-    view = cuda.as_cuda_array(array, sync=False)
+    try:
+        view = cuda.as_cuda_array(array, sync=False)
+    except Exception as error:
+        if reason := runtime.why_no_cuda():
+            raise BackendUnavailableError(f"the data lie on a device, but {reason}") from error
+        raise
     view.stream = _current_stream(array)
     return view
 
@@ -135,6 +161,63 @@ class Turns:
         return Turns, ()  # a copy has no call behind it
 
 
+class Portable:
+    """State that can be pickled and copied at any time, wherever its arrays lie.
+
+    A subclass keeps its arrays in attributes, also inside tuples and lists, and the order of its
+    calls in ``_turns`` or ``turns``. Device arrays travel as arrays of the host; copies are
+    independent of the original.
+    """
+
+    def __getstate__(self) -> dict[str, Any]:
+        work_on(0)  # the stream of the last call may be gone
+        for name in ("_turns", "turns"):
+            if isinstance(order := self.__dict__.get(name), Turns):
+                order.begin()
+        return {name: _packed(value) for name, value in self.__dict__.items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({name: _unpacked(value) for name, value in state.items()})
+
+
+class _Packed:
+    """A device array on its way: its values, and the library that it belongs to."""
+
+    def __init__(self, values: NDArray[Any], library: str) -> None:
+        self.values, self.library = values, library
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, list | tuple):
+        return _like(value, [_packed(each) for each in value])
+    if isinstance(value, Portable):
+        return copy.copy(value)
+    if is_device_array(value):
+        return _Packed(fetch(borrow(value)), library_of(value))
+    return value
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return _like(value, [_unpacked(each) for each in value])
+    if not isinstance(value, _Packed):
+        return value
+    if value.library == "torch":
+        return sys.modules["torch"].from_numpy(value.values).cuda()
+    if value.library == "cupy":
+        return sys.modules["cupy"].asarray(value.values)
+    return settled(value.values)
+
+
+def _like(sequence: Any, items: list[Any]) -> Any:
+    """Return `items` as a list, a tuple or a named tuple like `sequence`."""
+    if hasattr(sequence, "_make"):
+        return sequence._make(items)
+    return type(sequence)(items)
+
+
 def empty(shape: tuple[int, ...], dtype: DTypeLike, like: Any) -> Any:
     """Return a new uninitialised array of the same library and device as `like`."""
     library = library_of(like)
@@ -180,7 +263,8 @@ def settled(array: NDArray[Any]) -> Any:
     from numba import cuda
 
     copy = cuda.to_device(array)
-    cuda.default_stream().synchronize()  # the last part of a copy may still be under way
+    if not runtime.is_simulated():  # the simulator copies at once
+        cuda.default_stream().synchronize()  # the last part of a copy may still be under way
     return copy
 
 
@@ -243,7 +327,7 @@ def _span(array: Any) -> tuple[int, int]:
     interface = _interface(array)
     # The simulator's arrays have no interface: they wrap one of NumPy.
     start = interface["data"][0] if interface else array.ctypes.data
-    return start, start + prod(array.shape) * dtype_of(array).itemsize
+    return start, start + prod(shape_of(array)) * dtype_of(array).itemsize
 
 
 def _sites() -> OrderedDict[tuple[int, int], dict[str, Any]]:
@@ -288,7 +372,18 @@ def _new_event() -> Any:
 
 
 def _interface(array: Any) -> dict[str, Any] | None:
-    interface: dict[str, Any] | None = getattr(array, "__cuda_array_interface__", None)
+    """Return the CUDA array interface of `array`, None if it has none, or raise ImageError."""
+    try:
+        interface = getattr(array, "__cuda_array_interface__", None)
+    except Exception:  # of a tensor that requires grad, say
+        return None
+    if interface is None or isinstance(array, type):
+        return None
+    if not (isinstance(interface, dict) and interface.keys() >= {"shape", "typestr", "data"}):
+        raise ImageError(
+            f"expected a CUDA array interface with shape, typestr and data, got one of "
+            f"{type(array).__name__} without"
+        )
     return interface
 
 

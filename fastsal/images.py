@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import os
+import operator
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from . import devices, runtime
+from . import containers, devices, runtime
 from .errors import ImageError
 
 Color = Literal["rgb", "bgr"]
 
 # OpenCV's fixed-point luma (ITU-R BT.601), in the order of the channels; the sum is 2**15.
 _LUMA_WEIGHTS = {"rgb": (9798, 19235, 3735), "bgr": (3735, 19235, 9798)}
-_LEAST_FLOAT = np.finfo(np.float32).min
+DTYPES = ("uint8", "uint16", "float32", "float64")
+WHITE = {np.dtype("uint8"): 255, np.dtype("uint16"): 65535, np.dtype("float32"): 1}
 _OUT_DTYPES = (np.dtype(np.float32), np.dtype(np.uint8))
 
 
@@ -30,6 +31,7 @@ class Frames(NamedTuple):
     shape: tuple[int, ...]  # of the map: (H, W) or (N, H, W)
     owner: Any = None  # the caller's array if it lies on a device
     stream: Any = 0  # that the caller works on there
+    is_tensor: bool = False  # of PyTorch, on the host: results are tensors too
 
     @property
     def flat_shape(self) -> tuple[int, int]:
@@ -54,7 +56,8 @@ class Job:
     """
 
     __slots__ = (
-        "_added", "_first", "_out", "_staged", "_stream", "_turns", "inputs", "saliency", "target",
+        "_added", "_first", "_out", "_passed", "_staged", "_stream", "_turns", "inputs",
+        "saliency", "target",
     )  # fmt: skip
 
     def __init__(
@@ -73,7 +76,7 @@ class Job:
         self._first = first
         self._added: list[tuple[Any, Any]] = []  # per map what the bench fills and what we return
         self._turns = turns if self.target == "cuda" else None
-        self.inputs = frames
+        self.inputs, self._passed = frames, out
         if first.owner is not None:
             self._out = _device_out(out, frames)
             self._start(devices.borrow(self._out))
@@ -135,7 +138,7 @@ class Job:
         """Return the filled maps that were added, as new arrays of the caller's library."""
         for filled, kept in self._added if self._staged else ():
             devices.fetch(filled, kept.reshape(filled.shape))
-        return [kept for _, kept in self._added]
+        return [containers.returned(kept, self._first.is_tensor) for _, kept in self._added]
 
     def result(self) -> Any:
         """Return the filled map: `out`, or a new array of the caller's library."""
@@ -147,7 +150,9 @@ class Job:
             devices.fetch(self.saliency, self._out.reshape(self.saliency.shape))
         elif self.target == "cuda":
             devices.part()
-        return self._out
+        if self._passed is not None:
+            return self._passed
+        return containers.returned(self._out, self._first.is_tensor)
 
 
 def as_frames(
@@ -157,38 +162,50 @@ def as_frames(
     channel_axis: int | None = -1,
     dtypes: tuple[str, ...] = ("uint8",),
     name: str = "image",
-    unit: bool = True,
+    largest: float | None = None,
+    stacks: bool = True,
 ) -> Frames:
     """Check `image` and return it as Frames, without a copy where its memory allows.
 
-    Floats must lie in [0, 1] and become float32, or with `unit` false be finite.
+    Floats must lie in [0, 1] and become float32, or with `largest` lie between its negative and
+    itself. With `stacks` false a stack is refused.
 
     Raises
     ------
     ImageError
-        If `image` is empty, of a dtype not in `dtypes`, of a shape that is no image, or of floats
-        that are NaN or out of range (host arrays only: on a device the check would wait for it).
+        If `image` is empty, of a dtype not in `dtypes`, of a shape that is no image, masked, or of
+        floats that are NaN or out of range (host arrays only: a device is not waited for).
     ValueError
         If `color` is neither "rgb" nor "bgr".
     """
     check_color(color)
     weights = _LUMA_WEIGHTS[color]
     if devices.is_device_array(image):
-        return _device_frames(image, weights, channel_axis, dtypes, name)
+        return _device_frames(image, weights, channel_axis, dtypes, name, stacks)
     devices.work_on(0)
-    array = _host_array(image, name)
+    array = containers.as_numpy(image, name)
     _check_dtype(array.dtype, array.shape, dtypes, name)
-    shape, channels, axis = _layout(array.shape, channel_axis, name)
+    shape, channels, axis = _layout(array.shape, channel_axis, name, stacks)
     if axis is not None:
         array = np.moveaxis(array, axis, -1)
-    if array.dtype.kind == "f":
-        array = _checked_floats(array, name, unit)
-    elif not array.dtype.isnative:
+    if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
+    if array.dtype.kind == "f":
+        array = _checked_floats(array, name, largest)
     count = shape[0] if len(shape) == 3 else 1
     pixels = np.ascontiguousarray(array).reshape(count, -1)  # a view: the caller's stays writeable
     pixels.setflags(write=False)
-    return Frames(pixels, channels, weights, shape)
+    return Frames(pixels, channels, weights, shape, is_tensor=containers.is_tensor(image))
+
+
+def picture_of(frames: Frames) -> NDArray[np.uint8]:
+    """Return one image of the host as a new picture of bytes, (H, W, 3)."""
+    pixels = frames.pixels.reshape(*frames.shape, frames.channels)[..., :3]
+    if pixels.dtype != np.uint8:
+        white = np.float32(WHITE[pixels.dtype])
+        pixels = np.rint(pixels * (np.float32(255) / white)).astype(np.uint8)
+    picture: NDArray[np.uint8] = np.broadcast_to(pixels, (*frames.shape, 3)).copy()
+    return picture
 
 
 def check_color(color: Color) -> None:
@@ -228,12 +245,13 @@ def _device_frames(
     channel_axis: int | None,
     dtypes: tuple[str, ...],
     name: str,
+    stacks: bool,
 ) -> Frames:
-    dtype = devices.dtype_of(image)
-    _check_dtype(dtype, tuple(image.shape), dtypes, name)
+    dtype, found = devices.dtype_of(image), devices.shape_of(image)
+    _check_dtype(dtype, found, dtypes, name)
     if dtype == np.float64:
         raise ImageError(f"expected {name} on a device as float32, got float64")
-    shape, channels, axis = _layout(tuple(image.shape), channel_axis, name)
+    shape, channels, axis = _layout(found, channel_axis, name, stacks)
     array = devices.contiguous(image, axis)
     count = shape[0] if len(shape) == 3 else 1
     flat = (count, channels * shape[-2] * shape[-1])
@@ -242,27 +260,21 @@ def _device_frames(
     return Frames(view.reshape(flat), channels, weights, shape, image, view.stream)
 
 
-def _host_array(image: ArrayLike, name: str) -> NDArray[Any]:
-    try:
-        array = np.asarray(image)
-    except (TypeError, ValueError, RuntimeError) as error:  # rows of many lengths, say
-        kind = type(image).__name__
-        raise ImageError(f"expected {name} as an array, got {kind}: {error}") from error
-    if array.ndim == 0 and not isinstance(image, np.ndarray):
-        hint = ""
-        if isinstance(image, str | os.PathLike):
-            hint = ": read the file first, by cv2.imread say, in 'bgr'"
-        elif image is None:
-            hint = ": cv2.imread gives that where it finds no picture"
-        raise ImageError(f"expected {name} as an array, got {type(image).__name__}{hint}")
-    return array
-
-
 def _check_dtype(
     dtype: np.dtype[Any], shape: tuple[int, ...], dtypes: tuple[str, ...], name: str
 ) -> None:
-    if _name_of(dtype) not in dtypes:
-        raise ImageError(f"expected {name} of dtype {' or '.join(dtypes)}, got {dtype} {shape}")
+    found = _name_of(dtype)
+    if found not in dtypes:
+        raise ImageError(
+            f"expected {name} of dtype {' or '.join(dtypes)}, got {dtype} {shape}"
+            f"{_REMEDIES.get(found, '')}"
+        )
+
+
+_REMEDIES = {
+    "float16": ": convert it by astype(np.float32)",
+    "bool": ": convert it by astype(np.uint8) * 255",
+}
 
 
 @cache
@@ -271,47 +283,67 @@ def _name_of(dtype: np.dtype[Any]) -> str:
 
 
 def _layout(
-    shape: tuple[int, ...], channel_axis: int | None, name: str
+    shape: tuple[int, ...], channel_axis: int | None, name: str, stacks: bool
 ) -> tuple[tuple[int, ...], int, int | None]:
     """Return the shape of the map, the channels, and the axis of the channels if not the last."""
     rank = len(shape)
     if rank not in (2, 3, 4) or (channel_axis is None and rank == 4):
-        raise ImageError(
-            f"expected {name} of shape (H, W), (H, W, 3), (H, W, 4) or a stack of these, "
-            f"got {shape}"
-        )
+        forms = "(H, W) or (N, H, W)" if channel_axis is None else "(H, W), (H, W, 3), (H, W, 4)"
+        also = " or a stack of these" if stacks and channel_axis is not None else ""
+        raise ImageError(f"expected {name} of shape {forms}{also}, got {shape}")
     if 0 in shape:
         raise ImageError(f"expected a non-empty {name}, got shape {shape}")
-    if rank == 2 or channel_axis is None:
+    if rank == 2:
         return shape, 1, None
-    if not hasattr(channel_axis, "__index__") or not -rank <= channel_axis < rank:
+    if channel_axis is None:
+        map_shape, channels, axis = shape, 1, None
+    else:
+        axis = _channel_axis(channel_axis, rank)
+        channels = shape[axis]
+        if channels not in (1, 3, 4):
+            raise ImageError(
+                f"expected {name} with 1, 3 or 4 channels, got {channels} in shape {shape}"
+                + _channels_hint(shape, stacks)
+            )
+        map_shape = shape[:axis] + shape[axis + 1 :]
+    if len(map_shape) == 3 and not stacks:
+        raise ImageError(f"expected one {name} at a time, got a stack {map_shape}")
+    return map_shape, channels, None if axis == rank - 1 else axis
+
+
+def check_channel_axis(channel_axis: int | None) -> None:
+    """Raise ImageError unless `channel_axis` is None or an axis that an image can have."""
+    if channel_axis is not None:
+        _channel_axis(channel_axis, 4)
+
+
+def _channel_axis(channel_axis: Any, rank: int) -> int:
+    """Return the axis counted from 0, or raise ImageError."""
+    try:
+        axis = operator.index(channel_axis)
+    except TypeError:
+        axis = rank
+    if isinstance(channel_axis, bool) or not -rank <= axis < rank:
         raise ImageError(f"expected channel_axis from {-rank} to {rank - 1}, got {channel_axis!r}")
-    axis = channel_axis % rank
-    if shape[axis] not in (1, 3, 4):
-        raise ImageError(
-            f"expected {name} with 1, 3 or 4 channels, got {shape[axis]} in shape {shape}"
-            + _channels_hint(shape)
-        )
-    map_shape = shape[:axis] + shape[axis + 1 :]
-    return map_shape, shape[axis], None if axis == rank - 1 else axis
+    return axis % rank
 
 
-def _channels_hint(shape: tuple[int, ...]) -> str:
-    """Say which `channel_axis` may have been meant by a shape without channels where expected."""
+def _channels_hint(shape: tuple[int, ...], stacks: bool) -> str:
+    """Name the `channel_axis` that may have been meant by a shape without channels at its end."""
     first = len(shape) - 3
     hints = [f"channels before rows need channel_axis={first}"] if shape[first] in (1, 3, 4) else []
-    if len(shape) == 3:
+    if len(shape) == 3 and stacks:
         hints.append("a stack of grey images needs channel_axis=None")
     return f" ({'; '.join(hints)})" if hints else ""
 
 
-def _checked_floats(array: NDArray[Any], name: str, unit: bool) -> NDArray[Any]:
-    low, high = array.min(), array.max()
-    least, most = (0, 1) if unit else (_LEAST_FLOAT, -_LEAST_FLOAT)
+def _checked_floats(array: NDArray[Any], name: str, largest: float | None) -> NDArray[Any]:
+    low, high = float(array.min()), float(array.max())
+    least, most = (0.0, 1.0) if largest is None else (-largest, largest)
     if not (low >= least and high <= most):  # NaN fails both
-        expected = "in [0, 1]" if unit else "that are finite"
+        expected = "in [0, 1]" if largest is None else f"that are finite, up to {largest:g}"
         raise ImageError(f"expected floats of {name} {expected}, got values from {low} to {high}")
-    return array.astype(np.float32, copy=False) if unit else array
+    return array.astype(np.float32, copy=False) if largest is None else array
 
 
 def host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
@@ -319,15 +351,21 @@ def host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
     shape = frames[0].shape
     if out is None:
         return np.empty(shape, np.float32)
-    if not isinstance(out, np.ndarray):
-        raise ImageError(f"expected out as a NumPy array, like image, got {type(out).__name__}")
-    _check_out(out.dtype, out.shape, shape)
-    flags = out.flags
+    memory = containers.writable(out)
+    _check_out(memory.dtype, memory.shape, shape)
+    flags = memory.flags
     if not (flags.c_contiguous and flags.writeable):
         raise ImageError("expected out to be writeable and C-contiguous")
     for each in frames:
-        _check_apart(np.may_share_memory(out, each.pixels))
-    return out
+        _check_apart(np.may_share_memory(memory, each.pixels))
+    return memory
+
+
+def new_array(frames: Frames, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
+    """Return a new array of the caller's library, where the frames lie."""
+    if frames.owner is None:
+        return containers.returned(np.empty(shape, dtype), frames.is_tensor)
+    return devices.empty(shape, dtype, like=frames.owner)
 
 
 def _device_out(out: Any, frames: tuple[Frames, ...]) -> Any:
@@ -336,7 +374,7 @@ def _device_out(out: Any, frames: tuple[Frames, ...]) -> Any:
         return devices.empty(shape, np.float32, like=frames[0].owner)
     if not devices.is_device_array(out):
         raise ImageError(f"expected out as a device array, like image, got {type(out).__name__}")
-    _check_out(devices.dtype_of(out), tuple(out.shape), shape)
+    _check_out(devices.dtype_of(out), devices.shape_of(out), shape)
     if not devices.is_contiguous(out):
         raise ImageError("expected out to be C-contiguous")
     _check_apart(any(devices.overlap(out, each.pixels) for each in frames))

@@ -15,9 +15,9 @@ from typing import Any, Literal, Protocol
 from . import images, runtime
 
 # Parameters of a function that belong to one call, not to a stream of frames.
-_PER_CALL = {"channel_axis", "out", "return_conspicuity"}
+_PER_CALL = {"out", "return_conspicuity"}
 
-_EVERYWHERE = {"backend", "color"}
+_EVERYWHERE = {"backend", "channel_axis", "color"}
 
 Kind = Literal["static", "motion", "objectness"]
 
@@ -62,14 +62,21 @@ class Method:
     state: str | None = None  # the class over frames, if it is not the function frame by frame
 
     def make(
-        self, *, backend: runtime.Choice = "auto", color: images.Color = "rgb", **options: Any
+        self,
+        /,
+        *,
+        backend: runtime.Choice = "auto",
+        color: images.Color = "rgb",
+        channel_axis: int | None = -1,
+        **options: Any,
     ) -> Updatable:
         """Return a new object that takes frames; `options` are those of the function.
 
-        `backend` and `color` are refused here and not at the first frame.
+        A wrong `backend`, `color` or `channel_axis` is refused here, not at the first frame.
         """
         runtime.resolve(backend)
         images.check_color(color)
+        images.check_channel_axis(channel_axis)
         maker = self.load(self.state or self.function)
         parameters = inspect.signature(maker).parameters.values()
         accepted = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
@@ -78,7 +85,7 @@ class Method:
             raise TypeError(
                 f"method {self.key!r} has no option {', '.join(unknown)}; it has {there}"
             )
-        options.update(backend=backend, color=color)
+        options.update(backend=backend, color=color, channel_axis=channel_axis)
         made: Updatable = maker(**options) if self.state else _FrameByFrame(maker, options)
         return made
 
@@ -104,6 +111,8 @@ class _FrameByFrame:
         """Do nothing: there is no state."""
 
 
+_DTYPES = ("uint8", "uint16", "float32")  # float64 becomes float32
+
 _ROWS = (
     Method(
         key="lc",
@@ -111,7 +120,7 @@ _ROWS = (
         kind="static",
         paper="Zhai and Shah, ACM Multimedia 2006",
         function="luminance_contrast",
-        dtypes=("uint8", "uint16"),
+        dtypes=_DTYPES,
         room="luminance_contrast",
     ),
     Method(
@@ -120,7 +129,7 @@ _ROWS = (
         kind="static",
         paper="Montabone and Soto, Image and Vision Computing 2010",
         function="fine_grained",
-        dtypes=("uint8", "float32"),
+        dtypes=_DTYPES,
         room="fine_grained",
     ),
     Method(
@@ -129,7 +138,7 @@ _ROWS = (
         kind="static",
         paper="Hou and Zhang, CVPR 2007",
         function="spectral_residual",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="spectral_residual",
     ),
     Method(
@@ -138,7 +147,7 @@ _ROWS = (
         kind="static",
         paper="Itti, Koch and Niebur, IEEE TPAMI 1998",
         function="itti_koch",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="itti_koch",
     ),
     Method(
@@ -147,7 +156,7 @@ _ROWS = (
         kind="static",
         paper="Frintrop, Werner and Martin Garcia, CVPR 2015",
         function="center_surround",
-        dtypes=("uint8", "float32"),
+        dtypes=_DTYPES,
         room="center_surround",
     ),
     Method(
@@ -156,8 +165,26 @@ _ROWS = (
         kind="static",
         paper="Hou, Harel and Koch, IEEE TPAMI 2012",
         function="image_signature",
-        dtypes=("uint8", "float32"),
+        dtypes=_DTYPES,
         room="image_signature",
+    ),
+    Method(
+        key="whitened",
+        title="Whitened differences of Gaussians",
+        kind="static",
+        paper="after Garcia-Diaz et al., Image and Vision Computing 2012",
+        function="whitened",
+        dtypes=("uint8", "uint16", "float32"),
+        room="whitened",
+    ),
+    Method(
+        key="minimum-barrier",
+        title="Minimum barrier distance",
+        kind="static",
+        paper="Zhang et al., ICCV 2015",
+        function="minimum_barrier",
+        dtypes=("uint8", "uint16", "float32"),
+        room="minimum_barrier",
     ),
     Method(
         key="superpixel",
@@ -165,7 +192,7 @@ _ROWS = (
         kind="static",
         paper="Perazzi et al., CVPR 2012",
         function="superpixel_contrast",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="superpixel_contrast",
         state="SuperpixelContrast",
     ),
@@ -175,7 +202,7 @@ _ROWS = (
         kind="motion",
         paper="Jain and Nagel, IEEE TPAMI 1979",
         function="frame_difference",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="frame_difference",
         state="FrameDifference",
     ),
@@ -185,7 +212,7 @@ _ROWS = (
         kind="motion",
         paper="inverse search: Kroeger et al., ECCV 2016",
         function="flow_saliency",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="flow_saliency",
         state="FlowSaliency",
     ),
@@ -195,7 +222,7 @@ _ROWS = (
         kind="motion",
         paper="Wang and Dudek, CVPR Workshop on Change Detection 2014",
         function="BinWang",
-        dtypes=("uint8",),
+        dtypes=_DTYPES,
         room="bin_wang",
         state="BinWangMaps",
     ),
@@ -205,7 +232,7 @@ _ROWS = (
         kind="motion",
         paper="after Perazzi et al., CVPR 2012",
         function="superpixel_contrast",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="superpixel_contrast",
         state="SuperpixelMotion",
     ),
@@ -215,7 +242,7 @@ _ROWS = (
         kind="motion",
         paper="after Perazzi et al., CVPR 2012",
         function="superpixel_change",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="superpixel_contrast",
         state="SuperpixelChange",
     ),
@@ -225,7 +252,7 @@ _ROWS = (
         kind="objectness",
         paper="Cheng, Zhang, Lin and Torr, CVPR 2014",
         function="bing",
-        dtypes=("uint8",),
+        dtypes=_DTYPES,
         room="bing",
         state="BingMaps",
     ),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from . import devices, images, runtime
+from . import containers, devices, images, runtime
 
 PART_BYTES = 32 << 20  # of frames and maps: long to copy against what it costs to start a part
 
@@ -45,7 +45,7 @@ class Jobs:
 
     def _in_parts(self, count: int) -> Iterator[images.Job]:
         total = self._frames[0].shape[0]
-        self.result = images.host_out(self._out, self._frames)
+        memory = images.host_out(self._out, self._frames)
         on_the_way: deque[Callable[[], None]] = deque()
         try:
             for number, start in enumerate(range(0, total, count)):
@@ -54,24 +54,26 @@ class Jobs:
                 devices.work_on(devices.side_stream(number % 2))
                 # The last part is as long as the others, whose work arrays so fit it.
                 first = min(start, total - count)
-                job = images.Job("cuda", *self._cut(first, first + count))
+                job = images.Job("cuda", *self._cut(memory, first, first + count))
                 yield job
                 on_the_way.append(job.send_back())
             while on_the_way:
                 on_the_way.popleft()()
+            made = containers.returned(memory, self._frames[0].is_tensor)
+            self.result = made if self._out is None else self._out
         finally:
             devices.work_on(0)
             for wait in on_the_way:  # after an error, which is the one to be told of
                 with suppress(Exception):
                     wait()
 
-    def _cut(self, first: int, last: int) -> tuple[Any, ...]:
+    def _cut(self, memory: Any, first: int, last: int) -> tuple[Any, ...]:
         part = slice(first, last)
         cut = (
             each._replace(pixels=each.pixels[part], shape=(last - first, *each.shape[1:]))
             for each in self._frames
         )
-        return (self.result[part], *cut)
+        return (memory[part], *cut)
 
 
 def _frames_of_part(frames: tuple[images.Frames, ...]) -> int:

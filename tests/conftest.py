@@ -1,3 +1,4 @@
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -23,6 +24,10 @@ MAY_SKIP_IN_CI = (
 )
 
 heed_signals()
+
+GOLDEN = Path(__file__).parent / "golden"
+# What needs an optional package is tested where it is installed: .ci/run has a step for each.
+collect_ignore = [] if importlib.util.find_spec("torch") else ["optional/torch"]
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -112,6 +117,14 @@ def shared():
         assert not os.environ.get("CI"), f"{SHARED} is missing"
         pytest.skip("the folder of recorded data is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session", params=["small", "all"])
+def recordings(request):
+    """Return the folder of other programs' outputs: the repository's own, then the larger one."""
+    if request.param == "small":
+        return GOLDEN
+    return request.getfixturevalue("shared") / "golden"
 
 
 @pytest.fixture(autouse=True)

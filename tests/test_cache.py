@@ -57,7 +57,9 @@ def run(site, cache, script=SCRIPT, **environment):
 
 
 def entries(cache):
-    return {path: path.read_bytes() for path in cache.rglob("*") if path.is_file()}
+    """Return the content of every file but the one of locks."""
+    files = (path for path in cache.rglob("*") if path.is_file() and path.name != "locks")
+    return {path: path.read_bytes() for path in files}
 
 
 def test_the_next_process_compiles_nothing(site, tmp_path):
@@ -330,8 +332,49 @@ def test_processes_that_start_at_once_on_an_empty_cache(site, tmp_path):
         outcomes = list(pool.map(lambda _: run(site, cache), range(4)))
 
     assert {answer for _, answer in outcomes} == {ANSWER}
+    assert sum(compiled for compiled, _ in outcomes) == run(site, tmp_path / "other")[0]
     assert {path.suffix for path in entries(cache)} == {".nbc"}
     assert run(site, cache) == (0, ANSWER)
+
+
+def test_the_lock_of_a_process_that_died_is_taken_over(site, tmp_path):
+    cache = tmp_path / "cache"
+    dying = (
+        "from fastsal.kernels import locks\nimport os, signal\n"
+        "real = locks.take\n"
+        "def take(*place):\n    real(*place)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "locks.take = take\n" + SCRIPT
+    )
+    with pytest.raises(AssertionError, match="exit status -9"):
+        run(site, cache, dying)
+    compiled, answer = run(site, cache)
+    assert (compiled > 0, answer) == (True, ANSWER)
+
+
+def test_a_lock_that_is_held_for_ever_is_passed_by(site, tmp_path):
+    """By a process that stands still, say."""
+    cache = tmp_path / "cache"
+    started = tmp_path / "started"
+    holding = (
+        "from fastsal.kernels import locks\nimport time\nfrom pathlib import Path\n"
+        "real = locks.take\n"
+        "def take(*place):\n    real(*place)\n"
+        f"    Path({str(started)!r}).touch()\n    time.sleep(100)\n"
+        "locks.take = take\n" + SCRIPT
+    )
+    environment = {
+        **os.environ, "PYTHONPATH": str(site), "FASTSAL_CACHE_DIR": str(cache),
+    }  # fmt: skip
+    with subprocess.Popen([sys.executable, "-c", holding], env=environment) as holder:
+        try:
+            while not started.exists():
+                assert holder.poll() is None
+                time.sleep(0.05)
+            patient = "from fastsal.kernels import locks\nlocks.LIMIT = 0.5\n" + SCRIPT
+            compiled, answer = run(site, cache, patient)
+            assert (compiled > 0, answer) == (True, ANSWER)
+        finally:
+            holder.kill()
 
 
 def with_flipped_bit(data):
@@ -345,7 +388,9 @@ def with_flipped_bit(data):
 def test_an_entry_under_the_name_of_another_is_compiled_again(site, tmp_path):
     cache = tmp_path / "cache"
     run(site, cache)
+    run(site, cache, SCRIPT.replace("np.uint8)", "np.uint16)"))
     kept = list(entries(cache).items())
+    assert len(kept) > 1
     for (path, _), (_, data) in zip(kept, kept[1:] + kept[:1], strict=True):
         path.write_bytes(data)
 

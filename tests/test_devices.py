@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import fastsal
-from fastsal import devices
+from fastsal import devices, runtime
 
 
 class Stranger:
@@ -32,7 +32,8 @@ class Tensor:
     __module__ = "torch"
 
     def __init__(self, array, dtype=None, is_cuda=True):
-        self.array, self.is_cuda, self.device = array, is_cuda, "cuda:0"
+        self.array, self.is_cuda, self.requires_grad = array, is_cuda, False
+        self.device = "cuda:0" if is_cuda else SimpleNamespace(type="cpu")
         self.shape = array.shape
         self.dtype = dtype or f"torch.{array.dtype}"
 
@@ -48,6 +49,12 @@ class Tensor:
 
     def detach(self):
         return self
+
+    def resolve_neg(self):
+        return self
+
+    def numpy(self):
+        return self.array
 
     def contiguous(self):
         return Tensor(np.ascontiguousarray(self.array))
@@ -190,11 +197,38 @@ def test_new_arrays_come_from_the_library_and_device_of_the_image(monkeypatch):
 
 
 @pytest.mark.parametrize("function", [fastsal.luminance_contrast, fastsal.overlay])
-def test_tensors_on_the_host_are_arrays(function):
+def test_tensors_on_the_host_give_tensors(function, monkeypatch):
+    torch = ModuleType("torch")
+    torch.from_numpy = Tensor
+    monkeypatch.setitem(sys.modules, "torch", torch)
     tensor = Tensor(np.eye(4, dtype=np.uint8), is_cuda=False)
     arguments = (tensor,) if function is fastsal.luminance_contrast else (tensor, tensor)
 
-    assert isinstance(function(*arguments), np.ndarray)
+    made = function(*arguments)
+
+    assert isinstance(made, Tensor)
+    plain = (tensor.array,) * len(arguments)
+    np.testing.assert_array_equal(made.array, function(*plain))
+
+
+def test_an_interface_alone_is_enough():
+    class Bare:
+        __cuda_array_interface__ = Stranger((2, 3)).__cuda_array_interface__
+
+    assert devices.is_device_array(Bare())
+    assert devices.shape_of(Bare()) == (2, 3)
+    assert devices.is_contiguous(Bare())
+    if not runtime.is_simulated():
+        with pytest.raises(fastsal.FastsalError, match="device"):
+            fastsal.luminance_contrast(Bare())
+
+
+def test_interfaces_that_are_broken_are_refused():
+    class Broken:
+        __cuda_array_interface__ = {"shape": (2, 3)}  # noqa: RUF012
+
+    with pytest.raises(fastsal.ImageError, match="expected a CUDA array interface with shape"):
+        fastsal.luminance_contrast(Broken())
 
 
 @pytest.mark.parametrize("array", [Stranger((2, 3)), Cupy((2, 3)), Tensor(np.zeros((2, 3), "u1"))])

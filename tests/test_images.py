@@ -64,8 +64,8 @@ def test_arrays_of_any_form_are_scored_or_refused(shape, dtype, channel_axis):
     image = np.zeros(shape, dtype)
     contrast, difference = call_both(image, channel_axis=channel_axis)
 
-    for answer, dtypes in ((contrast, INTEGERS), (difference, INTEGERS + FLOATS)):
-        if dtype.name in dtypes and is_image(shape, channel_axis):
+    for answer in (contrast, difference):
+        if dtype.name in INTEGERS + FLOATS and is_image(shape, channel_axis):
             has_channels = len(shape) > 2 and channel_axis is not None
             expected = np.delete(shape, channel_axis) if has_channels else shape
             assert answer.shape == tuple(expected)
@@ -106,11 +106,10 @@ def test_memory_layout_does_not_matter(data, shape, dtype):
         fastsal.frame_difference(image.copy(), other, backend="cpu"),
     )
     np.testing.assert_array_equal(strange, image)
-    if dtype in INTEGERS:
-        np.testing.assert_array_equal(
-            fastsal.luminance_contrast(strange, backend="cpu"),
-            fastsal.luminance_contrast(image.copy(), backend="cpu"),
-        )
+    np.testing.assert_array_equal(
+        fastsal.luminance_contrast(strange, backend="cpu"),
+        fastsal.luminance_contrast(image.copy(), backend="cpu"),
+    )
 
 
 @pytest.mark.parametrize("shape", [(20, 21), (300, 301), (257, 259, 3)], ids=str)
@@ -208,7 +207,11 @@ def test_floats_at_the_ends_of_the_range_are_taken():
 
 
 MESSAGES = [
-    (np.zeros((4, 5)), {}, "expected image of dtype uint8 or uint16, got float64 (4, 5)"),
+    (
+        np.zeros((4, 5), np.int64),
+        {},
+        "expected image of dtype uint8 or uint16 or float32 or float64, got int64 (4, 5)",
+    ),
     (np.zeros((0, 5), np.uint8), {}, "expected a non-empty image, got shape (0, 5)"),
     (np.zeros(5, np.uint8), {}, "(H, W), (H, W, 3), (H, W, 4) or a stack of these, got (5,)"),
     (

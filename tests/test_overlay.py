@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import cv2
 import numpy as np
 import pytest
@@ -87,13 +89,13 @@ def test_colormaps_are_opencvs(colormap, image):
 
 BAD = {
     "sizes that differ": (lambda i, s: (i, s[1:]), "of the same size, got"),
-    "float picture": (lambda i, s: (i / 255, s), "expected image as non-empty uint8"),
-    "picture of two channels": (lambda i, s: (i[..., :2], s), "expected image as"),
-    "stack of pictures": (lambda i, s: (i[None], s), "expected image as"),
-    "empty picture": (lambda i, s: (i[:0], s[:0]), "expected image as non-empty"),
+    "float picture": (lambda i, s: (i / 100, s), r"expected floats of image in \[0, 1\]"),
+    "picture of two channels": (lambda i, s: (i[..., :2], s), "expected image with 1, 3 or 4"),
+    "stack of pictures": (lambda i, s: (i[None], s), "expected one image at a time"),
+    "empty picture": (lambda i, s: (i[:0], s[:0]), "expected a non-empty image"),
     "no picture": (lambda i, s: (None, s), "expected image as"),
-    "map of colours": (lambda i, s: (i, i), "expected saliency as"),
-    "map of ints": (lambda i, s: (i, s.astype(int)), "expected saliency as"),
+    "map of colours": (lambda i, s: (i, i), "expected one saliency at a time"),
+    "map of ints": (lambda i, s: (i, s.astype(int)), "expected saliency of dtype"),
     "no map": (lambda i, s: (i, None), "expected saliency as"),
     "map above 1": (lambda i, s: (i, s + 1), r"saliency in \[0, 1\], got"),
     "map below 0": (lambda i, s: (i, s - 1), r"saliency in \[0, 1\], got"),
@@ -111,9 +113,9 @@ def test_bad_inputs_are_refused(spoil, message, image, saliency):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"alpha": -0.1}, r"alpha must lie in \[0, 1\], got -0.1"),
-        ({"alpha": 1.1}, r"alpha must lie in \[0, 1\], got 1.1"),
-        ({"alpha": float("nan")}, r"alpha must lie in \[0, 1\], got nan"),
+        ({"alpha": -0.1}, r"`alpha` must be a number from 0 to 1; got -0.1"),
+        ({"alpha": 1.1}, r"`alpha` must be a number from 0 to 1; got 1.1"),
+        ({"alpha": float("nan")}, r"`alpha` must be a number from 0 to 1; got nan"),
         ({"colormap": "rainbows"}, "a colormap among autumn, .*viridis.*, got 'rainbows'"),
         ({"color": "gray"}, "color must be 'rgb' or 'bgr', got 'gray'"),
     ],
@@ -136,7 +138,7 @@ def test_any_size(height, width, level):
 
 @pytest.mark.parametrize("alpha", [True, np.True_, "0.5", None, float("nan"), -0.1, 1.1, [0.5]])
 def test_alpha_that_is_no_number_in_range_is_refused(alpha, image, saliency):
-    with pytest.raises(ValueError, match=r"alpha must lie in \[0, 1\], got"):
+    with pytest.raises(ValueError, match=r"`alpha` must be a number from 0 to 1; got"):
         fastsal.overlay(image, saliency, alpha=alpha)
 
 
@@ -154,5 +156,29 @@ def test_colors_that_there_are_not(color, image, saliency):
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 11), (9, 0)])
 def test_an_empty_map_is_refused(shape, image):
-    with pytest.raises(fastsal.ImageError, match="expected saliency as non-empty"):
+    with pytest.raises(fastsal.ImageError, match="expected a non-empty saliency"):
         fastsal.overlay(image, np.empty(shape, np.float32))
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32", ">f8"])
+def test_pictures_of_other_dtypes(dtype, image, saliency):
+    scale = 257 if dtype == "uint16" else 1 / 255
+    picture = (image * np.float64(scale)).round(12).astype(dtype)
+
+    np.testing.assert_array_equal(
+        fastsal.overlay(picture, saliency.astype(">f4")), fastsal.overlay(image, saliency)
+    )
+
+
+def test_channels_in_front(image, saliency):
+    turned = np.moveaxis(image, -1, 0)
+
+    np.testing.assert_array_equal(
+        fastsal.overlay(turned, saliency, channel_axis=0), fastsal.overlay(image, saliency)
+    )
+
+
+def test_fractions_are_numbers(image, saliency):
+    np.testing.assert_array_equal(
+        fastsal.overlay(image, saliency, alpha=Fraction(1, 2)), fastsal.overlay(image, saliency)
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import started
 
 from fastsal.pipelines.pictures import write_image
 from fastsal.pipelines.videos import VideoWriter
@@ -74,13 +75,13 @@ def serve(arguments):
     """Start a server, see that its page is there, and end it as a user would."""
     free = ["0" if each.isdecimal() else each for each in arguments]  # the README's may be taken
     command = [sys.executable, "-m", "fastsal", *free]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    with started(command, stderr=None) as server:
         address = server.stdout.readline().split()[1]
         assert address.rpartition(":")[0] in README
         with urllib.request.urlopen(address) as answer:
             assert b"getUserMedia" in answer.read()
         server.send_signal(signal.SIGINT)
-    assert server.returncode == 130
+        assert server.wait(20) == 130
 
 
 def test_every_block_has_a_language_that_is_run():

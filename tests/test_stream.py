@@ -1,9 +1,17 @@
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
 import fastsal
 from fastsal import runtime
 
+COPIES = {
+    "pickle": lambda stream: pickle.loads(pickle.dumps(stream)),
+    "deepcopy": copy.deepcopy,
+    "copy": copy.copy,
+}
 STATIC = [key for key, row in fastsal.METHODS.items() if row.kind == "static"]
 MOTION = [key for key, row in fastsal.METHODS.items() if row.kind == "motion"]
 OBJECTNESS = [key for key, row in fastsal.METHODS.items() if row.kind == "objectness"]
@@ -126,7 +134,7 @@ def test_it_names_its_method():
 def test_bad_options_are_refused_when_it_is_made():
     with pytest.raises(TypeError, match="method 'lc' has no option threshold"):
         fastsal.Stream("lc", threshold=3)
-    with pytest.raises(ValueError, match="threshold must be None or a number from 0 up, got -1"):
+    with pytest.raises(ValueError, match="`threshold` must be None or a number from 0 up; got -1"):
         fastsal.Stream("frame-difference", threshold=-1)
 
 
@@ -166,3 +174,57 @@ def test_a_backend_that_cannot_run_is_refused_before_the_first_frame(key, monkey
     monkeypatch.setenv("FASTSAL_BACKEND", "cuda")
     with pytest.raises(fastsal.BackendUnavailableError, match="there is none"):
         fastsal.Stream(key)
+
+
+def test_options_may_be_called_as_parameters_are():
+    stream = fastsal.Stream("superpixel", method="exact", region_size=4)
+    assert stream.update(np.eye(9, dtype=np.uint8)).shape == (9, 9)
+
+
+@pytest.mark.parametrize("way", ["pickle", "deepcopy", "copy"])
+@pytest.mark.parametrize("key", fastsal.METHODS)
+@pytest.mark.parametrize("seen", [0, 1, 3])
+def test_streams_can_be_copied_at_any_time(key, seen, way, backend, rng, small):
+    frames = frames_of(rng, seen + 2, small)
+    options = {"bidirectional": True, "memory": 0.5} if key == "flow" else {}
+    stream = stream_of(key, backend=backend, **options)
+    for frame in frames[:seen]:
+        stream.update(frame)
+
+    twin = COPIES[way](stream)
+    expected = [twin.update(frame) for frame in frames[seen:]]
+
+    for frame, saliency in zip(frames[seen:], expected, strict=True):
+        np.testing.assert_array_equal(stream.update(frame), saliency)
+    stream.reset()
+
+
+@pytest.mark.parametrize("key", MOTION)
+@pytest.mark.parametrize(
+    "other", [lambda f: f[..., 0], lambda f: np.dstack([f, f[..., :1]]), lambda f: f / 255],
+    ids=["grey", "four channels", "floats"],
+)  # fmt: skip
+def test_frames_of_another_form_start_anew(key, other, rng):
+    first, second = frames_of(rng, 2)
+    for before, after in ((first, other(second)), (other(first), second)):
+        stream = stream_of(key)
+        stream.update(before)
+        np.testing.assert_array_equal(stream.update(after), stream_of(key).update(after))
+
+
+@pytest.mark.parametrize("key", fastsal.METHODS)
+def test_channels_in_front(key, rng):
+    stream, expected = stream_of(key, channel_axis=0), stream_of(key)
+
+    for frame in frames_of(rng):
+        turned = np.moveaxis(frame, -1, 0)
+        np.testing.assert_array_equal(stream.update(turned), expected.update(frame))
+    with pytest.raises(fastsal.ImageError, match="need channel_axis=0"):
+        expected.update(turned)
+
+
+@pytest.mark.parametrize("axis", [4, -5, 1.5, "last", True])
+def test_bad_channel_axes_are_refused_before_the_first_frame(axis):
+    for key in fastsal.METHODS:
+        with pytest.raises(fastsal.ImageError, match="expected channel_axis from -4 to 3"):
+            fastsal.Stream(key, channel_axis=axis)

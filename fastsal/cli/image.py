@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ImageError
-from ..methods import METHODS, method_of
+from ..methods import METHODS
 from .batches import FileGuard
 from .messages import say
 from .options import (
+    GRID,
+    VIEWS,
     Commands,
     add_command,
     add_look,
@@ -18,6 +20,7 @@ from .options import (
     check_apart,
     check_regular_targets,
     count,
+    keys_of,
     look_of,
     make_folder,
     named,
@@ -25,7 +28,10 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ..pipelines.pictures import ImageFile
     from ..pipelines.stream import Stream
+
+_MOST_FOCI = 1000  # more circles cover the picture
 
 
 class _Picture(NamedTuple):
@@ -58,44 +64,67 @@ def add_to(commands: Commands) -> None:
         help="colour behind transparent pixels, a name or #rrggbb (default: white)",
     )  # fmt: skip
     parser.add_argument(
-        "--scanpath", type=count, metavar="N",
-        help="draw the N places that attention goes to, numbered, on each picture",
+        "--scanpath", type=_foci, metavar="N",
+        help=f"draw the first N places that attention goes to, numbered; at most {_MOST_FOCI}",
     )  # fmt: skip
     parser.add_argument(
         "--boxes", action="store_true",
         help="draw the best boxes: those that bing proposes, else around what stands out",
     )  # fmt: skip
-    add_look(parser)
+    add_look(parser, (*VIEWS, GRID))
+
+
+def _foci(text: str) -> int:
+    """Return how many places of a scan path to draw."""
+    number = count(text)
+    if number > _MOST_FOCI:
+        raise argparse.ArgumentTypeError(
+            f"expected an integer from 1 to {_MOST_FOCI}, got {number}; "
+            "`fastsal.scanpath` computes longer paths"
+        )
+    return number
 
 
 def run(options: argparse.Namespace) -> int:
     """Write a map, or its picture, per image and method; 1 if there were images with none."""
-    keys = _keys(options.method)
-    look = look_of(options)
+    keys = keys_of(options.method, ("static",))
+    view, alpha = look_of(options)
 
-    from ..pipelines.pictures import find_images, parse_color
+    from ..pipelines.pictures import ImageFile, find_images
+    from ..pipelines.pixels import parse_color
     from ..pipelines.progress import progress_bar
     from ..pipelines.stream import Stream
     from ..pipelines.views import check_look
 
-    check_look(*look)
+    if view == GRID:
+        refuse(options, ("scanpath", "boxes"), "on --view grid")
+    check_look("overlay" if view == GRID else view, alpha)
     parse_color(options.background)
     output = named(options.output, "-o")
     streams = {key: Stream(key, backend=options.backend) for key in keys}
     paths = find_images([named(each, "IN") for each in options.images])
     pictures = _pictures(paths, options.pages)
     _check_counts(keys, len(pictures))
-    targets = _targets(pictures, keys, Path(output), output.endswith(("/", "\\")))
+    names = [GRID] if view == GRID else keys
+    targets = _targets(pictures, names, Path(output), output.endswith(("/", "\\")))
     _check_inputs_stay(paths, targets)
     _check_drawable(targets, options)
     guard = FileGuard(prints_at_once=False)
     written: list[Path] = []
     notes: list[str] = []
     several = len(pictures) > 1
-    for picture in progress_bar(pictures, desc="images", unit="image") if several else pictures:
+    file: ImageFile | None = None
+    bar = progress_bar(pictures, desc="images", unit="image") if several else pictures
+    for picture in bar:
         with guard.file(picture.path):
-            written += _maps_of(picture, streams, targets, options)
-            notes += [] if options.pages else _unread_pages(picture.path)
+            if picture.page == 0 or file is None:
+                file = None  # frees it before the next is read
+                file = ImageFile(picture.path)
+            written += _maps_of(picture, file, streams, targets, options)
+            if not options.pages and file.pages > 1:
+                notes.append(
+                    f"{picture.path}: read the first of {file.pages} pictures; --pages reads all"
+                )
     if written:
         print(f"wrote {_named(written)}")
     for note in notes:
@@ -112,10 +141,10 @@ def _pictures(paths: list[Path], has_pages: bool) -> list[_Picture]:
 
 
 def _pages(path: Path) -> list[_Picture]:
-    from ..pipelines.pictures import count_pages
+    from ..pipelines.pictures import ImageFile
 
     try:
-        pages = count_pages(path)
+        pages = ImageFile(path).pages
     except ImageError:
         pages = 1  # reading it gives the error its place among those of the other files
     if pages == 1:
@@ -124,35 +153,36 @@ def _pages(path: Path) -> list[_Picture]:
     return [_Picture(path, i, f"{path.stem}-{i + 1:0{digits}}") for i in range(pages)]
 
 
-def _unread_pages(path: Path) -> list[str]:
-    from ..pipelines.pictures import count_pages
-
-    pages = count_pages(path)
-    return [f"{path}: read the first of {pages} pictures; --pages reads all"] if pages > 1 else []
-
-
 def _maps_of(
     picture: _Picture,
+    file: ImageFile,
     streams: dict[str, Stream],
     targets: dict[tuple[_Picture, str], Path],
     options: argparse.Namespace,
 ) -> list[Path]:
     """Write the maps of one image, and return their names."""
-    from ..pipelines.pictures import read_image, write_image
+    from ..pipelines.pictures import write_image
 
-    frame = read_image(picture.path, background=options.background, page=picture.page)
+    frame = file.read(background=options.background, page=picture.page)
     for key, stream in streams.items():
         if METHODS[key].kind == "static":
             stream.reset()  # images do not follow each other as frames do
+    if options.view == GRID:
+        write_image(targets[picture, GRID], _grid(frame, streams, options))
+        return [targets[picture, GRID]]
+    for key, stream in streams.items():
         shown = _shown(targets[picture, key], frame, stream, options)
         write_image(targets[picture, key], shown)
     return [targets[picture, key] for key in streams]
 
 
-def _keys(names: str) -> list[str]:
-    if names == "all":
-        return [key for key, method in METHODS.items() if method.kind == "static"]
-    return [method_of(name).key for name in dict.fromkeys(names.split(","))]
+def _grid(frame: Any, streams: dict[str, Stream], options: argparse.Namespace) -> Any:
+    """Return one picture with the overlays of all methods."""
+    from ..pipelines.grid import Grid
+
+    maps = {key: stream.update(frame) for key, stream in streams.items()}
+    grid = Grid(list(streams), (frame.shape[1], frame.shape[0]))
+    return grid.picture(frame, maps, alpha=look_of(options)[1], color="rgb")
 
 
 def _check_counts(keys: list[str], images: int) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from .. import __version__
-from ..pipelines.interrupts import Terminated, heeded_interrupts
+from ..pipelines.interrupts import Terminated, heeded_interrupts, received_status
 from ..pipelines.whole_files import remove_unfinished
 from . import bench, demo, image, info, video, warmup, webcam
 from .messages import say, text_of
@@ -45,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
+        if status := received_status():
+            say("interrupted" if status == 130 else "terminated")
+            return status
         say(f"error: {text_of(error)}")
         is_bad_usage = type(error) in (TypeError, ValueError)  # not their subclasses
         return 2 if is_bad_usage else 1

@@ -18,7 +18,10 @@ _NO_MEMORY = "(-4:"  # cv::Error::StsNoMem
 def say(line: str) -> None:
     """Print one line on stderr, whatever is in it."""
     text = " ".join(f"fastsal: {line}".split())
-    print(text.encode(errors="backslashreplace").decode(), file=sys.stderr, flush=True)
+    # In one piece: Ctrl-C could come between the text and the end of its line.
+    print(
+        text.encode(errors="backslashreplace").decode() + "\n", end="", file=sys.stderr, flush=True
+    )
 
 
 def text_of(error: BaseException) -> str:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FastsalError
-from ..methods import METHODS
+from ..methods import METHODS, method_of
 
 # Literals, not imports: the parser must not load OpenCV just to say what --view takes.
 VIEWS = ("overlay", "map", "side-by-side")
+GRID = "grid"  # a cell for each method
 _SHORT = {"side": "side-by-side"}
 _VIEW, _ALPHA = VIEWS[0], 0.5
 _A_DAY = 86_400
@@ -59,6 +60,13 @@ def add_method(parser: argparse.ArgumentParser) -> None:
         "-m", "--method", default="lc", metavar="KEY",
         help=f"one of {', '.join(METHODS)} (default: lc)",
     )  # fmt: skip
+
+
+def keys_of(text: str, kinds: tuple[str, ...]) -> list[str]:
+    """Return the keys of the methods in a list such as ``lc,flow``, or all of these kinds."""
+    if text == "all":
+        return [key for key, method in METHODS.items() if method.kind in kinds]
+    return [method_of(name).key for name in dict.fromkeys(text.split(","))]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""``fastsal video``: whole videos through one method."""
+"""``fastsal video``: videos through one method or several."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import VideoError
-from ..methods import method_of
+from ..methods import METHODS
+from ..pipelines.counts import count_of
 from .batches import FileGuard
 from .options import (
+    GRID,
+    VIEWS,
     Commands,
     add_command,
     add_look,
-    add_method,
     bad_use,
     check_apart,
+    keys_of,
     look_of,
     make_folder,
     named,
@@ -31,26 +34,32 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "sources", nargs="+", metavar="IN", help="files, folders, globs; a URL or a camera's index"
     )
-    add_method(parser)
+    parser.add_argument(
+        "-m", "--method", default="lc", metavar="KEY[,KEY|all]",
+        help=f"one or more of {', '.join(METHODS)}, or all but bing (default: lc)",
+    )  # fmt: skip
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT.mp4",
-        help="or .avi, .mov; for several videos a folder for IN-KEY.mp4",
+        help="or .avi, .mov; for several videos or methods a folder for IN-KEY.mp4",
     )  # fmt: skip
     parser.add_argument("--start", type=float, metavar="S", help="seconds to skip")
     parser.add_argument("--end", type=float, metavar="S", help="seconds at which to stop")
     parser.add_argument("--resize", type=size_of, metavar="WxH", help="scale the frames first")
-    add_look(parser)
+    add_look(parser, (*VIEWS, GRID))
 
 
 def run(options: argparse.Namespace) -> int:
     """Process the videos and print a report; 1 if any failed, which does not stop the others."""
     output = named(options.output, "-o")
+    keys = keys_of(options.method, ("static", "motion"))
+    view, _ = look_of(options)
     _check(options)
-    jobs = _jobs(options.sources, options.method, Path(output), output)
+    groups = {GRID: keys} if view == GRID else {key: [key] for key in keys}
+    jobs = _jobs(options.sources, list(groups), Path(output), output)
     guard = FileGuard()
-    for source, target in jobs:
+    for source, name, target in jobs:
         with guard.file(source):
-            _process(source, target, options)
+            _process(source, target, groups[name], options)
     if len(jobs) > 1:
         print(f"{len(jobs) - len(guard.failures)} of {len(jobs)} videos done, in {output}")
     return guard.status
@@ -61,29 +70,30 @@ def _check(options: argparse.Namespace) -> None:
     from ..pipelines.video_reader import check_request
     from ..pipelines.views import check_look
 
-    method_of(options.method)
-    check_look(*look_of(options))
+    view, alpha = look_of(options)
+    check_look("overlay" if view == GRID else view, alpha)
     check_request(options.start, options.end, options.resize)
 
 
-def _jobs(names: list[str], method: str, output: Path, text: str) -> list[tuple[Any, Path]]:
-    """Return every source with its target."""
+def _jobs(
+    names: list[str], suffixes: list[str], output: Path, text: str
+) -> list[tuple[Any, str, Path]]:
+    """Return every source with every suffix, a method's key for example, and their target."""
     from ..pipelines.video_files import check_suffix
 
     sources = [source for name in names for source in _sources(name)]
     is_folder = output.is_dir() or text.endswith(("/", "\\"))
-    if len(sources) == 1 and not is_folder:
+    pairs = [(source, suffix) for source in sources for suffix in suffixes]
+    if len(pairs) == 1 and not is_folder:
         with bad_use():
             check_suffix(output)
-        return [(sources[0], output)]
+        return [(*pairs[0], output)]
     if output.suffix and not is_folder:
-        raise ValueError(
-            f"{output}: expected a folder for {len(sources)} videos, got a file's name"
-        )
-    targets = [output / f"{Path(str(source)).stem}-{method}{_SUFFIX}" for source in sources]
-    check_apart(sources, targets, "videos")
+        raise ValueError(f"{output}: expected a folder for {len(pairs)} videos, got a file's name")
+    targets = [output / f"{Path(str(source)).stem}-{suffix}{_SUFFIX}" for source, suffix in pairs]
+    check_apart([source for source, _ in pairs], targets, "videos")
     make_folder(output)
-    return list(zip(sources, targets, strict=True))
+    return [(*pair, target) for pair, target in zip(pairs, targets, strict=True)]
 
 
 def _sources(name: str) -> list[Any]:
@@ -97,14 +107,14 @@ def _sources(name: str) -> list[Any]:
     return list(find_files(name, VIDEO_SUFFIXES, "video", VideoError))
 
 
-def _process(source: Any, target: Path, options: argparse.Namespace) -> None:
+def _process(source: Any, target: Path, keys: list[str], options: argparse.Namespace) -> None:
     from ..pipelines.video import process_video
 
     view, alpha = look_of(options)
     report = process_video(
         source,
         target,
-        options.method,
+        keys,
         view=view,
         alpha=alpha,
         backend=options.backend,
@@ -114,11 +124,11 @@ def _process(source: Any, target: Path, options: argparse.Namespace) -> None:
     )
     width, height = report.size
     compute = report.compute_ms
+    rate = f"once under way {report.fps:.{0 if report.fps >= 10 else 1}f} frames per second, "
     print(
-        f"wrote {report.target}: {report.frames} frames of {width}x{height} in "
-        f"{report.seconds:.1f} s, start and end included; once under way {report.fps:.0f} frames "
-        f"per second, the method and drawing alone {compute['p50']:.2f} ms per frame "
-        f"(p95 {compute['p95']:.2f})"
+        f"wrote {report.target}: {count_of(report.frames, 'frame')} of {width}x{height} in "
+        f"{report.seconds:.1f} s, start and end included; {rate if report.fps else ''}"
+        f"the method and drawing alone {compute['p50']:.2f} ms per frame (p95 {compute['p95']:.2f})"
     )
     if report.limits:
-        print(f"  with {report.limits}; an .mp4 by PyAV, pip install 'fastsal[video]', does better")
+        print(f"  limits: {report.limits}")

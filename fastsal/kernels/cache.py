@@ -30,9 +30,10 @@ from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 from platformdirs import user_cache_path
 
-from . import sources
+from . import locks, sources
 
 FORMAT = 1  # of the entries
+LOCKS = "locks"  # a file beside the folders
 _SETTINGS = ("OPT", "CPU_NAME", "CPU_FEATURES", "ENABLE_AVX", "LOOP_VECTORIZE", "SLP_VECTORIZE",
              "BOUNDSCHECK", "DEBUGINFO_DEFAULT")  # fmt: skip
 _KEEP_SECONDS = 30 * 24 * 3600
@@ -219,9 +220,29 @@ def _keyed(cache_class: Any) -> Any:
             # Numba would first load all it needs to compile, SciPy's BLAS included: 0.3 s that
             # finished code has no use for, its memory manager apart. A miss loads the rest.
             rtsys.initialize(target_context)
-            return self._load_overload(sig, target_context)
+            found = self._load_overload(sig, target_context)
+            place = None if found is not None else self._lock_of(sig, target_context)
+            if place is not None and locks.take(*place):  # another process has compiled it now
+                found = self._load_overload(sig, target_context)
+            if found is not None:
+                locks.release(_lock_file())
+            return found
+
+        def save_overload(self, sig: Any, data: Any) -> None:
+            try:
+                super().save_overload(sig, data)
+            finally:
+                locks.release(_lock_file())
+
+        def _lock_of(self, sig: Any, target_context: Any) -> tuple[Path, str] | None:
+            place = self._cache_file._place(self._index_key(sig, target_context.codegen()))
+            return place and (_lock_file(), place[0].suffixes[-2][1:])
 
     return KeyedCache
+
+
+def _lock_file() -> Path:
+    return Path(str(folder())).parent / LOCKS
 
 
 def _remove_unused(root: Path) -> None:

@@ -10,12 +10,11 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
 from numba.core.caching import FunctionCache
 
 from .. import runtime
 from ..errors import BackendUnavailableError
-from . import cache
+from . import building, cache
 from .kernel import Kernel
 
 if reason := runtime.why_no_cpu():
@@ -26,12 +25,12 @@ _FLAGS = {"nogil": True, "error_model": "numpy"}
 
 def serial(function: Callable[..., Any]) -> Any:
     """Compile for one CPU thread."""
-    return cache.attach(njit(**_FLAGS)(function), FunctionCache)
+    return cache.attach(building.kernel(function, **_FLAGS), FunctionCache)
 
 
 def parallel(function: Callable[..., Any]) -> Any:
     """Compile for all CPU threads: ``prange`` over bands that `serial` functions fill."""
-    return cache.attach(njit(parallel=True, **_FLAGS)(function), FunctionCache)
+    return cache.attach(building.kernel(function, parallel=True, **_FLAGS), FunctionCache)
 
 
 def kernel(function: Callable[..., Any]) -> Any:

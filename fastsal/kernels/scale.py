@@ -16,6 +16,12 @@ def share(value, low, high):
 
 
 @serial
+def rounded(value):
+    """Return a float32 from 0 to 2**22 rounded to an integer, ties to even."""
+    return float32(value + _ROUNDER) - _ROUNDER
+
+
+@serial
 def stored(saliency, itemsize):
     """Return `saliency` as a map of that item size holds it: itself, or round(255 * saliency)."""
     return float32(float32(255) * saliency + _ROUNDER) - _ROUNDER if itemsize == 1 else saliency

@@ -21,7 +21,7 @@ _PACKAGE = __package__.rpartition(".")[0]
 _FOLDERS = (f"{_PACKAGE}.kernels.", f"{_PACKAGE}.algorithms.")
 
 # These shape no code; `cache.FORMAT` counts the changes of the entries' layout.
-_SHAPE_NOTHING = tuple(f"{__package__}.{name}" for name in ("cache", "sources", "threads"))
+_SHAPE_NOTHING = tuple(f"{__package__}.{name}" for name in ("cache", "locks", "sources", "threads"))
 
 # Parsing the files as Python takes 70 ms for fifty of them, this 2 ms.
 _IMPORT = re.compile(
@@ -120,8 +120,10 @@ def _named_in_source(source: bytes) -> Iterator[_Import]:
 
 
 def _named_in_code(code: CodeType | None) -> Iterator[_Import]:
+    if code is None:
+        return
     constants: list[Any] = []
-    for each in dis.get_instructions(code or ""):
+    for each in dis.get_instructions(code):
         if each.opname == "IMPORT_NAME":
             level, names = constants[-2:]
             yield level, str(each.argval), tuple(names or ())

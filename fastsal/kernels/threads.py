@@ -19,6 +19,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 from numba import config, get_num_threads, threading_layer
+from numba.core.compiler_lock import global_compiler_lock
 
 from ..errors import BackendUnavailableError
 
@@ -168,14 +169,19 @@ _gate = _Gate()
 
 def _close_gate() -> None:
     _gate.close()
+    # A child of a process whose other thread compiles would wait for the compiler for ever. Taken
+    # after the gate: a thread inside it may be waiting for the compiler.
+    global_compiler_lock.acquire()
 
 
 def _open_gate() -> None:
+    global_compiler_lock.release()
     _gate.open()
 
 
 def _start_anew() -> None:
     global _gate, _lock
+    global_compiler_lock.release()
     _gate, _lock = _Gate(), threading.RLock()  # their holders are not in this process
     _section.cache_clear()
 

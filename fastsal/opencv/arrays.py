@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .. import devices
+from .. import containers, devices
 from ..errors import ImageError
 
 
@@ -43,7 +43,20 @@ def plain(array: Any, name: str) -> Any:
         return array
     if not isinstance(array, np.ndarray):
         raise ImageError(f"expected {name} as an array, got {type(array).__name__}")
-    return array.reshape(_as_matrix(array.shape))
+    found = containers.as_numpy(array, name)  # a masked one only if nothing is masked
+    return found.reshape(_as_matrix(found.shape))
+
+
+def plain_image(image: Any) -> Any:
+    """Return an image as the methods take it, its channels last."""
+    array = plain(image, "image")
+    shape = devices.shape_of(array)
+    if len(shape) > 2 and shape[-1] not in (1, 3, 4):
+        hint = ": np.moveaxis(image, 0, -1) moves them" if shape[0] in (1, 3, 4) else ""
+        raise ImageError(
+            f"expected image with 1, 3 or 4 channels, got {shape[-1]} in shape {shape}{hint}"
+        )
+    return array
 
 
 def delivered(

@@ -7,12 +7,25 @@ import sys
 from types import ModuleType
 from typing import Any
 
+# What opencv-contrib-python has at the top of cv2 too, as cv2.saliency_NAME.
+_CLASSES = (
+    "MotionSaliency",
+    "MotionSaliencyBinWangApr2014",
+    "Objectness",
+    "ObjectnessBING",
+    "Saliency",
+    "StaticSaliency",
+    "StaticSaliencyFineGrained",
+    "StaticSaliencySpectralResidual",
+)
+
 
 def install(*, force: bool = False) -> ModuleType:
     """Make ``cv2.saliency`` mean this module: for all that is imported afterwards.
 
     ``from cv2.saliency import StaticSaliencyFineGrained_create`` and
-    ``cv2.saliency.ObjectnessBING_create()`` work then without opencv-contrib-python. What code
+    ``cv2.saliency.ObjectnessBING_create()`` work then without opencv-contrib-python, as do the
+    classes' other names, ``cv2.saliency_StaticSaliencyFineGrained`` and its siblings. What code
     took from OpenCV's own module before stays OpenCV's.
 
     Parameters
@@ -45,5 +58,7 @@ def install(*, force: bool = False) -> ModuleType:
     if found is not None and is_whole and not force:
         return found
     cv2.saliency = ours
+    for name in _CLASSES:
+        setattr(cv2, f"saliency_{name}", getattr(ours, name))
     sys.modules["cv2.saliency"] = ours
     return ours

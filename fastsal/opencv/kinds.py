@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 from abc import ABC, abstractmethod
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -33,6 +36,9 @@ class Algorithm:
     def save(self, filename: str | os.PathLike[str]) -> None:
         """Write the file that OpenCV writes, which holds the name and nothing else.
 
+        The suffix chooses the format, as in ``cv2.FileStorage``: ``.xml``, ``.json`` or YAML, each
+        also compressed, with ``.gz`` after it.
+
         Raises
         ------
         OSError
@@ -40,11 +46,16 @@ class Algorithm:
         """
         import cv2
 
-        mode = cv2.FILE_STORAGE_WRITE | cv2.FILE_STORAGE_MEMORY
-        storage = cv2.FileStorage(".yml", mode)
-        storage.startWriteStruct(self.getDefaultName(), cv2.FILE_NODE_MAP)
-        storage.endWriteStruct()
-        Path(filename).write_text(storage.releaseAndGetString())
+        path = Path(filename)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        with TemporaryDirectory() as folder:
+            storage = cv2.FileStorage(str(Path(folder, path.name)), cv2.FILE_STORAGE_WRITE)
+            storage.startWriteStruct(self.getDefaultName(), cv2.FILE_NODE_MAP)
+            storage.endWriteStruct()
+            storage.release()
+            (written,) = Path(folder).iterdir()  # of ".gz5" OpenCV drops the 5
+            _write_whole(path.with_name(written.name), written.read_bytes())
 
     def read(self, fn: Any) -> None:
         """Do nothing, as OpenCV's. Objects can be pickled instead."""
@@ -109,7 +120,7 @@ class StaticSaliency(Saliency):
         Parameters
         ----------
         _saliencyMap : array of float32, (H, W)
-            Of five pixels at least.
+            Of five pixels at least, from -1e30 to 1e30.
         _binaryMap : array of uint8, (H, W), optional
             Where to put the result.
 
@@ -135,6 +146,22 @@ class StaticSaliency(Saliency):
             return found
 
         return True, delivered(binary, tuple(values.shape), np.uint8, _saliencyMap, _binaryMap)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is complete under its name, or not there."""
+    if path.exists() and not path.is_file():  # a device or a pipe
+        path.write_bytes(content)
+        return
+    final = Path(os.path.realpath(path))
+    partial = final.with_name(f".fastsal-{secrets.token_hex(6)}.part")
+    try:
+        partial.write_bytes(content)
+        partial.replace(final)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _map(values: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from .. import runtime
 from ..algorithms.bin_wang import BinWang
 from ..errors import ImageError
-from .arrays import delivered, plain
+from .arrays import delivered, plain_image
 from .kinds import MotionSaliency
 
 Opencv5 = bool | Literal["5.0", "5.1"]
@@ -76,7 +76,7 @@ class MotionSaliencyBinWangApr2014(MotionSaliency):
     def _result(self, image: Any, out: Any) -> Any:
         if self._stream is None:
             raise ImageError("expected setImagesize(W, H) and init() before the first frame")
-        frame, stream = plain(image, "image"), self._stream
+        frame, stream = plain_image(image), self._stream
         shape = tuple(frame.shape)[:2]
         return delivered(
             lambda target: stream.update(frame, out=target), shape, np.uint8, image, out

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import runtime
+from .. import runtime, validation
 from ..algorithms.bing import SPACES, ranked_boxes
 from ..errors import ModelError
-from .arrays import delivered, plain, version
+from .arrays import delivered, plain_image, version
 from .kinds import Objectness
 
 _BASE, _WINDOW = 2.0, 8
@@ -46,7 +46,7 @@ class ObjectnessBING(Objectness):
 
     def setBase(self, val: float) -> None:
         """Set the factor from one window size to the next, for which there must be a model."""
-        self._base = float(val)
+        self._base = validation.number("val", val, 0)
 
     def getNSS(self) -> int:
         """Return how many windows around a chosen one are blocked in each direction."""
@@ -54,10 +54,7 @@ class ObjectnessBING(Objectness):
 
     def setNSS(self, val: int) -> None:
         """Set how many windows around a chosen one are blocked in each direction."""
-        number = operator.index(val)
-        if number < 0:
-            raise ValueError(f"expected NSS from 0 up, got {number}")
-        self._nss = number
+        self._nss = validation.integer("val", operator.index(val), 0)
 
     def getW(self) -> int:
         """Return the side of the filter."""
@@ -86,7 +83,7 @@ class ObjectnessBING(Objectness):
     def _result(self, image: Any, out: Any) -> Any:
         self._check_form()
         ranked = ranked_boxes(
-            plain(image, "image"), training_path=self._model, nss=self._nss, color_spaces=SPACES,
+            plain_image(image), training_path=self._model, nss=self._nss, color_spaces=SPACES,
             color="bgr", backend=self._backend,
         )  # fmt: skip
         boxes = np.concatenate([each.boxes for each in ranked])

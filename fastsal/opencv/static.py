@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from .. import images, runtime
+from .. import images, runtime, validation
 from ..algorithms.fine_grained import fine_grained
 from ..algorithms.spectral_residual import residual_map
 from ..errors import ImageError
-from .arrays import delivered, plain
+from .arrays import delivered, plain_image
 from .kinds import StaticSaliency
 
 _GRAY = ("int8", "int16", "int32", "int64")
+_LARGEST = 1e12  # of floats: the powers of a spectrum must fit float32
 _ANY = ("uint8", "uint16", "float32", "float64")
 
 
@@ -31,7 +32,7 @@ class StaticSaliencyFineGrained(StaticSaliency):
     """
 
     def _result(self, image: Any, out: Any) -> Any:
-        array = plain(image, "image")
+        array = plain_image(image)
 
         def saliency(target: Any) -> Any:
             return fine_grained(array, color="bgr", out=target, backend=self._backend)
@@ -71,8 +72,8 @@ class StaticSaliencySpectralResidual(StaticSaliency):
         self._height = _length(val)
 
     def _result(self, image: Any, out: Any) -> Any:
-        array = _levels(plain(image, "image"))
-        frames = images.as_frames(array, color="bgr", dtypes=(*_ANY, *_GRAY), unit=False)
+        array = _levels(plain_image(image))
+        frames = images.as_frames(array, color="bgr", dtypes=(*_ANY, *_GRAY), largest=_LARGEST)
 
         def saliency(target: Any) -> Any:
             size = self._height, self._width
@@ -107,5 +108,6 @@ def _length(val: int) -> int:
     """Return a number of rows or columns, or raise ValueError; OpenCV would fail later."""
     number = operator.index(val)
     if not 1 <= number <= 4096:
-        raise ValueError(f"expected rows and columns from 1 to 4096, got {number}")
+        got = validation.shown(number)
+        raise ValueError(f"expected rows and columns from 1 to 4096, got {got}")
     return number

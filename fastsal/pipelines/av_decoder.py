@@ -17,11 +17,10 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from ..errors import VideoError
-from .containers import fault_of, is_shown
+from .containers import fault_of, is_gap, is_shown, played_fraction
 from .video_files import NO_VIDEO, STALL_SECONDS, check_name, is_url, rotated, upright_ratio
 
 _COVERS = Disposition.attached_pic | Disposition.timed_thumbnails
-_SILENT = 2  # packets of intact files that give no frame, and no error either
 
 
 class AVDecoder:
@@ -79,7 +78,14 @@ class AVDecoder:
         return rotated(pixels, self._rotation())
 
     def fault(self) -> str:
-        return self._losses.description() or (fault_of(self._path) if self._path else "")
+        if self._path is None and self.frame_count is None:  # a live stream may lose frames
+            return self._losses.interruption()
+        fault = self._losses.description()
+        if self._path is None or fault:
+            return fault
+        if played_fraction(self._path) == 1:
+            fault = self._losses.unread()
+        return fault or fault_of(self._path)
 
     def close(self) -> None:
         self._container.close()
@@ -162,10 +168,17 @@ class _Losses:
         self._untimed = 0
         self._first: int | None = None
         self._frames = 0
+        self._interlaced = False
+        self._gaps = self._jumps = 0  # steps in time of more than one frame
+        self._corrupt = 0  # packets that the container marks as incomplete
+        self._packets = 0
+        self._last: float | None = None
+        self._rate = float(stream.guessed_rate or stream.average_rate or 0)
         self._end = 0  # of the last packet, in units of the stream's time base
         # Only these containers state the length of the video stream itself.
         counts = stream.container.format.name.startswith(("avi", "mov"))
         self._promised_end = (stream.duration or 0) if counts else 0
+        self._promised = stream.frames
         self._step = (stream.duration or 0) / max(stream.frames, 1)
         self.reading_stopped = ""
         self.decoding_failed = ""
@@ -173,6 +186,8 @@ class _Losses:
     def expect(self, packet: Any) -> None:
         """Note a packet that is about to be decoded."""
         moment = packet.dts if packet.pts is None else packet.pts
+        self._packets += packet.size > 0
+        self._corrupt += packet.is_corrupt and self._frames > 0
         if packet.size == 0 or packet.is_discard:  # outside the edit list
             return
         if moment is None:
@@ -184,21 +199,42 @@ class _Losses:
 
     def count(self, frames: list[Any]) -> None:
         """Note the frames that came out."""
-        self._frames += len(frames)
+        for frame in frames:
+            self._frames += 1
+            self._interlaced = self._interlaced or frame.interlaced_frame
+            if frame.time is not None:
+                step = 0.0 if self._last is None else frame.time - self._last
+                self._jumps += step * self._rate > 1.75
+                self._gaps += is_gap(self._codec, step * self._rate)
+                self._last = frame.time
         if frames and self._first is None:
             self._first = -(1 << 62) if frames[0].pts is None else frames[0].pts
+
+    def unread(self) -> str:
+        """Compare the packets with the frames that an MP4 counts, if its edit list plays all."""
+        lost = self._promised - self._packets
+        return f"damaged: {lost} of {self._promised} frames cannot be read" if lost > 0 else ""
+
+    def interruption(self) -> str:
+        """Return the reason why reading stopped before the end."""
+        if not self.reading_stopped:
+            return ""
+        return f"reading stopped after {self._frames} frames ({self.reading_stopped})"
 
     def description(self) -> str:
         """Return the kind of damage, empty if there is none."""
         if self.reading_stopped:
-            return f"damaged after {self._frames} frames ({self.reading_stopped})"
+            return f"damaged: {self.interruption()}"
         first = self._first
         expected = self._untimed + sum(moment >= (first or 0) for moment in self._times)
         lost = expected - self._frames
-        if lost > (0 if self.decoding_failed else _SILENT):
+        # The two fields of an interlaced frame may be packets of their own.
+        if lost > 0 and (self.decoding_failed or not self._interlaced):
             reason = f" ({self.decoding_failed})" if self.decoding_failed else ""
             return f"damaged: {lost} of {expected} frames cannot be decoded{reason}"
-        if self._end < 0.98 * self._promised_end - 2 * self._step:
+        if self._gaps or (self._jumps and self._corrupt):
+            return "damaged: a part of the video is missing"
+        if self._end < self._promised_end - 1.5 * self._step:
             return f"cut short or damaged: only {self._frames} frames are left"
         return ""
 

@@ -31,6 +31,7 @@ _PLUGINS = {
 _ORIENTATION = 0x0112
 _LIMIT_NAME = "OPENCV_IO_MAX_IMAGE_PIXELS"
 _LIMIT = 1 << 30
+_SWAPPED_BY_OPENCV = ("uint8", "uint16", "float32")
 # Of the messages of libjpeg, libpng and libtiff those that mean wrong pixels.
 _DAMAGE = re.compile(
     r"Corrupt JPEG data: (?!bad ICC).*|Premature end of .*|Inconsistent progression .*"
@@ -70,7 +71,7 @@ def open_pillow(kind: str, data: bytes) -> ImageFile.ImageFile:
     return image
 
 
-def by_pillow(kind: str, data: bytes, page: int = 0) -> Samples:
+def by_pillow(kind: str, data: bytes) -> Samples:
     """Decode with Pillow, which keeps 8 bits of colours and 16 of grey.
 
     Raises
@@ -81,10 +82,15 @@ def by_pillow(kind: str, data: bytes, page: int = 0) -> Samples:
     with open_pillow(kind, data) as image:
         if kind == "png":
             open_pillow(kind, data).verify()  # all checksums, those after the pixels too
-        if page:
-            image.seek(page)
-        image.load()
-        return _samples(image)._replace(orientation=orientation_of(image))
+        return frame_of(image, 0)
+
+
+def frame_of(image: ImageFile.ImageFile, index: int) -> Samples:
+    """Return one frame of an opened picture; the order of the file is the fastest."""
+    if index:
+        image.seek(index)
+    image.load()
+    return _samples(image)._replace(orientation=orientation_of(image))
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -121,9 +127,9 @@ def by_opencv(data: bytes, flags: int) -> NDArray[Any]:
     except cv2.error as error:
         if "Insufficient memory" in str(error):
             raise MemoryError from error
-        raise ImageError("the image is damaged (OpenCV cannot decode it)") from error
+        raise ImageError("the image is damaged, or of a kind that OpenCV cannot decode") from error
     if image is None:
-        raise ImageError("the image is damaged (OpenCV cannot decode it)")
+        raise ImageError("the image is damaged, or of a kind that OpenCV cannot decode")
     decoded: NDArray[Any] = image
     return rgb_or_bgr(decoded)
 
@@ -145,7 +151,10 @@ def _is_padding(message: str, data: bytes) -> bool:
 
 def rgb_or_bgr(image: NDArray[Any]) -> NDArray[Any]:
     """RGB as BGR and back, with or without alpha, of any dtype; grey as it is."""
-    if image.ndim == 2:
+    if image.ndim == 2 or image.shape[2] < 3:
         return image
-    order = [2, 1, 0, 3][: image.shape[2]] if image.shape[2] != 2 else [0, 1]
-    return np.ascontiguousarray(image[..., order])
+    if image.dtype.name not in _SWAPPED_BY_OPENCV:
+        return np.ascontiguousarray(image[..., [2, 1, 0, 3][: image.shape[2]]])
+    code = cv2.COLOR_RGB2BGR if image.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+    swapped: NDArray[Any] = cv2.cvtColor(image, code)
+    return swapped

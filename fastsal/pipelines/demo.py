@@ -130,7 +130,8 @@ def _cells(
 def _superpixels(image: Picture) -> Picture:
     """Return the picture with the lines where superpixels meet, which need its full size."""
     labels = slic(image, region_size=40, regularizer=0.1)
-    return draw_boundaries(image, labels)
+    drawn: Picture = draw_boundaries(image, labels)
+    return drawn
 
 
 def _grid(cells: list[Picture]) -> Picture:

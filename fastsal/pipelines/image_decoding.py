@@ -4,49 +4,101 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from ..errors import ImageError
-from .decoders import by_opencv, by_pillow, check_messages, open_pillow, orientation_of
+from .decoders import (
+    by_opencv,
+    by_pillow,
+    check_messages,
+    frame_of,
+    open_pillow,
+    orientation_of,
+)
 from .file_kinds import describe_other, image_kind
 from .pixels import Samples
 from .quiet import decoder_messages
 
+if TYPE_CHECKING:
+    from PIL import ImageFile
+
+    from .tiff import TiffPages
+
 _UPRIGHT_LATER = cv2.IMREAD_IGNORE_ORIENTATION
 _PNG_DEPTH_AT, _PNG_COLOR_TYPE_AT = 24, 25
 _PNG_GRAY = (0, 4)
+_END_OF_JPEG = b"\xff\xd9"
 _ANIMATED = ("gif", "webp", "png", "avif")
 
 
-def decode_image(data: bytes, suffix: str, page: int = 0) -> Samples:
-    """Return the samples of one page of a TIFF, one frame of an animation, or the only picture.
+class Pictures:
+    """Pictures in one file's data: pages of a TIFF, frames of an animation, or a single one.
 
-    Raises
-    ------
-    ImageError
-        The data is no image, is damaged, exceeds the limit of pixels, or has no such page.
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    suffix : str
+        Of its name, which tells raw files of cameras from TIFF.
     """
-    kind = image_kind(data, suffix)
-    with _one_refusal(), decoder_messages() as messages:
-        if page and page >= (pages := _count(kind, data)):
-            raise ImageError(f"`page` must be below {pages}, the number of its pages; got {page}")
-        samples = _decode(kind, data, suffix, page)
-    check_messages(messages, data)
-    return samples
 
+    def __init__(self, data: bytes, suffix: str) -> None:
+        self._data = data
+        self._suffix = suffix
+        self._kind = image_kind(data, suffix)
 
-def count_pictures(data: bytes, suffix: str) -> int:
-    """Count the pages of a TIFF or frames of an animation; 1 for every other file.
+    @cached_property
+    def count(self) -> int:
+        """How many there are.
 
-    Raises
-    ------
-    ImageError
-        The data is damaged.
-    """
-    with _one_refusal(), decoder_messages():
-        return _count(image_kind(data, suffix), data)
+        Raises
+        ------
+        ImageError
+            The data is damaged.
+        """
+        with _one_refusal(), decoder_messages():
+            if self._kind == "tiff":
+                return len(self._pages)
+            if self._kind in _ANIMATED:
+                return int(getattr(self._frames, "n_frames", 1))
+            return 1
+
+    def decode(self, index: int) -> Samples:
+        """Return the samples of one picture, counted from 0.
+
+        Raises
+        ------
+        ImageError
+            The data is no image, is damaged, exceeds the limit of pixels, or has no such picture.
+        """
+        if index != 0 and not 0 <= index < self.count:
+            raise ImageError(f"`page` must be from 0 to {self.count - 1}; got {index}")
+        with _one_refusal(), decoder_messages() as messages:
+            samples = self._decode(index)
+        check_messages(messages, self._data)
+        return samples
+
+    def _decode(self, index: int) -> Samples:
+        if self._kind == "tiff":
+            return self._pages.read(index)
+        if index:
+            return frame_of(self._frames, index)
+        return _decode_single(self._kind, self._data, self._suffix)
+
+    @cached_property
+    def _pages(self) -> TiffPages:
+        from .tiff import TiffPages
+
+        return TiffPages(self._data)
+
+    @cached_property
+    def _frames(self) -> ImageFile.ImageFile:
+        assert self._kind is not None
+        return open_pillow(self._kind, self._data)
 
 
 @contextmanager
@@ -63,31 +115,16 @@ def _one_refusal() -> Iterator[None]:
         raise ImageError(f"the image is damaged ({reason})") from error
 
 
-def _count(kind: str | None, data: bytes) -> int:
-    if kind == "tiff":
-        from .tiff import count_tiff_pages
-
-        return count_tiff_pages(data)
-    if kind not in _ANIMATED:
-        return 1
-    with open_pillow(kind, data) as image:
-        return int(getattr(image, "n_frames", 1))
-
-
-def _decode(kind: str | None, data: bytes, suffix: str, page: int) -> Samples:
+def _decode_single(kind: str | None, data: bytes, suffix: str) -> Samples:
     if kind is None:
         return _decode_unknown(data, suffix)
-    if kind == "tiff":
-        from .tiff import read_tiff
-
-        return read_tiff(data, page)
     if kind == "radiance":
         return Samples(by_opencv(data, cv2.IMREAD_UNCHANGED), is_linear=True)
     if kind == "jpeg":
         return _decode_jpeg(data)
-    if kind == "png" and page == 0 and data[_PNG_DEPTH_AT : _PNG_DEPTH_AT + 1] == b"\x10":
+    if kind == "png" and data[_PNG_DEPTH_AT : _PNG_DEPTH_AT + 1] == b"\x10":
         return _decode_deep_png(data)
-    return by_pillow(kind, data, page)
+    return by_pillow(kind, data)
 
 
 def _decode_jpeg(data: bytes) -> Samples:
@@ -95,6 +132,9 @@ def _decode_jpeg(data: bytes) -> Samples:
     with open_pillow("jpeg", data) as header:
         if header.mode == "CMYK":
             return by_pillow("jpeg", data)
+        # Before version 4.11 OpenCV fills what is missing with grey, and says nothing.
+        if header.fp is not None and data.find(_END_OF_JPEG, header.fp.tell()) < 0:
+            raise ImageError("its data is cut short")
         values = by_opencv(data, cv2.IMREAD_ANYCOLOR | _UPRIGHT_LATER)
         return Samples(values, orientation=orientation_of(header))
 
@@ -120,4 +160,4 @@ def _decode_unknown(data: bytes, suffix: str) -> Samples:
     try:
         return Samples(by_opencv(data, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR))
     except ImageError:
-        raise ImageError("not an image that OpenCV or Pillow can read, or damaged") from None
+        raise ImageError("not an image of a kind that is read, or damaged") from None

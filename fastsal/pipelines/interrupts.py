@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 _DELAY = 0.01
+_received: list[int] = []  # signals that end the program
 _IMPORTS = "<frozen importlib"  # how the names of the import system's files begin
 
 
@@ -36,12 +37,28 @@ def raise_on_signals() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _terminate)
+    sys.unraisablehook = _unraisable
+
+
+def received_status() -> int:
+    """Return the exit status of the signal that has ended the program; 0 without one.
+
+    Code that was interrupted in a callback may fail with an error of its own first.
+    """
+    return 128 + _received[0] if _received else 0
+
+
+def _unraisable(unraisable: Any) -> None:
+    # Finalisers of objects that the signal left half made fail: llvmlite's, for one.
+    if not _received:
+        sys.__unraisablehook__(unraisable)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     if _imports(frame):
         _send_later(number)
     else:
+        _received.append(number)
         raise KeyboardInterrupt
 
 
@@ -49,6 +66,7 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     if _imports(frame):
         _send_later(number)
     else:
+        _received.append(number)
         signal.signal(number, signal.SIG_IGN)  # a second one must not break off the clean-up
         raise Terminated(number)
 

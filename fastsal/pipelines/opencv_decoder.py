@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import VideoError
-from .containers import fault_of, is_shown, played_fraction
+from .containers import fault_of, has_field_packets, is_gap, is_shown, played_fraction
 from .quiet import quiet_opencv
 from .video_files import (
     NO_VIDEO,
@@ -62,7 +62,8 @@ class OpenCVDecoder:
         # The clock of a camera starts anywhere, that of an AVI after the decoder's delay.
         self._shifts_clock = self._is_camera or Path(self._name).suffix.lower() == ".avi"
         self._tells_times = True
-        self._frames = 0
+        self._frames = self._gaps = 0
+        self._last = 0.0
         self._suspect: NDArray[np.uint8] | None = None
         self._distrusted = is_url(source) and not converts_interlaced()
         if self._path is not None:
@@ -78,6 +79,9 @@ class OpenCVDecoder:
         if self._frames == 1:
             self._origin = told if self._shifts_clock else 0.0
             self._first = told - self._origin + self._start
+            self._last = told
+        self._gaps += is_gap(self._codec, (told - self._last) * self.fps)
+        self._last = told
         return told - self._origin + self._start if self._tells_times else math.nan
 
     def picture(self) -> NDArray[np.uint8]:
@@ -94,7 +98,8 @@ class OpenCVDecoder:
     def fault(self) -> str:
         if self._path is None:
             return ""
-        return fault_of(self._path) or self._lost_frames(self._path)
+        gaps = "damaged: a part of the video is missing" if self._gaps else ""
+        return fault_of(self._path) or gaps or self._lost_frames(self._path)
 
     def close(self) -> None:
         self._capture.release()
@@ -158,7 +163,8 @@ class OpenCVDecoder:
             return ""
         expected = self._expected_frames(path)
         lost = expected - self._frames
-        if lost <= 0:
+        # In transport and program streams, a field may be a packet of its own.
+        if lost <= (self._frames if has_field_packets(path) else 0):
             return ""
         if self._frames == 0:
             return "no frame can be decoded by OpenCV; PyAV may: pip install 'fastsal[video]'"
@@ -166,13 +172,15 @@ class OpenCVDecoder:
 
     def _expected_frames(self, path: Path) -> int:
         """Return the number of frames from the first decoded one on, as the packets tell."""
-        if (played := played_fraction(path)) is not None and self.frame_count is not None:
+        played = played_fraction(path)
+        if played is not None and played < 0.99 and self.frame_count is not None:
             # Not by packets, which include those outside the edit list.
             return math.floor(0.98 * played * self.frame_count) - _SLACK
         parameters = [cv2.CAP_PROP_FORMAT, -1]
         packets = open_capture(os.path.abspath(path), cv2.CAP_FFMPEG, parameters)
         codec = "vp8" if self._codec == "VP80" else ""
-        start = self._first - 1e-3
+        # An MP4 starts with a frame that needs no other, unlike streams cut out of a broadcast.
+        start = self._first - 1e-3 if played is None else -math.inf
         expected = 0
         try:
             while packets.grab():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from functools import cache
 from typing import Any
 
@@ -10,10 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .. import containers, devices, images
 from ..errors import ImageError
 from ..images import Color, check_color
+from ..validation import number
 
 _PREFIX = "COLORMAP_"
+_MAP_DTYPES = ("uint8", "float32", "float64")
 
 
 def overlay(
@@ -23,14 +25,15 @@ def overlay(
     alpha: float = 0.5,
     colormap: str = "inferno",
     color: Color = "rgb",
-) -> NDArray[np.uint8]:
+    channel_axis: int | None = -1,
+) -> Any:
     """Lay a saliency map in colours over its picture.
 
     Parameters
     ----------
-    image : array_like of uint8, (H, W), (H, W, 3) or (H, W, 4)
-        The picture, on the host; a fourth channel is ignored.
-    saliency : array_like of float32 or uint8, (H, W)
+    image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
+        The picture, on the host; a fourth channel is ignored; floats lie in [0, 1].
+    saliency : array_like of float or uint8, (H, W)
         Its map, in [0, 1] or 0 to 255.
     alpha : float, default 0.5
         Share of the colours in the result: 0 gives the picture, 1 the map.
@@ -38,10 +41,12 @@ def overlay(
         Name of one of OpenCV's colour maps.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels of `image` and of the result.
+    channel_axis : int or None, default -1
+        Axis of the channels if `image` has more than two axes. The result has them last.
 
     Returns
     -------
-    picture : ndarray of uint8, (H, W, 3)
+    picture : array of uint8, (H, W, 3)
 
     Raises
     ------
@@ -57,17 +62,18 @@ def overlay(
     >>> fastsal.overlay(image, fastsal.luminance_contrast(image)).shape
     (4, 6, 3)
     """
-    check_alpha(alpha)
+    alpha = check_alpha(alpha)
     check_color(color)
     _code_of(colormap)
-    base, levels = _picture(np.asarray(image)), levels_of(np.asarray(saliency))
-    if base.shape[:2] != levels.shape:
+    form: dict[str, Any] = {"channel_axis": channel_axis, "dtypes": images.DTYPES}
+    frames, levels = _host_frames(image, "image", **form), levels_of(saliency)
+    if frames.shape != levels.shape:
         raise ImageError(
-            f"expected image and saliency of the same size, got {base.shape[:2]} and {levels.shape}"
+            f"expected image and saliency of the same size, got {frames.shape} and {levels.shape}"
         )
-    painted = in_colors(levels, colormap, color)
-    picture: NDArray[np.uint8] = cv2.addWeighted(base, 1 - alpha, painted, alpha, 0, dst=painted)
-    return picture
+    base, painted = images.picture_of(frames), in_colors(levels, colormap, color)
+    picture = cv2.addWeighted(base, 1 - alpha, painted, alpha, 0, dst=painted)
+    return containers.returned(picture, frames.is_tensor)
 
 
 def in_colors(
@@ -78,42 +84,25 @@ def in_colors(
     return painted
 
 
-def check_alpha(alpha: float) -> None:
-    """Raise ValueError unless `alpha` is a number in [0, 1]."""
-    is_number = isinstance(alpha, numbers.Real) and not isinstance(alpha, bool | np.bool)
-    if not (is_number and 0 <= alpha <= 1):
-        raise ValueError(f"alpha must lie in [0, 1], got {alpha!r}")
+def check_alpha(alpha: float) -> float:
+    """Return `alpha` if it is a number from 0 to 1, or raise ValueError."""
+    return number("alpha", alpha, 0, 1)
 
 
-def _picture(image: NDArray[Any]) -> NDArray[np.uint8]:
-    is_image = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))
-    if image.dtype != np.uint8 or not is_image or 0 in image.shape:
-        raise ImageError(
-            f"expected image as non-empty uint8 (H, W), (H, W, 3) or (H, W, 4), got {image.dtype} "
-            f"{image.shape}"
-        )
-    if image.ndim == 3 and image.shape[2] > 1:
-        return np.ascontiguousarray(image[..., :3])
-    gray: NDArray[np.uint8] = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_GRAY2BGR)
-    return gray
-
-
-def levels_of(saliency: NDArray[Any]) -> NDArray[np.uint8]:
+def levels_of(saliency: Any) -> NDArray[np.uint8]:
     """Return a map as uint8, checked."""
-    of_maps = saliency.dtype in (np.uint8, np.float32, np.float64)
-    if saliency.ndim != 2 or not saliency.size or not of_maps:
-        raise ImageError(
-            "expected saliency as non-empty float32 or uint8 (H, W), "
-            f"got {saliency.dtype} {saliency.shape}"
-        )
-    if saliency.dtype == np.uint8:
-        return np.ascontiguousarray(saliency)
-    if not (saliency.min() >= 0 and saliency.max() <= 1):  # NaN fails both
-        raise ImageError(
-            f"expected saliency in [0, 1], got values from {saliency.min()} to {saliency.max()}"
-        )
-    levels: NDArray[np.uint8] = cv2.convertScaleAbs(saliency, alpha=255)
+    frames = _host_frames(saliency, "saliency", channel_axis=None, dtypes=_MAP_DTYPES)
+    values = frames.pixels.reshape(frames.shape)
+    if values.dtype == np.uint8:
+        return np.asarray(values)
+    levels: NDArray[np.uint8] = cv2.convertScaleAbs(values, alpha=255)
     return levels
+
+
+def _host_frames(array: Any, name: str, **form: Any) -> images.Frames:
+    if devices.is_device_array(array):
+        raise ImageError(f"expected {name} on the host, got one on a device")
+    return images.as_frames(array, name=name, stacks=False, **form)
 
 
 def _code_of(colormap: str) -> int:

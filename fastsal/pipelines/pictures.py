@@ -1,28 +1,28 @@
 """Image files: found, read as RGB arrays, written whole or not at all."""
 
 import io
-import operator
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageColor
 
 from ..errors import ImageError
 from .decoders import rgb_or_bgr
 from .file_kinds import image_kind
 from .find import find_files
-from .image_decoding import count_pictures, decode_image
-from .pixels import Rgb, pixels_of
+from .image_decoding import Pictures
+from .pixels import Rgb, parse_color, pixels_of
 from .quiet import quiet_opencv
 from .whole_files import reason_of, whole_file
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
-IMAGE_SUFFIXES = (*PICTURE_SUFFIXES, ".npy")
+IMAGE_SUFFIXES = (*PICTURE_SUFFIXES, ".npy")  # of files to write
+_READ_ONLY = (".avif", ".gif", ".hdr", ".jp2", ".pbm", ".pgm", ".pnm", ".ppm")
 _DEEP_SUFFIXES = (".png", ".tif", ".tiff")
 
 
@@ -44,7 +44,48 @@ def find_images(paths: str | Path | Iterable[str | Path]) -> list[Path]:
     ImageError
         An entry names nothing, or a folder or glob holds no image.
     """
-    return find_files(paths, IMAGE_SUFFIXES, "image", ImageError)
+    return find_files(paths, (*IMAGE_SUFFIXES, *_READ_ONLY), "image", ImageError)
+
+
+class ImageFile:
+    """Pictures of one image file: pages of a TIFF, frames of an animation, or a single one.
+
+    Parameters
+    ----------
+    path : str or Path
+        A PNG, JPEG, TIFF, WebP, AVIF, GIF, BMP, JPEG 2000, PNM, Radiance HDR or NumPy file. Its
+        content decides, not its name. The file is read here, once.
+
+    Raises
+    ------
+    ImageError
+        The file is missing, a folder, or empty.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self._data = _data_of(self._path)
+        self._pictures = Pictures(self._data, self._path.suffix)
+
+    @property
+    def pages(self) -> int:
+        """Number of pages or frames; 1 for every other image.
+
+        Raises
+        ------
+        ImageError
+            The file is damaged.
+        """
+        with _naming(self._path):
+            return self._pictures.count
+
+    def read(self, *, background: str | Rgb = "white", page: int = 0) -> NDArray[Any]:
+        """Return the pixels of one picture, as `read_image` does."""
+        color = parse_color(background)
+        if image_kind(self._data, self._path.suffix) == "npy":
+            return _read_npy(self._path, self._data)
+        with _naming(self._path):
+            return pixels_of(self._pictures.decode(page), color)
 
 
 def read_image(path: str | Path, *, background: str | Rgb = "white", page: int = 0) -> NDArray[Any]:
@@ -79,54 +120,18 @@ def read_image(path: str | Path, *, background: str | Rgb = "white", page: int =
     ValueError
         `background` is no colour.
     """
-    path, color = Path(path), parse_color(background)
-    data = _data_of(path)
-    kind = image_kind(data, path.suffix)
-    if kind == "npy":
-        return _read_npy(path, data)
+    return ImageFile(path).read(background=background, page=page)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Put the file's name before a refusal."""
     try:
-        return pixels_of(decode_image(data, path.suffix, page), color)
+        yield
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
     except MemoryError as error:
         raise ImageError(f"{path}: the memory is too small for this image") from error
-
-
-def count_pages(path: str | Path) -> int:
-    """Pages of a TIFF or frames of an animation; 1 for every other image.
-
-    Raises
-    ------
-    ImageError
-        The file is missing, a folder, empty or damaged.
-    """
-    path = Path(path)
-    data = _data_of(path)
-    try:
-        return count_pictures(data, path.suffix)
-    except ImageError as error:
-        raise ImageError(f"{path}: {error}") from error
-
-
-def parse_color(color: str | Rgb) -> Rgb:
-    """Red, green and blue of a colour, 0 to 255.
-
-    Raises
-    ------
-    ValueError
-        It is neither the name of a colour, nor ``"#rrggbb"``, nor three integers from 0 to 255.
-    """
-    try:
-        red, green, blue, *_ = ImageColor.getrgb(color) if isinstance(color, str) else color
-        parsed = (operator.index(red), operator.index(green), operator.index(blue))
-        if all(0 <= part <= 255 for part in parsed):
-            return parsed
-    except (TypeError, ValueError):
-        pass
-    raise ValueError(
-        f"`background` must be a colour, 'white', '#ffcc00' or (255, 204, 0) for example; "
-        f"got {color!r}"
-    )
 
 
 def _data_of(path: Path) -> bytes:

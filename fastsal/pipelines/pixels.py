@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any, Literal, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ImageColor
 
 from ..errors import ImageError
+from .quiet import quiet_opencv
 
 Rgb = tuple[int, int, int]  # 0 to 255
 _DISPLAY_GAMMA = 2.2
@@ -39,6 +42,27 @@ class Samples(NamedTuple):
     bits: int = 0
     is_inverted: bool = False
     is_linear: bool = False
+
+
+def parse_color(color: str | Rgb) -> Rgb:
+    """Red, green and blue of a colour, 0 to 255.
+
+    Raises
+    ------
+    ValueError
+        It is neither the name of a colour, nor ``"#rrggbb"``, nor three integers from 0 to 255.
+    """
+    try:
+        red, green, blue, *_ = ImageColor.getrgb(color) if isinstance(color, str) else color
+        parsed = (operator.index(red), operator.index(green), operator.index(blue))
+        if all(0 <= part <= 255 for part in parsed):
+            return parsed
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(
+        f"`background` must be a colour, 'white', '#ffcc00' or (255, 204, 0) for example; "
+        f"got {color!r}"
+    )
 
 
 def pixels_of(samples: Samples, background: Rgb) -> NDArray[Any]:
@@ -99,7 +123,8 @@ def _tone_mapped(radiance: NDArray[Any]) -> NDArray[Any]:
         return np.zeros_like(pixels)
     if radiance.ndim == 2:
         pixels = np.dstack([pixels] * 3)
-    mapped: NDArray[Any] = cv2.createTonemapDrago(_DISPLAY_GAMMA).process(pixels)
+    with quiet_opencv:
+        mapped: NDArray[Any] = cv2.createTonemapDrago(_DISPLAY_GAMMA).process(pixels)
     mapped = np.nan_to_num(mapped).clip(0, 1)
     return mapped if radiance.ndim == 3 else mapped[..., 0]
 

@@ -10,9 +10,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import cv2
+
+# OpenCV 4.13 moved these functions from one module to the other.
+_log: Any = getattr(cv2.utils, "logging", cv2)
+_SILENT = 0
 
 
 class _Silence:
@@ -28,7 +32,7 @@ class _Silence:
             if self._users == 0:
                 # FFmpeg has a log of its own, whose level OpenCV reads once, at the first video.
                 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-                self._level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+                self._level = _log.setLogLevel(_SILENT)
             self._users += 1
         return self
 
@@ -41,7 +45,7 @@ class _Silence:
         with self._lock:
             self._users -= 1
             if self._users == 0:
-                cv2.utils.logging.setLogLevel(self._level)
+                _log.setLogLevel(self._level)
 
 
 quiet_opencv = _Silence()

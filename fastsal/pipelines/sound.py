@@ -1,14 +1,37 @@
-"""The sound of a video, carried over to another, with PyAV."""
+"""The audio of a video, carried over to another, with PyAV.
+
+The video never depends on it: audio that cannot be carried over is left out, and `Sound.limits`
+says so.
+"""
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-# What players find in these containers; other sound is encoded anew.
-_COPIED = ("aac", "mp3", "ac3", "eac3", "alac", "opus")
-_LEAD = 1.0  # seconds of packets before the start that are looked through
+import av
+from av.stream import Disposition
+
+from .audio_carriers import Copy, Transcoding, can_copy
+from .counts import count_of
+
+_LEAD = 1.0  # seconds of packets before the start that are read
+_MOST_READ_ERRORS = 10  # in a row, after which the audio counts as ended
+_COVERS = Disposition.attached_pic | Disposition.timed_thumbnails
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_FAILURES = (av.FFmpegError, ValueError, MemoryError)
+
+
+class Carrier(Protocol):
+    """Turns packets of one stream into packets of the new file."""
+
+    def carried(self, packet: Any, start: float) -> list[Any]:
+        """Return the packets for a packet, whose times count from `start` seconds on."""
+
+    def rest(self) -> list[Any]:
+        """Return the packets that are held back."""
 
 
 class Sound:
@@ -16,94 +39,143 @@ class Sound:
 
     Parameters
     ----------
-    path : Path
-        The file.
+    path : str or Path
+        The file; one that FFmpeg cannot open has no audio streams.
     start : float
-        Seconds, on the clock of its first video stream, that become 0.
+        Seconds after the start of its first video stream; they become 0.
     """
 
     def __init__(self, path: str | Path, start: float) -> None:
-        import av
-
-        self._source = av.open(str(path))
-        self.streams: list[Any] = list(self._source.streams.audio)
-        video: Any = next(iter(self._source.streams.video), None)
-        first = video.start_time * video.time_base if video and video.start_time else 0
-        self._start = start + float(first)
+        self._tracks: dict[int, _Track] = {}
         self._target: Any = None
-        self._carriers: dict[int, _Copy | _Encoding] = {}
         self._packets: Iterator[Any] = iter(())
         self._next: Any = None
+        self._stopped_at: float | None = None
+        self._start = start
+        self._source: Any = None
+        try:
+            self._source = av.open(str(path), metadata_errors="replace")
+        except (*_FAILURES, OSError):
+            return
+        streams = self._source.streams
+        self._tracks = {each.index: _Track(each) for each in streams.audio}
+        videos = [each for each in streams.video if not each.disposition & _COVERS]
+        if videos and videos[0].start_time:
+            self._start += float(videos[0].start_time * videos[0].time_base)
+
+    @property
+    def limits(self) -> str:
+        """The audio that the new file lacks, in words; empty if none."""
+        name = "the audio" if len(self._tracks) == 1 else "audio track {}"
+        found = [
+            f"{name.format(number)} {track.loss}"
+            for number, track in enumerate(self._tracks.values(), 1)
+            if track.loss
+        ]
+        if self._stopped_at is not None:
+            found.append(f"the file is damaged and gives no audio after {self._stopped_at:.1f} s")
+        return "; ".join(found)
 
     def add_to(self, target: Any) -> None:
         """Add the streams to a container that is about to be written."""
         self._target = target
-        for stream in self.streams:
-            carrier = _Copy if stream.codec.canonical_name in _COPIED else _Encoding
-            self._carriers[stream.index] = carrier(target, stream)
-        if self.streams:
-            if self._start > _LEAD:
+        for track in self._tracks.values():
+            track.add_to(target)
+        carried = [track.stream for track in self._tracks.values() if track.carrier is not None]
+        if not carried:
+            return
+        if self._start > _LEAD:
+            try:
                 self._source.seek(int((self._start - _LEAD) * 1_000_000))
-            self._packets = self._source.demux(self.streams)
-            self._next = self._following()
+            except _FAILURES:  # no index: read from the beginning
+                self._source.seek(0)
+        self._packets = self._read(carried)
+        self._next = next(self._packets, None)
 
     def mux_until(self, seconds: float) -> None:
         """Write the packets up to a time of the new video."""
         while self._next is not None and self._time_of(self._next) <= seconds:
-            packet, self._next = self._next, self._following()
-            if self._time_of(packet) >= 0:
-                carrier = self._carriers[packet.stream.index]
-                self._target.mux(carrier.carried(packet, self._start))
+            packet, self._next = self._next, next(self._packets, None)
+            self._tracks[packet.stream.index].mux(self._target, packet, self._start)
 
     def close(self) -> None:
-        """Write what encoders hold back, and let go of the file."""
-        for carrier in self._carriers.values():
-            self._target.mux(carrier.rest())
-        self._source.close()
+        """Write the packets that encoders hold back, and close the file."""
+        for track in self._tracks.values():
+            track.finish(self._target)
+        if self._source is not None:
+            self._source.close()
 
-    def _following(self) -> Any:
-        # A packet without a time only says that its stream has ended.
-        return next((packet for packet in self._packets if packet.pts is not None), None)
+    def _read(self, streams: list[Any]) -> Iterator[Any]:
+        """Yield packets with a time; a damaged place is skipped, too many of them end it."""
+        last, errors = 0.0, 0
+        while errors < _MOST_READ_ERRORS:
+            try:
+                for packet in self._source.demux(streams):
+                    errors = 0
+                    if packet.pts is not None and packet.size:
+                        last = self._time_of(packet)
+                        yield packet
+                return
+            except _FAILURES:
+                errors += 1
+        self._stopped_at = max(last, 0.0)
 
     def _time_of(self, packet: Any) -> float:
         return float(packet.pts * packet.time_base) - self._start
 
 
-class _Copy:
-    """Packets as they are."""
+class _Track:
+    """One audio stream on its way, and its losses."""
 
-    def __init__(self, target: Any, stream: Any) -> None:
-        self._stream = target.add_stream_from_template(stream)
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self.carrier: Carrier | None = None
+        self._reason = ""
+        self._muxed = self._damaged = 0
 
-    def carried(self, packet: Any, start: float) -> list[Any]:
-        shift = round(start / packet.time_base)
-        packet.pts -= shift
-        packet.dts = packet.pts if packet.dts is None else packet.dts - shift
-        packet.stream = self._stream
-        return [packet]
+    @property
+    def loss(self) -> str:
+        """A predicate, such as "is left out: FFmpeg has no decoder for it"; empty if none."""
+        if self.carrier is None:
+            return f"is left out: {self._reason}" if self._reason else ""
+        if self._damaged and not self._muxed:
+            return "is left out: every packet is damaged"
+        return f"lacks {count_of(self._damaged, 'damaged packet')}" if self._damaged else ""
 
-    def rest(self) -> list[Any]:
-        return []
+    def add_to(self, target: Any) -> None:
+        """Choose between a copy and AAC, and add that stream."""
+        context = self.stream.codec_context
+        if context is None:
+            self._reason = "FFmpeg has no decoder for it"
+        elif not (context.layout.nb_channels and context.sample_rate):
+            self._reason = "its channels or sample rate are unknown"
+        else:
+            kind = Copy if can_copy(self.stream, target.format.name) else Transcoding
+            try:
+                self.carrier = kind(target, self.stream)
+            except _FAILURES as error:
+                self._reason = str(error)
 
+    def mux(self, target: Any, packet: Any, start: float) -> None:
+        """Carry one packet over, unless it is damaged."""
+        if self.carrier is None:
+            return
+        try:
+            packets = self.carrier.carried(packet, start)
+            target.mux(packets)
+            self._muxed += len(packets)
+        except _FAILURES as error:
+            if getattr(error, "errno", None) in _OF_THE_DISK:
+                raise
+            self._damaged += 1
 
-class _Encoding:
-    """Packets decoded and encoded anew, as AAC."""
-
-    def __init__(self, target: Any, stream: Any) -> None:
-        import av
-
-        self._stream = target.add_stream("aac", rate=stream.rate)
-        self._stream.layout = "stereo" if stream.layout.nb_channels > 1 else "mono"
-        self._resampler = av.AudioResampler("fltp", self._stream.layout, stream.rate)
-
-    def carried(self, packet: Any, start: float) -> list[Any]:
-        packets = []
-        for frame in packet.decode():
-            frame.pts -= round(start / frame.time_base)
-            for piece in self._resampler.resample(frame):
-                packets += self._stream.encode(piece)
-        return packets
-
-    def rest(self) -> list[Any]:
-        packets: list[Any] = self._stream.encode(None)
-        return packets
+    def finish(self, target: Any) -> None:
+        """Write the packets that the encoder holds back."""
+        if self.carrier is None:
+            return
+        try:
+            target.mux(self.carrier.rest())
+        except _FAILURES as error:
+            if getattr(error, "errno", None) in _OF_THE_DISK:
+                raise
+            self._damaged += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import struct
 from typing import Any, Literal
 
@@ -27,53 +28,84 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 _ORIENTATION, _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 274, 254, 330, 50706
 _REDUCED_OR_MASK = 1 | 4
 _BY_LIBTIFF = {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000}
+# In tifffile's messages, those of damaged data among them, only these mean a missing codec.
+_NO_CODEC = re.compile(r"imagecodecs|COMPRESSION")
 _BY_OPENCV = {1, 5, 8, 32946}
 _ALPHA: dict[int, Literal["straight", "premultiplied"]] = {1: "premultiplied", 2: "straight"}
 _GRAY = (PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.MINISBLACK)
+_PLAIN_COLORS = (*_GRAY, PHOTOMETRIC.RGB)
 _RAW_COLORS = (PHOTOMETRIC.CFA, PHOTOMETRIC.LINEAR_RAW)
 # Only Pillow turns these into RGB.
 _BY_PILLOW_ONLY = (PHOTOMETRIC.SEPARATED, PHOTOMETRIC.YCBCR)
 
 
-def count_tiff_pages(data: bytes) -> int:
-    """Return the number of pictures, without thumbnails, reduced copies and masks."""
-    with TiffFile(io.BytesIO(data)) as file:
-        return len(_pictures(file))
+class TiffPages:
+    """Pages of one TIFF, without thumbnails, reduced copies and masks.
 
-
-def read_tiff(data: bytes, index: int) -> Samples:
-    """Return the samples of one page.
-
-    Raises
-    ------
-    ImageError
-        No decoder here reads this kind of TIFF. Damaged data raise any exception.
+    Parameters
+    ----------
+    data : bytes
+        The whole file. Damaged data raise any exception, here and in `read`.
     """
-    with TiffFile(io.BytesIO(data)) as file:
-        page = _pictures(file)[index]
-        _check(page, len(data))
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._file = TiffFile(io.BytesIO(data))
+        # Frames share tags with the first page unless asked not to.
+        self._file.pages.useframes = False
+        pages = [page for page in self._file.pages if isinstance(page, TiffPage)]
+        if not pages:
+            raise ImageError("its data is cut short")
+        self._pages = [page for page in pages if not _is_reduced_or_mask(page)] or pages[:1]
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def read(self, index: int) -> Samples:
+        """Return the samples of one page.
+
+        Raises
+        ------
+        ImageError
+            No decoder here reads this kind of TIFF.
+        """
+        page = self._pages[index]
+        _check(page, len(self._data))
         orientation = page.tags.valueof(_ORIENTATION, default=1)
-        alone = _with_first_page(data, page, file)
         if _suits_pillow(page):
-            return by_pillow("tiff", alone)._replace(orientation=orientation, bits=_bits(page))
-        if page.photometric in _BY_PILLOW_ONLY:
-            raise _refusal(page)
-        values = _values(page, alone)
-    return _meaning(page, values)._replace(orientation=orientation)
+            samples = by_pillow("tiff", self._starting_with(page))
+            return samples._replace(orientation=orientation, bits=_bits(page))
+        if page.photometric not in (*_PLAIN_COLORS, PHOTOMETRIC.PALETTE):
+            raise _colors_refusal(page)
+        return _meaning(page, self._values(page))._replace(orientation=orientation)
+
+    def _values(self, page: TiffPage) -> NDArray[Any]:
+        """Return the stored samples, ``(H, W)`` or ``(H, W, C)``."""
+        try:
+            values: NDArray[Any] = page.asarray()
+        except (ValueError, NotImplementedError, ImportError) as error:
+            if not isinstance(error, ImportError) and not _NO_CODEC.search(str(error)):
+                raise
+            if not _suits_opencv(page):
+                raise _refusal(page) from error
+            return by_opencv(self._starting_with(page), cv2.IMREAD_UNCHANGED)
+        if page.samplesperpixel > 1 and page.planarconfig == PLANARCONFIG.SEPARATE:
+            values = np.moveaxis(values, 0, -1)
+        return values
+
+    def _starting_with(self, page: TiffPage) -> bytes:
+        """Return the file with this page in front, and upright, as not all decoders turn it."""
+        changed = bytearray(self._data)
+        order = self._file.byteorder
+        at, size = (8, "Q") if self._file.is_bigtiff else (4, "I")
+        struct.pack_into(order + size, changed, at, page.offset)
+        if (tag := page.tags.get(_ORIENTATION)) is not None:
+            struct.pack_into(order + "H", changed, tag.valueoffset, 1)
+        return bytes(changed)
 
 
-def _pictures(file: TiffFile) -> list[TiffPage]:
-    # Frames share tags with the first page unless asked not to.
-    file.pages.useframes = False
-    pages = [page for page in file.pages if isinstance(page, TiffPage)]
-    if not pages:
-        raise ImageError("its data is cut short")
-    whole = [
-        page
-        for page in pages
-        if not page.tags.valueof(_NEW_SUBFILE_TYPE, default=0) & _REDUCED_OR_MASK
-    ]
-    return whole or pages[:1]
+def _is_reduced_or_mask(page: TiffPage) -> bool:
+    return bool(page.tags.valueof(_NEW_SUBFILE_TYPE, default=0) & _REDUCED_OR_MASK)
 
 
 def _check(page: TiffPage, length: int) -> None:
@@ -86,18 +118,6 @@ def _check(page: TiffPage, length: int) -> None:
     ends = map(sum, zip(page.dataoffsets, page.databytecounts, strict=True))
     if max(ends) > length:
         raise ImageError("its data is cut short")
-
-
-def _with_first_page(data: bytes, page: TiffPage, file: TiffFile) -> bytes:
-    """Return the file with this page in front, and upright, because not all decoders turn it."""
-    changed = bytearray(data)
-    order = file.byteorder
-    struct.pack_into(
-        *((order + "Q", changed, 8) if file.is_bigtiff else (order + "I", changed, 4)), page.offset
-    )
-    if (tag := page.tags.get(_ORIENTATION)) is not None:
-        struct.pack_into(order + "H", changed, tag.valueoffset, 1)
-    return bytes(changed)
 
 
 def _bits(page: TiffPage) -> int:
@@ -115,6 +135,8 @@ def _suits_pillow(page: TiffPage) -> bool:
     if page.photometric in _BY_PILLOW_ONLY:
         return True
     samples, bits = page.samplesperpixel, page.bitspersample
+    if bits == 8 and page.compression == COMPRESSION.NONE and page.photometric in _PLAIN_COLORS:
+        return False  # tifffile reads these without a copy of the file
     is_separate = page.planarconfig == PLANARCONFIG.SEPARATE
     return (
         (samples == 1 and (bits <= 8 or (bits == 12 and page.compression == 1)))
@@ -128,7 +150,7 @@ def _suits_opencv(page: TiffPage) -> bool:
     samples, bits = page.samplesperpixel, page.bitspersample
     if samples > 1 and page.planarconfig == PLANARCONFIG.SEPARATE:
         return False
-    if page.compression not in _BY_OPENCV or page.photometric not in (*_GRAY, PHOTOMETRIC.RGB):
+    if page.compression not in _BY_OPENCV or page.photometric not in _PLAIN_COLORS:
         return False
     if bits == 8:
         return samples in (1, 3) and page.photometric != PHOTOMETRIC.MINISWHITE
@@ -137,28 +159,11 @@ def _suits_opencv(page: TiffPage) -> bool:
     return bits in (16, 32, 64) and samples in (1, 3, 4)
 
 
-def _values(page: TiffPage, alone: bytes) -> NDArray[Any]:
-    """Return the stored samples, ``(H, W)`` or ``(H, W, C)``."""
-    try:
-        values: NDArray[Any] = page.asarray()
-    except (ValueError, NotImplementedError, ImportError) as error:
-        if not isinstance(error, ImportError) and "imagecodecs" not in str(error):
-            raise
-        if not _suits_opencv(page):
-            raise _refusal(page) from error
-        return by_opencv(alone, cv2.IMREAD_UNCHANGED)
-    if page.samplesperpixel > 1 and page.planarconfig == PLANARCONFIG.SEPARATE:
-        values = np.moveaxis(values, 0, -1)
-    return values
-
-
 def _meaning(page: TiffPage, values: NDArray[Any]) -> Samples:
     """Say what the channels are, and leave out those that are neither colour nor alpha."""
     if page.photometric == PHOTOMETRIC.PALETTE and values.ndim == 2:
         palette = np.asarray(page.colormap)
         return Samples(np.moveaxis(palette[:, values], 0, -1))
-    if page.photometric not in (*_GRAY, PHOTOMETRIC.RGB):
-        raise _refusal(page)
     channels = 1 if values.ndim == 2 else values.shape[2]
     # Satellite pictures of three bands are often marked as grey with two more samples.
     colors = 1 if channels < 3 else 3
@@ -175,8 +180,18 @@ def _meaning(page: TiffPage, values: NDArray[Any]) -> Samples:
 
 
 def _refusal(page: TiffPage) -> ImageError:
-    compression, colors = COMPRESSION(page.compression), PHOTOMETRIC(page.photometric)
     return ImageError(
-        f"a TIFF of {page.bitspersample} bits, {colors.name} colours and {compression.name} "
-        "compression needs another decoder: pip install imagecodecs, or convert it to PNG"
+        f"a TIFF of {page.bitspersample} bits and {_name(page.compression)} compression needs "
+        "another decoder: pip install imagecodecs, or convert it to PNG"
     )
+
+
+def _colors_refusal(page: TiffPage) -> ImageError:
+    return ImageError(
+        f"a TIFF of {_name(page.photometric)} colours, {page.bitspersample} bits and "
+        f"{_name(page.compression)} compression is not read; convert it to RGB first"
+    )
+
+
+def _name(code: Any) -> str:
+    return str(getattr(code, "name", code))

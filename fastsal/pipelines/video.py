@@ -1,7 +1,7 @@
 """A whole video through one method and into a file, with a progress bar and a report."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ..runtime import Choice
 from .clock import frames_per_second, percentiles_ms
 from .encoders import has_av
+from .grid import GRID, Grid
 from .interrupts import heeded_interrupts
 from .progress import progress_bar
-from .sound import Sound
 from .stages import Timings, run_stages
 from .stream import Stream
 from .video_files import check_not_source, is_file
@@ -64,7 +64,8 @@ class VideoReport:
 def process_video(
     source: str | Path | int,
     target: str | Path,
-    method: str,
+    method: str | Sequence[str],
+    /,
     *,
     progress: bool = True,
     view: str = "overlay",
@@ -87,13 +88,14 @@ def process_video(
         A file, a URL or a camera's index. A live source needs `end`, or runs until interrupted.
     target : str or Path
         Ends in .mp4, .m4v, .mov or .avi. It appears, or is replaced, only when complete.
-    method : str
-        A key of `METHODS`.
+    method : str or sequence of str
+        A key of `METHODS`, or several for ``view="grid"``.
     progress : bool
         Show a bar on stderr, where that is a terminal.
-    view : {"overlay", "map", "side-by-side"}
-        The map laid over the frame, the map in grey (white is most salient), or frame and
-        overlay next to each other, twice as wide.
+    view : {"overlay", "map", "side-by-side", "grid"}
+        The map laid over the frame, the map in grey (white is most salient), frame and overlay
+        next to each other, twice as wide, or a cell with the overlay of each method. A grid is
+        scaled down to 3840 x 2160 pixels if it is larger.
     alpha : float
         Strength of the overlay.
     backend : str
@@ -125,31 +127,59 @@ def process_video(
     (325, 1.9)
     """
     began = time.perf_counter()
-    check_look(view, alpha)
-    stream = Stream(method, backend=backend, color="bgr", **options)
+    keys = (method,) if isinstance(method, str) else tuple(dict.fromkeys(method))
+    check_video_look(keys, view, alpha)
+    streams = {key: Stream(key, backend=backend, color="bgr", **options) for key in keys}
     check_not_source(source, check_target(target))
     with VideoReader(source, start=start, end=end, resize=resize) as reader:
-        width, height = reader.size
-        shown = (2 * width if view == "side-by-side" else width, height)
-        picture = _renderer(stream, reader.size, view, alpha)
-        has_sound = has_av() and is_file(source)
-        sound = Sound(str(source), reader.starts_at) if has_sound else None
-        with VideoWriter(target, reader.fps, shown, sound) as writer:
-            timings = _run(reader, writer, picture, _bar(reader, method, progress))
+        shown, picture = _renderer(streams, reader.size, view, alpha)
+        sound = _sound_of(source, reader.starts_at)
+        ratio = reader.sample_aspect_ratio
+        with VideoWriter(target, reader.fps, shown, sound, ratio) as writer:
+            timings = _run(reader, writer, picture, _bar(reader, ", ".join(keys), progress))
     return _report(writer, timings, time.perf_counter() - began)
 
 
+def _sound_of(source: str | Path | int, start: float) -> Any:
+    if not (has_av() and is_file(source)):
+        return None
+    from .sound import Sound  # which needs PyAV
+
+    return Sound(str(source), start)
+
+
+def check_video_look(keys: Sequence[str], view: str, alpha: float) -> None:
+    """Refuse a view or strength that no video has, before there is anything to draw.
+
+    Raises
+    ------
+    ValueError
+    """
+    check_look("overlay" if view == GRID else view, alpha)
+    if not keys or (len(keys) > 1 and view != GRID):
+        raise ValueError(f"`method` must be one key unless view is 'grid'; got {list(keys)}")
+
+
 def _renderer(
-    stream: Stream, size: tuple[int, int], view: str, alpha: float
-) -> Callable[[_Picture], _Picture]:
-    """Return the one function between reader and writer: a BGR frame in, a BGR picture out."""
-    saliency = np.empty(size[::-1], np.uint8)  # what is shown has 8 bits anyway
+    streams: dict[str, Stream], size: tuple[int, int], view: str, alpha: float
+) -> tuple[tuple[int, int], Callable[[_Picture], _Picture]]:
+    """Return the size of the pictures and the function that makes them, from a BGR frame."""
+    width, height = size
+    # The pictures have 8 bits anyway.
+    maps = {key: np.empty((height, width), np.uint8) for key in streams}
+    grid = Grid(list(streams), size)
 
     def picture(frame: _Picture) -> _Picture:
-        stream.update(frame, out=saliency)
+        for key, stream in streams.items():
+            stream.update(frame, out=maps[key])
+        if view == GRID:
+            return grid.picture(frame, maps, alpha=alpha, color="bgr")
+        (saliency,) = maps.values()
         return render(frame, saliency, view=view, alpha=alpha, color="bgr")
 
-    return picture
+    if view == GRID:
+        return grid.size, picture
+    return (2 * width if view == "side-by-side" else width, height), picture
 
 
 def _bar(reader: VideoReader, method: str, progress: bool) -> Any:

@@ -1,13 +1,16 @@
 """Frames into a video file that is complete under its name, or not there."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import secrets
 import shutil
 import threading
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import cv2
 import numpy as np
@@ -15,13 +18,16 @@ from numpy.typing import NDArray
 
 from ..errors import FastsalError, VideoError
 from .counts import count_of
-from .encoders import CODECS, Encoder, open_encoder
+from .encoders import CODECS, Encoder, keeps_shape, open_encoder
 from .interrupts import Terminated
 from .quiet import quiet_opencv
-from .sound import Sound
 from .video_files import check_target, playing_frames
 from .whole_files import forget_partial, reason_of, start_partial
 
+if TYPE_CHECKING:
+    from .sound import Sound
+
+_SQUARE = Fraction(1)
 _LONGEST_WRITE = 5.0  # seconds
 
 
@@ -41,13 +47,14 @@ class VideoWriter:
         Width and height of the frames.
     sound : Sound, optional
         To go with them, where PyAV is installed.
+    sample_aspect_ratio : Fraction
+        Width of a pixel over its height. OpenCV's files have square pixels: there the frames are
+        enlarged to the shape that a player shows.
 
     Attributes
     ----------
     frames : int
         How many were written.
-    limits : str
-        What the file will lack, in words; empty if nothing.
     keeps_times : bool
         Whether every frame keeps its time, or the file has a steady rate.
     encoded_size : (int, int)
@@ -66,28 +73,37 @@ class VideoWriter:
         fps: float,
         size: tuple[int, int],
         sound: Sound | None = None,
+        sample_aspect_ratio: Fraction = _SQUARE,
     ) -> None:
         self.target = check_target(target)
         self.size = size
-        self.encoded_size = (size[0] + size[0] % 2, size[1] + size[1] % 2)
+        self._shape = sample_aspect_ratio
+        self._set_drawn_size(size)
         self.frames = 0
         name = f".{self.target.stem[:40]}.{secrets.token_hex(4)}.partial{self.target.suffix}"
         # A link keeps pointing: it is the file behind it that is replaced, in its own folder.
         self._final = Path(os.path.realpath(self.target))
         self.partial = self._final.parent / name
         self._encoder: Any = None
+        self._limits = ""  # of the closed encoder
         self._busy = threading.Lock()  # while the encoder works, of whichever thread
         self._silence = contextlib.ExitStack()
         try:
             self._silence.enter_context(quiet_opencv)
             self._reserve_partial()
             self._check_space()
+            if sample_aspect_ratio != _SQUARE and not keeps_shape(self.target):
+                self._set_drawn_size(_with_square_pixels(size, sample_aspect_ratio))
             self._encoder = self._opened(fps, sound)
-            self.limits: str = self._encoder.limits
             self.keeps_times: bool = self._encoder.keeps_times
         except BaseException:
             self._discard()
             raise
+
+    @property
+    def limits(self) -> str:
+        """The file's losses so far, in words; empty if none."""
+        return self._limits if self._encoder is None else self._encoder.limits
 
     def __enter__(self) -> Self:
         return self
@@ -123,6 +139,9 @@ class VideoWriter:
                 f"{self.target}: expected uint8 frames of shape {(height, width, 3)}, "
                 f"found {frame.dtype} {frame.shape}"
             )
+        if self._drawn_size != self.size:
+            frame = cv2.resize(frame, self._drawn_size, interpolation=cv2.INTER_LINEAR)
+        width, height = self._drawn_size
         right, below = self.encoded_size[0] - width, self.encoded_size[1] - height
         if right or below:
             frame = cv2.copyMakeBorder(frame, 0, below, 0, right, cv2.BORDER_REPLICATE)
@@ -161,6 +180,10 @@ class VideoWriter:
         self._discard()
         return "nothing was kept" if self.frames == 0 else "the part written does not play; deleted"
 
+    def _set_drawn_size(self, size: tuple[int, int]) -> None:
+        width, height = self._drawn_size = size
+        self.encoded_size = (width + width % 2, height + height % 2)
+
     def _reserve_partial(self) -> None:
         try:
             start_partial(self.partial)
@@ -171,7 +194,7 @@ class VideoWriter:
 
     def _opened(self, fps: float, sound: Sound | None) -> Encoder:
         try:
-            encoder = open_encoder(self.partial, fps, self.encoded_size, sound)
+            encoder = open_encoder(self.partial, fps, self.encoded_size, sound, self._shape)
         except (OSError, ValueError, OverflowError):  # PyAV's errors are some of these
             encoder = None
         if encoder is None:
@@ -213,6 +236,7 @@ class VideoWriter:
         try:
             if encoder is not None and is_free:
                 encoder.close()
+                self._limits = encoder.limits
         finally:
             if is_free:
                 self._busy.release()
@@ -223,6 +247,12 @@ class VideoWriter:
         with contextlib.suppress(OSError):
             self.partial.unlink(missing_ok=True)
             forget_partial(self.partial)
+
+
+def _with_square_pixels(size: tuple[int, int], ratio: Fraction) -> tuple[int, int]:
+    """Return the size at which square pixels show the same shape, never smaller."""
+    width, height = size
+    return (round(width * ratio), height) if ratio > 1 else (width, round(height / ratio))
 
 
 def add_remark(error: BaseException, remark: str) -> None:

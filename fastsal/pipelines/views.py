@@ -23,7 +23,7 @@ def check_look(view: str, alpha: float) -> None:
     """
     if view not in VIEWS:
         raise ValueError(f"expected a view among {', '.join(VIEWS)}, got {view!r}")
-    check_alpha(alpha)
+    alpha = check_alpha(alpha)
 
 
 def render(
@@ -44,7 +44,7 @@ def render(
         gray: NDArray[np.uint8] = cv2.cvtColor(levels, cv2.COLOR_GRAY2BGR)
         return gray
     base = as_bytes(frame)
-    laid = overlay(base, saliency, alpha=alpha, colormap=colormap, color=color)
+    laid: NDArray[np.uint8] = overlay(base, saliency, alpha=alpha, colormap=colormap, color=color)
     if view == "overlay":
         return laid
     picture: NDArray[np.uint8] = cv2.hconcat([three_channels(base), laid])

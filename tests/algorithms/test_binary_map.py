@@ -339,8 +339,8 @@ def test_kmeans_needs_five_pixels(shape):
     [
         ({"method": "mean"}, "method must be 'otsu', 'adaptive' or 'kmeans', got 'mean'"),
         ({"method": None}, "got None"),
-        ({"seed": 1.5}, "seed must be None or an integer, got 1.5"),
-        ({"seed": "1"}, "seed must be"),
+        ({"seed": 1.5}, "`seed` must be an integer; got 1.5"),
+        ({"seed": "1"}, "`seed` must be"),
         ({"backend": "gpu"}, "backend must be"),
     ],
     ids=str,
@@ -523,9 +523,9 @@ def test_no_boxes_where_nothing_stands_out():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_boxes": 0}, "max_boxes must be a whole number above 0, got 0"),
+        ({"max_boxes": 0}, "`max_boxes` must be an integer from 1 up; got 0"),
         ({"max_boxes": 2.5}, "max_boxes"),
-        ({"min_area": -0.1}, "min_area must be a part of the image, 0 to 1, got -0.1"),
+        ({"min_area": -0.1}, "`min_area` must be a number from 0 to 1; got -0.1"),
         ({"min_area": 20}, "min_area"),
         ({"min_area": np.nan}, "min_area"),
         ({"min_area": "all"}, "min_area"),
@@ -552,3 +552,19 @@ def test_boxes_of_a_map_on_a_device(cuda_device):
 
     np.testing.assert_array_equal(boxes, [[4, 3, 7, 6]])
     np.testing.assert_array_equal(scores, [1])
+
+
+@pytest.mark.parametrize("method", ["otsu", "adaptive", "kmeans"])
+@pytest.mark.parametrize(
+    "value", [0, 1e-45, 1e-38, 2**-53, 1.5e-16, 1e-10, 0.001, 0.0019, 0.002, 1]
+)
+@pytest.mark.parametrize("shape", [(1, 5), (3, 3), (40, 50)], ids=str)
+def test_maps_of_one_small_value(backend, shape, value, method):
+    if backend == "cuda" and shape != (3, 3):
+        shape = (2, 3)
+    saliency = np.full(shape, value, np.float32)
+    is_background = method == "adaptive" or np.rint(np.float32(255) * np.float32(value)) == 0
+
+    binary = fastsal.binary_map(saliency, method=method, backend=backend)
+
+    assert (binary == (0 if is_background else 255)).all()

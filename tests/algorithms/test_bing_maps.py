@@ -146,7 +146,7 @@ def test_streams_tell_their_boxes(rng):
 
 @pytest.mark.parametrize(
     "frame",
-    [np.zeros((2, 9, 9, 3), np.uint8), np.zeros((9, 9), np.float32), np.zeros((0, 9), np.uint8)],
+    [np.zeros((2, 9, 9, 3), np.uint8), np.full((9, 9), 2, np.float32), np.zeros((0, 9), np.uint8)],
     ids=["a stack", "floats", "empty"],
 )
 def test_bad_frames_are_refused(frame, small_model):

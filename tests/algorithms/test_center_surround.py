@@ -32,26 +32,17 @@ def assert_close(actual, expected):
     np.testing.assert_allclose(actual, expected, rtol=0, atol=TOLERANCE)
 
 
-GOLDEN = (
-    "coffee_300x400", "astronaut_300x400", "rocket_301x403", "bars_288x352", "camera_272x272"
-)  # fmt: skip
+def test_vocus2_gives_the_golden_data(recordings):
+    with np.load(recordings / "itti" / "vocus2.npz") as maps:
+        expected = {key.split("__")[1]: maps[key] for key in maps if key.startswith("default__")}
+    assert len(expected) >= 2
 
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_vocus2_gives_the_golden_data(shared, name):
-    folder = shared / "golden" / "itti"
-    image = read_image(folder / "images" / f"{name}.png")
-    with np.load(folder / "vocus2.npz") as maps:
-        expected = maps[f"default__{name}__s2"]
-
-    actual = center_surround(image, variant="vocus2", backend="cpu")
-
-    np.testing.assert_allclose(actual[::2, ::2], expected, rtol=0, atol=5e-6)
-
-
-def test_no_golden_data_is_left_out(shared):
-    with np.load(shared / "golden" / "itti" / "vocus2.npz") as maps:
-        assert {key.split("__")[1] for key in maps if key.startswith("default__")} == set(GOLDEN)
+    for name in expected:
+        image = read_image(recordings / "itti" / "images" / f"{name}.png")
+        actual = center_surround(image, variant="vocus2", backend="cpu")
+        np.testing.assert_allclose(
+            actual[::2, ::2], expected[name], rtol=0, atol=5e-6, err_msg=name
+        )
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -152,7 +143,7 @@ def test_order_of_the_channels(backend, channels, rng):
 
 @pytest.mark.parametrize("variant", ["", "slow", None, 3])
 def test_other_variants_are_refused(variant):
-    with pytest.raises(ValueError, match="variant must be 'fast' or 'vocus2', got"):
+    with pytest.raises(ValueError, match="`variant` must be 'fast' or 'vocus2'; got"):
         center_surround(np.zeros((4, 4), np.uint8), variant=variant)
 
 
@@ -202,13 +193,13 @@ def test_floats_of_other_ranges_are_refused(value):
 @pytest.mark.parametrize(
     "image",
     [
-        np.zeros((4, 4), np.uint16),
+        np.zeros((4, 4), np.int16),
         np.zeros((4, 4), bool),
         np.zeros((4, 4, 2), np.uint8),
         np.zeros((0, 4), np.uint8),
         np.zeros(4, np.uint8),
     ],
-    ids=["uint16", "bool", "two channels", "empty", "rank 1"],
+    ids=["int16", "bool", "two channels", "empty", "rank 1"],
 )
 def test_what_is_no_image_is_refused(image):
     with pytest.raises(fastsal.ImageError, match="image"):
@@ -218,7 +209,7 @@ def test_what_is_no_image_is_refused(image):
 @pytest.mark.parametrize("option", ["smooth", "center_bias"])
 @pytest.mark.parametrize("value", [-0.1, 2, float("nan"), "much"])
 def test_other_options_are_refused(option, value):
-    with pytest.raises(ValueError, match=f"{option} must be a number from 0 to 1, got"):
+    with pytest.raises(ValueError, match=f"`{option}` must be a number from 0 to 1; got"):
         center_surround(np.zeros((4, 4), np.uint8), **{option: value})
 
 

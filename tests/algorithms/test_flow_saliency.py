@@ -498,13 +498,13 @@ def test_bad_input_is_refused_in_one_line(pair, options, match):
 def test_unknown_models_are_refused(model):
     frame = np.zeros((4, 5), np.uint8)
     for call in (lambda **o: flow_saliency(frame, frame, **o), FlowSaliency):
-        with pytest.raises(ValueError, match=r"compensate_camera must be True, False, 'affine'"):
+        with pytest.raises(ValueError, match=r"`compensate_camera` must be True, False, 'affine'"):
             call(compensate_camera=model)
 
 
 @pytest.mark.parametrize("memory", [-0.1, 1, 1.5, float("nan"), "half", None])
 def test_bad_memories_are_refused(memory):
-    with pytest.raises(ValueError, match="memory must be a number from 0 up to, but not, 1"):
+    with pytest.raises(ValueError, match=r"`memory` must be a number in \[0, 1\)"):
         FlowSaliency(memory=memory)
 
 

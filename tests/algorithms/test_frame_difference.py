@@ -141,9 +141,9 @@ def test_nothing_is_beyond_a_threshold_above_white(backend, threshold):
 def test_bad_threshold_is_refused(threshold):
     frame = np.zeros((2, 3), np.uint8)
 
-    with pytest.raises(ValueError, match="threshold must be None or a number from 0 up, got"):
+    with pytest.raises(ValueError, match="`threshold` must be None or a number from 0 up; got"):
         frame_difference(frame, frame, threshold=threshold)
-    with pytest.raises(ValueError, match="threshold must be None or a number from 0 up, got"):
+    with pytest.raises(ValueError, match="`threshold` must be None or a number from 0 up; got"):
         FrameDifference(threshold=threshold)
 
 

@@ -210,8 +210,9 @@ def test_one_colour_stands_out_nowhere(preset):
     assert not itti_koch(image, preset=preset).any()
 
 
-def test_a_turned_picture_has_a_turned_map():
-    image = photograph(512, 512)  # whose scales all divide
+@pytest.mark.parametrize("size", [(256, 256), (512, 512), (256, 768)], ids=str)
+def test_a_turned_picture_has_a_turned_map(size):
+    image = photograph(*size)
 
     saliency, parts = itti_koch(image, return_conspicuity=True)
     turned, turned_parts = itti_koch(np.rot90(image), return_conspicuity=True)
@@ -363,10 +364,10 @@ def test_any_number_of_threads_gives_the_same_bits(shape):
 @pytest.mark.parametrize(
     ("options", "error", "says"),
     [
-        ({"preset": "fast"}, ValueError, "preset must be 'default', 'paper', 'fixation' or Itti"),
+        ({"preset": "fast"}, ValueError, "`preset` must be 'default', 'paper', 'fixation' or Itti"),
         ({"preset": None}, ValueError, "got None"),
-        ({"smooth": -0.1}, ValueError, "smooth must be a number from 0 to 1, got -0.1"),
-        ({"center_bias": 2}, ValueError, "center_bias must be"),
+        ({"smooth": -0.1}, ValueError, "`smooth` must be a number from 0 to 1; got -0.1"),
+        ({"center_bias": 2}, ValueError, "`center_bias` must be"),
         ({"color": "hsv"}, ValueError, "color must be"),
         ({"out": np.zeros((3, 3), np.float32)}, fastsal.ImageError, "expected out as"),
     ],
@@ -414,7 +415,7 @@ def test_bad_images_are_refused(image):
     ],
 )
 def test_bad_options_are_refused_when_they_are_made(option, value):
-    with pytest.raises(ValueError, match=f"^{option} must be .*, got ") as error:
+    with pytest.raises(ValueError, match=f"^`{option}` must .*; got ") as error:
         IttiOptions(**{option: value})
     assert "\n" not in str(error.value)
 

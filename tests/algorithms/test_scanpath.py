@@ -1,8 +1,13 @@
+import os
+import signal
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from processes import started
 from reference import scanpath as reference
 
 import fastsal
@@ -154,8 +159,42 @@ def test_backends_that_are_none_are_refused():
 
 @pytest.mark.parametrize("n", [0, -1, 2.5, "3", None])
 def test_bad_counts_are_refused(n):
-    with pytest.raises(ValueError, match="n must be an integer from 1 up, got"):
+    with pytest.raises(ValueError, match="`n` must be an integer from 1 to 1000000; got"):
         scanpath(np.zeros((4, 5), np.float32), n)
+
+
+def test_a_path_too_long_is_refused():
+    with pytest.raises(ValueError, match="`n` must be an integer from 1 to 1000000; got 30000000"):
+        scanpath(np.ones((4, 5), np.float32), 30_000_000)
+
+
+def test_a_path_in_parts_is_the_same(monkeypatch, rng):
+    saliency = rng.random((60, 70), np.float32)
+    whole = scanpath(saliency, 50, return_times=True)
+    monkeypatch.setattr("fastsal.algorithms.scanpath._foci.VISITS", 7 * 60 * 70)
+    parts = scanpath(saliency, 50, return_times=True)
+    np.testing.assert_array_equal(whole[0], parts[0])
+    np.testing.assert_array_equal(whole[1], parts[1])
+    reference_foci, reference_times = reference.scanpath(saliency, 50)
+    np.testing.assert_array_equal(parts[0], reference_foci)
+    np.testing.assert_allclose(parts[1], reference_times, rtol=1e-6)
+    assert len(scanpath(np.zeros((60, 70), np.float32), 50)) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process")
+def test_a_long_path_can_be_interrupted():
+    code = """
+import numpy, fastsal
+saliency = numpy.random.default_rng(0).random((400, 500), numpy.float32)
+fastsal.scanpath(saliency, 2)
+print("ready", flush=True)
+fastsal.scanpath(saliency, 1_000_000)
+"""
+    with started([sys.executable, "-c", code]) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" in err
 
 
 @pytest.mark.parametrize(

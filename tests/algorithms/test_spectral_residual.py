@@ -266,7 +266,9 @@ def test_nothing_behind_an_image_is_read(dtype, channels):
 
 @pytest.mark.parametrize("size", [0, (64,), (64, 0), (-5, 64), (64.5, 64), (4097, 1), None, "ab"])
 def test_sizes_that_are_none_are_refused(size):
-    with pytest.raises(ValueError, match="size must be rows and columns from 1 to 4096, got"):
+    with pytest.raises(
+        ValueError, match="`size` must be two integers from 1 to 4096, rows and columns; got"
+    ):
         spectral_residual(np.zeros((4, 4), np.uint8), size=size)
 
 

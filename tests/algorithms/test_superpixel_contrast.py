@@ -217,7 +217,7 @@ def test_bad_options_are_refused(name, value):
     image = np.zeros((4, 5), np.uint8)
     for call in (superpixel_contrast, lambda *_, **o: superpixel_change(image, image, **o),
                  lambda *_, **o: SuperpixelMotion(**o)):  # fmt: skip
-        with pytest.raises(ValueError, match=f"{name} must be"):
+        with pytest.raises(ValueError, match=f"`{name}` must be"):
             call(image, **{name: value})
 
 

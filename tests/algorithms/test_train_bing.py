@@ -201,7 +201,7 @@ def test_bad_images_are_refused(image):
 @pytest.mark.parametrize("seed", [-1, 1.5, None, "0"])
 def test_bad_seeds_are_refused(seed, scenes):
     images, boxes = zip(*scenes[:4], strict=True)
-    with pytest.raises(ValueError, match="seed must be"):
+    with pytest.raises(ValueError, match="`seed` must be"):
         fastsal.train_bing(images, boxes, seed=seed, progress=False)
 
 

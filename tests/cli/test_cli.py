@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import cv2
 import numpy as np
 import pytest
+from processes import started
 
 import fastsal
 from fastsal.cli.main import main
@@ -276,8 +277,8 @@ def test_video(clip, tmp_path, capsys):
      (["--start", "1e308"], "no frame in the range"),
      (["--start", "-1"], "expected 0 <= start < end, got start -1"),
      (["--alpha", "0.3", "--view", "map"], "--alpha: without effect on --view map"),
-     (["--alpha", "nan"], "alpha must lie in"),
-     (["--alpha", "7"], "alpha must lie in")],
+     (["--alpha", "nan"], "`alpha` must be a number"),
+     (["--alpha", "7"], "`alpha` must be a number")],
     ids=str,
 )  # fmt: skip
 def test_video_options_that_cannot_be(clip, tmp_path, capsys, options, said):
@@ -447,15 +448,14 @@ def test_ctrl_c_is_130_with_one_line(tmp_path):
         for index in range(1500):
             writer.write(rows + np.uint8(37 * index % 256))
     command = [sys.executable, "-m", "fastsal", "video", str(clip), "-o", str(tmp_path / "o.mp4")]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    partial = None
-    deadline = time.monotonic() + 60
-    while partial is None and time.monotonic() < deadline:
-        partial = next((p for p in tmp_path.glob(".o.*") if p.stat().st_size > 20_000), None)
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-
-    out, err = process.communicate(timeout=60)
+    with started(command) as process:
+        partial = None
+        deadline = time.monotonic() + 60
+        while partial is None and time.monotonic() < deadline:
+            partial = next((p for p in tmp_path.glob(".o.*") if p.stat().st_size > 20_000), None)
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
 
     assert process.returncode == 130, err
     assert out == ""
@@ -653,3 +653,92 @@ def test_the_best_boxes_are_drawn(tmp_path, method, view, width):
     x, y, w, h = boxes[0]
     corner = picture[y + h - 1, width - 90 + x + w - 1]
     np.testing.assert_array_equal(corner, (0, 220, 120))
+
+
+def test_several_methods_give_a_video_each(tmp_path, capsys):
+    folder = clips(tmp_path / "in", 2)
+    arguments = ["video", str(folder), "-m", "lc,frame-difference", "-o", f"{tmp_path}/out"]
+    assert main(arguments) == 0
+    names = [f"c{i}-{key}.mp4" for i in (0, 1) for key in ("frame-difference", "lc")]
+    assert leftovers(tmp_path / "out") == names
+    out = capsys.readouterr().out
+    assert "4 of 4 videos done" in out
+    for name in names:
+        assert f"wrote {tmp_path}/out/{name}: 3 frames of 64x48" in out
+
+
+def test_several_methods_of_one_video_want_a_folder(clip, tmp_path, capsys):
+    line = fails(capsys, "video", clip, "-m", "lc,flow", "-o", tmp_path / "o.mp4", status=2)
+    assert "expected a folder for 2 videos, got a file's name" in line
+
+
+def test_all_methods_of_a_video_are_those_with_maps_of_frames(clip, tmp_path, monkeypatch):
+    asked = []
+
+    def process(source, target, keys, **options):
+        asked.append((target.name, keys))
+        raise fastsal.VideoError(f"{source}: not now")
+
+    monkeypatch.setattr("fastsal.pipelines.video.process_video", process)
+    main(["video", str(clip), "-m", "all", "-o", f"{tmp_path}/out/"])
+    keys = [key for key, each in fastsal.METHODS.items() if each.kind in ("static", "motion")]
+    assert asked == [(f"clip-{key}.mp4", [key]) for key in keys]
+
+
+def test_a_grid_shows_all_methods_in_one_video(clip, tmp_path):
+    target = tmp_path / "grid.mp4"
+    keys = ["lc", "frame-difference", "spectral-residual", "fine-grained"]
+    arguments = ["video", str(clip), "-m", ",".join(keys), "--view", "grid", "-o", str(target)]
+
+    assert main(arguments) == 0
+
+    with VideoReader(target) as reader:
+        assert reader.size == (128, 152)
+        pictures = list(reader)
+    with VideoReader(clip) as reader:
+        frames = list(reader)
+    assert len(pictures) == len(frames) == 12
+    for index, key in enumerate(keys):
+        stream = fastsal.Stream(key, color="bgr")
+        for frame in frames[:6]:
+            saliency = stream.update(frame)
+        overlaid = fastsal.overlay(frames[5], saliency, color="bgr")
+        top, left = index // 2 * 76 + 28, index % 2 * 64
+        cell = pictures[5][top : top + 48, left : left + 64]
+        assert np.abs(cell.astype(int) - overlaid).mean() < 20  # by the codec, on noise
+        assert np.corrcoef(cell.ravel(), overlaid.ravel())[0, 1] > 0.7
+        caption = pictures[5][top - 28 : top, left : left + 64]
+        assert caption.max() > 240 > 150 > caption.min()  # black on white
+
+
+def test_a_grid_of_an_image(photo, tmp_path, capsys):
+    target = tmp_path / "grid.png"
+    assert main(["image", str(photo), "-m", "lc,fine-grained", "--view", "grid", "-o",
+                 str(target)]) == 0  # fmt: skip
+    picture = read_image(target)
+    assert picture.shape == (68, 120, 3)
+    image = read_image(photo)
+    for left, method in ((0, fastsal.luminance_contrast), (60, fastsal.fine_grained)):
+        overlaid = fastsal.overlay(image, method(image))
+        np.testing.assert_array_equal(picture[28:, left : left + 60], overlaid)
+    capsys.readouterr()
+    for option in ("--boxes", "--scanpath=2"):
+        line = fails(capsys, "image", photo, "--view", "grid", option, "-o", target, status=2)
+        assert "without effect on --view grid" in line
+
+
+def test_grids_of_several_images_are_named_so(photo, tmp_path):
+    write_image(tmp_path / "b.png", np.zeros((8, 8), np.uint8))
+    out = tmp_path / "out"
+    assert main(["image", str(tmp_path), "-m", "all", "--view", "grid", "-o", str(out)]) == 0
+    assert leftovers(out) == ["b-grid.png", "photo-grid.png"]
+
+
+def test_a_single_frame_is_named_in_the_singular(tmp_path, capsys):
+    clip = tmp_path / "one.avi"
+    with VideoWriter(clip, 10, (64, 48)) as writer:
+        writer.write(np.zeros((48, 64, 3), np.uint8))
+    assert main(["video", str(clip), "-o", str(tmp_path / "o.mp4")]) == 0
+    out = capsys.readouterr().out
+    assert ": 1 frame of 64x48 in" in out
+    assert "frames per second" not in out

@@ -67,3 +67,9 @@ def test_tiny_pictures_can_be_drawn_on():
 def test_bad_numbers_are_bad_usage(photo, number, capsys):
     assert main(["image", str(photo), "-o", "map.png", "--scanpath", number]) == 2
     assert "--scanpath" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["1001", "30000000"])
+def test_more_places_than_can_be_seen_are_refused(photo, number, capsys):
+    assert main(["image", str(photo), "-o", "map.png", "--scanpath", number]) == 2
+    assert "expected an integer from 1 to 1000" in capsys.readouterr().err

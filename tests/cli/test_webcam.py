@@ -42,7 +42,7 @@ def test_certificates_are_for_pages(option, capsys):
 
 def test_a_strength_that_cannot_be_is_refused_before_a_camera_is_opened(capsys):
     assert main(["webcam", "--headless", "--source", "none.avi", "--alpha", "7"]) == 2
-    assert "alpha must lie in [0, 1], got 7" in capsys.readouterr().err
+    assert "`alpha` must be a number from 0 to 1; got 7" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--record", "--json"])

@@ -1,4 +1,5 @@
 import importlib
+from fractions import Fraction
 
 import numba
 import numpy as np
@@ -155,11 +156,11 @@ def test_any_number_of_threads_gives_the_same_bits(shape, rng):
 
 def test_options_come_back_as_floats():
     assert finish.checked(0, 1) == (0.0, 1.0)
-    assert finish.checked(np.float32(0.5), True) == (0.5, 1.0)
+    assert finish.checked(np.float32(0.5), Fraction(1, 4)) == (0.5, 0.25)
 
 
-@pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), "much", None])
+@pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), "much", "0.5", True, None])
 @pytest.mark.parametrize("name", ["smooth", "center_bias"])
 def test_other_options_are_refused(name, value):
-    with pytest.raises(ValueError, match=f"{name} must be a number from 0 to 1, got"):
+    with pytest.raises(ValueError, match=f"`{name}` must be a number from 0 to 1; got"):
         finish.checked(**{"smooth": 0.0, "center_bias": 0.0, name: value})

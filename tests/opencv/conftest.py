@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -5,15 +7,15 @@ from fastsal import opencv
 
 
 @pytest.fixture(scope="session")
-def golden(shared):
+def golden(recordings):
     """Return a function that loads an archive of arrays that OpenCV made."""
-    return lambda name: dict(np.load(shared / "golden" / "opencv" / f"{name}.npz"))
+    return lambda name: dict(np.load(recordings / "opencv" / f"{name}.npz"))
 
 
 @pytest.fixture(scope="session")
-def model(shared):
+def model():
     """Return the folder of OpenCV's model, as OpenCV takes it."""
-    return str(shared / "golden" / "opencv" / "bing_model")
+    return str(Path(__file__).parents[1] / "golden" / "opencv" / "bing_model")
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ def test_settings():
     assert (finder.getBase(), finder.getNSS(), finder.getW()) == (2.0, 2, 8)
     finder.setNSS(val=5)
     assert finder.getNSS() == 5
-    with pytest.raises(ValueError, match="NSS from 0 up, got -1"):
+    with pytest.raises(ValueError, match="`val` must be an integer from 0 up; got -1"):
         finder.setNSS(-1)
     with pytest.raises(TypeError):
         finder.setTrainingPath(5)

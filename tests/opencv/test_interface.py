@@ -1,6 +1,7 @@
 """The names, keywords and returns of cv2.saliency, where arrays come from and go to, and copies."""
 
 import copy
+import gzip
 import inspect
 import pickle
 import threading
@@ -97,6 +98,31 @@ def test_what_every_algorithm_does(name, tmp_path):
     assert storage.root().keys() == ("my_object",)
     with pytest.raises(OSError, match="no/object"):
         finder.save(tmp_path / "no" / "object.yml")
+
+
+@pytest.mark.parametrize("kind", ["xml", "json", "yml", "yaml", "txt", ""])
+@pytest.mark.parametrize("end", ["", ".gz", ".gz5"])
+def test_saved_files_are_those_that_opencv_writes(kind, end, tmp_path):
+    name, folder = f"object.{kind}{end}".replace("..", "."), tmp_path / "theirs"
+    folder.mkdir()
+    storage = cv2.FileStorage(str(folder / name), cv2.FILE_STORAGE_WRITE)
+    storage.startWriteStruct("my_object", cv2.FILE_NODE_MAP)
+    storage.endWriteStruct()
+    storage.release()
+    (expected,) = folder.iterdir()
+
+    opencv.StaticSaliencyFineGrained().save(tmp_path / name)
+
+    (written,) = (path for path in tmp_path.iterdir() if path.is_file())
+    assert written.name == expected.name
+    unpack = gzip.decompress if end else bytes
+    assert unpack(written.read_bytes()) == unpack(expected.read_bytes())
+
+
+def test_saving_to_a_folder_is_refused(tmp_path):
+    with pytest.raises(OSError, match="directory"):
+        opencv.StaticSaliencyFineGrained().save(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -327,9 +353,12 @@ def test_install_puts_it_where_opencvs_own_is_missing():
         import cv2.saliency
         assert cv2.saliency is ours
         assert StaticSaliencyFineGrained_create is ours.StaticSaliencyFineGrained_create
-        print(type(cv2.saliency.ObjectnessBING_create()).__module__)
+        for name in {names}:
+            assert getattr(cv2, "saliency_" + name) is getattr(ours, name)
+        print(type(cv2.saliency_ObjectnessBING.create()).__module__)
     """
-    assert run_python(code) == "fastsal.opencv.objectness"
+    names = [*CLASSES, *BASES]
+    assert run_python(code.replace("{names}", repr(names))) == "fastsal.opencv.objectness"
 
 
 def test_install_leaves_opencvs_own_unless_forced():

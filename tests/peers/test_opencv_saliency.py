@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from fastsal import opencv
 live = pytest.importorskip("cv2.saliency", reason="opencv-contrib-python is not installed")
 VERSION = tuple(map(int, cv2.__version__.split(".")[:2]))
 RULES = "5.1" if VERSION >= (5, 1) else "5.0" if VERSION >= (5, 0) else False
+MODEL = Path(__file__).parents[1] / "golden" / "opencv" / "bing_model"
 NAMES = [name for name in dir(live) if not name.startswith("_")]
 CLASSES = [name for name in NAMES if inspect.isclass(getattr(live, name))]
 
@@ -89,10 +91,10 @@ def test_binary_maps_of_photographs(photographs):
 
 
 @pytest.mark.parametrize("nss", [2, 0])
-def test_bing_of_photographs(photographs, shared, tmp_path, nss):
+def test_bing_of_photographs(photographs, tmp_path, nss):
     both = theirs, ours = pair("ObjectnessBING")
     for each, folder in zip(both, ("theirs", "ours"), strict=True):
-        each.setTrainingPath(str(shared / "golden" / "opencv" / "bing_model"))
+        each.setTrainingPath(str(MODEL))
         each.setNSS(nss)
         (tmp_path / folder).mkdir()
         each.setBBResDir(f"{tmp_path / folder}/")
@@ -106,10 +108,10 @@ def test_bing_of_photographs(photographs, shared, tmp_path, nss):
     assert written[0].read_bytes() == written[1].read_bytes()
 
 
-def test_bing_of_images_without_boxes(shared, tmp_path):
+def test_bing_of_images_without_boxes(tmp_path):
     both = pair("ObjectnessBING")
     for each in both:
-        each.setTrainingPath(str(shared / "golden" / "opencv" / "bing_model"))
+        each.setTrainingPath(str(MODEL))
         each.setBBResDir(f"{tmp_path}/")
     theirs, ours = (each.computeSaliency(np.zeros((7, 50, 3), np.uint8)) for each in both)
     assert ours[0] is theirs[0] is True

@@ -223,7 +223,7 @@ def test_what_cannot_be_written(
 
 def test_a_folder_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "a.png").mkdir()
-    with pytest.raises(ImageError, match="directory"):
+    with pytest.raises(ImageError, match="got a folder"):
         write_image(tmp_path / "a.png", smooth_image())
     assert os.listdir(tmp_path) == ["a.png"]
 

@@ -1,10 +1,8 @@
 """A whole video through a method into a file."""
 
-import contextlib
 import dataclasses
 import os
 import signal
-import subprocess
 import sys
 import textwrap
 import threading
@@ -16,6 +14,7 @@ import numpy as np
 import psutil
 import pytest
 from fake_decoders import FakeDecoder, install
+from processes import started
 
 from fastsal.errors import ImageError, VideoError
 from fastsal.pipelines import video, video_reader
@@ -308,19 +307,11 @@ def test_ctrl_c(shared: Path, tmp_path: Path) -> None:
     source = shared / "data" / "videos" / "vtest.avi"
     script = textwrap.dedent(CTRL_C)
     root = Path(__file__).parents[2]
-    with subprocess.Popen(
-        [sys.executable, "-c", script, str(source), str(tmp_path / "o.mp4")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=root,
-    ) as process:
-        assert process.stdout is not None
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            assert process.stdout.readline() == "ready\n"
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
-        process.kill()
+    command = [sys.executable, "-c", script, str(source), str(tmp_path / "o.mp4")]
+    with started(command, cwd=root) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     (partial,) = tmp_path.iterdir()
     assert f"frames are kept in {partial}" in out
@@ -330,7 +321,7 @@ def test_ctrl_c(shared: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("option", "error"),
-    [({"alpha": 2}, "alpha must lie"), ({"view": "all"}, "expected a view among"),
+    [({"alpha": 2}, "`alpha` must be"), ({"view": "all"}, "expected a view among"),
      ({"backend": "gpu"}, "backend must be"), ({"nonsense": 1}, "has no option nonsense")],
     ids=str,
 )  # fmt: skip

@@ -259,8 +259,13 @@ def _mask_span(codes, white, out, start, stop):
             for y in range(min(ROWS, height - ROWS * row)):
                 code = tile[CODE + COLS * y : CODE + COLS * y + cols]
                 target = out[ROWS * row + y, COLS * t : COLS * t + cols]
-                for x in range(cols):
-                    target[x] = white if (code[x] & MOVING) == MOVING else 0
+                _mask_run(code, white, target)
+
+
+@serial
+def _mask_run(code, white, target):
+    for x in range(target.size):
+        target[x] = white if (code[x] & MOVING) == MOVING else 0
 
 
 @parallel

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import devices, images, runtime
+from ... import devices, images, runtime, validation
 from ...errors import ImageError
+from ...kernels.levels import in_levels
 from ._math import FIRST_REACH
 
 
-class BinWang:
+class BinWang(devices.Portable):
     """Segment moving pixels from a background model, over a stream of frames.
 
     Each pixel has four background templates (grey levels), a matching threshold and an activity
@@ -24,14 +24,16 @@ class BinWang:
     Parameters
     ----------
     shape : (int, int), optional
-        Height and width of the frames. Without it the first frame sets them, and a frame of
-        another shape starts anew; with it such a frame is refused.
+        Height and width of the frames. Without it the first frame sets them; with it frames of
+        another height or width are refused.
     opencv5 : bool or {"5.0", "5.1"}, default False
         Version of the rules. "5.0" (also True) has OpenCV 5.0's bug: it updates the activity of
         only two pixels per frame, and hardly suppresses noise. "5.1" also absorbs stopped white
         objects (instead of black ones) into the background at once. False follows OpenCV 4.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels. The model uses OpenCV's luma.
+    channel_axis : int or None, default -1
+        Axis of the channels of every frame that has more than two axes.
     backend : {"auto", "cpu", "cuda"}, default "auto"
         Where to compute. "auto" takes the device for device arrays and the CPU for others.
 
@@ -72,11 +74,14 @@ class BinWang:
         *,
         opencv5: bool | Literal["5.0", "5.1"] = False,
         color: images.Color = "rgb",
+        channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
-        self._wanted = None if shape is None else _checked_shape(shape)
+        self._wanted = None if shape is None else validation.shape("shape", shape)
         self._rules = _checked_rules(opencv5)
+        images.check_channel_axis(channel_axis)
         self._color: images.Color = color
+        self._channel_axis = channel_axis
         self._backend: runtime.Choice = backend
         self.reset()
 
@@ -92,9 +97,10 @@ class BinWang:
 
         Parameters
         ----------
-        frame : array_like of uint8, (H, W), (H, W, 3) or (H, W, 4)
-            Grey levels or colours; a fourth channel is ignored. A device array (Numba, CuPy,
-            PyTorch) stays on its device.
+        frame : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
+            Grey levels or colours; a fourth channel is ignored. uint16 and floats in [0, 1] are
+            rounded to 8 bits. A device array (Numba, CuPy, PyTorch) stays on its device. A frame
+            of another shape, number of channels, dtype or device than the last starts anew.
         out : array of uint8 or float32, (H, W), optional
             Where to put the mask: C-contiguous, in the same kind of memory as `frame`.
 
@@ -114,28 +120,31 @@ class BinWang:
         return self._updated(frame, out, np.uint8, 1)
 
     def _updated(self, frame: ArrayLike, out: Any, dtype: Any, white: int) -> Any:
-        frames = images.as_frames(frame, color=self._color, name="frame")
+        frames = images.as_frames(
+            frame,
+            color=self._color,
+            channel_axis=self._channel_axis,
+            dtypes=images.DTYPES,
+            name="frame",
+            stacks=False,
+        )
         self._check(frames.shape)
-        if out is None and frames.owner is None:
-            out = np.empty(frames.shape, dtype)
-        elif out is None:
-            out = devices.empty(frames.shape, dtype, like=frames.owner)
+        if out is None:
+            out = images.new_array(frames, frames.shape, dtype)
         job = images.Job(self._backend, out, frames, turns=self._turns)
         bench = runtime.bench(__package__, job.target)
-        self._prepare(bench, (frames.shape, job.target))
+        self._prepare(bench, (frames.shape, frames.channels, frames.pixels.dtype, job.target))
         bench.update(self._model, _luma(job), *self._rules)
         bench.fill_mask(self._model, white, job.saliency.reshape(job.saliency.size))
         return job.result()
 
     def _check(self, shape: tuple[int, ...]) -> None:
-        if len(shape) != 2:
-            raise ImageError(f"expected one frame at a time, got a stack {shape}")
         if self._wanted is not None and shape != self._wanted:
             raise ImageError(f"expected a frame of shape {self._wanted}, got {shape}")
 
     def _prepare(self, bench: Any, form: tuple[Any, ...]) -> None:
         """Have a model of this form in this place, a new one unless the last frame was alike."""
-        if self._planes is not None and self._planes[0].shape[1:] == form[0]:
+        if self._planes is not None and self._form is not None and form[:-1] == self._form[:-1]:
             self._model = bench.new_model(self._planes)
         elif form != self._form:
             self._model = bench.new_model(_first_planes(form[0]))
@@ -144,11 +153,11 @@ class BinWang:
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         if self._model is not None and self._form is not None:
-            bench = runtime.bench(__package__, self._form[1])
+            bench = runtime.bench(__package__, self._form[-1])
             devices.work_on(0)  # the stream of the last call may be gone
             self._turns.begin()
             state["_planes"] = bench.planes_of(self._model)
-        state["_model"] = state["_form"] = None
+        state["_model"] = None
         return state
 
 
@@ -161,20 +170,13 @@ class BinWangMaps(BinWang):
         return self._updated(frame, out, np.float32, 255 if is_bytes else 1)
 
 
-def _checked_shape(shape: Any) -> tuple[int, int]:
-    try:
-        height, width = (operator.index(length) for length in shape)
-    except (TypeError, ValueError):
-        height = width = 0
-    if height < 1 or width < 1:
-        raise ValueError(f"shape must be two positive integers (H, W), got {shape!r}")
-    return height, width
-
-
 def _checked_rules(opencv5: Any) -> tuple[bool, int]:
     """Return whether to update the activity of two pixels only, and what empty templates are."""
-    if isinstance(opencv5, str) and opencv5 not in ("5.0", "5.1"):
-        raise ValueError(f"opencv5 must be a bool, '5.0' or '5.1', got {opencv5!r}")
+    is_flag = isinstance(opencv5, bool | np.bool)
+    if not is_flag and not (isinstance(opencv5, str) and opencv5 in ("5.0", "5.1")):
+        raise ValueError(
+            f"`opencv5` must be True, False, '5.0' or '5.1'; got {validation.shown(opencv5)}"
+        )
     return bool(opencv5), 255 if opencv5 == "5.1" else 0
 
 
@@ -192,7 +194,7 @@ def _first_planes(shape: tuple[int, int]) -> tuple[Any, ...]:
 
 def _luma(job: images.Job) -> Any:
     """Return the grey levels of the frame, (P,), on the bench of the job."""
-    (frames,) = job.inputs
+    frames = in_levels(job.inputs[0], job.target, np.uint8)
     if frames.channels == 1:
         return frames.pixels.reshape(frames.pixels.size)
     if job.target == "cpu":

@@ -3,6 +3,7 @@
 import numpy as np
 from numba import float32, int64, prange
 
+from ...kernels.copies import copy_values
 from ...kernels.jit import parallel, serial
 from ._cpu_cells import fill_cells
 from ._cpu_chunks import CHUNK, extent_within, whole_range
@@ -25,7 +26,7 @@ def cluster(values, chunks, centres, old, sizes, moved):
     edges, owners = np.empty(CLUSTERS, np.float32), np.empty(CLUSTERS, np.int64)
     sums, holds = np.empty(CLUSTERS, np.float32), True
     for _ in range(1, MAX_STEPS):
-        old[:] = centres
+        copy_values(centres, old)
         sums[:] = 0
         sizes[:] = 0
         moved[:] = -1

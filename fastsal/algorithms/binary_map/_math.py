@@ -50,7 +50,8 @@ def twice_the_mean(high, low, count):
     rest = ((2 * high % count) << _LOW_BITS) + 2 * low
     exact = float64(((2 * high // count) << _LOW_BITS) + rest // count) * 2.0**-52
     rounded = float32(exact)
-    return float32(rounded * (1 - 2.0**-24)) if float64(rounded) > exact else rounded
+    bound = float32(rounded * (1 - 2.0**-24)) if float64(rounded) > exact else rounded
+    return max(bound, float32(2.0**-53))  # smaller shares count as 0 in the sum, so here too
 
 
 # From here on products that are added to something come in from the benches: a device would round

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ... import devices, images, runtime
+from ... import containers, devices, images, runtime, validation
 from ...errors import ImageError
 from ...parts import Jobs
 from . import _draws
 
+_LARGEST = 1e30  # of the values for OpenCV's k-means, which does not end beyond 1e37
 _METHODS = ("otsu", "adaptive", "kmeans")
 DTYPES = ("uint8", "float32", "float64")
 
@@ -49,8 +49,8 @@ def binary_map(
     -------
     binary : array of uint8 (or `out`), (H, W) or (N, H, W)
         255 for foreground, 0 for background. CPU, CUDA and any number of threads give the same
-        bits. A map of one level is all background if that is 0 or the method "adaptive", and else,
-        as in OpenCV, all foreground.
+        bits. A map of one value is all background if round(255 * value) is 0 or the method is
+        "adaptive". Otherwise it is all foreground, as in OpenCV.
 
     Raises
     ------
@@ -93,7 +93,8 @@ def opencv_binary_map(
     Parameters
     ----------
     saliency : array of float32, (H, W)
-        Any finite values. Grey, which Otsu's method splits, has no levels above 1 or below 0.
+        Any values from -1e30 to 1e30. Grey, which Otsu's method splits, has no levels above 1 or
+        below 0.
     state : int
         The state of 64 bits; `state_of_seed` gives that after ``cv2.setRNGSeed``.
     out : array of uint8, optional
@@ -123,7 +124,7 @@ def opencv_binary_map(
     """
     starts, next_state = _draws.starts(state)
     frames = images.as_frames(
-        saliency, channel_axis=None, dtypes=("float32",), name="saliency", unit=False
+        saliency, channel_axis=None, dtypes=("float32",), name="saliency", largest=_LARGEST
     )
     return _binary(frames, "kmeans", starts, out, backend), next_state
 
@@ -145,18 +146,15 @@ def _binary(
 
 
 def _checked_seed(seed: int | None) -> int:
-    if seed is not None and not isinstance(seed, numbers.Integral):
-        raise ValueError(f"seed must be None or an integer, got {seed!r}")
-    return 0 if seed is None else int(seed)
+    return 0 if seed is None else validation.integer("seed", seed)
 
 
 def _byte_out(out: Any, frames: images.Frames) -> Any:
     """Return where bytes go: `out`, or a new array beside the map."""
     if out is None:
-        if frames.owner is None:
-            return np.empty(frames.shape, np.uint8)
-        return devices.empty(frames.shape, np.uint8, like=frames.owner)
+        return images.new_array(frames, frames.shape, np.uint8)
     is_known = isinstance(out, np.ndarray) or devices.is_device_array(out)
+    is_known = is_known or containers.is_tensor(out)
     if is_known and devices.dtype_of(out) != np.uint8:
         raise ImageError(f"expected out as uint8, got {devices.dtype_of(out)}")
     return out

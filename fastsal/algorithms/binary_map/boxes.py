@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ... import devices, images
+from ... import devices, images, validation
 from ...errors import ImageError
 from .api import DTYPES, binary_map
 
@@ -68,10 +67,8 @@ def salient_boxes(
     >>> scores.round(2)
     array([0.95, 0.05], dtype=float32)
     """
-    if not isinstance(max_boxes, numbers.Integral) or max_boxes < 1:
-        raise ValueError(f"max_boxes must be a whole number above 0, got {max_boxes!r}")
-    if not isinstance(min_area, numbers.Real) or not 0 <= min_area <= 1:
-        raise ValueError(f"min_area must be a part of the image, 0 to 1, got {min_area!r}")
+    most = validation.integer("max_boxes", max_boxes, 1)
+    least_area = validation.number("min_area", min_area, 0, 1)
     frames = _on_host(images.as_frames(saliency, **_FORM))
     if len(frames.shape) != 2:
         raise ImageError(f"expected saliency as one map (H, W), got shape {frames.shape}")
@@ -79,7 +76,7 @@ def salient_boxes(
     binary = binary_map(values, method=method, backend="cpu")
     if binary.all():
         binary = np.zeros_like(binary)
-    return _boxes(values, binary, int(max_boxes), float(min_area) * binary.size)
+    return _boxes(values, binary, most, least_area * binary.size)
 
 
 def _on_host(frames: images.Frames) -> images.Frames:

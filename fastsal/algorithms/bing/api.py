@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ... import images, runtime
-from ...errors import ImageError
+from ... import images, runtime, validation
 from .model import SPACES, BingModel, load_once
 from .search import Found, search
 
@@ -35,14 +33,16 @@ def bing(
     color_spaces: Sequence[str] = SPACES,
     max_boxes: int | None = None,
     color: images.Color = "rgb",
+    channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Propose boxes that are likely to hold an object of any kind.
 
     Parameters
     ----------
-    image : array_like of uint8, (H, W), (H, W, 3) or (H, W, 4)
-        Grey levels or colours; a fourth channel is ignored.
+    image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
+        Grey levels or colours; a fourth channel is ignored. uint16 and floats in [0, 1] are
+        rounded to 8 bits.
     training_path : path or BingModel
         Folder with model files of OpenCV's format (``ObjNessB2W8*.yml.gz``), which are read once,
         or a model, as `train_bing` returns; by default the one that comes with fastsal.
@@ -54,6 +54,8 @@ def bing(
         How many boxes to return at most.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
+    channel_axis : int or None, default -1
+        Axis of the channels if `image` has more than two axes.
     backend : {"auto", "cpu", "cuda"}, default "auto"
         Where to compute. "auto" takes the device for device arrays and the CPU for others.
 
@@ -105,10 +107,10 @@ def bing(
     >>> boxes
     array([[40, 32, 64, 64]], dtype=int32)
     """
-    limit = _natural(max_boxes, "max_boxes", 1 << 31) if max_boxes is not None else None
+    limit = None if max_boxes is None else _natural("max_boxes", max_boxes, 1 << 31)
     ranked = ranked_boxes(
         image, training_path=training_path, nss=nss, color_spaces=color_spaces, color=color,
-        backend=backend,
+        channel_axis=channel_axis, backend=backend,
     )  # fmt: skip
     boxes = np.concatenate([each.boxes for each in ranked])
     scores = np.concatenate([each.scores for each in ranked])
@@ -124,15 +126,16 @@ def ranked_boxes(
     nss: int = 2,
     color_spaces: Sequence[str] = SPACES,
     color: images.Color = "rgb",
+    channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> list[RankedBoxes]:
     """Return the boxes of each colour space by themselves: see `bing`."""
     model = _model_of(training_path)
     spaces = _checked_spaces(color_spaces, model)
-    radius = _natural(nss, "nss", _MOST_NSS)
-    frames = images.as_frames(image, color=color)
-    if len(frames.shape) != 2:
-        raise ImageError(f"expected one image at a time, got a stack {frames.shape}")
+    radius = _natural("nss", nss, _MOST_NSS)
+    frames = images.as_frames(
+        image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES, stacks=False
+    )
     target = runtime.resolve(backend, on_device=frames.owner is not None)
     plan, found = search(frames, model, spaces, radius, target)
     return [
@@ -164,10 +167,12 @@ def _firsts(
 
 def _is_first(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Return which boxes have not occurred before."""
-    numbers = boxes.astype(np.int64)
-    codes = ((numbers[:, 0] << 48) ^ (numbers[:, 1] << 32)) ^ (numbers[:, 2] << 16) ^ numbers[:, 3]
-    first = np.zeros(len(boxes), bool)
-    first[np.unique(codes, return_index=True)[1]] = True
+    corners, sizes = np.ascontiguousarray(boxes, np.int32).view(np.int64).T
+    order = np.lexsort((sizes, corners))  # stable: of equal boxes the first stays first
+    is_new = np.ones(len(boxes), bool)
+    is_new[1:] = (np.diff(corners[order]) != 0) | (np.diff(sizes[order]) != 0)
+    first = np.empty(len(boxes), bool)
+    first[order] = is_new
     return first
 
 
@@ -180,17 +185,18 @@ def _model_of(training_path: Any) -> BingModel:
 
 
 def _checked_spaces(color_spaces: Sequence[str], model: BingModel) -> tuple[str, ...]:
-    spaces = tuple(color_spaces) if not isinstance(color_spaces, str) else (color_spaces,)
-    if not spaces or len(set(spaces)) < len(spaces) or set(spaces) - set(model.spaces):
-        raise ValueError(f"color_spaces must be some of {model.spaces}, got {color_spaces!r}")
-    return spaces
-
-
-def _natural(value: Any, name: str, most: int) -> int:
+    spaces = [color_spaces] if isinstance(color_spaces, str) else color_spaces
     try:
-        number = operator.index(value)
+        found = [str(space) for space in spaces]
     except TypeError:
-        number = -1
-    if number < 0:
-        raise ValueError(f"{name} must be an integer from 0 up, got {value!r}")
-    return min(number, most)
+        found = []
+    if not found or len(set(found)) < len(found) or set(found) - set(model.spaces):
+        raise ValueError(
+            f"`color_spaces` must be some of {validation.listed(model.spaces)}, each once; "
+            f"got {validation.shown(color_spaces)}"
+        )
+    return tuple(found)
+
+
+def _natural(name: str, value: Any, most: int) -> int:
+    return min(validation.integer(name, value, 0), most)

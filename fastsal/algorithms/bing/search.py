@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import devices, images, runtime
+from ...kernels.levels import in_levels
 from .model import BingModel
 from .plan import PICKED, Plan, boxes_of, filters_of, plan_of
 
@@ -32,6 +33,7 @@ def search(
     if picked.size:
         is_staged = target == "cuda" and frames.owner is None
         pixels = devices.upload(frames.pixels, "bing image") if is_staged else frames.pixels
+        pixels = in_levels(frames._replace(pixels=pixels), target, np.uint8).pixels
         rows = pixels.reshape(height, width * frames.channels)
         args = (rows, frames.channels, blue_of(frames), plan, filters_of(model, spaces), nss)
         runtime.bench(__package__, target).pick_windows(*args, picked, keys)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import images, runtime
-from ...errors import ImageError
 from .api import Path, bing
 from .model import SPACES, BingModel
 
@@ -41,11 +40,13 @@ class BingMaps:
         color_spaces: Sequence[str] = SPACES,
         max_boxes: int | None = 100,
         color: images.Color = "rgb",
+        channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
         self._options: dict[str, Any] = {
             "training_path": training_path, "nss": nss, "color_spaces": color_spaces,
-            "max_boxes": max_boxes, "color": color, "backend": backend,
+            "max_boxes": max_boxes, "color": color, "channel_axis": channel_axis,
+            "backend": backend,
         }  # fmt: skip
         self.reset()
 
@@ -55,9 +56,8 @@ class BingMaps:
 
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
         """Return the map of the next frame, float32 (or `out`), (H, W), in [0, 1]."""
-        frames = images.as_frames(frame, color=self._options["color"], name="frame")
-        if len(frames.shape) != 2:
-            raise ImageError(f"expected one frame at a time, got a stack {frames.shape}")
+        form = {name: self._options[name] for name in ("color", "channel_axis")}
+        frames = images.as_frames(frame, name="frame", dtypes=images.DTYPES, stacks=False, **form)
         job = images.Job(self._options["backend"], out, frames)
         self.boxes, self.scores = bing(frame, **self._options)
         bench = runtime.bench(f"{__package__}.maps", job.target)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import images as arrays
+from ... import validation
 from ...errors import ImageError
 from . import svm
 from .model import BingModel
@@ -26,6 +26,7 @@ def train_bing(
     *,
     seed: int = 0,
     color: arrays.Color = "rgb",
+    channel_axis: int | None = -1,
     progress: bool = True,
 ) -> BingModel:
     """Train a model for `bing` on images and the boxes of the objects in them.
@@ -41,6 +42,8 @@ def train_bing(
         Of the choice of background windows. The same images, boxes and seed give the same model.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
+    channel_axis : int or None, default -1
+        Axis of the channels of every image that has more than two axes.
     progress : bool, default True
         Show a bar on stderr, where that is a terminal.
 
@@ -90,8 +93,8 @@ def train_bing(
     ('maxbgr', 'hsv', 'i')
     """
     fit = svm.linear_svm()
-    rng = np.random.default_rng(_checked_seed(seed))
-    views = _checked_views(images, boxes, color)
+    rng = np.random.default_rng(validation.integer("seed", seed, 0))
+    views = _checked_views(images, boxes, color, channel_axis)
     background = max(1, min(_BACKGROUND, _MOST_BACKGROUND // (2 * len(views))))
     with _bar(4 * len(views), progress) as bar:
         samples = [samples_of(view, background, rng) for view in _both_ways(views, bar)]
@@ -116,17 +119,9 @@ def _both_ways(views: list[View], bar: Any) -> Iterator[View]:
         bar.update()
 
 
-def _checked_seed(seed: Any) -> int:
-    try:
-        number = operator.index(seed)
-    except TypeError:
-        number = -1
-    if number < 0:
-        raise ValueError(f"seed must be an integer from 0 up, got {seed!r}")
-    return number
-
-
-def _checked_views(images: Any, boxes: Any, color: arrays.Color) -> list[View]:
+def _checked_views(
+    images: Any, boxes: Any, color: arrays.Color, channel_axis: int | None
+) -> list[View]:
     """Return every image with its boxes."""
     images, boxes = _listed(images, "images"), _listed(boxes, "boxes")
     if len(images) != len(boxes) or not images:
@@ -136,12 +131,11 @@ def _checked_views(images: Any, boxes: Any, color: arrays.Color) -> list[View]:
         )
     views = []
     for i, (image, its_boxes) in enumerate(zip(images, boxes, strict=True)):
-        frames = arrays.as_frames(image, color=color, name=f"image {i}")
-        if len(frames.shape) != 2 or frames.owner is not None:
-            place = "on the host" if frames.owner is None else "on a device"
-            raise ImageError(
-                f"expected image {i} as one image on the host, got {frames.shape} {place}"
-            )
+        frames = arrays.as_frames(
+            image, color=color, channel_axis=channel_axis, name=f"image {i}", stacks=False
+        )
+        if frames.owner is not None:
+            raise ImageError(f"expected image {i} on the host, got one on a device")
         views.append(View(frames, _clipped(its_boxes, frames.shape, i)))
     return views
 

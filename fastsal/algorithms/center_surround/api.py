@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
-from ... import images, runtime
+from ... import images, runtime, validation
 from ...kernels import finish
 from ...parts import Jobs
-from .forms import FORMS, Form
+from .forms import FORMS
 
 
 def center_surround(
@@ -27,7 +27,7 @@ def center_surround(
 
     Parameters
     ----------
-    image : array_like of uint8 or float, (H, W), (H, W, 3) or (H, W, 4)
+    image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
         Grey levels or colours; a fourth channel is ignored. Floats lie in [0, 1], and
         ``image / 255`` gives the map of ``image``, nearly. A stack has one more axis in front and
         each frame is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its device.
@@ -93,10 +93,8 @@ def center_surround(
     >>> bool(saliency[20:28, 40:48].min() > saliency[:, :30].max())
     True
     """
-    frames = images.as_frames(
-        image, color=color, channel_axis=channel_axis, dtypes=("uint8", "float32", "float64")
-    )
-    form = _form_of(variant)
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
+    form = FORMS[validation.choice("variant", variant, FORMS)]
     options = finish.checked(form.smooth if smooth is None else smooth, center_bias)
     width, is_rgb = frames.shape[-1], color == "rgb"
     jobs = Jobs(backend, out, frames)
@@ -107,9 +105,3 @@ def center_surround(
             source.pixels, source.channels, is_rgb, width, form, *options, job.saliency
         )
     return jobs.result
-
-
-def _form_of(variant: str) -> Form:
-    if variant not in FORMS:
-        raise ValueError(f"variant must be {' or '.join(map(repr, FORMS))}, got {variant!r}")
-    return FORMS[variant]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...kernels.levels import in_levels
 from ...parts import Jobs
 
 
@@ -25,9 +27,9 @@ def fine_grained(
 
     Parameters
     ----------
-    image : array_like of uint8 or float, (H, W), (H, W, 3) or (H, W, 4)
+    image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
         Grey levels, or colours, which OpenCV's fixed-point luma turns into grey levels; a fourth
-        channel is ignored. Floats lie in [0, 1] and stand for the bytes round(255 * image), so
+        channel is ignored. Floats in [0, 1] and uint16 are rounded to 8 bits, so
         that ``image / 255`` gives the map of ``image``. A stack has one more axis in front and
         each frame is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its device.
     exact : bool, default False
@@ -83,12 +85,12 @@ def fine_grained(
     >>> fastsal.fine_grained(image)[2, 3]
     np.float32(1.0)
     """
-    frames = images.as_frames(
-        image, color=color, channel_axis=channel_axis, dtypes=("uint8", "float32", "float64")
-    )
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     jobs, width = Jobs(backend, out, frames), frames.shape[-1]
     for job in jobs:
         (source,) = job.inputs
+        if source.pixels.dtype == np.uint16:
+            source = in_levels(source, job.target, np.uint8)
         bench = runtime.bench(__package__, job.target)
         bench.fine_grained(
             source.pixels, source.channels, source.weights, width, bool(exact), job.saliency

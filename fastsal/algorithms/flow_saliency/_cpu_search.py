@@ -8,6 +8,7 @@ import numpy as np
 from numba import float32, int32, prange, uint64
 
 from ...kernels import launch
+from ...kernels.copies import copy_values
 from ...kernels.jit import parallel, serial
 from ._cpu_pyramid import RIM, shape_of
 from ._math import (
@@ -202,7 +203,7 @@ def _take_medians(flow, target):
             for i in range(3):
                 source = flow[axis, min(max(row + i - 1, 0), rows - 1)]
                 wide[i, 0], wide[i, cols + 1] = source[0], source[cols - 1]
-                wide[i, 1 : cols + 1] = source
+                copy_values(source, wide[i, 1 : cols + 1])
             above, middle, below, medians = wide[0], wide[1], wide[2], target[axis, row]
             for col in range(cols):
                 medians[col] = median_of_nine(

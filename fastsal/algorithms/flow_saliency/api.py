@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import devices, images, runtime
+from ... import containers, devices, images, runtime
 from .trail import DTYPES, Camera, Options, part, shape_of, trail_of_thread
 
 
@@ -19,6 +19,7 @@ def flow_saliency(
     contrast: bool = False,
     return_flow: bool = False,
     color: images.Color = "rgb",
+    channel_axis: int | None = -1,
     out: Any = None,
     backend: runtime.Choice = "auto",
 ) -> Any:
@@ -41,6 +42,8 @@ def flow_saliency(
         Return the flow as well.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
+    channel_axis : int or None, default -1
+        Axis of the channels if there are more than two axes; None for stacks of grey frames.
     out : array of float32 or uint8, optional
         Where to put the map: C-contiguous, of the map's shape, in the same kind of memory as
         `frame`. uint8 gets round(255 * saliency).
@@ -104,7 +107,7 @@ def flow_saliency(
     (True, True)
     """
     options = Options.checked(compensate_camera, contrast)
-    forms: dict[str, Any] = {"color": color, "dtypes": DTYPES}
+    forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis, "dtypes": DTYPES}
     pair = (
         images.as_frames(frame, name="frame", **forms),
         images.as_frames(previous, name="previous", **forms),
@@ -136,6 +139,7 @@ class _RoomForFlow:
         shape = (*frames.shape[:-2], 2, *frames.shape[-2:])
         planes = 2 * len(job.saliency), shape[-2] * shape[-1]
         self._staged = job.target == "cuda" and frames.owner is None
+        self._is_tensor = frames.is_tensor
         if frames.owner is not None:
             self._flow = devices.empty(shape, np.float32, like=frames.owner)
             self.planes = devices.borrow(self._flow).reshape(planes)
@@ -149,4 +153,4 @@ class _RoomForFlow:
         """Return the filled flow, in the caller's kind of memory."""
         if self._staged:
             devices.fetch(self.planes, self._flow.reshape(self.planes.shape))
-        return self._flow
+        return containers.returned(self._flow, self._is_tensor)

@@ -7,11 +7,10 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime
-from ...errors import ImageError
 from .trail import DTYPES, Camera, Options, Trail, checked_memory, shape_of
 
 
-class FlowSaliency:
+class FlowSaliency(devices.Portable):
     """`flow_saliency` over a stream: each frame against the one before.
 
     The reduced picture of the last frame is kept, so each frame is read once and the caller may
@@ -32,6 +31,8 @@ class FlowSaliency:
         time by ``memory * last + (1 - memory) * new``. A cut starts anew.
     color, backend
         As in `flow_saliency`.
+    channel_axis : int or None, default -1
+        Axis of the channels of every frame that has more than two axes.
 
     Raises
     ------
@@ -60,12 +61,15 @@ class FlowSaliency:
         bidirectional: bool = False,
         memory: float = 0.0,
         color: images.Color = "rgb",
+        channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
         self._options = Options.checked(compensate_camera, contrast)
         self._bidirectional = bool(bidirectional)
         self._memory = checked_memory(memory)
+        images.check_channel_axis(channel_axis)
         self._color: images.Color = color
+        self._channel_axis = channel_axis
         self._backend: runtime.Choice = backend
         self._turns = devices.Turns()
         self.reset()
@@ -80,9 +84,14 @@ class FlowSaliency:
 
         A frame of another shape, dtype or place than the last starts anew.
         """
-        frames = images.as_frames(frame, color=self._color, dtypes=DTYPES, name="frame")
-        if len(frames.shape) == 3:
-            raise ImageError(f"expected one frame at a time, got a stack {frames.shape}")
+        frames = images.as_frames(
+            frame,
+            color=self._color,
+            channel_axis=self._channel_axis,
+            dtypes=DTYPES,
+            name="frame",
+            stacks=False,
+        )
         shape = shape_of(frames)
         job = images.Job(self._backend, out, frames, turns=self._turns)
         trail = self._trail_for(job, shape)

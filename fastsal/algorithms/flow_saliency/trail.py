@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import numbers
+import math
 import threading
 from typing import Any, Literal, NamedTuple
 
-from ... import devices, images, runtime
+from ... import devices, images, runtime, validation
 from ...errors import ImageError
 from .plan import LONGEST_SIDE, cells_of, level_shapes
 
 Camera = bool | Literal["affine", "translation", "homography"]
 
-DTYPES = ("uint8", "uint16", "float32", "float64")
+DTYPES = images.DTYPES
 SMOOTH = 0.01  # sigma of the last blur, in widths
 _TERMS = {"translation": 2, "affine": 6, "homography": 8}
 _of_thread = threading.local()
@@ -32,26 +32,24 @@ class Options(NamedTuple):
         name = "affine" if compensate_camera is True else compensate_camera
         if not isinstance(name, str) or name not in _TERMS:
             raise ValueError(
-                "compensate_camera must be True, False, 'affine', 'translation' or 'homography', "
-                f"got {compensate_camera!r}"
+                "`compensate_camera` must be True, False, 'affine', 'translation' or "
+                f"'homography'; got {validation.shown(compensate_camera)}"
             )
         return cls(_TERMS[name], bool(contrast))
 
 
 def checked_memory(memory: float) -> float:
-    """Return `memory` if it is a number from 0 up to but not 1, else raise ValueError."""
-    if not (isinstance(memory, numbers.Real) and 0 <= memory < 1):
-        raise ValueError(f"memory must be a number from 0 up to, but not, 1, got {memory!r}")
-    return float(memory)
+    """Return `memory` if it is a number in [0, 1), or raise ValueError."""
+    form = "a number in [0, 1)"
+    return validation.number("memory", memory, 0, math.nextafter(1, 0), form=form)
 
 
-class Trail:
+class Trail(devices.Portable):
     """Levels of the last two frames of one shape, their flow and scores, on one bench."""
 
     def __init__(self, target: runtime.Backend, shape: tuple[int, int]) -> None:
         self.form = target, shape
         self.turns = devices.Turns()
-        self._bench = runtime.bench(__package__, target)
         shapes = level_shapes(*shape)
         self._unit = shape[0] / shapes[0][0], shape[1] / shapes[0][1]
         self._cells = cells = cells_of(shapes[0])
@@ -59,6 +57,10 @@ class Trail:
         self._flow, self._shown = (self._bench.new_field((n, *cells)) for n in (2, 1))
         new = self._bench.new_field
         self._scores, self._before, self._ahead, self._kept = (new(cells) for _ in range(4))
+
+    @property
+    def _bench(self) -> Any:
+        return runtime.bench(__package__, self.form[0])
 
     def take(self, frames: images.Frames, index: int = 0) -> None:
         """Take one of `frames` as the next one of the stream."""

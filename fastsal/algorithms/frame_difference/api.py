@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import devices, images, runtime
-from ...errors import ImageError
+from ... import devices, images, runtime, validation
 from ...parts import Jobs
 
-_DTYPES = ("uint8", "uint16", "float32", "float64")
 _NO_LIMIT = np.float32(-1)
-_WHITE = {np.dtype("uint8"): 255, np.dtype("uint16"): 65535, np.dtype("float32"): 1}
 
 
 def frame_difference(
@@ -88,7 +83,7 @@ def frame_difference(
            [0. , 0. , 0.2]], dtype=float32)
     """
     limit = _checked_threshold(threshold)
-    forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis, "dtypes": _DTYPES}
+    forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis, "dtypes": images.DTYPES}
     pair = (
         images.as_frames(frame, name="frame", **forms),
         images.as_frames(previous, name="previous", **forms),
@@ -100,7 +95,7 @@ def frame_difference(
     return jobs.result
 
 
-class FrameDifference:
+class FrameDifference(devices.Portable):
     """`frame_difference` over a stream: each frame against the one before.
 
     Only the luma of the last frame is kept, so each frame is converted once and the caller may
@@ -110,6 +105,8 @@ class FrameDifference:
     ----------
     threshold, color, backend
         As in `frame_difference`.
+    channel_axis : int or None, default -1
+        Axis of the channels of every frame that has more than two axes.
 
     Examples
     --------
@@ -126,18 +123,21 @@ class FrameDifference:
         *,
         threshold: float | None = None,
         color: images.Color = "rgb",
+        channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
         runtime.resolve(backend)
         images.check_color(color)
         self._limit = _checked_threshold(threshold)
+        images.check_channel_axis(channel_axis)
         self._color: images.Color = color
+        self._channel_axis = channel_axis
         self._backend: runtime.Choice = backend
         self.reset()
 
     def reset(self) -> None:
         """Forget the last frame: the next one gets a map of zeros."""
-        self._shape: tuple[int, ...] | None = None
+        self._form: tuple[Any, ...] | None = None
         self._previous: Any = None
         self._spare: Any = None
         self._turns = devices.Turns()
@@ -145,17 +145,23 @@ class FrameDifference:
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
         """Return the map of `frame` against the last one; zeros for the first.
 
-        A frame of another shape, dtype or place than the last starts anew.
+        A frame of another shape (channels included), dtype or device than the last starts anew.
         """
-        frames = images.as_frames(frame, color=self._color, dtypes=_DTYPES, name="frame")
-        if len(frames.shape) == 3:
-            raise ImageError(f"expected one frame at a time, got a stack {frames.shape}")
+        frames = images.as_frames(
+            frame,
+            color=self._color,
+            channel_axis=self._channel_axis,
+            dtypes=images.DTYPES,
+            name="frame",
+            stacks=False,
+        )
         job = images.Job(self._backend, out, frames, turns=self._turns)
         gray = _luma(job.inputs[0], job.target, self._spare)
         fits = _fits(self._previous, gray.shape, gray.dtype, job.target)
-        goes_on = fits and frames.shape == self._shape
+        form = frames.shape, frames.channels
+        goes_on = fits and form == self._form
         _fill_from_gray(job, gray, self._previous if goes_on else gray, self._limit)
-        self._shape, self._previous, self._spare = frames.shape, gray, self._previous
+        self._form, self._previous, self._spare = form, gray, self._previous
         return job.result()
 
 
@@ -165,7 +171,7 @@ def _fill(job: images.Job, limit: np.float32) -> None:
         gray = _luma(frame, job.target), _luma(previous, job.target)
         _fill_from_gray(job, *gray, limit)
         return
-    white = _WHITE[frame.pixels.dtype]
+    white = images.WHITE[frame.pixels.dtype]
     bench = runtime.bench(__package__, job.target)
     bench.frame_difference(
         frame.pixels, previous.pixels, frame.channels, frame.weights, white, limit, job.saliency
@@ -174,7 +180,7 @@ def _fill(job: images.Job, limit: np.float32) -> None:
 
 def _fill_from_gray(job: images.Job, gray: Any, previous: Any, limit: np.float32) -> None:
     bench = runtime.bench(__package__, job.target)
-    white = _WHITE[gray.dtype]
+    white = images.WHITE[gray.dtype]
     if job.target == "cpu":
         gray, previous = images.read_only(gray), images.read_only(previous)
     bench.frame_difference(gray, previous, 1, (0, 0, 0), white, limit, job.saliency)
@@ -204,6 +210,5 @@ def _checked_threshold(threshold: float | None) -> np.float32:
     """Return the threshold as kernels take it: negative for none."""
     if threshold is None:
         return _NO_LIMIT
-    if not (isinstance(threshold, numbers.Real) and 0 <= threshold < math.inf):
-        raise ValueError(f"threshold must be None or a number from 0 up, got {threshold!r}")
-    return np.float32(min(threshold, 1 << 16))
+    form = "None or a number from 0 up"
+    return np.float32(min(validation.number("threshold", threshold, 0, form=form), 1 << 16))

@@ -9,11 +9,12 @@ from ...kernels import launch
 from ...kernels.cells._cpu import fill_means
 from ...kernels.cells._math import shape_of_cells
 from ...kernels.color._cpu_lab import light, lightness_of, linear_of
-from ...kernels.color._math import lab
+from ...kernels.color._math import balanced, lab
+from ...kernels.copies import copy_values
 from ...kernels.finish._cpu import finish
 from ...kernels.jit import parallel, serial
 from ._cpu_cosines import add_signature
-from ._math import CELLS, balanced, cosine
+from ._math import CELLS, cosine
 
 
 def image_signature(pixels, channels, is_rgb, width, smooth, center_bias, out):
@@ -73,7 +74,8 @@ def _sign(means, table, down, across, maps, start, stop):
         energy[:] = 0
         for plane in range(len(planes)):
             add_signature(planes[plane], down, across, work, energy)
-        maps[frame] = energy
+        for row in range(len(energy)):
+            copy_values(energy[row], maps[frame, row])
 
 
 @parallel

@@ -3,6 +3,7 @@
 Even waves see only the sums of mirrored rows, odd ones only the differences.
 """
 
+from ...kernels.copies import copy_values
 from ...kernels.jit import serial
 from ._math import sign
 
@@ -40,7 +41,7 @@ def _transform(cosines, source, folds, target):
     for row in range(half):
         upper, lower, sums = source[row], source[count - 1 - row], folds[row]
         if row == count - 1 - row:
-            sums[:] = upper
+            copy_values(upper, sums)
             continue
         gaps = folds[count - 1 - row]
         for col in range(sums.size):

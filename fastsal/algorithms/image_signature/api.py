@@ -27,7 +27,7 @@ def image_signature(
 
     Parameters
     ----------
-    image : array_like of uint8 or float, (H, W), (H, W, 3) or (H, W, 4)
+    image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
         Grey levels or colours; a fourth channel is ignored. Floats lie in [0, 1], and
         ``image / 255`` gives the map of ``image``, nearly. A stack has one more axis in front and
         each frame is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its device.
@@ -89,9 +89,7 @@ def image_signature(
     >>> bool(saliency[20:28, 40:48].min() > saliency[:, :30].max())
     True
     """
-    frames = images.as_frames(
-        image, color=color, channel_axis=channel_axis, dtypes=("uint8", "float32", "float64")
-    )
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     options = finish.checked(smooth, center_bias)
     width, is_rgb = frames.shape[-1], color == "rgb"
     jobs = Jobs(backend, out, frames)

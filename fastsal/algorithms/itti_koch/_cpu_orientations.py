@@ -3,6 +3,7 @@
 import numpy as np
 from numba import float32, prange
 
+from ...kernels.copies import copy_values
 from ...kernels.finish._math import folded
 from ...kernels.jit import parallel, serial
 from ._cpu_scales import plane_at
@@ -51,7 +52,7 @@ def _half(taps, which):
 def _fill_filtered(source, taps, energy, line, filtered):
     """Fill with the row under Gaussian, cosine, sine, slow cosine and slow sine."""
     cols = source.size
-    line[REACH : REACH + cols] = source
+    copy_values(source, line[REACH : REACH + cols])
     for step in range(1, REACH + 1):
         line[REACH - step] = source[folded(-step, cols)]
         line[REACH + cols - 1 + step] = source[folded(cols - 1 + step, cols)]

@@ -96,6 +96,10 @@ def itti_koch(
     than many [1]_. The feature maps are summed at scale 4 into three conspicuity maps: intensity,
     colour and orientation (N is applied per orientation). The sum of their N is the map.
 
+    The map of an image rotated by 90 degrees is the rotated map, to 1e-4, if both sides are
+    multiples of 256 pixels. Other sizes leave a part of a pixel at the right or lower border of a
+    coarse scale, and the maps differ; on images of a few pixels per scale, completely.
+
     Unlike in the paper, colours are computed at scale 2, not per pixel, and normalised by
     brightness where it exceeds a tenth of the maximum.
 
@@ -120,7 +124,7 @@ def itti_koch(
         image,
         color=color,
         channel_axis=channel_axis,
-        dtypes=("uint8", "uint16", "float32", "float64"),
+        dtypes=images.DTYPES,
     )
     parts: Any = ()
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
+from ... import validation
+
+_LARGEST_SIDE = 1 << 30
+_HEAVIEST = 1e6  # of the weights
 _CHOICES = {
     "opponency": ("difference", "paper"),
     "gabor": ("signed", "energy"),
@@ -47,7 +52,7 @@ class IttiOptions:
         Promote the two signs of intensity and of colours apart: bright on dark and dark on bright,
         red on green and green on red. Without, one red thing among many green ones is not rare.
     weights : (float, float, float), default (1, 1, 1)
-        Of intensity, colour and orientation in the map; only their ratios matter.
+        Of intensity, colour and orientation in the map, 0 to 1e6; only their ratios matter.
     working_size : int or None, default None
         Reduce images to this longer side at the most, by averaging squares of pixels, before
         anything else; None takes them as they are. The map is of the image's size all the same.
@@ -94,14 +99,14 @@ class IttiOptions:
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
-            if (value := getattr(self, name)) not in choices:
-                raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}, got {value!r}")
+            validation.choice(name, getattr(self, name), choices)
         for name in ("border", "smooth"):
-            object.__setattr__(self, name, _share(name, getattr(self, name)))
+            object.__setattr__(self, name, validation.number(name, getattr(self, name), 0, 1))
         object.__setattr__(self, "on_off", bool(self.on_off))
         object.__setattr__(self, "weights", _weights(self.weights))
         if self.working_size is not None:
-            object.__setattr__(self, "working_size", _size(self.working_size))
+            size = validation.integer("working_size", self.working_size, 1)
+            object.__setattr__(self, "working_size", min(size, _LARGEST_SIDE))
 
 
 def checked(preset: Any) -> IttiOptions:
@@ -110,42 +115,20 @@ def checked(preset: Any) -> IttiOptions:
         return preset
     if not isinstance(preset, str) or preset not in _PRESETS:
         names = ", ".join(map(repr, _PRESETS))
-        raise ValueError(f"preset must be {names} or IttiOptions, got {preset!r}")
+        raise ValueError(f"`preset` must be {names} or IttiOptions; got {validation.shown(preset)}")
     return _PRESETS[preset]
 
 
-def _share(name: str, value: Any) -> float:
-    number = _number(value)
-    if not 0 <= number <= 1:  # NaN neither
-        raise ValueError(f"{name} must be a number from 0 to 1, got {value!r}")
-    return number
-
-
 def _weights(value: Any) -> tuple[float, float, float]:
-    numbers = [_number(each) for each in value] if isinstance(value, tuple | list) else []
-    if len(numbers) != 3 or not all(0 <= n < float("inf") for n in numbers) or not sum(numbers):
+    weights = list(value) if isinstance(value, tuple | list | np.ndarray) else []
+    if len(weights) != 3:
+        raise ValueError(f"`weights` must be three numbers; got {validation.shown(value)}")
+    first, second, third = (validation.number("weights", each, 0, _HEAVIEST) for each in weights)
+    if first + second + third < 1 / _HEAVIEST:
         raise ValueError(
-            f"weights must be three numbers from 0 up, not all of them 0, got {value!r}"
+            f"`weights` must sum to {1 / _HEAVIEST:g} or more; got {validation.shown(value)}"
         )
-    first, second, third = numbers
     return first, second, third
-
-
-def _size(value: Any) -> int:
-    try:
-        size = operator.index(value)
-    except TypeError:
-        size = 0
-    if size < 1:
-        raise ValueError(f"working_size must be None or an integer from 1 up, got {value!r}")
-    return size
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return float("nan")
 
 
 IttiOptions.DEFAULT = IttiOptions()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...kernels.levels import in_levels
 from ...parts import Jobs
 
 
@@ -22,10 +24,11 @@ def luminance_contrast(
 
     Parameters
     ----------
-    image : array_like of uint8 or uint16, (H, W), (H, W, 3) or (H, W, 4)
+    image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
         Grey levels, or colours, which OpenCV's fixed-point luma turns into grey levels; a fourth
-        channel is ignored. A stack has one more axis in front and each frame is scored by itself.
-        A device array (Numba, CuPy, PyTorch) stays on its device.
+        channel is ignored. Floats lie in [0, 1] and are rounded to the 65,536 levels of uint16.
+        A stack has one more axis in front and each frame is scored by itself. A device array
+        (Numba, CuPy, PyTorch) stays on its device.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -46,7 +49,9 @@ def luminance_contrast(
     Raises
     ------
     ImageError
-        If `image` is empty or not an image of one of these forms, or `out` does not fit it.
+        If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
+        [0, 1] (on a device these become the nearer bound, NaN becomes 0); or if `out` does not
+        fit it.
     ValueError
         If `color` or `backend` is none of those named.
     BackendUnavailableError
@@ -71,12 +76,12 @@ def luminance_contrast(
     array([[0. , 0. , 0. , 0.3],
            [0. , 0. , 0. , 1. ]], dtype=float32)
     """
-    frames = images.as_frames(
-        image, color=color, channel_axis=channel_axis, dtypes=("uint8", "uint16")
-    )
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     jobs = Jobs(backend, out, frames)
     for job in jobs:
         (source,) = job.inputs
+        if source.pixels.dtype == np.float32:
+            source = in_levels(source, job.target, np.uint16)
         bench = runtime.bench(__package__, job.target)
         bench.luminance_contrast(source.pixels, source.channels, source.weights, job.saliency)
     return jobs.result

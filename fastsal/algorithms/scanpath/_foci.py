@@ -6,6 +6,7 @@ from ...kernels.jit import serial
 from ._math import INHIBITION, off_middle, time_to_fire
 
 CELLS = 64  # along the shorter side, about
+VISITS = 10_000_000  # of cells between two chances for Ctrl-C: below 0.2 s
 
 
 def side_of_cells(height, width):
@@ -19,20 +20,30 @@ def run(levels, places, size, side, cells, n):
     Where the greatest pixel of each cell is, `places` says, or if that is empty the map, `levels`.
     """
     foci, times = np.empty((n, 2), np.int64), np.empty(n)
-    found = _fill_foci(levels, places, size, side, cells, foci, times)
+    free_from = np.zeros(cells.shape)
+    part = max(1, VISITS // cells.size)
+    found, now = 0, 0.0
+    while found < n:  # in parts, since compiled code does not see Ctrl-C
+        last = min(found + part, n)
+        found, now = _fill_foci(
+            levels, places, size, side, cells, foci, times, free_from, found, last, now
+        )
+        if found < last:
+            break
     return foci[:found], times[:found]
 
 
 @serial
-def _fill_foci(levels, places, size, side, cells, foci, times):
-    """Let the winner take all, keep its surroundings from winning for a while, and so on."""
-    free_from = np.zeros(cells.shape)
-    now = 0.0
-    for index in range(len(foci)):
+def _fill_foci(levels, places, size, side, cells, foci, times, free_from, first, last, now):
+    """Find the foci from `first` to before `last`: the winner takes all, then is inhibited.
+
+    Return the end of those found, and the time of the last one.
+    """
+    for index in range(first, last):
         now = max(now, _next_freedom(cells, free_from, now))
         row, col = _winner(cells, free_from, now)
         if row < 0:
-            return index
+            return index, now
         now += time_to_fire(cells[row, col])
         if places.size > 0:
             foci[index, 0], foci[index, 1] = places[row, col, 0], places[row, col, 1]
@@ -40,7 +51,7 @@ def _fill_foci(levels, places, size, side, cells, foci, times):
             foci[index, 0], foci[index, 1] = _brightest(levels, side, row, col)
         times[index] = now
         _inhibit(foci[index], min(size) / 6, side, now + INHIBITION, free_from)
-    return len(foci)
+    return last, now
 
 
 @serial

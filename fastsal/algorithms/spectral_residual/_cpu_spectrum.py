@@ -6,6 +6,7 @@ and columns at the borders of the spectrum, which does not, and that is part of 
 
 import numpy as np
 
+from ...kernels.copies import copy_values
 from ...kernels.jit import serial
 from ._cpu_logs import exponential, logarithm
 from ._math import magnitude, mirrored, phase_and_gap, wave
@@ -29,7 +30,7 @@ def unfold(half, whole):
     for row in range(rows):
         start, end = row * size, (rows - row) % rows * size
         target = whole[row]
-        target[:size] = half[start : start + size]
+        copy_values(half[start : start + size], target[:size])
         target[size] = half[rows * size + row]
         _fill_backwards(half[end + 1 : end + size], target[size + 1 :])
 
@@ -42,7 +43,8 @@ def unfold_waves(cosines, sines, gaps, waves):
     for row in range(rows):
         start, end = row * size, (rows - row) % rows * size
         real, imag = waves[row, 0], waves[row, 1]
-        real[:size], imag[:size] = cosines[start : start + size], sines[start : start + size]
+        copy_values(cosines[start : start + size], real[:size])
+        copy_values(sines[start : start + size], imag[:size])
         real[size], imag[size] = cosines[rows * size + row], sines[rows * size + row]
         other = slice(end + 1, end + size)
         _fill_conjugates(

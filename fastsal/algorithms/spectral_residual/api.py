@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ... import images, runtime
+from ... import images, runtime, validation
 from ...parts import Jobs
 
 _MAX_SIDE = 4096
@@ -89,7 +88,7 @@ def spectral_residual(
         image,
         color=color,
         channel_axis=channel_axis,
-        dtypes=("uint8", "uint16", "float32", "float64"),
+        dtypes=images.DTYPES,
     )
     return residual_map(frames, size, 255.0, out=out, backend=backend)
 
@@ -99,7 +98,7 @@ def residual_map(
     backend: runtime.Choice,
 ) -> Any:  # fmt: skip
     """Return the map of images whose floats, of any range, are multiplied by `scale`."""
-    shape = _checked_size(size)
+    shape = validation.shape("size", size, _MAX_SIDE)
     jobs, width = Jobs(backend, out, frames), frames.shape[-1]
     for job in jobs:
         (source,) = job.inputs
@@ -108,14 +107,3 @@ def residual_map(
             source.pixels, source.channels, source.weights, width, shape, scale, job.saliency
         )
     return jobs.result
-
-
-def _checked_size(size: tuple[int, int]) -> tuple[int, int]:
-    """Return the size as two integers, or raise ValueError."""
-    try:
-        rows, cols = (operator.index(side) for side in size)
-    except (TypeError, ValueError):
-        rows = cols = 0
-    if not (1 <= rows <= _MAX_SIDE and 1 <= cols <= _MAX_SIDE):
-        raise ValueError(f"size must be rows and columns from 1 to {_MAX_SIDE}, got {size!r}")
-    return rows, cols

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from ... import devices, images, runtime
+from ... import devices, images, runtime, validation
 from ...errors import ImageError
 from ..superpixels.segments import Options as SlicOptions
 from ..superpixels.segments import (
@@ -40,18 +38,13 @@ class Options(NamedTuple):
     ) -> Options:  # fmt: skip
         """Return the options, or raise ValueError naming the one out of range."""
         slic = checked_options(region_size, regularizer, ROUNDS, None)
-        if method not in get_args(Method):
-            raise ValueError(f"method must be 'auto', 'exact' or 'fast', got {method!r}")
-        sigmas = _ranged(sigma_color, "sigma_color"), _ranged(sigma_position, "sigma_position")
-        if not (isinstance(steepness, numbers.Real) and 0 <= steepness < math.inf):
-            raise ValueError(f"steepness must be a number from 0 up, got {steepness!r}")
-        return cls(slic, method, bool(smooth), sigmas, min(float(steepness), 1e30))
-
-
-def _ranged(sigma: float, name: str) -> float:
-    if not (isinstance(sigma, numbers.Real) and 1e-3 <= sigma <= 1e6):
-        raise ValueError(f"{name} must be a number from 0.001 to 1e6, got {sigma!r}")
-    return float(sigma)
+        validation.choice("method", method, get_args(Method))
+        sigmas = (
+            validation.number("sigma_color", sigma_color, 1e-3, 1e6),
+            validation.number("sigma_position", sigma_position, 1e-3, 1e6),
+        )
+        weight = min(validation.number("steepness", steepness, 0), 1e30)
+        return cls(slic, method, bool(smooth), sigmas, weight)
 
 
 def fill_map(job: images.Job, i: int, options: Options, which: int = 0, target: Any = None) -> None:

@@ -23,7 +23,7 @@ class SuperpixelChange(SuperpixelContrast):
         Keep where saliency fell, as negative values.
     region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
         As in `superpixel_contrast`.
-    color, backend
+    color, channel_axis, backend
         As in `superpixel_contrast`.
 
     Raises
@@ -51,6 +51,7 @@ class SuperpixelChange(SuperpixelContrast):
         sigma_position: float = 0.25,
         steepness: float = 6.0,
         color: images.Color = "rgb",
+        channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
         self._signed = bool(signed)
@@ -63,6 +64,7 @@ class SuperpixelChange(SuperpixelContrast):
             sigma_position=sigma_position,
             steepness=steepness,
             color=color,
+            channel_axis=channel_axis,
             backend=backend,
         )
 

@@ -7,13 +7,13 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime
-from ..superpixels.segments import DTYPES, Segments, segment, single
+from ..superpixels.segments import DTYPES, Segments, segment
 from ._maps import Method, Options, fill_from, frame_of, map_of
 
 _ROUNDS = 1  # of SLIC for each frame after the first
 
 
-class SuperpixelContrast:
+class SuperpixelContrast(devices.Portable):
     """`superpixel_contrast` over a stream, each frame by itself.
 
     The first frame is segmented as by the function, to vl_slic's end. Each later one is segmented
@@ -26,7 +26,7 @@ class SuperpixelContrast:
     ----------
     region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
         As in `superpixel_contrast`.
-    color, backend
+    color, channel_axis, backend
         As in `superpixel_contrast`.
 
     Raises
@@ -53,12 +53,15 @@ class SuperpixelContrast:
         sigma_position: float = 0.25,
         steepness: float = 6.0,
         color: images.Color = "rgb",
+        channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
         self._options = Options.checked(
             region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
         )
+        images.check_channel_axis(channel_axis)
         self._color: images.Color = color
+        self._channel_axis = channel_axis
         self._backend: runtime.Choice = backend
         self._turns = devices.Turns()
         self.reset()
@@ -74,7 +77,14 @@ class SuperpixelContrast:
 
         A frame of another shape, dtype or place than the last starts anew.
         """
-        frames = single(images.as_frames(frame, color=self._color, dtypes=DTYPES, name="frame"))
+        frames = images.as_frames(
+            frame,
+            color=self._color,
+            channel_axis=self._channel_axis,
+            dtypes=DTYPES,
+            name="frame",
+            stacks=False,
+        )
         job = images.Job(self._backend, out, frames, turns=self._turns)
         form = (frames.shape, frames.channels, frames.pixels.dtype, job.target)
         if form != self._form:

@@ -27,7 +27,7 @@ class SuperpixelMotion(SuperpixelContrast):
         As there. Before a camera that stands still smaller ones tell better what moves.
     steepness : float, default 0.0
         As there.
-    color, backend
+    color, channel_axis, backend
         As in `superpixel_contrast`.
 
     Raises
@@ -74,6 +74,7 @@ class SuperpixelMotion(SuperpixelContrast):
         sigma_position: float = 0.03,
         steepness: float = 0.0,
         color: images.Color = "rgb",
+        channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
         super().__init__(
@@ -85,6 +86,7 @@ class SuperpixelMotion(SuperpixelContrast):
             sigma_position=sigma_position,
             steepness=steepness,
             color=color,
+            channel_axis=channel_axis,
             backend=backend,
         )
 

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ... import devices, images, runtime
+from ... import containers, devices, images, runtime
 from ...errors import ImageError
 
-DTYPES = ("uint8", "uint16", "float32", "float64")
-WHITE = {np.dtype("uint8"): 255, np.dtype("uint16"): 65535, np.dtype("float32"): 1}
+DTYPES, WHITE = images.DTYPES, images.WHITE
 UNITS = {**WHITE, np.dtype("float32"): 1 << 24}  # what white sums to
 
 
@@ -31,7 +30,7 @@ class Site:
     def __init__(self, backend: runtime.Choice, frames: images.Frames) -> None:
         self.target = runtime.resolve(backend, on_device=frames.owner is not None)
         self.bench = runtime.bench(__package__, self.target)
-        self.shape, self._owner = frames.shape, frames.owner
+        self.shape, self._owner, self._is_tensor = frames.shape, frames.owner, frames.is_tensor
         self.staged = self.target == "cuda" and frames.owner is None
         pixels = devices.upload(frames.pixels, "input 0") if self.staged else frames.pixels
         pixels = pixels.reshape(-1) if self.target == "cpu" else pixels.reshape(pixels.size)
@@ -59,11 +58,11 @@ class Site:
 
     def result(self, array: Any) -> Any:
         """Return such an array as the caller gets it."""
-        if self.staged:
-            return devices.fetch(array)
-        if self.target == "cuda":
+        if self._owner is not None:
             devices.part()
-        return array
+            return array
+        held = devices.fetch(array) if self.staged else array
+        return containers.returned(held, self._is_tensor)
 
     def on_host(self, array: Any) -> Any:
         """Return a copy of such an array on the host; waits for a device."""
@@ -80,7 +79,7 @@ class Site:
         if devices.is_device_array(labels) != (self._owner is not None):
             raise ImageError(f"expected {name} and image on the host both or on a device both")
         if self._owner is None:
-            labels = np.asarray(labels)
+            labels = containers.as_numpy(labels, name)
             kind = labels.dtype.kind in "iu"
         else:
             kind = devices.dtype_of(labels) == np.int32
@@ -104,7 +103,7 @@ class Site:
         return int(high) + 1
 
     def _check_range(self, low: int, high: int, name: str) -> None:
-        last = self.shape[0] * self.shape[1] - 1
+        last = self.shape[0] * self.shape[1]
         if low < 0 or high > last:
             raise ImageError(f"expected {name} from 0 to {last}, got {low} to {high}")
 

@@ -8,16 +8,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import devices, images, runtime
+from ... import containers, devices, images, runtime
 from ...errors import ImageError
 from ._grid import SUMS, grid_shape
 from ._site import DTYPES, Site
 from .initial import centers_from
-from .options import checked_options, single
+from .options import checked_options
 
 
 class RegionStats(NamedTuple):
-    """What `region_stats` returns: entry i of each array is about label i.
+    """Result of `region_stats`: entry i of each array is about label i.
+
+    If the labels start at 1, entry i is about label i + 1.
 
     Attributes
     ----------
@@ -47,6 +49,7 @@ def slic(
     initial: ArrayLike | None = None,
     relabel: bool = True,
     color: images.Color = "rgb",
+    channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> Any:
     """Return a label per pixel: the superpixel it belongs to.
@@ -80,6 +83,8 @@ def slic(
         vl_slic's: the index of the tile, which leaves gaps.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
+    channel_axis : int or None, default -1
+        Axis of the channels if `image` has more than two axes.
     backend : {"auto", "cpu", "cuda"}, default "auto"
         Where to compute. "auto" takes the device for device arrays and the CPU for others.
 
@@ -123,7 +128,9 @@ def slic(
            [0, 0, 0, 1, 1, 1, 1, 1]], dtype=int32)
     """
     options = checked_options(region_size, regularizer, max_iter, min_region_size)
-    frames = single(images.as_frames(image, color=color, dtypes=DTYPES))
+    frames = images.as_frames(
+        image, color=color, channel_axis=channel_axis, dtypes=DTYPES, stacks=False
+    )
     site = Site(backend, frames)
     size, stiffness, rounds, least = options.of(frames.shape)
     centers = None if initial is None else centers_from(initial, site, size)
@@ -140,6 +147,7 @@ def region_stats(
     labels: ArrayLike,
     *,
     color: images.Color = "rgb",
+    channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> RegionStats:
     """Return size, middle, mean colour and box of every labelled region.
@@ -149,9 +157,11 @@ def region_stats(
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
         As for `slic`.
     labels : array_like of integers, (H, W)
-        0 to n - 1, none left out. On a device int32.
+        0 to n - 1 or, as scikit-image counts them, 1 to n, without gaps. On a device int32.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
+    channel_axis : int or None, default -1
+        Axis of the channels if `image` has more than two axes.
     backend : {"auto", "cpu", "cuda"}, default "auto"
         Where to compute. "auto" takes the device for device arrays and the CPU for others. It
         waits for the device, since the number of regions is part of the result's shape.
@@ -183,24 +193,30 @@ def region_stats(
     >>> stats.mean_color[:, 0].round()
     array([  0., 100.], dtype=float32)
     """
-    frames = single(images.as_frames(image, color=color, dtypes=DTYPES))
+    frames = images.as_frames(
+        image, color=color, channel_axis=channel_axis, dtypes=DTYPES, stacks=False
+    )
     site = Site(backend, frames)
     names = site.labels(labels, "labels")
     count = site.regions_of(names, "labels")
     sums = site.view(site.empty((count, SUMS), np.int64))
     site.bench.sum_regions(*site.source, names, sums)
     area = site.on_host(sums)[:, 0].copy()
-    if not area.all():
-        missing = np.flatnonzero(area == 0)
+    first = 0 if area[0] else 1
+    if not area[first:].all():
+        missing = first + np.argmin(area[first:])
         raise ImageError(
-            f"expected labels without gaps, got none of {missing[0]} among 0 to {count - 1}"
+            f"expected labels without gaps, got none of {missing} among {first} to {count - 1}"
         )
     forms = ((count, 2), np.float32), ((count, 3), np.float32), ((count, 4), np.int32)
     position, lab, boxes = (site.empty(*form) for form in forms)
     site.bench.fill_means(sums, frames.channels, site.units, site.view(position), site.view(lab))
     site.bench.fill_boxes(names, site.view(boxes))
-    if site.target == "cuda" and not site.staged:
+    if frames.owner is not None:
         held = site.empty((count,), np.int64)
         devices.send(area, site.view(held))
-        return RegionStats(held, position, lab, boxes)
-    return RegionStats(area, *map(site.result, (position, lab, boxes)))
+        made: tuple[Any, ...] = held, position, lab, boxes
+    else:
+        made = tuple(map(site.result, (position, lab, boxes)))
+        made = containers.returned(area, frames.is_tensor), *made
+    return RegionStats(*(each[first:] for each in made) if first else made)

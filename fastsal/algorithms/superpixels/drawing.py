@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ... import devices, images
+from ... import containers, devices, images, validation
 from ...errors import ImageError
-from ._site import DTYPES, WHITE
-from .options import single
 
 
 def draw_boundaries(
@@ -18,7 +16,8 @@ def draw_boundaries(
     labels: ArrayLike,
     *,
     line: tuple[int, int, int] = (255, 255, 0),
-) -> NDArray[np.uint8]:
+    channel_axis: int | None = -1,
+) -> Any:
     """Draw where regions meet, two pixels wide, as scikit-image finds it.
 
     Parameters
@@ -29,6 +28,8 @@ def draw_boundaries(
         A number per region, those of `slic` say.
     line : tuple of int, default (255, 255, 0)
         Colour of the boundaries, 0 to 255, its channels in the order of the image's.
+    channel_axis : int or None, default -1
+        Axis of the channels if `image` has more than two axes.
 
     Returns
     -------
@@ -54,37 +55,33 @@ def draw_boundaries(
     from skimage.segmentation import find_boundaries
 
     color = _checked_line(line)
-    picture = _picture_of(image)
+    frames = _host_frames(image, channel_axis)
+    picture = images.picture_of(frames)
     names = _host_labels(labels, picture.shape[:2])
     picture[find_boundaries(names, mode="thick")] = color
-    return picture
+    return containers.returned(picture, frames.is_tensor)
 
 
 def _checked_line(line: Any) -> NDArray[np.uint8]:
     color = np.asarray(line)
     fits = color.shape == (3,) and color.dtype.kind in "iu"
     if not (fits and color.min() >= 0 and color.max() <= 255):
-        raise ValueError(f"line must be three integers from 0 to 255, got {line!r}")
+        raise ValueError(
+            f"`line` must be three integers from 0 to 255; got {validation.shown(line)}"
+        )
     return color.astype(np.uint8)
 
 
-def _picture_of(image: ArrayLike) -> NDArray[np.uint8]:
-    """Return a new uint8 picture (H, W, 3)."""
+def _host_frames(image: ArrayLike, channel_axis: int | None) -> images.Frames:
     if devices.is_device_array(image):
         raise ImageError("expected image on the host, got one on a device")
-    frames = single(images.as_frames(image, dtypes=DTYPES))
-    pixels = frames.pixels.reshape(*frames.shape, frames.channels)[..., :3]
-    if pixels.dtype != np.uint8:
-        white = np.float32(WHITE[pixels.dtype])
-        pixels = np.rint(pixels * (np.float32(255) / white)).astype(np.uint8)
-    picture: NDArray[np.uint8] = np.broadcast_to(pixels, (*frames.shape, 3)).copy()
-    return picture
+    return images.as_frames(image, channel_axis=channel_axis, dtypes=images.DTYPES, stacks=False)
 
 
 def _host_labels(labels: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:
     if devices.is_device_array(labels):
         raise ImageError("expected labels on the host, got them on a device")
-    names = np.asarray(labels)
+    names = containers.as_numpy(labels, "labels")
     if names.dtype.kind not in "iu" or names.shape != shape:
         raise ImageError(
             f"expected labels as integers of shape {shape}, got {names.dtype} {names.shape}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ... import devices
+from ... import containers, devices
 from ...errors import ImageError
 from ._grid import FEATURES, SUMS, grid_shape
 from ._site import Site
@@ -15,7 +15,7 @@ from ._site import Site
 def centers_from(initial: Any, site: Site, size: int) -> Any:
     """Return the centres to start from, (5, down, across), on the bench."""
     if not devices.is_device_array(initial):
-        initial = np.asarray(initial)
+        initial = containers.as_numpy(initial, "initial")
         if initial.dtype.kind == "f":
             return site.sent(_given_centers(initial, site, size))
     names = site.labels(initial, "initial")

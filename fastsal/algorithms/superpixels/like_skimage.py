@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import importlib
 import math
-import numbers
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ... import containers, validation
 from ...errors import ImageError
 from ...runtime import bench
 from .options import checked_options
+
+_WIDEST_SIGMA = 1000.0
 
 
 def slic_like_skimage(
@@ -26,7 +29,7 @@ def slic_like_skimage(
     min_size_factor: float = 0.5,
     start_label: int = 1,
     channel_axis: int | None = -1,
-) -> NDArray[np.int32]:
+) -> Any:
     """Return superpixels as `skimage.segmentation.slic` makes them, many times faster.
 
     Colours are compared in CIELab and weighed against position as there, so that the same
@@ -46,7 +49,7 @@ def slic_like_skimage(
     max_num_iter : int, default 10
         Rounds at the most; fewer if nothing changes any more.
     sigma : float, default 0
-        Standard deviation of a Gaussian that smooths the image before.
+        Standard deviation of a Gaussian that smooths the image before, 0 to 1000 pixels.
     convert2lab : bool, optional
         Whether to compare colours in CIELab; by default wherever there are three channels.
     enforce_connectivity : bool, default True
@@ -83,17 +86,19 @@ def slic_like_skimage(
     >>> labels[0, 0], labels[0, -1]
     (np.int32(1), np.int32(2))
     """
+    first = validation.integer("start_label", start_label, 0, 1)
+    count = validation.number("n_segments", n_segments, 1)
+    form = "a number above 0"
+    compact = validation.number("compactness", compactness, math.nextafter(0, 1), form=form)
+    smallest = validation.number("min_size_factor", min_size_factor, 0)
+    blur = validation.number("sigma", sigma, 0, _WIDEST_SIGMA)
     planes = _stretched(image, channel_axis)
-    if start_label not in (0, 1):
-        raise ValueError(f"start_label must be 0 or 1, got {start_label!r}")
-    compact, count = _positive(compactness, "compactness"), _positive(n_segments, "n_segments")
-    smallest = _positive(min_size_factor, "min_size_factor", zero=True)
     rows, cols, channels = planes.shape
     size = max(1, round(math.sqrt(rows * cols / count)))
-    least = int(smallest * size * size) if enforce_connectivity else 0
-    options = checked_options(size, compact**2, max_num_iter, least)
-    if _positive(sigma, "sigma", zero=True) > 0:
-        planes = _smoothed(planes, float(sigma))
+    least = int(min(smallest * size * size, 1 << 30)) if enforce_connectivity else 0
+    options = checked_options(size, min(compact, 1e10) ** 2, max_num_iter, least)
+    if blur > 0:
+        planes = _smoothed(planes, blur)
     cpu = bench(__package__, "cpu")
     if convert2lab and channels != 3:
         raise ValueError("convert2lab needs an image of three channels")
@@ -105,16 +110,16 @@ def slic_like_skimage(
     args = (size, stiffness, least, rounds, None, labels)
     cpu.slic(planes.reshape(-1), channels, True, 1, *args)
     if enforce_connectivity:
-        _number_components(labels, start_label)
+        _number_components(labels, first)
     else:
         cpu.renumber(labels, labels.size)
-        labels += np.int32(start_label)
-    return labels
+        labels += np.int32(first)
+    return containers.returned(labels, containers.is_tensor(image))
 
 
 def _stretched(image: ArrayLike, channel_axis: int | None) -> NDArray[np.float32]:
     """Return a new array (H, W, 1 or 3) in [0, 1]."""
-    array = np.asarray(image)
+    array = containers.as_numpy(image, "image")
     if array.dtype.kind not in "buif":
         raise ImageError(f"expected an image of numbers, got {array.dtype}")
     grey = channel_axis is None
@@ -126,12 +131,14 @@ def _stretched(image: ArrayLike, channel_axis: int | None) -> NDArray[np.float32
         raise ImageError(f"expected 1 or 3 channels, got {array.shape[-1]} in {array.shape}")
     low, high = float(array.min()), float(array.max())
     if not math.isfinite(high - low):
-        raise ImageError("expected an image without NaN and infinities")
-    planes = np.array(array, np.float32, order="C")
-    planes -= np.float32(low)
+        raise ImageError(f"expected image with finite values, got {low} to {high}")
+    # Wide types keep their range until it is that of float32.
+    wide: Any = np.float32 if array.itemsize <= 4 else np.float64
+    planes: NDArray[Any] = np.array(array, wide, order="C")
+    planes -= wide(low)
     if high > low:
-        planes /= np.float32(high - low)
-    return planes
+        planes /= wide(high - low)
+    return planes.astype(np.float32, copy=False)
 
 
 def _smoothed(planes: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
@@ -148,11 +155,3 @@ def _convert_to_lab(planes: NDArray[np.float32]) -> None:
 
 def _number_components(labels: NDArray[np.int32], start: int) -> None:
     importlib.import_module("._cpu_runs", __package__).number_components(labels, start)
-
-
-def _positive(value: float, name: str, zero: bool = False) -> float:
-    least = "0 up" if zero else "above 0"
-    fits = isinstance(value, numbers.Real) and math.isfinite(value)
-    if not (fits and (value > 0 or (zero and value == 0))):
-        raise ValueError(f"{name} must be a finite number {least}, got {value!r}")
-    return float(value)

@@ -15,7 +15,6 @@ from ._site import UNITS, WHITE
 from ._site import is_rgb as is_rgb
 from .options import Options as Options
 from .options import checked_options as checked_options
-from .options import single as single
 
 
 class Segments(NamedTuple):

@@ -5,7 +5,7 @@ from numba import float32, prange
 
 from ..jit import parallel, serial
 from ..launch import over_bands
-from ._math import ROWS_READ, edge, row_read
+from ._math import ROWS_READ, edge, row_read, white_of
 
 _BYTES, _FLOATS = np.empty(0, np.float32), np.empty(0, np.float64)
 
@@ -13,7 +13,7 @@ _BYTES, _FLOATS = np.empty(0, np.float32), np.empty(0, np.float64)
 def fill_means(pixels, channels, is_rgb, width, means):
     """Fill `means`, (N, planes, rows, cols), with red, green and blue in [0, 1], or with grey.
 
-    `pixels` are (N, H * width * channels), bytes or floats in [0, 1].
+    `pixels` are (N, H * width * channels), uint8, uint16 or float32 in [0, 1].
     """
     frames, _, rows, _ = means.shape
     source = pixels.reshape(frames, -1, width * channels)
@@ -28,7 +28,7 @@ def fill_means(pixels, channels, is_rgb, width, means):
 def _fill_means(pixels, channels, is_rgb, kind, means, start, stop):
     height, width = pixels.shape[1], pixels.shape[2] // channels
     rows, cols = means.shape[2:]
-    white = float32(255 if pixels.itemsize == 1 else 1)
+    white = float32(white_of(pixels.itemsize))
     sums = np.empty(width * channels, kind.dtype)
     for index in range(start, stop):
         frame, row = index // rows, index % rows

@@ -4,7 +4,7 @@ from numba import cuda, float32
 
 from .. import launch
 from ..jit import kernel
-from ._math import ROWS_READ, edge, row_read
+from ._math import ROWS_READ, edge, row_read, white_of
 
 MAX_THREADS = 1024
 
@@ -12,7 +12,7 @@ MAX_THREADS = 1024
 def fill_means(pixels, channels, is_rgb, width, means):
     """Fill `means`, (N, planes, rows, cols), with red, green and blue in [0, 1], or with grey.
 
-    `pixels` are (N, H * width * channels), bytes or floats in [0, 1].
+    `pixels` are (N, H * width * channels), uint8, uint16 or float32 in [0, 1].
     """
     frames, _, rows, cols = means.shape
     height = pixels.shape[1] // (width * channels)
@@ -32,7 +32,7 @@ def _fill_means(pixels, channels, is_rgb, means):
     third_sums = cuda.shared.array(MAX_THREADS, float32)
     frames, planes, rows, cols = means.shape
     height, width = pixels.shape[1], pixels.shape[2] // channels
-    white = float32(255 if pixels.itemsize == 1 else 1)
+    white = float32(white_of(pixels.itemsize))
     me, threads, col = cuda.threadIdx.x, cuda.blockDim.x, cuda.blockIdx.x
     left, right = edge(col, cols, width), edge(col + 1, cols, width)
     wide = right - left
@@ -72,9 +72,9 @@ def _fill_means(pixels, channels, is_rgb, means):
                 half >>= 1
             if me == 0:
                 total = float32(taken * wide) * white
-                one = base + first_sums[0] / total
-                two = base_two + second_sums[0] / total
-                three = base_three + third_sums[0] / total
+                one = base / white + first_sums[0] / total
+                two = base_two / white + second_sums[0] / total
+                three = base_three / white + third_sums[0] / total
                 if planes == 1:
                     means[frame, 0, row, col] = one
                 else:

@@ -27,3 +27,9 @@ def edge(index, cells, length):
 def row_read(index, taken, first, last):
     """Return one of the rows that stand for all of a cell, evenly spaced."""
     return first + (2 * index + 1) * (last - first) // (2 * taken)
+
+
+@serial
+def white_of(itemsize):
+    """Return the greatest value of a channel of 1 or 2 bytes, or of floats."""
+    return 255 if itemsize == 1 else (65535 if itemsize == 2 else 1)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from ...errors import VideoError
 from ..opencv_decoder import open_filter_graph
 from ..quiet import quiet_opencv
-from ..video_files import index_or_name, open_source
+from ..video_decoders import open_decoder
+from ..video_files import index_or_name, is_url, open_source
 from ..video_reader import VideoReader
 
 SYNTHETIC = "synthetic"
@@ -64,14 +65,51 @@ def open_live(source: str | int, size: Size | None = None) -> Source:
     source = str(source)
     if source.startswith(_LAVFI):
         return Capture(_opened_graph(source.removeprefix(_LAVFI)), source)
-    if "://" in source:
-        with quiet_opencv:
-            return Capture(open_source(source), source)
+    if is_url(source):
+        return Network(source)
     return File(source)
 
 
+class Network:
+    """A stream from a URL, through PyAV where it is installed, else OpenCV."""
+
+    is_camera, is_live = False, True
+
+    def __init__(self, url: str) -> None:
+        self._name = url
+        self._busy = threading.Lock()
+        self._count = 0
+        with quiet_opencv:
+            self._decoder = open_decoder(url)
+        try:
+            self._ready = self._next()
+        except BaseException:
+            self._decoder.close()
+            raise
+        self.size = _USUAL_SIZE if self._ready is None else self._ready.shape[1::-1]
+
+    def read(self) -> Frame | None:
+        frame, self._ready = self._ready, None
+        return self._next() if frame is None else frame
+
+    def close(self) -> None:
+        # Not under a read that another thread is stuck in, which would crash.
+        if self._busy.acquire(timeout=0.5):
+            self._decoder.close()
+            self._busy.release()
+
+    def _next(self) -> Frame | None:
+        with self._busy:
+            if self._decoder.advance() is not None:
+                self._count += 1
+                return self._decoder.picture()
+        if self._decoder.frame_count is not None:  # a file behind a URL, which may end
+            return None
+        raise VideoError(f"{self._name}: no frame follows the first {self._count}")
+
+
 class Capture:
-    """A camera or a stream, through OpenCV."""
+    """A camera, or a filter graph of FFmpeg's, through OpenCV."""
 
     is_live = True
 

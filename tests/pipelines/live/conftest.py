@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+from processes import started
 
 from fastsal import runtime
 
@@ -116,16 +117,14 @@ def display(screen):
     if missing := [tool for tool in tools if shutil.which(tool) is None]:
         pytest.skip(f"not installed: {', '.join(missing)}")
     reading, writing = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x1024x24", "-nolisten", "tcp",
-         "-fbdir", str(screen.folder)],
-        pass_fds=[writing], stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        environment = {**os.environ, "DISPLAY": f":{pipe.readline().strip()}"}
-    manager = subprocess.Popen(["openbox"], env=environment, stderr=subprocess.DEVNULL)
-    yield environment
-    for process in (manager, server):
-        process.terminate()
-        process.wait(10)
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x1024x24", "-nolisten",
+               "tcp", "-fbdir", str(screen.folder)]  # fmt: skip
+    silent = {"stdout": None, "stderr": subprocess.DEVNULL}
+    with started(command, pass_fds=[writing], **silent) as server:
+        os.close(writing)
+        with os.fdopen(reading) as pipe:
+            environment = {**os.environ, "DISPLAY": f":{pipe.readline().strip()}"}
+        with started(["openbox"], env=environment, **silent):
+            yield environment
+        server.terminate()  # so that it removes its lock
+        server.wait(10)

@@ -1,7 +1,6 @@
 import os
 import queue
 import signal
-import subprocess
 import sys
 import time
 from functools import partial
@@ -9,6 +8,7 @@ from functools import partial
 import cv2
 import numpy as np
 import pytest
+from processes import started
 
 from fastsal import VideoError
 from fastsal.pipelines.live import webcam as module
@@ -453,17 +453,14 @@ def test_an_empty_recording_leaves_no_file(tmp_path):
 
 
 def program(*arguments, **options):
-    return subprocess.Popen(
-        [sys.executable, "-m", "fastsal", "webcam", *arguments], text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
-    )  # fmt: skip
+    return started([sys.executable, "-m", "fastsal", "webcam", *arguments], **options)
 
 
 def test_no_display_is_one_clear_line():
     environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
     for display in ({}, {"DISPLAY": ":77"}):
-        ran = program("--source", "synthetic", env={**environment, **display})
-        out, err = ran.communicate(timeout=60)
+        with program("--source", "synthetic", env={**environment, **display}) as ran:
+            out, err = ran.communicate(timeout=60)
         assert ran.returncode == 1
         assert err.startswith("fastsal: error: no window can be shown: ")
         assert err.count("\n") == 1
@@ -474,14 +471,14 @@ def test_no_display_is_one_clear_line():
 
 def test_ctrl_c_closes_the_recording_and_writes_the_report(tmp_path):
     target, report = tmp_path / "r.mp4", tmp_path / "r.json"
-    ran = program("--source", "synthetic", "--headless", "--size", "96x64", "--record", str(target),
-                  "--json", str(report))  # fmt: skip
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob(".r.*.mp4")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(1)
-    ran.send_signal(signal.SIGINT)
-    out, err = ran.communicate(timeout=30)
+    options = ("--size", "96x64", "--record", str(target), "--json", str(report))
+    with program("--source", "synthetic", "--headless", *options) as ran:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob(".r.*.mp4")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1)
+        ran.send_signal(signal.SIGINT)
+        out, err = ran.communicate(timeout=30)
 
     assert ran.returncode == 130
     assert err == "fastsal: interrupted\n"
@@ -501,7 +498,7 @@ def test_bad_requests_are_refused(tmp_path):
         (["--record", "r.gif"], "r.gif: expected a name ending in"),
         (["--certfile", "c.pem"], "--certfile: without effect without --web"),
     ):
-        ran = program("--source", "synthetic", "--headless", *arguments)
-        _, err = ran.communicate(timeout=60)
+        with program("--source", "synthetic", "--headless", *arguments) as ran:
+            _, err = ran.communicate(timeout=60)
         assert ran.returncode in (1, 2)
         assert what in err

@@ -61,7 +61,7 @@ def _add_right(steps, start, stop):
 @serial
 def _add_down(steps, tops, start, stop):
     most = tops[start:stop]
-    most[:] = steps[0, start:stop]
+    copy_values(steps[0, start:stop], most)
     for row in range(1, steps.shape[0] - 1):
         above, here = steps[row - 1, start:stop], steps[row, start:stop]
         for col in range(here.size):

@@ -1,0 +1,155 @@
+"""Host arrays of other libraries: read as NumPy arrays, and results returned as the caller's kind.
+
+Nothing here imports PyTorch or PIL: an object of theirs proves that its owner has.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import devices
+from .errors import ImageError
+
+_HALF = ("float16", "bfloat16")
+
+
+def is_tensor(value: Any) -> bool:
+    """Return whether `value` is a tensor of PyTorch, on any device."""
+    return devices.library_of(value) == "torch"
+
+
+def as_numpy(value: Any, name: str) -> NDArray[Any]:
+    """Return `value` as a NumPy array, without a copy where its memory allows.
+
+    PIL images become grey or RGB first. A masked array is taken if no element is masked.
+
+    Raises
+    ------
+    ImageError
+        If `value` is no array, or one whose values have no clear meaning.
+    """
+    if type(value) is np.ndarray:
+        return value
+    if isinstance(value, np.ma.MaskedArray):
+        return _unmasked(value, name)
+    if is_tensor(value):
+        return _from_tensor(value, name)
+    if _is_picture(value):
+        return _from_picture(value, name)
+    if isinstance(value, list | tuple) and any(map(_has_meaning, value)):
+        value = [as_numpy(each, name) for each in value]
+    try:
+        array = np.asarray(value)
+    except Exception as error:  # whatever an __array__ of others raises; rows of many lengths
+        kind, reason = type(value).__name__, " ".join(str(error).split())
+        raise ImageError(f"expected {name} as an array, got {kind}: {reason}") from error
+    if array.ndim == 0 and not isinstance(value, np.ndarray):
+        raise ImageError(f"expected {name} as an array, got {type(value).__name__}{_hint(value)}")
+    return array
+
+
+def returned(array: NDArray[Any], as_tensor: bool) -> Any:
+    """Return a result as the caller gets it: itself, or a tensor that shares its memory."""
+    return sys.modules["torch"].from_numpy(array) if as_tensor else array
+
+
+def writable(out: Any) -> NDArray[Any]:
+    """Return the memory of `out`, a NumPy array or a tensor of the host, as a NumPy array."""
+    if isinstance(out, np.ma.MaskedArray):
+        return _unmasked(out, "out")
+    if isinstance(out, np.ndarray):
+        return np.asarray(out)
+    if is_tensor(out) and out.device.type == "cpu":
+        if out.requires_grad:
+            raise ImageError("expected out as a tensor that does not require grad; use detach()")
+        return _from_tensor(out, "out")
+    raise ImageError(
+        f"expected out as a NumPy array or a CPU tensor, like image, got {type(out).__name__}"
+    )
+
+
+def _hint(value: Any) -> str:
+    if isinstance(value, str | os.PathLike):
+        return ": read the file first, by cv2.imread say, in 'bgr'"
+    return ": cv2.imread gives that where it finds no picture" if value is None else ""
+
+
+def _has_meaning(value: Any) -> bool:
+    """Return whether NumPy alone would misread this element of a list."""
+    return isinstance(value, np.ma.MaskedArray) or is_tensor(value) or _is_picture(value)
+
+
+def _unmasked(array: Any, name: str) -> NDArray[Any]:
+    if np.ma.is_masked(array):
+        raise ImageError(
+            f"expected {name} without masked elements, got {int(np.ma.getmaskarray(array).sum())}: "
+            "fill them first, with filled(0) say"
+        )
+    return np.asarray(array.data)
+
+
+def _from_tensor(tensor: Any, name: str) -> NDArray[Any]:
+    if tensor.device.type != "cpu":
+        raise ImageError(f"expected {name} on the CPU or on CUDA, got a {tensor.device} tensor")
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    if dtype in _HALF:
+        raise ImageError(f"expected {name} of 8, 16 or 32 bits, got {dtype}: convert it by float()")
+    try:
+        array: NDArray[Any] = tensor.detach().resolve_neg().numpy()
+    except (TypeError, RuntimeError) as error:  # sparse or quantised, say
+        reason = " ".join(str(error).split())
+        raise ImageError(f"expected {name} as a dense tensor, got {dtype}: {reason}") from error
+    return array
+
+
+def _is_picture(value: Any) -> bool:
+    image = getattr(sys.modules.get("PIL.Image"), "Image", None)
+    return image is not None and isinstance(value, image)
+
+
+def _from_picture(picture: Any, name: str) -> NDArray[Any]:
+    """Return a PIL image as grey, (H, W), or as RGB, (H, W, 3) or (H, W, 4)."""
+    mode = picture.mode
+    try:
+        if mode == "I":
+            return _sixteen_bits(np.asarray(picture), name)
+        for step in _CONVERSIONS.get(mode, ()):
+            picture = picture.convert(step)
+        return np.asarray(picture)
+    except (ValueError, OSError) as error:  # a mode without a way to RGB, or a file cut short
+        if isinstance(error, ImageError):
+            raise
+        raise ImageError(
+            f"expected {name} as a PIL image that can be read as RGB, got mode {mode}: {error}"
+        ) from error
+
+
+# By way of RGBA where transparency may be given by colour, which PIL warns about otherwise.
+_CONVERSIONS = {
+    "1": ("L",),
+    "LA": ("L",),
+    "La": ("LA", "L"),
+    "P": ("RGBA", "RGB"),
+    "PA": ("RGBA", "RGB"),
+    "RGBa": ("RGBA",),
+    "RGBX": ("RGB",),
+    "CMYK": ("RGB",),
+    "YCbCr": ("RGB",),
+    "HSV": ("RGB",),
+    "LAB": ("RGB",),
+}
+
+
+def _sixteen_bits(array: NDArray[np.int32], name: str) -> NDArray[np.uint16]:
+    """Return levels that PIL keeps in 32 bits, as it does for PNG files of 16 bits."""
+    if array.size and not (array.min() >= 0 and array.max() <= 65_535):
+        raise ImageError(
+            f"expected {name} with levels from 0 to 65535, "
+            f"got mode I with {array.min()} to {array.max()}"
+        )
+    return array.astype(np.uint16)

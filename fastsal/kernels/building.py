@@ -1,0 +1,146 @@
+"""How CPU kernels are built: the functions in them once per kernel, if Numba allows it.
+
+`linking` says why. It rests on private names of Numba, so before the first kernel is compiled all
+of them are looked up and a small kernel is tried. If any of that fails, kernels are compiled as
+Numba would, which takes longer and gives the same bits.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.errors import TypingError
+
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000  # 10 % less time than Python's 700, 20 MB more memory
+
+
+class _KernelCompiler(CompilerBase):  # type: ignore[misc]  # Numba is not typed
+    """Compiles what Python calls."""
+
+    is_part = False
+
+    def define_pipelines(self) -> list[Any]:
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        if why_plain() is None:
+            from . import linking
+
+            linking.add_pass(passes)
+        return [passes]
+
+    def compile_extra(self, function: Any) -> Any:
+        if why_plain() is not None:
+            return super().compile_extra(function)
+        from . import linking
+
+        self.state.flags.no_cfunc_wrapper = True
+        self.state.flags.no_cpython_wrapper = self.is_part
+        with linking.parts_only(self.state.targetctx.codegen()), _rare_collections():
+            return super().compile_extra(function)
+
+
+class _PartCompiler(_KernelCompiler):
+    """Compiles what kernels call."""
+
+    is_part = True
+
+
+def kernel(function: Callable[..., Any], **flags: Any) -> Any:
+    """Return a dispatcher for calls from Python; calls from kernels go to a second one."""
+    entry = njit(pipeline_class=_KernelCompiler, **flags)(function)
+
+    @cache
+    def part() -> Any:
+        return njit(pipeline_class=_PartCompiler, **flags)(function)
+
+    entry.get_call_template = lambda args, kws: _call_template(part(), args, kws)
+    entry.get_overload = lambda signature: part().get_overload(signature)
+    return entry
+
+
+def _call_template(part: Any, args: Any, kws: Any) -> Any:
+    """Resolve a call without its literals, each of which would be a form to compile."""
+    plain = [types.unliteral(each) for each in args]
+    try:
+        return part.get_call_template(plain, {key: types.unliteral(kws[key]) for key in kws})
+    except TypingError:  # it may need the literals
+        return part.get_call_template(args, kws)
+
+
+def why_plain() -> str | None:
+    """Return the reason kernels are compiled as Numba would, or None if they are not."""
+    global _reason
+    if _reason is _UNKNOWN:
+        _reason = _missing_names()
+        if _reason is None:  # which now lets the trial compile in the way that is to be tried
+            _reason = _failure()
+    return _reason
+
+
+_UNKNOWN = "unknown"
+_reason: str | None = _UNKNOWN
+
+
+def _missing_names() -> str | None:
+    try:
+        from numba.core.codegen import JITCodeLibrary
+        from numba.core.registry import cpu_target
+
+        from . import linking
+
+        codegen = cpu_target.target_context.codegen()
+        library = JITCodeLibrary(codegen, "fastsal_trial")
+    except (ImportError, AttributeError, TypeError) as error:
+        return f"this version of Numba is too different: {error}"
+    places = ((library, linking.NAMES), (codegen, linking.CODEGEN_NAMES))
+    missing = [name for place, names in places for name in names if not hasattr(place, name)]
+    return f"this version of Numba has no {', '.join(missing)}" if missing else None
+
+
+def _failure() -> str | None:
+    """Return how a small kernel fails, or None if it does not."""
+    trial = kernel(_trial)
+    values = np.arange(3.0)
+    try:
+        found = trial(values, 3.0)
+        try:
+            trial(values, 1.0)
+            raised = False
+        except ValueError:
+            raised = True
+    except Exception as error:
+        return f"a trial kernel failed: {type(error).__name__}: {error}"
+    return None if found == 6.0 and raised else f"a trial kernel returned {found}"
+
+
+def _trial(values: Any, limit: float) -> float:
+    total = 0.0
+    for value in values:
+        total += _trial_part(value, limit)
+    return total
+
+
+def _plus_one(value: float, limit: float) -> float:
+    if value >= limit:
+        raise ValueError("trial")
+    return value + 1.0
+
+
+_trial_part = kernel(_plus_one)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for cycles rarely: a compiler makes many objects and few cycles."""
+    before = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

@@ -1,0 +1,12 @@
+"""The words for parts that are missing at the end of a file."""
+
+import mmap
+
+CUT = "cut short or damaged: "
+
+
+def missing(data: mmap.mmap, end: int) -> str:
+    """Compare the end of a part with the end of the file."""
+    if end <= len(data):
+        return ""
+    return f"{CUT}{end - len(data):,} bytes are missing at its end"
