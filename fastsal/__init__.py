@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .algorithms.bing import BingModel as BingModel
     from .algorithms.bing import bing as bing
     from .algorithms.bing import train_bing as train_bing
+    from .algorithms.boolean_map import boolean_map as boolean_map
     from .algorithms.center_surround import center_surround as center_surround
     from .algorithms.fine_grained import fine_grained as fine_grained
     from .algorithms.flow_saliency import FlowSaliency as FlowSaliency
@@ -68,6 +69,7 @@ _HOMES = {
     "backends": "runtime",
     "binary_map": "algorithms.binary_map",
     "bing": "algorithms.bing",
+    "boolean_map": "algorithms.boolean_map",
     "center_surround": "algorithms.center_surround",
     "fine_grained": "algorithms.fine_grained",
     "flow_saliency": "algorithms.flow_saliency",

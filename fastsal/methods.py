@@ -115,6 +115,16 @@ _DTYPES = ("uint8", "uint16", "float32")  # float64 becomes float32
 
 _ROWS = (
     Method(
+        key="boolean-map",
+        title="Boolean map saliency",
+        kind="static",
+        paper="Zhang and Sclaroff, IEEE TPAMI 2016",
+        function="boolean_map",
+        dtypes=("uint8", "uint16", "float32"),
+        room="boolean_map",
+        state="BooleanMaps",
+    ),
+    Method(
         key="lc",
         title="Luminance contrast",
         kind="static",

@@ -31,6 +31,7 @@ class Allowed(NamedTuple):
 # has waves whose sign hangs on rounding.
 _SEGMENTS = Allowed(gap=0.01, alike=0.995)
 _ALLOWED = {
+    "boolean-map": Allowed(1e-6),  # integers until the map is enlarged
     "center-surround": Allowed(1e-4),
     "center-surround, VOCUS2's": Allowed(1e-4),
     "itti-koch": Allowed(1e-4),

@@ -150,6 +150,28 @@ def _signature(pixels: float) -> Parts:
     }
 
 
+def _boolean_map(pixels: float) -> Parts:
+    cells = min(384 * 216, pixels)
+    jobs = 2 * 3  # planes and their complements
+    network = 2 * 19  # of the median of 9
+    sweeps = 2 * (2 + 1 + 1) + 2 * (1 + 1)  # down and up take three neighbours, across one
+    return {
+        "channels added up": 3 * pixels,
+        "CIELab of integers": 3 * (3 + 2) * cells,
+        "sums, and sums of products of two": 9 * cells,
+        "three projections, stretched": 3 * (3 + _STRETCH) * cells,
+        "medians of three planes": 3 * network * cells,
+        "levels": jobs * 3 * cells,
+        "reconstructions, one round": jobs * sweeps * cells,
+        "areas": jobs * 2 * cells,
+        "words dilated by seven, both ways": jobs * (2 * 6 + 3) * cells,
+        "weights of words added up": jobs * 8 * cells,
+        "blur": 2 * _taps(0.02 * 384) * cells,
+        "stretched": 2 * _STRETCH * cells,
+        "enlarged": _ENLARGED * pixels,
+    }
+
+
 def _whitened(pixels: float) -> Parts:
     cells = 128 * 72
     side = math.sqrt(pixels / cells)
@@ -298,6 +320,7 @@ _COUNTS: dict[str, Callable[[float], Parts]] = {
     "center-surround": _center_surround(FORMS["fast"]),
     "center-surround, VOCUS2's": _center_surround(FORMS["vocus2"]),
     "signature": _signature,
+    "boolean-map": _boolean_map,
     "whitened": _whitened,
     "minimum-barrier": _minimum_barrier,
     "superpixel": lambda pixels: _slic(pixels) | _pairs(pixels),

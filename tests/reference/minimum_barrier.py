@@ -29,7 +29,9 @@ def area_means(image, size):
     down, across = overlaps(rows, height), overlaps(cols, width)
     totals = np.einsum("rh,hwk,cw->rck", down, whole, across)
     divisor = white // 255 * height * width
-    return ((totals + divisor // 2) // divisor).astype(np.uint8)
+    means, rest = totals // divisor, 2 * (totals % divisor)
+    is_up = (rest > divisor) | ((rest == divisor) & (means % 2 == 1))  # ties to even
+    return (means + is_up).astype(np.uint8)
 
 
 def frame_margin(luma):

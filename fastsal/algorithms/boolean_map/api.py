@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
-from ... import images, runtime
-from ...errors import ImageError
+from ... import images, runtime, validation
 from ...kernels import finish
 from ...parts import Jobs
 from .plan import Options, Plan, Variant, plan_of
 
 Bars = Literal["auto", "keep"]
 
-_DTYPES = ("uint8", "uint16", "float32", "float64")
 _LARGEST = 4096
 # A film's bars show in its first seconds, if not in its first frame.
 _FRAMES_SEARCHED = 100
@@ -38,10 +35,99 @@ def boolean_map(
 ) -> Any:
     """Score each pixel by the regions around it that do not touch the border of the image.
 
-    Return
+    Of the methods here this one predicts best where people look in photographs.
+
+    Parameters
+    ----------
+    image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
+        Grey levels or colours; a fourth channel is ignored. Floats lie in [0, 1]; ``image / 255``
+        gives the map of a uint8 `image` exactly. A stack has one more axis in front, and each frame
+        is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its device.
+    variant : {"default", "published"}, default "default"
+        "published" follows the authors' code: each attention map is divided by the root of its area
+        after dilation, the sum is rounded to bytes, dilated again, and blurred by a Gaussian of
+        2.25 % of the longer side. Its map is not stretched to [0, 1], and `smooth` is not used. The
+        default divides by the root of the area before dilation, and has no second dilation.
+    size : int, default 384
+        Longer side of the reduced image, 16 to 4096. Smaller images keep their size. On the 40
+        photographs below, 240 takes NSS from 1.81 to 1.76.
+    step : int, default 8
+        Distance between thresholds of a plane of 0 to 255: 1 to 255.
+    warm : float, default 0
+        From 0 to 1: weight of two further planes, redness and likeness to skin. They are prior
+        knowledge about people, with fixed colours. At 1 they take NSS from 1.81 to 1.98. Grey
+        images and the published variant have no such planes.
+    smooth : float, default 0.02
+        Sigma of the Gaussian that blurs the map, as a fraction of its width: 0 to 1.
+    center_bias : float, default 0
+        From 0 to 1: the fraction of the map that is multiplied by a Gaussian around its centre, a
+        quarter of the image wide and high.
+    bars : {"auto", "keep"}, default "auto"
+        Whether letterbox bars are found and left out: they would be the border of the image. Bars
+        are a pair of equal width and of one colour, above and below or left and right of the
+        picture. Their map is 0. "keep" takes them as part of the picture.
+    color : {"rgb", "bgr"}, default "rgb"
+        Order of the channels.
+    channel_axis : int or None, default -1
+        Axis of the channels if `image` has more than two; None if it is a stack of grey images.
+    out : array of float32 or uint8, optional
+        Where to put the map: C-contiguous, of the map's shape, in the same kind of memory as
+        `image`. uint8 gets round(255 * saliency).
+    backend : {"auto", "cpu", "cuda"}, default "auto"
+        Where to compute. "auto" takes the device for device arrays and the CPU for others.
+
+    Returns
+    -------
+    saliency : array of float32 (or `out`), (H, W) or (N, H, W)
+        In [0, 1]. An image of one colour scores 0 everywhere. All steps up to the enlargement use
+        integers, so that any number of threads gives the same bits. A device that rounds a product
+        and a sum together may differ in the last bit.
+
+    Raises
+    ------
+    ImageError
+        If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
+        [0, 1] (not checked on a device); or if `out` does not fit it.
+    ValueError
+        If an option is not one of those allowed.
+    BackendUnavailableError
+        If `backend` was requested by name and cannot run here.
+
+    See Also
+    --------
+    Stream : Finds letterbox bars once for all frames.
+
+    Notes
+    -----
+    The image is reduced by area means and converted to 8-bit CIELab. Its projections on the
+    eigenvectors of the colours' covariance are stretched to 0 to 255. A 3 x 3 median filters them.
+    Each threshold gives a Boolean map. The regions of it, and of its complement, that do not touch
+    the border are dilated, divided by the root of their area, and added up [1]_ [2]_. One
+    morphological reconstruction finds the regions of all thresholds. A grey image has one plane.
+
+    On 40 photographs with fixations (OSIE) NSS is 1.81, AUC 0.851 and shuffled AUC 0.795.
+
+    Where eigenvectors are not unique: an axis that varies with no other keeps its direction; of
+    other axes the first component of 0.5 or more is negative; of axes with eigenvalues that differ
+    by less than 0.1 %, one is as near to lightness as it can be.
+
+    References
+    ----------
+    .. [1] J. Zhang and S. Sclaroff, "Exploiting surroundedness for saliency detection: a Boolean
+       map approach", IEEE TPAMI 38(5), 2016. https://doi.org/10.1109/TPAMI.2015.2473844
+    .. [2] J. Zhang and S. Sclaroff, "Saliency detection: a Boolean map approach", ICCV 2013.
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> image = np.full((60, 80, 3), 100, np.uint8)
+    >>> image[20:28, 40:48] = 200, 60, 60
+    >>> saliency = fastsal.boolean_map(image)
+    >>> bool(saliency[20:28, 40:48].min() > saliency[:, :30].max())
+    True
     """
     options = _checked(variant, size, step, warm, smooth, center_bias, bars)
-    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=_DTYPES)
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     plan = plan_of(*frames.shape[-2:], frames.channels, options)
     jobs = Jobs(backend, out, frames)
     for job in jobs:
@@ -50,7 +136,30 @@ def boolean_map(
 
 
 class BooleanMaps:
-    """`boolean_map` over a stream: letterbox bars are found once."""
+    """`boolean_map` over a stream: letterbox bars are found once.
+
+    They are looked for in each frame until they are found, in 100 frames at most that are not of
+    one colour. From then on all frames have the same bars, until `reset` or a frame of another
+    size. One object serves one stream of frames, from one thread at a time.
+
+    Parameters
+    ----------
+    variant, size, step, warm, smooth, center_bias, bars, color, channel_axis,
+    backend
+        As in `boolean_map`.
+
+    Raises
+    ------
+    ValueError
+        If an option is not one of those allowed.
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> stream = fastsal.Stream("boolean-map")
+    >>> stream.update(np.eye(30, dtype=np.uint8)).shape
+    (30, 30)
+    """
 
     def __init__(
         self,
@@ -63,12 +172,15 @@ class BooleanMaps:
         center_bias: float = 0.0,
         bars: Bars = "auto",
         color: images.Color = "rgb",
+        channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
         runtime.resolve(backend)
         images.check_color(color)
+        images.check_channel_axis(channel_axis)
         self._options = _checked(variant, size, step, warm, smooth, center_bias, bars)
         self._color: images.Color = color
+        self._channel_axis = channel_axis
         self._backend: runtime.Choice = backend
         self.reset()
 
@@ -80,9 +192,14 @@ class BooleanMaps:
 
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
         """Return the map of the next frame; a frame of another size starts anew."""
-        frames = images.as_frames(frame, color=self._color, dtypes=_DTYPES, name="frame")
-        if len(frames.shape) == 3:
-            raise ImageError(f"expected one frame at a time, got a stack {frames.shape}")
+        frames = images.as_frames(
+            frame,
+            color=self._color,
+            channel_axis=self._channel_axis,
+            dtypes=images.DTYPES,
+            name="frame",
+            stacks=False,
+        )
         plan = plan_of(*frames.shape, frames.channels, self._options)
         if frames.shape != self._shape:
             self.reset()
@@ -117,26 +234,12 @@ def _checked(
     bars: Bars,
 ) -> Options:  # fmt: skip
     """Return the options of a call, or raise ValueError."""
-    if variant not in ("default", "published"):
-        raise ValueError(f"`variant` must be 'default' or 'published'; got {variant!r}")
-    _check_whole("size", size, 16, _LARGEST)
-    _check_whole("step", step, 1, 255)
-    if not (_is_number(warm) and 0 <= warm <= 1):
-        raise ValueError(f"`warm` must be a number from 0 to 1; got {warm!r}")
+    validation.choice("variant", variant, ("default", "published"))
+    size = validation.integer("size", size, 16, _LARGEST)
+    step = validation.integer("step", step, 1, 255)
+    warm = validation.number("warm", warm, 0, 1)
     if warm > 0 and variant == "published":
         raise ValueError("`warm` must be 0 with variant='published'; use variant='default'")
-    if bars not in ("auto", "keep"):
-        raise ValueError(f"`bars` must be 'auto' or 'keep'; got {bars!r}")
+    validation.choice("bars", bars, ("auto", "keep"))
     smooth, center_bias = finish.checked(smooth, center_bias)
-    return Options(variant, int(size), int(step), float(warm), smooth, center_bias, bars == "auto")
-
-
-def _check_whole(name: str, value: int, low: int, high: int) -> None:
-    if not (isinstance(value, numbers.Integral) and not isinstance(value, bool)):
-        raise ValueError(f"`{name}` must be an integer from {low} to {high}; got {value!r}")
-    if not low <= value <= high:
-        raise ValueError(f"`{name}` must be an integer from {low} to {high}; got {value!r}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return Options(variant, size, step, warm, smooth, center_bias, bars == "auto")
