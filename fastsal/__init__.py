@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .algorithms.itti_koch import IttiOptions as IttiOptions
     from .algorithms.itti_koch import itti_koch as itti_koch
     from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
+    from .algorithms.minimum_barrier import minimum_barrier as minimum_barrier
     from .algorithms.scanpath import scanpath as scanpath
     from .algorithms.spectral_residual import spectral_residual as spectral_residual
     from .algorithms.superpixel_contrast import superpixel_change as superpixel_change
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .algorithms.superpixels import RegionStats as RegionStats
     from .algorithms.superpixels import region_stats as region_stats
     from .algorithms.superpixels import slic as slic
+    from .algorithms.whitened import whitened as whitened
     from .errors import BackendUnavailableError as BackendUnavailableError
     from .errors import FastsalError as FastsalError
     from .errors import ImageError as ImageError
@@ -73,6 +75,7 @@ _HOMES = {
     "image_signature": "algorithms.image_signature",
     "itti_koch": "algorithms.itti_koch",
     "luminance_contrast": "algorithms.luminance_contrast",
+    "minimum_barrier": "algorithms.minimum_barrier",
     "overlay": "pipelines.overlay",
     "process_video": "pipelines.video",
     "region_stats": "algorithms.superpixels",
@@ -85,6 +88,7 @@ _HOMES = {
     "train_bing": "algorithms.bing",
     "use_backend": "runtime",
     "warmup": "pipelines.warmup",
+    "whitened": "algorithms.whitened",
 }
 
 # Public modules, which are loaded when first used too.

@@ -263,7 +263,8 @@ def settled(array: NDArray[Any]) -> Any:
     from numba import cuda
 
     copy = cuda.to_device(array)
-    cuda.default_stream().synchronize()  # the last part of a copy may still be under way
+    if not runtime.is_simulated():  # the simulator copies at once
+        cuda.default_stream().synchronize()  # the last part of a copy may still be under way
     return copy
 
 

@@ -35,6 +35,8 @@ _ALLOWED = {
     "center-surround, VOCUS2's": Allowed(1e-4),
     "itti-koch": Allowed(1e-4),
     "signature": Allowed(0.05),
+    "whitened": Allowed(1e-3),
+    "minimum-barrier": Allowed(gap=1e-3, alike=0.99),  # a level may be rounded otherwise
     "flow": Allowed(mean=0.01),
     "superpixel": _SEGMENTS,
     "superpixel-motion": _SEGMENTS,

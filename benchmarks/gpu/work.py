@@ -150,6 +150,44 @@ def _signature(pixels: float) -> Parts:
     }
 
 
+def _whitened(pixels: float) -> Parts:
+    cells = 128 * 72
+    side = math.sqrt(pixels / cells)
+    features = 3 * 7
+    taps = sum(_taps(sigma) for sigma in (0.8, 1.26, 2.0, 3.2, 5.0, 8.0, 12.7))
+    return {
+        "channels of eight rows a cell added up": 3 * min(8.0, side) * side * cells,
+        "CIELab": _LAB * cells,
+        "three planes blurred by seven Gaussians": 3 * 2 * taps * cells,
+        "differences": features * cells,
+        "sums, and sums of products of two": features * (features + 3) / 2 * cells,
+        "whitened, squares, sum": features * (features + 3) / 2 * cells,
+        "blur": 2 * _taps(0.02 * 128) * cells,
+        "stretched": _STRETCH * cells,
+        "enlarged": _ENLARGED * pixels,
+    }
+
+
+def _minimum_barrier(pixels: float) -> Parts:
+    cells = 300 * 169
+    network = 2 * 113  # of the median of 25
+    relaxed = 2 + 2 + 2 + 2  # the least and the greatest by two neighbours, gaps, comparisons
+    distance = 3 + 3 * (3 + 1)  # from a mean, along three axes, their sizes added
+    sweep = 2 + 1 + 1  # of 8 neighbours: the greatest of three, with the mask, with the cell
+    return {
+        "channels added up by rows, then by columns": 3 * pixels,
+        "CIELab of integers": 3 * (3 + 2) * cells,
+        "slopes at the four sides": 4 * 20 * 300 * 5,
+        "medians of three planes": 3 * network * cells,
+        "three passes over three planes": 3 * 3 * relaxed * cells,
+        "distances from four strips, stretched": 4 * (distance + _STRETCH) * cells,
+        "sums of three strips and three planes, stretched": (2 + 4 + 3 + 2 * _STRETCH) * cells,
+        "two openings of a square, by doubling, and two sweeps": 2 * (2 * 6 + 2 * sweep) * cells,
+        "levels, their count": 3 * cells,
+        "enlarged": _ENLARGED * pixels,
+    }
+
+
 def _slic(pixels: float, frames: int = 1) -> Parts:
     rounds = 2  # or it could not tell that it is at its end
     distance = 3 + 3 + 1 + 2 + 2  # gaps of colours, their squares; of places; which is the least
@@ -260,6 +298,8 @@ _COUNTS: dict[str, Callable[[float], Parts]] = {
     "center-surround": _center_surround(FORMS["fast"]),
     "center-surround, VOCUS2's": _center_surround(FORMS["vocus2"]),
     "signature": _signature,
+    "whitened": _whitened,
+    "minimum-barrier": _minimum_barrier,
     "superpixel": lambda pixels: _slic(pixels) | _pairs(pixels),
     "frame-difference": _frame_difference,
     "flow": _flow,

@@ -37,14 +37,3 @@ def test_either_backend(backend, channels, rng):
     expected = cv2.cvtColor(colours, cv2.COLOR_RGB2LAB)[..., :channels]
 
     np.testing.assert_array_equal(lab_of(backend, image), expected)
-
-
-def test_means_become_the_nearest_bytes(backend):
-    module = importlib.import_module(f"fastsal.kernels.lab_bytes._{backend}")
-    levels = np.arange(255, dtype=np.float32)
-    means = np.concatenate([levels, levels + 0.5, levels + 0.49]).astype(np.float32) / 255
-    colors = np.empty((1, 1, 5, 153), np.uint8)
-
-    module.fill_bytes(means.reshape(colors.shape), colors)
-
-    np.testing.assert_array_equal(colors.ravel(), np.concatenate([levels, levels + 1, levels]))

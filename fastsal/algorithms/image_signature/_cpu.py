@@ -9,12 +9,12 @@ from ...kernels import launch
 from ...kernels.cells._cpu import fill_means
 from ...kernels.cells._math import shape_of_cells
 from ...kernels.color._cpu_lab import light, lightness_of, linear_of
-from ...kernels.color._math import lab
+from ...kernels.color._math import balanced, lab
 from ...kernels.copies import copy_values
 from ...kernels.finish._cpu import finish
 from ...kernels.jit import parallel, serial
 from ._cpu_cosines import add_signature
-from ._math import CELLS, balanced, cosine
+from ._math import CELLS, cosine
 
 
 def image_signature(pixels, channels, is_rgb, width, smooth, center_bias, out):

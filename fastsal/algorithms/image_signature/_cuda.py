@@ -10,10 +10,10 @@ from ...devices import workspace
 from ...kernels import launch
 from ...kernels.cells._cuda import fill_means
 from ...kernels.cells._math import shape_of_cells
-from ...kernels.color._math import lab, lightness, linear
+from ...kernels.color._math import balanced, lab, lightness, linear
 from ...kernels.finish._cuda import finish
 from ...kernels.jit import kernel
-from ._math import CELLS, balanced, cosine, sign
+from ._math import CELLS, cosine, sign
 
 GROUP = 256  # frames whose waves are kept at once
 

@@ -72,9 +72,9 @@ def _fill_means(pixels, channels, is_rgb, means):
                 half >>= 1
             if me == 0:
                 total = float32(taken * wide) * white
-                one = base + first_sums[0] / total
-                two = base_two + second_sums[0] / total
-                three = base_three + third_sums[0] / total
+                one = base / white + first_sums[0] / total
+                two = base_two / white + second_sums[0] / total
+                three = base_three / white + third_sums[0] / total
                 if planes == 1:
                     means[frame, 0, row, col] = one
                 else:

@@ -74,3 +74,17 @@ def lab_of_srgb(red, green, blue):
     y = lightness(float32(share_of_y(red, green, blue)))
     z = lightness(float32(share_of_z(red, green, blue)))
     return lab(x, y, z)
+
+
+# The matrix of sRGB is rounded so that white is not quite white, and greys would get a tint.
+_X = float32(0.95047 / (0.412453 + 0.357580 + 0.180423))
+_Y = float32(1 / (0.212671 + 0.715160 + 0.072169))
+_Z = float32(1.08883 / (0.019334 + 0.119193 + 0.950227))
+
+
+@serial
+def balanced(red, green, blue):
+    """Return X, Y and Z of linear sRGB as fractions of white, equal for every grey."""
+    x = float32(share_of_x(red, green, blue) * _X)
+    y = float32(share_of_y(red, green, blue) * _Y)
+    return x, y, float32(share_of_z(red, green, blue) * _Z)

@@ -74,10 +74,10 @@ def blur_down(maps, sigma, target, start, stop):
 def _scale(maps, bias, rescale, start, stop):
     for frame in range(start, stop):
         rows = maps[frame]
-        low, high = _range(rows) if rescale else (float32(0), float32(0))
+        low, high = range_of(rows) if rescale else (float32(0), float32(0))
         if bias > 0:
             _bias(rows, low, bias)
-            low, high = _range(rows)
+            low, high = range_of(rows)
         if rescale:
             _stretch(rows, low, high)
 
@@ -103,7 +103,7 @@ def _stretch(rows, low, high):
 
 
 @serial
-def _range(rows):
+def range_of(rows):
     """Return the least and the greatest value, one if rounding parts them.
 
     Column by column first, which vectorises.

@@ -98,7 +98,7 @@ def _scale(maps, bias, rescale):
     while frame < frames:
         low, high = float32(0), float32(0)
         if rescale:
-            low, high = _range(maps[frame], lows, highs)
+            low, high = range_of(maps[frame], lows, highs)
         if bias > 0:
             i = cuda.threadIdx.x
             while i < area:
@@ -107,7 +107,7 @@ def _scale(maps, bias, rescale):
                 maps[frame, row, col] = biased(maps[frame, row, col] - low, bias, across, down)
                 i += cuda.blockDim.x
             cuda.syncthreads()
-            low, high = _range(maps[frame], lows, highs)
+            low, high = range_of(maps[frame], lows, highs)
         i = cuda.threadIdx.x
         while rescale and i < area:
             row, col = i // cols, i % cols
@@ -118,7 +118,7 @@ def _scale(maps, bias, rescale):
 
 
 @device
-def _range(values, lows, highs):
+def range_of(values, lows, highs):
     """Return the least and the greatest value, one if rounding parts them, to all of a block."""
     rows, cols = values.shape
     me, threads = cuda.threadIdx.x, cuda.blockDim.x

@@ -1,15 +1,10 @@
-"""Bytes and 8-bit CIELab on the CPU."""
+"""8-bit CIELab on the CPU."""
 
 from numba import prange
 
 from ..jit import parallel, serial
 from ..launch import over_bands
-from ._math import byte_of, chroma_bytes, lightness_byte
-
-
-def fill_bytes(means, colors):
-    """Fill `colors`, bytes, from `means` in [0, 1], both (N, 3, h, w), or (N, 1, h, w) if grey."""
-    over_bands(_fill_bytes, _fill_bytes_bands, means.size, means.reshape(-1), colors.reshape(-1))
+from ._math import chroma_bytes, lightness_byte
 
 
 def fill_lab(colors, lab):
@@ -19,19 +14,6 @@ def fill_lab(colors, lab):
     """
     rows = colors.shape[0] * colors.shape[2]
     over_bands(_fill_lab, _fill_lab_bands, rows, colors, lab, pixels=4 * colors.size)
-
-
-@serial
-def _fill_bytes(means, colors, start, stop):
-    source, target = means[start:stop], colors[start:stop]
-    for i in range(target.size):
-        target[i] = byte_of(source[i])
-
-
-@parallel
-def _fill_bytes_bands(means, colors, bands):
-    for band in prange(bands):
-        _fill_bytes(means, colors, band * means.size // bands, (band + 1) * means.size // bands)
 
 
 @serial

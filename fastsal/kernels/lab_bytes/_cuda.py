@@ -1,17 +1,10 @@
-"""Bytes and 8-bit CIELab on a CUDA device."""
+"""8-bit CIELab on a CUDA device."""
 
 from numba import cuda
 
 from ..jit import kernel
 from ..launch import grid_for
-from ._math import byte_of, chroma_bytes, lightness_byte
-
-
-def fill_bytes(means, colors):
-    """Fill `colors`, bytes, from `means` in [0, 1], both (N, 3, h, w), or (N, 1, h, w) if grey."""
-    frames = means.shape[0]
-    blocks, threads = grid_for(means.size // frames, frames)
-    _fill_bytes[blocks, threads](means.reshape(frames, -1), colors.reshape(frames, -1))
+from ._math import chroma_bytes, lightness_byte
 
 
 def fill_lab(colors, lab):
@@ -23,17 +16,6 @@ def fill_lab(colors, lab):
     blocks, threads = grid_for(rows * cols, frames)
     flat = frames, planes, rows * cols
     _fill_lab[blocks, threads](colors.reshape(*flat), lab.reshape(*flat))
-
-
-@kernel
-def _fill_bytes(means, colors):
-    frame = cuda.blockIdx.y
-    while frame < colors.shape[0]:
-        i = cuda.grid(1)
-        while i < colors.shape[1]:
-            colors[frame, i] = byte_of(means[frame, i])
-            i += cuda.gridsize(1)
-        frame += cuda.gridDim.y
 
 
 @kernel

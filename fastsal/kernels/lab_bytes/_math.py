@@ -4,7 +4,7 @@ They equal OpenCV's ``COLOR_RGB2LAB`` of bytes for every colour (tests/kernels/t
 """
 
 import numpy as np
-from numba import float32, int32
+from numba import int32
 
 from ..jit import serial
 
@@ -41,16 +41,6 @@ _X, _Y, _Z = (
     tuple(round((1 << _COLOR_BITS) * entry / white) for entry in row)
     for row, white in zip(_MATRIX, _WHITE, strict=True)
 )
-
-
-@serial
-def byte_of(value):
-    """Return a mean in [0, 1] as a byte, ties upwards.
-
-    The extra 0.001 keeps a tie a tie: means of bytes carry rounding errors of 1e-5, and a device
-    rounds the product differently from the CPU.
-    """
-    return int32(float32(255) * value + float32(0.501))
 
 
 @serial

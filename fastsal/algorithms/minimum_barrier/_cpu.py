@@ -1,0 +1,164 @@
+"""Minimum barrier saliency on the CPU. Planes are measured by any thread, frames by one each."""
+
+import numpy as np
+from numba import float32, prange
+
+from ...kernels import launch
+from ...kernels.area._cpu import fill_area_means
+from ...kernels.area._math import shape_of_thumbnail
+from ...kernels.copies import copy_values
+from ...kernels.finish._cpu import enlarge, range_of
+from ...kernels.jit import parallel, serial
+from ...kernels.lab_bytes._cpu import fill_lab
+from ...kernels.median._cpu import fill_median
+from ...kernels.scale import share
+from ._cpu_background import fill_background
+from ._cpu_distance import fill_distances
+from ._cpu_frame import fill_bounds
+from ._cpu_refine import refine
+from ._math import MEDIAN_REACH, cone, from_center
+
+
+def minimum_barrier(pixels, channels, is_rgb, width, size, steps, out):
+    """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels).
+
+    `steps` are three booleans: the background cue, the centre cone and the post-processing.
+    """
+    frames, area = out.shape
+    rows, cols = shape_of_thumbnail(area // width, width, size)
+    planes = 3 if channels > 1 else 1
+    colors = launch.scratch("barrier colors", (frames, planes, rows, cols), np.uint8)
+    lab = launch.scratch("barrier lab", colors.shape, np.uint8)
+    bounds = launch.scratch("barrier bounds", (frames, 4), np.int64)
+    distances = launch.scratch("barrier distances", (frames, planes, rows * cols), np.uint8)
+    scores = launch.scratch("barrier background", (frames, rows * cols), np.float32)
+    maps = launch.scratch("barrier maps", (frames, rows, cols), np.float32)
+    fill_area_means(pixels, channels, is_rgb, width, colors)
+    fill_lab(colors, lab)
+    background, center, refined = steps
+    args = (colors, lab, bounds)
+    launch.over_bands(_crop, _crop_bands, frames, *args, pixels=colors.size)
+    args = (lab, bounds, distances, scores)
+    tasks = frames * (planes + background)
+    launch.over_bands(_measure, _measure_bands, tasks, *args, tasks // frames, pixels=9 * lab.size)
+    args = (bounds, distances, scores, background, center, refined, maps)
+    launch.over_bands(_compose, _compose_bands, frames, *args, pixels=9 * maps.size)
+    enlarge(maps, width, out)
+
+
+@serial
+def _crop(colors, lab, bounds, start, stop):
+    """Fill `bounds`, and move the cells within them to the front of each plane of `lab`."""
+    _, planes, rows, cols = lab.shape
+    for frame in range(start, stop):
+        fill_bounds(colors[frame], bounds[frame])
+        top, bottom, left, right = bounds[frame]
+        if bottom - top == rows and right - left == cols:
+            continue
+        wide = right - left
+        for plane in range(planes):
+            flat = lab[frame, plane].reshape(rows * cols)
+            for row in range(bottom - top):
+                source = flat[(top + row) * cols + left :]
+                copy_values(source, flat[row * wide : (row + 1) * wide])
+
+
+@serial
+def _measure(lab, bounds, distances, scores, tasks, start, stop):
+    """Fill the distances of each plane; the last task of a frame is its background cue."""
+    planes, rows, cols = lab.shape[1:]
+    for index in range(start, stop):
+        frame, task = index // tasks, index % tasks
+        top, bottom, left, right = bounds[frame]
+        high, wide = bottom - top, right - left
+        area = high * wide
+        if task < planes:
+            plane = lab[frame, task].reshape(rows * cols)[:area].reshape(high, wide)
+            median = np.empty((high, wide), np.uint8)
+            fill_median(plane, MEDIAN_REACH, median, 0, high)
+            fill_distances(median, distances[frame, task, :area].reshape(high, wide))
+        else:
+            inner = np.empty((planes, high, wide), np.uint8)
+            for plane in range(planes):
+                flat = lab[frame, plane].reshape(rows * cols)
+                copy_values(flat[:area], inner[plane].reshape(area))
+            fill_background(inner, scores[frame, :area].reshape(high, wide))
+
+
+@serial
+def _compose(bounds, distances, scores, background, center, refined, maps, start, stop):
+    _rows, _cols = maps.shape[1:]
+    for frame in range(start, stop):
+        top, bottom, left, right = bounds[frame]
+        high, wide = bottom - top, right - left
+        saliency = np.empty((high, wide), np.float32)
+        flat = saliency.reshape(saliency.size)
+        _add_barriers(distances[frame], flat)
+        if background:
+            for i in range(flat.size):
+                flat[i] = float32(flat[i] + scores[frame, i])
+            _stretch(saliency)
+        if center:
+            _center(saliency)
+            _stretch(saliency)
+        if refined:
+            refine(saliency)
+        maps[frame, :, :] = 0
+        for row in range(high):
+            copy_values(saliency[row], maps[frame, top + row, left:right])
+
+
+@serial
+def _add_barriers(distances, saliency):
+    """Fill `saliency` with the sum of all planes' distances, divided by the greatest sum."""
+    count = saliency.size
+    sums = np.zeros(count, np.int32)
+    greatest = 0
+    for plane in range(len(distances)):
+        for i in range(count):
+            sums[i] += distances[plane, i]
+    for i in range(count):
+        greatest = max(greatest, sums[i])
+    for i in range(count):
+        saliency[i] = share(float32(sums[i]), float32(0), float32(greatest))
+
+
+@serial
+def _center(saliency):
+    """Multiply by a cone around the centre."""
+    rows, cols = saliency.shape
+    least = from_center(rows // 2, rows, cols // 2, cols)
+    greatest = from_center(0, rows, 0, cols)
+    for row in range(rows):
+        for col in range(cols):
+            weight = cone(from_center(row, rows, col, cols), least, greatest)
+            saliency[row, col] = float32(saliency[row, col] * weight)
+
+
+@serial
+def _stretch(saliency):
+    low, high = range_of(saliency)
+    for row in range(saliency.shape[0]):
+        for col in range(saliency.shape[1]):
+            saliency[row, col] = share(saliency[row, col], low, high)
+
+
+@parallel
+def _crop_bands(colors, lab, bounds, bands):
+    for band in prange(bands):
+        _crop(colors, lab, bounds, band * len(lab) // bands, (band + 1) * len(lab) // bands)
+
+
+@parallel
+def _measure_bands(lab, bounds, distances, scores, tasks, bands):
+    count = tasks * len(lab)
+    for band in prange(bands):
+        start, stop = band * count // bands, (band + 1) * count // bands
+        _measure(lab, bounds, distances, scores, tasks, start, stop)
+
+
+@parallel
+def _compose_bands(bounds, distances, scores, background, center, refined, maps, bands):
+    for band in prange(bands):
+        start, stop = band * len(maps) // bands, (band + 1) * len(maps) // bands
+        _compose(bounds, distances, scores, background, center, refined, maps, start, stop)

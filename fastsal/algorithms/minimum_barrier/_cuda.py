@@ -1,0 +1,155 @@
+"""Minimum barrier saliency on a CUDA device: a block per plane, strip or image for each step."""
+
+import numpy as np
+from numba import cuda, float32, int32
+
+from ...devices import workspace
+from ...kernels import launch
+from ...kernels.area._cuda import fill_area_means
+from ...kernels.area._math import shape_of_thumbnail
+from ...kernels.finish._cuda import MAX_THREADS, enlarge
+from ...kernels.jit import device, kernel
+from ...kernels.lab_bytes._cuda import fill_lab
+from ...kernels.median._cuda import fill_medians
+from ...kernels.scale import share
+from ._cuda_background import fill_background
+from ._cuda_distance import fill_distances
+from ._cuda_frame import fill_bounds
+from ._cuda_range import range_within
+from ._cuda_refine import refine
+from ._math import MEDIAN_REACH, cone, from_center
+
+GROUP = 64  # frames measured at once
+
+
+def minimum_barrier(pixels, channels, is_rgb, width, size, steps, out):
+    """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels).
+
+    `steps` are three booleans: the background cue, the centre cone and the post-processing.
+    """
+    frames, area = out.shape
+    rows, cols = shape_of_thumbnail(area // width, width, size)
+    group = min(frames, GROUP)
+    for start in range(0, frames, group):
+        stop = min(start + group, frames)
+        part, saliency = (pixels, out) if group == frames else (pixels[start:stop], out[start:stop])
+        maps = workspace("barrier maps", (group, rows, cols), np.float32)[: stop - start]
+        colors = workspace(
+            "barrier colors", (group, 3 if channels > 1 else 1, rows, cols), np.uint8
+        )
+        colors = colors[: stop - start]
+        fill_area_means(part, channels, is_rgb, width, colors)
+        _fill_maps(colors, steps, maps)
+        enlarge(maps, width, saliency)
+
+
+def _fill_maps(colors, steps, maps):
+    frames, planes, rows, cols = colors.shape
+    background, center, refined = steps
+    lab = workspace("barrier lab", colors.shape, np.uint8)
+    medians = workspace("barrier medians", colors.shape, np.uint8)
+    bounds = workspace("barrier bounds", (frames, 4), np.int64)
+    scores = workspace("barrier background", maps.shape, np.float32)
+    fill_lab(colors, lab)
+    fill_bounds(colors, bounds)
+    cells = (-(-cols // launch.THREADS), min(rows, 65_535), frames), launch.THREADS
+    _replicate[cells](lab, bounds)
+    flat = frames * planes, rows, cols
+    fill_medians(lab.reshape(*flat), MEDIAN_REACH, medians.reshape(*flat))
+    if background:
+        fill_background(lab, bounds, scores)
+    low, high = lab, colors  # both have been read
+    fill_distances(medians, bounds, low, high)
+    _compose[frames, launch.THREADS](low, high, bounds, scores, background, center, maps)
+    if refined:
+        refine(maps, bounds)
+
+
+@kernel
+def _replicate(lab, bounds):
+    """Repeat the cells at the bounds outside them, as the median's window wants them."""
+    planes, rows, cols = lab.shape[1], lab.shape[2], lab.shape[3]
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    frame = cuda.blockIdx.z
+    top, bottom, left, right = (
+        bounds[frame, 0], bounds[frame, 1], bounds[frame, 2], bounds[frame, 3],
+    )  # fmt: skip
+    row = cuda.blockIdx.y
+    while row < rows:
+        down, across = min(max(row, top), bottom - 1), min(max(col, left), right - 1)
+        if down != row or across != col:
+            for plane in range(planes):
+                lab[frame, plane, row, col] = lab[frame, plane, down, across]
+        row += cuda.gridDim.y
+
+
+@kernel
+def _compose(low, high, bounds, scores, background, center, maps):
+    """Fill maps with barriers, background cue and centre cone: a block per image."""
+    lows = cuda.shared.array(MAX_THREADS, float32)
+    highs = cuda.shared.array(MAX_THREADS, float32)
+    frame = cuda.blockIdx.x
+    saliency, inner = maps[frame], bounds[frame]
+    _add_barriers(low[frame], high[frame], inner, saliency)
+    cuda.syncthreads()
+    _, greatest = range_within(saliency, inner, lows, highs)
+    rows, cols = inner[1] - inner[0], inner[3] - inner[2]
+    i = cuda.threadIdx.x
+    while i < rows * cols:
+        row, col = inner[0] + i // cols, inner[2] + i % cols
+        value = share(saliency[row, col], float32(0), greatest)
+        if background:
+            value = float32(value + scores[frame, row, col])
+        saliency[row, col] = value
+        i += cuda.blockDim.x
+    cuda.syncthreads()
+    if background:
+        _stretch(saliency, inner, lows, highs)
+    if center:
+        _center(saliency, inner)
+        cuda.syncthreads()
+        _stretch(saliency, inner, lows, highs)
+
+
+@device
+def _add_barriers(low, high, bounds, saliency):
+    """Fill the sum of all planes' distances, 0 outside the bounds."""
+    rows, cols = saliency.shape
+    i = cuda.threadIdx.x
+    while i < rows * cols:
+        row, col = i // cols, i % cols
+        total = int32(0)
+        if bounds[0] <= row < bounds[1] and bounds[2] <= col < bounds[3]:
+            for plane in range(low.shape[0]):
+                total += int32(high[plane, row, col]) - int32(low[plane, row, col])
+        saliency[row, col] = float32(total)
+        i += cuda.blockDim.x
+
+
+@device
+def _center(saliency, bounds):
+    """Multiply by a cone around the centre."""
+    rows, cols = bounds[1] - bounds[0], bounds[3] - bounds[2]
+    least = from_center(rows // 2, rows, cols // 2, cols)
+    greatest = from_center(0, rows, 0, cols)
+    i = cuda.threadIdx.x
+    while i < rows * cols:
+        row, col = i // cols, i % cols
+        weight = cone(from_center(row, rows, col, cols), least, greatest)
+        at = bounds[0] + row, bounds[2] + col
+        saliency[at] = float32(saliency[at] * weight)
+        i += cuda.blockDim.x
+
+
+@device
+def _stretch(saliency, bounds, lows, highs):
+    low, high = range_within(saliency, bounds, lows, highs)
+    rows, cols = bounds[1] - bounds[0], bounds[3] - bounds[2]
+    i = cuda.threadIdx.x
+    while i < rows * cols:
+        at = bounds[0] + i // cols, bounds[2] + i % cols
+        saliency[at] = share(saliency[at], low, high)
+        i += cuda.blockDim.x
+    cuda.syncthreads()

@@ -1,0 +1,3 @@
+"""Whitened differences of Gaussians."""
+
+from .api import whitened as whitened

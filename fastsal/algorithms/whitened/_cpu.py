@@ -1,0 +1,79 @@
+"""Whitened differences of Gaussians on the CPU, frame by frame: each step on all threads."""
+
+from functools import cache
+
+import numpy as np
+
+from ...kernels import launch
+from ...kernels.cells._cpu import fill_means
+from ...kernels.cells._math import shape_of_cells
+from ...kernels.color._cpu_lab import light
+from ...kernels.finish._cpu import finish
+from ...kernels.launch import over_bands
+from ._cpu_features import (
+    blur_across,
+    blur_across_bands,
+    fill_lab,
+    fill_lab_bands,
+    subtract_down,
+    subtract_down_bands,
+)
+from ._cpu_whiten import (
+    CHUNK,
+    fill_distances,
+    fill_distances_bands,
+    fill_moments,
+    fill_moments_bands,
+    fill_weights,
+)
+from ._math import sigmas_of
+from ._whitening import SUMS
+
+
+def whitened(pixels, channels, is_rgb, width, size, smooth, center_bias, out):
+    """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels)."""
+    frames, area = out.shape
+    rows, cols = shape_of_cells(area // width, width, size)
+    planes = 3 if channels > 1 else 1
+    means = launch.scratch("whitened means", (frames, planes, rows, cols), np.float32)
+    maps = launch.scratch("whitened maps", (frames, rows, cols), np.float32)
+    fill_means(pixels, channels, is_rgb, width, means)
+    sigmas = sigmas_of(max(rows, cols))
+    for frame in range(frames):
+        _fill_map(means[frame], sigmas, maps[frame])
+    finish(maps, width, smooth, center_bias, True, out)
+
+
+@cache
+def _light():
+    return light()
+
+
+def _fill_map(means, sigmas, saliency):
+    """Fill one map, (h, w), from `means`, (3, h, w) or (1, h, w)."""
+    planes, rows, cols = means.shape
+    shape = planes, sigmas.size, rows, cols
+    features_of_cell = planes * sigmas.size
+    if not features_of_cell or not sigmas.size:
+        saliency[:] = 0
+        return
+    lab = launch.scratch("whitened lab", means.shape, np.float32)
+    blurred = launch.scratch("whitened blurred", shape, np.float32)
+    features = launch.scratch("whitened features", shape, np.float32)
+    work = features.size
+    over_bands(fill_lab, fill_lab_bands, rows, means, _light(), lab, pixels=4 * lab.size)
+    args = (lab, sigmas, blurred)
+    over_bands(blur_across, blur_across_bands, planes * rows, *args, pixels=4 * work)
+    args = (lab, blurred, sigmas, features)
+    over_bands(subtract_down, subtract_down_bands, planes * rows, *args, pixels=4 * work)
+    flat = features.reshape(features_of_cell, -1)
+    count = len(flat)
+    moments = np.empty(count * (count + 1) // 2 + count)
+    over_bands(fill_moments, fill_moments_bands, moments.size, flat, moments, pixels=4 * work)
+    weights = np.empty((count, count + SUMS), np.float32)
+    factors = np.zeros((count, count + SUMS))
+    fill_weights(moments, rows * cols, np.empty((count, count)), factors)
+    weights[:] = factors
+    args = (flat, weights, saliency.reshape(-1))
+    chunks = -(-saliency.size // CHUNK)
+    over_bands(fill_distances, fill_distances_bands, chunks, *args, pixels=4 * work)

@@ -1,0 +1,1 @@
+"""Area means: images reduced to bytes by exact integer arithmetic, on either backend."""
