@@ -37,7 +37,7 @@ forms = []
 for name in dict.fromkeys(names):
     module, _, kernel = name.rpartition(".")
     dispatcher = vars(sys.modules[module]).get(kernel)
-    if dispatcher is not None:
+    if hasattr(dispatcher, "overloads"):  # else it was made within a function
         forms += [[module, kernel, text_of(types)] for types in dispatcher.overloads]
 print(json.dumps(forms))
 """
