@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .messages import COMPILING, say
 from .options import Commands, add_command, make_folder, named
 
 
@@ -17,17 +16,21 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "-o", "--output", default="fastsal-demo", metavar="DIR", help="default: %(default)s"
     )
+    parser.add_argument(
+        "--timing", action="store_true", help="also measure every method, and print the table"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write the pictures, measure, and print the table."""
+    """Write the pictures; measure and print the table if asked to."""
     folder = Path(named(options.output, "-o"))
     make_folder(folder)
-    say(COMPILING)
     from ..pipelines import demo
-    from ..pipelines.bench import suite
 
     for path in demo.write_pictures(folder):
         print(f"wrote {path}", flush=True)
-    print()
-    print(suite.table_of(demo.measure()))
+    if options.timing:
+        from ..pipelines.bench import suite
+
+        print()
+        print(suite.table_of(demo.measure()))

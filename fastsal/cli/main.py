@@ -7,8 +7,11 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from .. import __version__
+from ..methods import METHODS
+from ..pipelines.compiling import Compiling
 from ..pipelines.interrupts import Terminated, heeded_interrupts, received_status
 from ..pipelines.whole_files import remove_unfinished
 from . import bench, demo, image, info, video, warmup, webcam
@@ -29,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _accept_all_names()
     try:
         options = _parser().parse_args(argv)
-        with heeded_interrupts():
+        with heeded_interrupts(), _compiling(options):
             status: int | None = options.run(options)
         sys.stdout.flush()
     except Terminated as stop:
@@ -54,6 +57,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         remove_unfinished()
     return status or 0
+
+
+def _compiling(options: argparse.Namespace) -> AbstractContextManager[object]:
+    """Return what shows that kernels are compiled, for commands that do not show it themselves."""
+    if options.run not in (demo.run, image.run, video.run):
+        return nullcontext()
+    named = getattr(options, "method", "all").split(",")
+    keys = [key for key in METHODS if key in named]
+    if not keys:  # "all", or something that the command will refuse
+        is_demo = options.run is demo.run
+        keys = [key for key, row in METHODS.items() if is_demo or row.kind == "static"]
+    return Compiling(keys, say)
 
 
 def _open_missing_streams() -> None:

@@ -18,6 +18,8 @@ from numba import njit, types
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.errors import TypingError
 
+from . import watch
+
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000  # 10 % less time than Python's 700, 20 MB more memory
 
 
@@ -35,6 +37,12 @@ class _KernelCompiler(CompilerBase):  # type: ignore[misc]  # Numba is not typed
         return [passes]
 
     def compile_extra(self, function: Any) -> Any:
+        if self.is_part or function is _trial:
+            return self._compile(function)
+        with watch.compiling(function):
+            return self._compile(function)
+
+    def _compile(self, function: Any) -> Any:
         if why_plain() is not None:
             return super().compile_extra(function)
         from . import linking

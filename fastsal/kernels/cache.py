@@ -30,7 +30,7 @@ from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 from platformdirs import user_cache_path
 
-from . import locks, sources
+from . import locks, sources, watch
 
 FORMAT = 1  # of the entries
 LOCKS = "locks"  # a file beside the folders
@@ -226,6 +226,7 @@ def _keyed(cache_class: Any) -> Any:
                 found = self._load_overload(sig, target_context)
             if found is not None:
                 locks.release(_lock_file())
+                watch.tell_done(watch.name_of(self._py_func))
             return found
 
         def save_overload(self, sig: Any, data: Any) -> None:

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 from typing import Any, Self
 
 from .counts import count_of
@@ -16,10 +17,13 @@ def progress_bar(
 ) -> Any:
     """Return tqdm's bar over `items`; `options` are tqdm's.
 
-    Where stderr is no terminal there is none, or with `lines` a plain line every few seconds. A
-    program that has been started without stderr, which for Python then is None, gets neither.
+    A notebook gets tqdm's bar for notebooks. Where stderr is no terminal there is none, or with
+    `lines` a plain line every few seconds. A program that has been started without stderr, which
+    for Python then is None, gets neither.
     """
     hidden = not shown or sys.stderr is None
+    if not hidden and (notebook_bar := _notebook_bar_class()):
+        return notebook_bar(items, **options)
     if lines and not hidden and not sys.stderr.isatty():
         return _Lines(items, **options)
     return _bar_class()(items, disable=True if hidden else None, **options)
@@ -54,6 +58,18 @@ class _Lines:
         self._last = time.monotonic()
         line = f"{self._desc}: {done} of {count_of(self._total, self._unit)}{self._postfix}"
         print(line, file=sys.stderr, flush=True)
+
+
+@cache
+def _notebook_bar_class() -> Any:
+    """Return tqdm's bar for notebooks, or None outside of them and where it cannot be drawn."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if type(shell).__name__ != "ZMQInteractiveShell" or find_spec("ipywidgets") is None:
+        return None
+    from tqdm.notebook import tqdm
+
+    return type("_NotebookBar", (tqdm,), {"monitor_interval": 0})
 
 
 @cache

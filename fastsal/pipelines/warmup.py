@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import runtime
+from ..kernels import watch
 from ..methods import METHODS, Method, method_of
+from . import helpers
 from .interrupts import heeded_interrupts
 from .progress import progress_bar
 from .stream import Stream
@@ -54,6 +57,33 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
 
 def compile_all(methods: Iterable[str] | None = None, **bar_options: Any) -> None:
     """Do what `warmup` does; `bar_options` are those of `progress_bar`."""
+    keys = None if methods is None else list(methods)
+    jobs = jobs_of(keys)
+    bar = progress_bar(jobs, desc="compiling", unit="form", **bar_options)
+    with ExitStack() as beside, bar, heeded_interrupts(), watch.watching(_Helped(beside, keys)):
+        for name, work in bar:
+            bar.set_postfix_str(name)
+            work()
+
+
+class _Helped:
+    """Starts processes that compile beside this one when the first kernel is not there."""
+
+    def __init__(self, beside: ExitStack, keys: list[str] | None) -> None:
+        self._beside, self._keys = beside, keys
+        self._is_started = keys == []
+
+    def started(self, name: str) -> None:
+        if not self._is_started:
+            self._is_started = True
+            self._beside.enter_context(helpers.helping("warm_up", self._keys or ()))
+
+    def done(self, name: str) -> None:
+        """Do nothing: the bar counts the jobs."""
+
+
+def jobs_of(methods: Iterable[str] | None) -> list[_Job]:
+    """Return names and functions, which compile everything of these methods or of all."""
     chosen = [method_of(key) for key in (METHODS if methods is None else methods)]
     functions = {method.function: method for method in chosen}  # that of several keys once
     jobs = [
@@ -61,13 +91,7 @@ def compile_all(methods: Iterable[str] | None = None, **bar_options: Any) -> Non
         for method in chosen
         for job in _jobs(method, with_function=functions[method.function] is method)
     ]
-    if methods is None:
-        jobs += _jobs_on_maps()
-    bar = progress_bar(jobs, desc="compiling", unit="form", **bar_options)
-    with bar, heeded_interrupts():
-        for name, work in bar:
-            bar.set_postfix_str(name)
-            work()
+    return jobs + list(_jobs_on_maps()) if methods is None else jobs
 
 
 def _jobs(method: Method, *, with_function: bool) -> Iterator[_Job]:
