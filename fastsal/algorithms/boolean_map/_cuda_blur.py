@@ -3,7 +3,7 @@
 from numba import cuda, float32, int64, uint32
 
 from ...kernels.jit import device, kernel
-from ._cuda_planes import MAX_THREADS, range_of_block
+from ._cuda_planes import MAX_THREADS, range_within
 from ._math import (
     BLUR_SHIFT,
     BYTE_SHIFT,
@@ -16,19 +16,6 @@ from ._math import (
     mirrored,
     scaled,
 )
-
-
-@device
-def _range(values, window, lows, highs):
-    """Return the smallest and the greatest value within a window, to all threads of a block."""
-    top, left, cols = window[0], window[2], window[3] - window[2]
-    low = high = int64(values[top, left])
-    i = int64(cuda.threadIdx.x)
-    while i < (window[1] - top) * cols:
-        value = int64(values[top + i // cols, left + i % cols])
-        low, high = min(low, value), max(high, value)
-        i += cuda.blockDim.x
-    return range_of_block(low, high, lows, highs)
 
 
 @device
@@ -50,7 +37,7 @@ def quantize(values, windows, is_published):
     highs = cuda.shared.array(MAX_THREADS, int64)
     frame = cuda.blockIdx.x
     while frame < values.shape[0]:
-        low, high = _range(values[frame], windows[frame], lows, highs)
+        low, high = range_within(values[frame], windows[frame], lows, highs)
         if is_published:
             _scale(values[frame], windows[frame], low, high, 255, BYTE_SHIFT)
         else:
@@ -136,11 +123,11 @@ def shape_map(values, windows, is_published, curve, bias, down, across, saliency
         window, source = windows[frame], values[frame]
         low, high = int64(0), int64(WIDE) << BLUR_SHIFT
         if not is_published:
-            low, high = _range(source, window, lows, highs)
+            low, high = range_within(source, window, lows, highs)
         _scale(source, window, low, high, WIDE, WIDE_SHIFT)
         _bend(source, window, curve, bias, down, across)
         if bias > 0 and not is_published:
-            low, high = _range(source, window, lows, highs)
+            low, high = range_within(source, window, lows, highs)
             _scale(source, window, low, high, WIDE, WIDE_SHIFT)
         i = int64(cuda.threadIdx.x)
         while i < rows * cols:

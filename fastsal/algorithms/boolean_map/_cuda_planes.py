@@ -215,3 +215,16 @@ def range_of_block(low, high, lows, highs):
     low, high = lows[0], highs[0]
     cuda.syncthreads()
     return low, high
+
+
+@device
+def range_within(values, window, lows, highs):
+    """Return the smallest and the greatest value within a window, to all threads of a block."""
+    top, left, cols = window[0], window[2], window[3] - window[2]
+    low = high = int64(values[top, left])
+    i = int64(cuda.threadIdx.x)
+    while i < (window[1] - top) * cols:
+        value = int64(values[top + i // cols, left + i % cols])
+        low, high = min(low, value), max(high, value)
+        i += cuda.blockDim.x
+    return range_of_block(low, high, lows, highs)

@@ -6,7 +6,7 @@ The reconstruction is a unique fixpoint, so that sweeps in any order give the sa
 from numba import cuda, int32, int64, uint32
 
 from ...kernels.jit import device, kernel
-from ._cuda_planes import MAX_THREADS, range_of_block
+from ._cuda_planes import MAX_THREADS, range_within
 from ._math import (
     GROUP,
     level_of,
@@ -30,7 +30,7 @@ def fill_levels(planes, windows, step, levels, border, counts):
         plane = planes[frame, job // 2]
         top, bottom = windows[frame, 0], windows[frame, 1]
         left, right = windows[frame, 2], windows[frame, 3]
-        low, high = _range(plane, lows, highs)
+        low, high = range_within(plane, windows[frame], lows, highs)
         count = thresholds_of(low, high, step)
         i = int64(cuda.threadIdx.x)
         while i < rows * cols:
@@ -46,18 +46,6 @@ def fill_levels(planes, windows, step, levels, border, counts):
         if cuda.threadIdx.x == 0:
             counts[frame, job] = count
         frame += cuda.gridDim.y
-
-
-@device
-def _range(plane, lows, highs):
-    rows, cols = plane.shape
-    low = high = int64(plane[0, 0])
-    i = int64(cuda.threadIdx.x)
-    while i < rows * cols:
-        value = int64(plane[i // cols, i % cols])
-        low, high = min(low, value), max(high, value)
-        i += cuda.blockDim.x
-    return range_of_block(low, high, lows, highs)
 
 
 @kernel
