@@ -115,16 +115,6 @@ _DTYPES = ("uint8", "uint16", "float32")  # float64 becomes float32
 
 _ROWS = (
     Method(
-        key="boolean-map",
-        title="Boolean map saliency",
-        kind="static",
-        paper="Zhang and Sclaroff, IEEE TPAMI 2016",
-        function="boolean_map",
-        dtypes=("uint8", "uint16", "float32"),
-        room="boolean_map",
-        state="BooleanMaps",
-    ),
-    Method(
         key="lc",
         title="Luminance contrast",
         kind="static",
@@ -177,6 +167,16 @@ _ROWS = (
         function="image_signature",
         dtypes=_DTYPES,
         room="image_signature",
+    ),
+    Method(
+        key="boolean-map",
+        title="Boolean map saliency",
+        kind="static",
+        paper="Zhang and Sclaroff, IEEE TPAMI 2016",
+        function="boolean_map",
+        dtypes=("uint8", "uint16", "float32"),
+        room="boolean_map",
+        state="BooleanMaps",
     ),
     Method(
         key="whitened",
@@ -267,6 +267,8 @@ _ROWS = (
         state="BingMaps",
     ),
 )
+
+DEFAULT = "boolean-map"  # of the command line and the live view: the most accurate one
 
 METHODS: Mapping[str, Method] = MappingProxyType({row.key: row for row in _ROWS})
 

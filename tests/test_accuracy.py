@@ -202,7 +202,13 @@ def test_half_a_question_is_refused(arguments, capsys):
 
 @pytest.mark.parametrize(
     ("key", "least"),
-    [("signature", (1.2, 0.78, 0.73)), ("center-surround", (1.12, 0.77, 0.68))],
+    [
+        ("boolean-map", (1.78, 0.848, 0.79)),
+        ("boolean-map:warm=1", (1.93, 0.848, 0.79)),
+        ("boolean-map:variant=published", (1.7, 0.845, 0.785)),
+        ("signature", (1.2, 0.78, 0.73)),
+        ("center-surround", (1.12, 0.77, 0.68)),
+    ],
 )
 def test_accuracy_on_photographs(shared, key, least):
     """A regression here is a map that looks fine and tells less."""

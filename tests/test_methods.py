@@ -91,7 +91,7 @@ def test_the_options_there_are_are_named():
 )  # fmt: skip
 def test_unknown_keys_are_refused_with_those_there_are(key, hint):
     for call in (methods.method_of, fastsal.Stream, lambda key: fastsal.warmup([key])):
-        with pytest.raises(ValueError, match="expected a method among boolean-map, lc, ") as error:
+        with pytest.raises(ValueError, match="expected a method among lc, fine-grained, ") as error:
             call(key)
         assert str(error.value).endswith(f"got {key!r}{hint}")
         assert "\n" not in str(error.value)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ImageError
-from ..methods import METHODS
+from ..methods import DEFAULT, METHODS
 from .batches import FileGuard
 from .messages import say
 from .options import (
@@ -47,9 +47,9 @@ def add_to(commands: Commands) -> None:
     parser = add_command(commands, "image", "saliency maps of image files", run)
     parser.add_argument("images", nargs="+", metavar="IN", help="files, folders or globs")
     parser.add_argument(
-        "-m", "--method", default="lc", metavar="KEY[,KEY|all]",
-        help=f"one or more of {', '.join(METHODS)}, or all static ones (default: lc); motion "
-        "methods take the images as the frames of a video",
+        "-m", "--method", default=DEFAULT, metavar="KEY[,KEY|all]",
+        help=f"one or more of {', '.join(METHODS)}, or all static ones (default: {DEFAULT}); "
+        "motion methods take the images as the frames of a video",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FastsalError
-from ..methods import METHODS, method_of
+from ..methods import DEFAULT, METHODS, method_of
 
 # Literals, not imports: the parser must not load OpenCV just to say what --view takes.
 VIEWS = ("overlay", "map", "side-by-side")
@@ -57,8 +57,8 @@ def add_look(parser: argparse.ArgumentParser, views: tuple[str, ...] = VIEWS) ->
 def add_method(parser: argparse.ArgumentParser) -> None:
     """Add the choice of one method, which `method_of` checks: it knows what may have been meant."""
     parser.add_argument(
-        "-m", "--method", default="lc", metavar="KEY",
-        help=f"one of {', '.join(METHODS)} (default: lc)",
+        "-m", "--method", default=DEFAULT, metavar="KEY",
+        help=f"one of {', '.join(METHODS)} (default: {DEFAULT})",
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import VideoError
-from ..methods import METHODS
+from ..methods import DEFAULT, METHODS
 from ..pipelines.counts import count_of
 from .batches import FileGuard
 from .options import (
@@ -35,8 +35,8 @@ def add_to(commands: Commands) -> None:
         "sources", nargs="+", metavar="IN", help="files, folders, globs; a URL or a camera's index"
     )
     parser.add_argument(
-        "-m", "--method", default="lc", metavar="KEY[,KEY|all]",
-        help=f"one or more of {', '.join(METHODS)}, or all but bing (default: lc)",
+        "-m", "--method", default=DEFAULT, metavar="KEY[,KEY|all]",
+        help=f"one or more of {', '.join(METHODS)}, or all but bing (default: {DEFAULT})",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT.mp4",

@@ -38,6 +38,9 @@ def bing(
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Propose boxes that are likely to hold an object of any kind.
 
+    The result is about a thousand proposals for a detector to look at, best first. It is not "the
+    object" of the image: for that, use `salient_boxes` on a map of `minimum_barrier`.
+
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ... import runtime
 from ...errors import VideoError
-from ...methods import METHODS
+from ...methods import DEFAULT, METHODS
 from ..pictures import write_image
 from . import hud
 from .capture import CaptureThread
@@ -63,7 +63,7 @@ class Settings:
     """
 
     source: str | int = 0
-    method: str = "lc"
+    method: str = DEFAULT
     backend: runtime.Choice = "auto"
     look: Look = field(default_factory=Look)
     size: tuple[int, int] | None = None

@@ -19,7 +19,7 @@ from fastsal.pipelines.views import VIEWS
 
 
 def session(source, screen, **settings):
-    return Webcam(Settings(**settings), source=source, screen=screen)
+    return Webcam(Settings(**{"method": "lc"} | settings), source=source, screen=screen)
 
 
 def balanced(report):
