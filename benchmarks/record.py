@@ -86,7 +86,7 @@ def _without_doubles(results: dict[str, Any]) -> dict[str, Any]:
 def _rows(*arguments: str) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "results.json")
-        suites = ["-q", "--no-header", "-p", "no:cacheprovider", str(Path(__file__).parent)]
+        suites = ["-q", "-n0", "--no-header", "-p", "no:cacheprovider", str(Path(__file__).parent)]
         written = ["--benchmark-columns", "median", f"--benchmark-json={path}"]
         written += ["-W", "ignore:Not saving anything"]  # where `only` names none of large sizes
         status = pytest.main([*suites, *written, *arguments])

@@ -88,7 +88,17 @@ def test_sizes_that_would_be_measured_twice_are_refused(sizes, large, monkeypatc
 def test_suites_give_no_two_rows_one_name():
     suites = [f"benchmarks/bench_{name}.py" for name in ("calls", "luminance_contrast")]
     wanted = ["--sizes", "64x64", "-k", "(lc or luminance) and grey and not (noise or out_of)"]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites, *wanted]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n0",
+        "-p",
+        "no:cacheprovider",
+        *suites,
+        *wanted,
+    ]
     alone = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     done = subprocess.run(
         [*command, "--benchmark-disable"],
@@ -100,7 +110,16 @@ def test_suites_give_no_two_rows_one_name():
 
 def test_every_suite_takes_every_size():
     """Collected, not run: at 8K that would take an hour."""
-    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n0",
+        "--collect-only",
+        "-p",
+        "no:cacheprovider",
+    ]
     alone = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     done = subprocess.run(
         [*command, "benchmarks", "--benchmark-disable", "--sizes", ",".join(inputs.SIZES)],

@@ -55,6 +55,9 @@ def use(frame, out):
             fastsal.binary_map(frame, method=method)
             fastsal.salient_boxes(frame, method=method)
         fastsal.scanpath(frame)
+    if frame.dtype != "float64" and frame.shape[2:] not in ((1,), (4,)):
+        labels = fastsal.slic(frame)
+        fastsal.region_stats(frame, labels)
     if frame.dtype.kind == "u":
         fastsal.luminance_contrast(frame, out=out)
         if frame.ndim == 3:

@@ -37,8 +37,8 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
     Parameters
     ----------
     methods : iterable of str, optional
-        Keys of `METHODS`; by default all, and what goes on from a map: `binary_map`,
-        `salient_boxes` and `scanpath`.
+        Keys of `METHODS`; by default all, and the functions beside them: `binary_map`,
+        `salient_boxes`, `scanpath`, `slic` and `region_stats`.
     progress : bool, default True
         Show a bar on stderr, where that is a terminal.
 
@@ -91,7 +91,7 @@ def jobs_of(methods: Iterable[str] | None) -> list[_Job]:
         for method in chosen
         for job in _jobs(method, with_function=functions[method.function] is method)
     ]
-    return jobs + list(_jobs_on_maps()) if methods is None else jobs
+    return [*jobs, *_jobs_on_maps(), *_jobs_of_superpixels()] if methods is None else jobs
 
 
 def _jobs(method: Method, *, with_function: bool) -> Iterator[_Job]:
@@ -117,6 +117,23 @@ def _jobs_on_maps() -> Iterator[_Job]:
                 yield f"scanpath {name}", partial(scanpath, saliency, backend=backend)
                 if backend == "cpu":
                     yield f"salient_boxes {name}", partial(salient_boxes, saliency)
+
+
+def _jobs_of_superpixels() -> Iterator[_Job]:
+    """Yield what has no map: superpixels by themselves, and the figures of regions."""
+    for backend in _backends():
+        for dtype in (np.uint8, np.uint16, np.float32):
+            for size in _SIZES:
+                for shape in (size, (*size, 3)):
+                    image = np.zeros(shape, dtype)
+                    name = f"slic {backend} {image.dtype} {shape}"
+                    yield name, partial(_segment, image, backend)
+
+
+def _segment(image: Any, backend: runtime.Backend) -> None:
+    from ..algorithms.superpixels import region_stats, slic
+
+    region_stats(image, slic(image, backend=backend), backend=backend)
 
 
 def _use(
