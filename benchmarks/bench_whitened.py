@@ -4,7 +4,7 @@ import fastsal
 
 
 @pytest.mark.benchmark(group="whitened")
-@pytest.mark.parametrize("size", [128, 64])
-def bench_whitened(timed, image, backend, out, size):
-    method = "whitened" + ("" if size == 128 else f" {size}")
-    timed(method, lambda: fastsal.whitened(image, size=size, out=out, backend=backend))
+@pytest.mark.parametrize("longer", [128, 64])
+def bench_whitened(timed, image, backend, out, longer):
+    method = "whitened" + ("" if longer == 128 else f" {longer}")
+    timed(method, lambda: fastsal.whitened(image, size=longer, out=out, backend=backend))

@@ -98,6 +98,7 @@ TARGETS = (
     Target(5, "center-surround", "1080p", "colour", "fps", least=100),
     Target(5, "signature", "1080p", "colour", "fps", least=400),
     Target(16, "boolean-map", "1080p", "colour", "fps", least=100),
+    Target(16, "boolean-map 240", "1080p", "colour", "fps", least=200),
     Target(5, "flow", "1080p", "colour", "fps", least=60),
 )  # fmt: skip
 

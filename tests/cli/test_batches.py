@@ -141,12 +141,14 @@ def test_names_that_stdout_cannot_encode(tmp_path: Path, environment: dict[str, 
         out = tmp_path / f"{name}-out"
         done = run("image", tmp_path / name, "-o", f"{out}/", environment=environment)
         assert (done.returncode, done.stderr) == (0, b""), done
-        assert [path.name for path in out.iterdir()] == [f"{Path(name).stem}-lc.png"]
+        assert [path.name for path in out.iterdir()] == [f"{Path(name).stem}-boolean-map.png"]
     if environment.get("PYTHONUTF8") == "0":
         return  # OpenCV opens names in UTF-8 only
     done = run("video", tmp_path, "-o", f"{tmp_path}/o\u65e5/", environment=environment)
     assert (done.returncode, done.stderr) == (0, b""), done
-    assert [path.name for path in (tmp_path / "o\u65e5").iterdir()] == ["\u65e5\u672c-lc.mp4"]
+    assert [path.name for path in (tmp_path / "o\u65e5").iterdir()] == [
+        "\u65e5\u672c-boolean-map.mp4"
+    ]
 
 
 def run(*arguments: object, environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:

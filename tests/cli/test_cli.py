@@ -79,7 +79,7 @@ def test_image_writes_float_maps_to_npy(photo, tmp_path):
 
     assert main(["image", str(photo), "-o", str(target)]) == 0
 
-    np.testing.assert_array_equal(np.load(target), fastsal.luminance_contrast(read_image(photo)))
+    np.testing.assert_array_equal(np.load(target), fastsal.boolean_map(read_image(photo)))
 
 
 @pytest.mark.parametrize(("view", "width"), [("overlay", 60), ("side-by-side", 120)])
@@ -90,7 +90,7 @@ def test_image_views(photo, tmp_path, view, width):
 
     picture = read_image(target)
     assert picture.shape == (40, width, 3)
-    overlaid = fastsal.overlay(read_image(photo), fastsal.luminance_contrast(read_image(photo)))
+    overlaid = fastsal.overlay(read_image(photo), fastsal.boolean_map(read_image(photo)))
     np.testing.assert_array_equal(picture[:, -60:], overlaid)
 
 
@@ -438,7 +438,7 @@ def test_warmup_tells_how_far_it_is(capsys, monkeypatch):
     out, err = capsys.readouterr()
     assert out.startswith("ready after ")
     first, *_, last = err.splitlines()
-    assert first.startswith("fastsal: compiling what is not yet compiled of 13 methods")
+    assert first.startswith("fastsal: compiling what is not yet compiled of 16 methods")
     assert last.startswith("compiling: 37 of 37 forms, salient_boxes cpu ")
 
 
@@ -527,7 +527,7 @@ def test_closed_standard_streams(photo, tmp_path):
     done = subprocess.run(command, shell=True, timeout=60, check=False)
 
     assert done.returncode == 0
-    assert read_image(out / "photo-lc.png").shape == (40, 60, 3)
+    assert read_image(out / "photo-boolean-map.png").shape == (40, 60, 3)
 
 
 def test_errors_with_stderr_closed_do_not_go_elsewhere(tmp_path):
@@ -617,7 +617,8 @@ def test_one_bad_video_does_not_stop_the_others(tmp_path, capsys):
     assert "2 of 3 videos done" in out
     assert err.count("fastsal: error:") == 1
     assert "bad.mp4" in err
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["c0-lc.mp4", "c1-lc.mp4"]
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["c0-boolean-map.mp4", "c1-boolean-map.mp4"]
 
 
 def test_many_videos_need_a_folder_and_names_of_their_own(tmp_path, capsys):

@@ -36,7 +36,7 @@ def test_unread_pages_are_named_in_one_line(
     status, lines = run(capsys, stack, "-o", target)
     assert status == 0
     assert lines == [f"fastsal: {stack}: read the first of 12 pictures; --pages reads all"]
-    expected = fastsal.luminance_contrast(read_image(stack))
+    expected = fastsal.boolean_map(read_image(stack))
     np.testing.assert_array_equal(np.load(target), expected)
 
 
@@ -49,11 +49,15 @@ def test_pages_are_numbered(
     status, lines = run(capsys, stack, single, "--pages", "--view", "map", "-o", out)
     assert status == 0
     assert not [line for line in lines if "error" in line or "--pages" in line]
-    assert names(out) == [f"{'single' if i == 0 else f'stack-{i:02}'}-lc.png" for i in range(13)]
+    assert names(out) == [
+        f"{'single' if i == 0 else f'stack-{i:02}'}-boolean-map.png" for i in range(13)
+    ]
     for page in (0, 11):
         expected = np.empty(smooth_rgb().shape[:2], np.uint8)
-        fastsal.luminance_contrast(read_image(stack, page=page), out=expected)
-        np.testing.assert_array_equal(read_image(out / f"stack-{page + 1:02}-lc.png"), expected)
+        fastsal.boolean_map(read_image(stack, page=page), out=expected)
+        np.testing.assert_array_equal(
+            read_image(out / f"stack-{page + 1:02}-boolean-map.png"), expected
+        )
 
 
 def test_pages_are_frames_to_motion_methods(
@@ -83,7 +87,7 @@ def test_frames_of_an_animation_are_pages(
     path.write_bytes(pillow(frames[0], "GIF", save_all=True, append_images=frames[1:]))
     status, _ = run(capsys, path, "--pages", "-o", tmp_path / "out")
     assert status == 0
-    assert names(tmp_path / "out") == [f"moving-{i}-lc.png" for i in (1, 2, 3)]
+    assert names(tmp_path / "out") == [f"moving-{i}-boolean-map.png" for i in (1, 2, 3)]
 
 
 def test_background(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,7 +100,7 @@ def test_background(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(capsys, path, "-o", target, *options) == (0, [])
         opaque = np.ascontiguousarray(image[..., :3])
         opaque[:20] = level
-        np.testing.assert_array_equal(np.load(target), fastsal.luminance_contrast(opaque))
+        np.testing.assert_array_equal(np.load(target), fastsal.boolean_map(opaque))
     status, lines = run(capsys, path, "-o", target, "--background", "nonsense")
     assert status == 2
     assert lines == [
@@ -140,7 +144,7 @@ def test_every_failed_file_is_one_line(
     for name, data in files.items():
         Path(name).write_bytes(data)
     assert main(["image", *files, "-o", "out"]) == 1
-    assert names(Path("out")) == ["a-lc.png", "g-lc.png"]
+    assert names(Path("out")) == ["a-boolean-map.png", "g-boolean-map.png"]
     out, err = capfd.readouterr()
     assert "wrote 2 maps to out" in out
     lines = [line for line in err.splitlines() if line.startswith("fastsal: ")]

@@ -482,7 +482,7 @@ def test_ctrl_c_closes_the_recording_and_writes_the_report(tmp_path):
 
     assert ran.returncode == 130
     assert err == "fastsal: interrupted\n"
-    assert "lc on cpu, 96x64" in out
+    assert "boolean-map on cpu, 96x64" in out
     assert frames_in(target) > 5
     assert '"captured"' in report.read_text()
 
