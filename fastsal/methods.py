@@ -50,6 +50,8 @@ class Method:
         Name of the public function.
     dtypes : tuple of str
         What its images may consist of.
+    display_percentile : float or None
+        The percentile of its maps that pictures of them show as 1, or None for maps as they are.
     """
 
     key: str
@@ -60,6 +62,8 @@ class Method:
     dtypes: tuple[str, ...]
     room: str
     state: str | None = None  # the class over frames, if it is not the function frame by frame
+    # Pictures of maps that are mostly near 0 are brightened: this percentile is shown as 1.
+    display_percentile: float | None = None
 
     def make(
         self,
@@ -205,6 +209,7 @@ _ROWS = (
         dtypes=_DTYPES,
         room="superpixel_contrast",
         state="SuperpixelContrast",
+        display_percentile=95,
     ),
     Method(
         key="frame-difference",
@@ -245,6 +250,7 @@ _ROWS = (
         dtypes=_DTYPES,
         room="superpixel_contrast",
         state="SuperpixelMotion",
+        display_percentile=95,
     ),
     Method(
         key="superpixel-change",
@@ -255,6 +261,7 @@ _ROWS = (
         dtypes=_DTYPES,
         room="superpixel_contrast",
         state="SuperpixelChange",
+        display_percentile=95,
     ),
     Method(
         key="bing",

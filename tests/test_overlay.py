@@ -182,3 +182,34 @@ def test_fractions_are_numbers(image, saliency):
     np.testing.assert_array_equal(
         fastsal.overlay(image, saliency, alpha=Fraction(1, 2)), fastsal.overlay(image, saliency)
     )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8])
+def test_a_percentile_is_shown_as_1(dtype):
+    values = np.linspace(0, 0.1, 4000, dtype=np.float32).reshape(40, 100)
+    saliency = values if dtype == np.float32 else np.rint(255 * values).astype(np.uint8)
+    image = np.zeros((40, 100), np.uint8)
+
+    shown = fastsal.overlay(image, saliency, alpha=1, percentile=50)
+    brighter = np.minimum(saliency / np.percentile(saliency, 50), 1)
+    expected = fastsal.overlay(image, brighter.astype(np.float32), alpha=1)
+
+    np.testing.assert_allclose(shown.astype(int), expected.astype(int), rtol=0, atol=8)
+    assert (shown[20:] == shown[-1, -1]).all(-1).mean() > 0.98
+
+
+def test_sparse_and_empty_maps_at_a_percentile():
+    image, saliency = np.zeros((10, 10), np.uint8), np.zeros((10, 10), np.float32)
+    plain = fastsal.overlay(image, saliency, alpha=1)
+    np.testing.assert_array_equal(fastsal.overlay(image, saliency, alpha=1, percentile=95), plain)
+    saliency[3, 3] = 0.2  # the greatest value stands for the percentile, which is 0
+    white = fastsal.overlay(image, np.ones_like(saliency), alpha=1)[0, 0]
+    shown = fastsal.overlay(image, saliency, alpha=1, percentile=95)
+    np.testing.assert_array_equal(shown[3, 3], white)
+    np.testing.assert_array_equal(shown[0, 0], plain[0, 0])
+
+
+@pytest.mark.parametrize("percentile", [0, 101, -1, float("nan"), "high", True])
+def test_other_percentiles_are_refused(percentile):
+    with pytest.raises(ValueError, match="`percentile` must be a number above 0, up to 100; got"):
+        fastsal.overlay(np.zeros((4, 4), np.uint8), np.zeros((4, 4)), percentile=percentile)

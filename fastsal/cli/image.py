@@ -236,7 +236,8 @@ def _shown(target: Path, frame: Any, stream: Stream, options: argparse.Namespace
         return saliency
     from ..pipelines.views import render
 
-    picture = render(frame, saliency, view=view, alpha=alpha)
+    percentile = stream.method.display_percentile
+    picture = render(frame, saliency, view=view, alpha=alpha, percentile=percentile)
     if options.boxes:
         from ..pipelines.boxes import best_boxes, draw_boxes
 

@@ -86,7 +86,10 @@ def _write_map_of_clip(target: Path, key: str) -> None:
     width, height = CLIP_SIZE
     with VideoWriter(target, CLIP_FPS, (2 * width, height)) as writer:
         for frame in frames:
-            picture = render(frame, stream.update(frame), view="side-by-side")
+            picture = render(
+                frame, stream.update(frame), view="side-by-side",
+                percentile=stream.method.display_percentile,
+            )  # fmt: skip
             writer.write(np.ascontiguousarray(picture[..., ::-1]))
 
 
@@ -122,7 +125,10 @@ def _cells(
         for frame in before:
             stream.update(frame)
         saliency = stream.update(image)
-        views = (render(image, saliency, view=view) for view in ("map", "overlay"))
+        percentile = stream.method.display_percentile
+        views = (
+            render(image, saliency, view=view, percentile=percentile) for view in ("map", "overlay")
+        )
         cells.append(_cell(f"{key}: {METHODS[key].title}", *views))
     return cells
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..images import Color
+from ..methods import METHODS
 from .views import render
 
 GRID = "grid"  # the view
@@ -68,7 +69,10 @@ class Grid:
         picture: Picture = np.full((self.size[1], self.size[0], 3), 255, np.uint8)
         width, height = self._cell
         for key, (top, left) in self._places.items():
-            drawn = render(frame, maps[key], view="overlay", alpha=alpha, color=color)
+            percentile = METHODS[key].display_percentile
+            drawn = render(
+                frame, maps[key], view="overlay", alpha=alpha, percentile=percentile, color=color
+            )
             if drawn.shape[:2] != (height, width):
                 drawn = cv2.resize(drawn, self._cell, interpolation=cv2.INTER_AREA)
             below = top + _CAPTION

@@ -174,8 +174,9 @@ def _renderer(
             stream.update(frame, out=maps[key])
         if view == GRID:
             return grid.picture(frame, maps, alpha=alpha, color="bgr")
-        (saliency,) = maps.values()
-        return render(frame, saliency, view=view, alpha=alpha, color="bgr")
+        ((key, saliency),) = maps.items()
+        percentile = streams[key].method.display_percentile
+        return render(frame, saliency, view=view, alpha=alpha, percentile=percentile, color="bgr")
 
     if view == GRID:
         return grid.size, picture

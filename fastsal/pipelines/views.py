@@ -33,18 +33,22 @@ def render(
     view: str,
     alpha: float = 0.5,
     colormap: str = "inferno",
+    percentile: float | None = None,
     color: Color = "rgb",
 ) -> NDArray[np.uint8]:
     """Return the picture of a map, (H, W, 3), or (H, 2 * W, 3) for "side-by-side".
 
-    "map" is grey in three equal channels, white where most salient.
+    "map" is grey in three equal channels, white where most salient. `percentile` is that of
+    `overlay`.
     """
     if view == "map":
-        levels = levels_of(saliency)
+        levels = levels_of(saliency, percentile)
         gray: NDArray[np.uint8] = cv2.cvtColor(levels, cv2.COLOR_GRAY2BGR)
         return gray
     base = as_bytes(frame)
-    laid: NDArray[np.uint8] = overlay(base, saliency, alpha=alpha, colormap=colormap, color=color)
+    laid: NDArray[np.uint8] = overlay(
+        base, saliency, alpha=alpha, colormap=colormap, percentile=percentile, color=color
+    )
     if view == "overlay":
         return laid
     picture: NDArray[np.uint8] = cv2.hconcat([three_channels(base), laid])

@@ -17,6 +17,7 @@ from fake_decoders import FakeDecoder, install
 from processes import started
 
 from fastsal.errors import ImageError, VideoError
+from fastsal.methods import METHODS
 from fastsal.pipelines import video, video_reader
 from fastsal.pipelines.video import VideoReport, process_video
 from fastsal.pipelines.videos import VideoReader, VideoWriter
@@ -29,6 +30,8 @@ MakeVideo = Callable[..., Path]
 
 class BrightStream:
     """A method whose map is the frame's blue channel."""
+
+    method = METHODS["lc"]
 
     def __init__(self, method: str, **options: Any) -> None:
         self.options = options
@@ -281,9 +284,11 @@ def test_real_video_with_a_real_method(shared: Path, tmp_path: Path, name: str) 
 
 CTRL_C = """
 import sys, time
+from fastsal import METHODS
 from fastsal.pipelines import video
 
 class Slow:
+    method = METHODS["lc"]
     def __init__(self, *arguments, **options):
         self.calls = 0
     def update(self, frame, *, out):

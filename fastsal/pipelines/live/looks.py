@@ -36,8 +36,9 @@ class Look:
             draw_boxes(picture, best_boxes(stream, saliency), frame.shape[1])
             return picture
         return render(
-            frame, saliency, view=self.view, alpha=self.alpha, colormap=self.colormap, color="bgr"
-        )
+            frame, saliency, view=self.view, alpha=self.alpha, colormap=self.colormap,
+            percentile=stream.method.display_percentile, color="bgr",
+        )  # fmt: skip
 
     def next_view(self) -> None:
         """Show the map another way."""
