@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numba
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from fastsal import runtime
 from fastsal.algorithms.boolean_map import boolean_map
 from fastsal.kernels import launch
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "classical"
 TOLERANCE = 5e-4  # maps have 16 bits until they are stretched
 SHAPES = [(1, 1), (1, 9), (9, 2, 3), (5, 7), (9, 8, 4)]
 OPTIONS = [
@@ -276,15 +279,15 @@ def test_any_small_image(image):
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket", "camera"])
-def test_published_maps_as_recorded(name, shared):
-    """Recorded from NumPy and OpenCV on pictures of 400 pixels, as bytes."""
+def test_published_maps_as_recorded(name):
+    """Recorded from NumPy and OpenCV on pictures of 400 pixels, within 1, and rounded."""
     import cv2
     from skimage import data
 
-    recorded = np.load(shared / "golden" / "classical" / "golden.npz")[f"{name}__bms"]
+    recorded = np.load(GOLDEN / "boolean_map.npz")[name]
     image = getattr(data, name)()
     image = cv2.resize(image, recorded.shape[::-1], interpolation=cv2.INTER_AREA)
 
     actual = 255 * boolean_map(image, variant="published", size=400, backend="cpu")
 
-    np.testing.assert_allclose(actual, recorded, rtol=0, atol=1)
+    np.testing.assert_allclose(actual, recorded, rtol=0, atol=1.5)
