@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numba
 import numpy as np
 import pytest
@@ -7,10 +8,13 @@ from hypothesis import given, settings
 from hypothesis.extra import numpy as hnp
 from reference.boolean_map import boolean_map as reference
 from reference.boolean_map import content_window, thumbnail
+from skimage import data
 
 import fastsal
 from fastsal import runtime
-from fastsal.algorithms.boolean_map import boolean_map
+from fastsal.algorithms.boolean_map import _cpu, boolean_map
+from fastsal.algorithms.boolean_map._cpu_regions import add_jobs
+from fastsal.algorithms.boolean_map.plan import Options, plan_of
 from fastsal.kernels import launch
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "classical"
@@ -79,8 +83,6 @@ def test_reduced_images_match_the_definition(shape, size, rng):
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_photograph(options):
-    from skimage import data
-
     image = data.coffee()[::2, ::2]
 
     actual = boolean_map(image, size=96, backend="cpu", **options)
@@ -279,15 +281,42 @@ def test_any_small_image(image):
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket", "camera"])
-def test_published_maps_as_recorded(name):
-    """Recorded from NumPy and OpenCV on pictures of 400 pixels, within 1, and rounded."""
-    import cv2
-    from skimage import data
-
-    recorded = np.load(GOLDEN / "boolean_map.npz")[name]
-    image = getattr(data, name)()
-    image = cv2.resize(image, recorded.shape[::-1], interpolation=cv2.INTER_AREA)
+def test_published_maps_as_recorded(name, shared):
+    """Recorded from NumPy and OpenCV on pictures of 400 pixels, 0 to 255."""
+    recorded = np.load(shared / "golden" / "classical" / "golden.npz")[f"{name}__bms"]
+    image = resized(getattr(data, name)(), recorded.shape)
 
     actual = 255 * boolean_map(image, variant="published", size=400, backend="cpu")
 
-    np.testing.assert_allclose(actual, recorded, rtol=0, atol=1.5)
+    np.testing.assert_allclose(actual, recorded, rtol=0, atol=1)
+
+
+@pytest.mark.parametrize("name", ["coffee", "rocket"])
+def test_planes_as_recorded(name):
+    recorded = np.load(GOLDEN / "golden.npz")[f"{name}__planes"].astype(int)
+    small = np.ascontiguousarray(
+        resized(getattr(data, name)(), recorded.shape[1:]).transpose(2, 0, 1)
+    )
+    plan = plan_of(*recorded.shape[1:], 3, Options("published", 200, 8, 0.0, 0.0, 0.0, True))
+
+    planes = _cpu._fill_planes(small, plan).astype(int)
+
+    for plane in recorded:  # in another order
+        assert min(np.abs(each - plane).max() for each in planes) <= 1
+
+
+@pytest.mark.parametrize("name", ["coffee", "rocket"])
+@pytest.mark.parametrize(("form", "reach"), [("it0", 0), ("it2_dilated", 2)])
+def test_attention_maps_as_recorded(name, form, reach):
+    recorded = np.load(GOLDEN / "golden.npz")
+    planes, expected = recorded[f"{name}__planes"], recorded[f"{name}__att_step8_{form}"]
+    work = np.empty((1, 2, *planes.shape[1:]), np.uint8)
+    total = np.empty((1, *planes.shape[1:]), np.uint32)
+    for plane, attention in zip(planes, expected, strict=True):
+        units = np.array([1 << 24])
+        add_jobs(plane[None], units, 8, reach, reach > 0, work, total, 0, 1)
+        np.testing.assert_allclose(total[0] / units[0], attention, rtol=0, atol=5e-6)
+
+
+def resized(image, shape):
+    return cv2.resize(image, shape[::-1], interpolation=cv2.INTER_AREA)
