@@ -11,7 +11,7 @@ import pytest
 
 import fastsal
 
-README = Path(__file__).parents[1] / "README.md"
+README = Path(fastsal.__file__).parent / "README.md"
 CALLABLES = {
     name: getattr(fastsal, name)
     for name in fastsal.__all__
@@ -27,9 +27,9 @@ RECORDS = {"RegionStats", "VideoReport"}  # results: their attributes matter, no
 
 
 def names_in_readme():
-    """Return the names in backticks in the first column of the table under "## Names"."""
-    section = re.search(r"^## Names$(.*?)(?=^## |\Z)", README.read_text(), re.M | re.S)
-    assert section, "README has no section '## Names'"
+    """Return the names in backticks in the first column of the table under "## Public names"."""
+    section = re.search(r"^## Public names$(.*?)(?=^## |\Z)", README.read_text(), re.M | re.S)
+    assert section, "README has no section '## Public names'"
     cells = re.findall(r"^\|([^|]*)\|", section[1], re.M)
     return [name for cell in cells for name in re.findall(r"`(?:fastsal\.)?([A-Za-z_]\w*)", cell)]
 

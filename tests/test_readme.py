@@ -85,7 +85,7 @@ def serve(arguments):
 
 
 def test_every_block_has_a_language_that_is_run():
-    assert {language for language, _ in BLOCKS} == {"python", "bash", ""}  # "" is the floor plan
+    assert {language for language, _ in BLOCKS} == {"python", "bash"}
 
 
 def test_pictures_are_there():

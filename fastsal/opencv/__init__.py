@@ -1,7 +1,7 @@
 """Drop-in for ``cv2.saliency``: its classes, factories, methods and returns, many times faster.
 
 Values equal OpenCV's; its crashes, its prints and the files it leaves behind are not reproduced
-(the README lists every difference). Colours are BGR throughout.
+(README.md in this folder lists every difference). Colours are BGR throughout.
 
 >>> from fastsal import opencv
 >>> import numpy as np

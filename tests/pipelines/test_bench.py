@@ -404,7 +404,7 @@ def test_the_command_writes_draws_and_compares(tmp_path, capsys, full_speed):
     results.write_text(json.dumps(written))
     assert main([*BENCH, "--compare", str(results)]) == 0
     assert main([*BENCH, "--compare", str(results), "--fail-on", "15%"]) == 1
-    assert "rows are slower by 15%" in capsys.readouterr().err
+    assert "1 of 1 row slower by 15%" in capsys.readouterr().err
 
     for each in written["rows"]:
         each["disturbed"] = 0.5
@@ -448,7 +448,7 @@ def test_bad_requests_are_refused_before_anything_is_measured(tmp_path, capsys):
         (["--seconds", "1e308"], 2, "86400 at the most, got '1e308'"),
         (["--json", str(tmp_path / "no" / "r.json")], 1, "--json: no such folder"),
         (["--plot", str(tmp_path / "no" / "r.svg")], 1, "--plot: no such folder"),
-        (["--json", str(tmp_path)], 1, "--json: expected a file"),
+        (["--json", str(tmp_path)], 1, "must be a regular file; got a folder"),
     ):
         assert main([*BENCH, *arguments]) == status
         assert words in capsys.readouterr().err
