@@ -145,6 +145,14 @@ def _small_blocks(monkeypatch):
         monkeypatch.setattr(_maps, "ROUNDS", 2)  # the CPU, compared with, does no more then
 
 
+@pytest.fixture(autouse=True)
+def _silent_compiler(monkeypatch):
+    """Keep the announcement of compiling out of stderr: earlier tests decide what is compiled."""
+    from fastsal.pipelines import compiling
+
+    monkeypatch.setattr(compiling, "PATIENCE", 3600.0)
+
+
 @pytest.fixture
 def tiny_disk(tmp_path):
     """Return a file system of one megabyte."""

@@ -19,7 +19,7 @@ from fastsal.pipelines.video_reader import VideoReader
 
 def map_of(path: Path, folder: Path) -> np.ndarray:
     target = folder / "map.npy"
-    assert main(["image", str(path), "-o", str(target)]) == 0
+    assert main(["image", str(path), "-m", "lc", "-o", str(target)]) == 0
     saliency: np.ndarray = np.load(target)
     return saliency
 

@@ -113,6 +113,7 @@ def test_both_benches_if_there_are_two(monkeypatch):
     jobs_on_maps, on_maps = warmup._jobs_on_maps, []
     monkeypatch.setattr(warmup, "_jobs_on_maps", noted)
     monkeypatch.setattr(warmup, "_call", lambda *job: None)
+    monkeypatch.setattr(warmup, "_segment", lambda *job: None)
     monkeypatch.setattr(runtime, "is_simulated", lambda: False)
     for reason, expected in ((None, {"cpu", "cuda"}), ("no device", {"cpu"})):
         seen.clear()

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.errors import TypingError
 
@@ -61,11 +61,13 @@ class _PartCompiler(_KernelCompiler):
 
 def kernel(function: Callable[..., Any], **flags: Any) -> Any:
     """Return a dispatcher for calls from Python; calls from kernels go to a second one."""
-    entry = njit(pipeline_class=_KernelCompiler, **flags)(function)
+    from .jit import compile_with  # which imports this module
+
+    entry = compile_with(_KernelCompiler, function, **flags)
 
     @cache
     def part() -> Any:
-        return njit(pipeline_class=_PartCompiler, **flags)(function)
+        return compile_with(_PartCompiler, function, **flags)
 
     entry.get_call_template = lambda args, kws: _call_template(part(), args, kws)
     entry.get_overload = lambda signature: part().get_overload(signature)
@@ -113,6 +115,8 @@ def _missing_names() -> str | None:
 
 def _failure() -> str | None:
     """Return how a small kernel fails, or None if it does not."""
+    global _trial_part
+    _trial_part = kernel(_plus_one)
     trial = kernel(_trial)
     values = np.arange(3.0)
     try:
@@ -140,7 +144,7 @@ def _plus_one(value: float, limit: float) -> float:
     return value + 1.0
 
 
-_trial_part = kernel(_plus_one)
+_trial_part: Any = None  # compiled with the trial
 
 
 @contextmanager

@@ -25,7 +25,6 @@ import llvmlite
 import numba
 import numpy as np
 from numba import config
-from numba.core.environment import Environment, lookup_environment
 from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 from platformdirs import user_cache_path
@@ -193,6 +192,9 @@ class _Unpickler(pickle.Unpickler):
 
 
 def _environment(module: str, constants: Any, name: str) -> Any:
+    # A Numba without these names compiles; it only cannot load entries.
+    from numba.core.environment import Environment, lookup_environment
+
     known = lookup_environment(name)
     if known is not None:
         return known

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from numba import njit
 from numba.core.caching import FunctionCache
 
 from .. import runtime
@@ -21,6 +22,11 @@ if reason := runtime.why_no_cpu():
     raise BackendUnavailableError(f"backend 'cpu' was requested, but {reason}")
 
 _FLAGS = {"nogil": True, "error_model": "numpy"}
+
+
+def compile_with(pipeline: type, function: Callable[..., Any], **flags: Any) -> Any:
+    """Return Numba's dispatcher of a function, compiled by the passes of `pipeline`."""
+    return njit(pipeline_class=pipeline, **flags)(function)
 
 
 def serial(function: Callable[..., Any]) -> Any:

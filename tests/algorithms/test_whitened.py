@@ -179,7 +179,7 @@ def test_any_size_matches_the_definition(size, shape, rng):
 @pytest.mark.parametrize("option", ["smooth", "center_bias"])
 @pytest.mark.parametrize("value", [-0.1, 2, float("nan"), "much", None])
 def test_other_options_are_refused(option, value):
-    with pytest.raises(ValueError, match=f"{option} must be a number from 0 to 1, got"):
+    with pytest.raises(ValueError, match=f"`{option}` must be a number from 0 to 1; got"):
         whitened(np.zeros((4, 4), np.uint8), **{option: value})
 
 

@@ -173,7 +173,7 @@ def test_image_errors(photo, tmp_path, capsys):
 
 def test_one_bad_image_does_not_stop_the_others(photo, tmp_path, capsys):
     (tmp_path / "a-broken.png").write_bytes(photo.read_bytes()[:100])
-    np.save(tmp_path / "floats.npy", np.zeros((4, 4)))
+    np.save(tmp_path / "integers.npy", np.zeros((4, 4), np.int32))
     write_image(tmp_path / "z.png", np.zeros((5, 5), np.uint8))
 
     assert main(["image", str(tmp_path), "-m", "lc", "-o", str(tmp_path / "out")]) == 1
@@ -184,7 +184,7 @@ def test_one_bad_image_does_not_stop_the_others(photo, tmp_path, capsys):
     first, second = err.splitlines()
     assert first.startswith("fastsal: error: ")
     assert "a-broken.png: the image is damaged" in first
-    assert "floats.npy: expected image of dtype" in second
+    assert "integers.npy: expected image of dtype" in second
 
 
 @pytest.mark.parametrize("view", ["overlay", "map", "side-by-side"])
@@ -224,11 +224,12 @@ def test_an_empty_name_is_not_the_current_folder(tmp_path, capsys, monkeypatch, 
 
 
 def test_image_names_the_file_whose_form_is_wrong(tmp_path, capsys):
-    np.save(tmp_path / "floats.npy", np.zeros((4, 4)))
+    np.save(tmp_path / "integers.npy", np.zeros((4, 4), np.int32))
 
-    line = fails(capsys, "image", tmp_path / "floats.npy", "-o", tmp_path / "out.png")
+    line = fails(capsys, "image", tmp_path / "integers.npy", "-o", tmp_path / "out.png")
 
-    assert "floats.npy: expected image of dtype uint8 or uint16, got float64" in line
+    assert "integers.npy: expected frame of dtype uint8 or uint16 or float32 or float64, " in line
+    assert "got int32" in line
 
 
 def test_images_of_one_name_do_not_overwrite_each_other(tmp_path, rng, capsys):
@@ -439,7 +440,7 @@ def test_warmup_tells_how_far_it_is(capsys, monkeypatch):
     assert out.startswith("ready after ")
     first, *_, last = err.splitlines()
     assert first.startswith("fastsal: compiling what is not yet compiled of 16 methods")
-    assert last.startswith("compiling: 37 of 37 forms, salient_boxes cpu ")
+    assert last.startswith("compiling: 57 of 57 forms, slic cpu ")
 
 
 def test_ctrl_c_is_130_with_one_line(tmp_path):

@@ -54,7 +54,7 @@ def test_resident_memory_is_flat(fake_screen, tmp_path, smoothing):
                 wanted = METHODS[self.count // PER_METHOD % len(METHODS)]
                 webcam._engine.change(Choice(wanted, "cpu"))
 
-    settings = Settings(record=tmp_path / "seen.mp4", smoothing=smoothing)
+    settings = Settings(method=METHODS[0], record=tmp_path / "seen.mp4", smoothing=smoothing)
     webcam = Webcam(settings, source=Restless(), screen=Watched())
     report = webcam.run()
 

@@ -205,7 +205,7 @@ def test_ctrl_c_with_clients_that_do_not_read(program):
 def test_few_file_descriptors():
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40));"
-        "from fastsal.cli.main import main; sys.exit(main(['webcam', '--web', '0']))"
+        "from fastsal.cli.main import main; sys.exit(main(['webcam', '-m', 'lc', '--web', '0']))"
     )
     with started([sys.executable, "-c", code]) as process, contextlib.ExitStack() as stack:
 
