@@ -194,7 +194,7 @@ def test_grids_fit_the_device_whatever_the_size(name, shape, cuda_device, monkey
     channel_axis = -1 if len(shape) == 4 else None
     if shape[0] > 1 << 16 and key.startswith(("superpixel", "flow")):
         shape = (2, *shape[1:])  # they take frame by frame
-    takes_stacks = "channel_axis" in inspect.signature(_function_of(key)).parameters
+    takes_stacks = "out" in inspect.signature(_function_of(key)).parameters
     if not takes_stacks:
         shape = shape[1:]
         channel_axis = -1 if len(shape) == 3 else None

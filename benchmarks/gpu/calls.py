@@ -86,7 +86,7 @@ def rows() -> list[Row]:
 def _of_method(method: Method) -> Row:
     function = getattr(fastsal, method.function)
     names = inspect.signature(function).parameters
-    if "channel_axis" not in names:
+    if "out" not in names:  # a class, or boxes: neither takes stacks
         return Row(method.key, functools.partial(_frame_by_frame, method.key))
     other = next((each for each in ("previous", "reference") if each in names), None)
     if method.kind != "motion" or other is None:
