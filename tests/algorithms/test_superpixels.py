@@ -512,7 +512,7 @@ def test_devices_refuse_what_the_host_refuses(cuda_device):
         (np.zeros((2, 3), np.int32), "on a device both"),
         (cuda_device.to_device(np.zeros((2, 3), np.int64)), "int32"),
         (cuda_device.to_device(np.full((2, 3), 7, np.int32)), "labels from 0 to 6, got 7 to 7"),
-        (cuda_device.to_device(np.full((2, 3), 2, np.int32)), "without gaps, got none of 0"),
+        (cuda_device.to_device(np.full((2, 3), 2, np.int32)), "without gaps, got none of 1"),
     ):
         with pytest.raises(fastsal.ImageError, match=message):
             region_stats(held, labels)
