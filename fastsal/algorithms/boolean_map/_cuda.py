@@ -30,7 +30,7 @@ from ._cuda_regions import (
 )
 from ._math import GROUP
 
-LEVELS = 257  # of a plane at the most, and one for the end
+LEVELS = 257  # maximum per plane, and one for the end
 FRAMES = 16  # that are computed at once: at size 384 a frame takes 6 MB
 
 

@@ -2,6 +2,7 @@
 
 from numba import cuda, int64
 
+from ...kernels.finish._cuda import range_of_block
 from ...kernels.jit import device, kernel
 from . import _bars
 from ._axes import axes_of, covariance
@@ -198,23 +199,6 @@ def project(lab, axes, raw):
             raw[frame, plane, row, col] = scaled(value, low, factor, BYTE_SHIFT)
             i += threads
         frame += cuda.gridDim.y
-
-
-@device
-def range_of_block(low, high, lows, highs):
-    """Return the smallest and the greatest value of all threads of a block, to each of them."""
-    me, half = cuda.threadIdx.x, cuda.blockDim.x >> 1  # a power of two
-    lows[me], highs[me] = low, high
-    cuda.syncthreads()
-    while half > 0:
-        if me < half:
-            lows[me] = min(lows[me], lows[me + half])
-            highs[me] = max(highs[me], highs[me + half])
-        cuda.syncthreads()
-        half >>= 1
-    low, high = lows[0], highs[0]
-    cuda.syncthreads()
-    return low, high
 
 
 @device

@@ -13,7 +13,7 @@ BLUR_SHIFT = 16  # the weights of a Gaussian add up to 1 << BLUR_SHIFT
 AXIS_SCALE = 1 << 15  # of the integers that eigenvectors are rounded to
 SUMS = 9  # of three planes: their sums, and those of their products
 CURVE_SHIFT = 6  # a curve has a point for every 64th value of 16 bits
-_UNLIKE = 24  # letterbox bars: a cell whose distance to the corner is greater is picture
+_UNLIKE = 24  # letterbox bars: a greater colour distance to the corner means picture
 
 
 @serial
@@ -52,7 +52,7 @@ def level_of(value, low, count, step, is_negative):
 
 @serial
 def thresholds_between(reached, level, count, is_negative):
-    """Return the thresholds, first and behind the last, whose Boolean map surrounds a cell.
+    """Return the range of thresholds (first, last + 1) with Boolean maps that surround a cell.
 
     `level` is the cell's and `reached` what its reconstruction from the border has: the map of a
     threshold between the two holds the cell in a region that does not touch the border.
@@ -103,13 +103,13 @@ def likeness(red_part, blue_part):
 
 @serial
 def between(first, second, rest):
-    """Return what lies `rest` 64ths of the way between two points of a curve."""
+    """Interpolate linearly between two points of a curve; `rest` is in 64ths."""
     return int64(first) + ((int64(second) - int64(first)) * int64(rest) + 32 >> 6)
 
 
 @serial
 def centred(value, bias, down, across):
-    """Return a value of which the fraction `bias` counts only as it is central; 16 bits all."""
+    """Weight the fraction `bias` of a value by its centrality. All numbers have 16 bits."""
     central = (int64(down) * int64(across) + (1 << 15)) >> 16
     return (int64(value) * (65_536 - bias + (bias * central + (1 << 15) >> 16)) + (1 << 15)) >> 16
 

@@ -17,7 +17,7 @@ Variant = Literal["default", "published"]
 _WARM_WEIGHT = 0.7
 _WARM_EXPONENT = 0.3
 _POINTS = 1025  # of a curve
-_LARGEST_UNIT = 1 << 24  # whose square float64 holds
+_LARGEST_UNIT = 1 << 24  # float64 holds its square exactly
 # Zhang and Sclaroff's constants for a longer side of 400.
 _SIDE, _REACH, _SPREAD, _SIGMA, _TAPS = 400, 3, 4, 9.0, 18
 

@@ -1,4 +1,4 @@
-"""The post-processing on the CPU: smooth what is small, then raise the contrast (section 3.4)."""
+"""The post-processing on the CPU: remove small details, then raise the contrast (section 3.4)."""
 
 import numpy as np
 
@@ -90,7 +90,7 @@ def _lower(first, second, target):
 
 @serial
 def _curve(negative):
-    """Return the score of each level of a map, whose negative is given: 0 to 1."""
+    """Return the score in [0, 1] of each level of a map, from the map's negative."""
     counts = np.zeros(LEVELS, np.int64)
     for row in range(negative.shape[0]):
         for col in range(negative.shape[1]):

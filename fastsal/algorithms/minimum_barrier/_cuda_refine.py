@@ -1,4 +1,4 @@
-"""The post-processing on a CUDA device: smooth what is small, then raise the contrast."""
+"""The post-processing on a CUDA device: remove small details, then raise the contrast."""
 
 import numpy as np
 from numba import cuda, float32, int32, int64
@@ -123,7 +123,7 @@ def _invert(levels, bounds, target):
 
 @kernel
 def _sharpen(negative, bounds, maps):
-    """Fill maps with the scores of levels, whose negative is given: a block per map."""
+    """Fill maps with the scores of their levels, from the maps' negatives: a block per map."""
     counts = cuda.shared.array(LEVELS, int32)
     curve = cuda.shared.array(LEVELS, float32)
     me, threads = cuda.threadIdx.x, cuda.blockDim.x

@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike
 from ... import images, runtime
 from ...parts import Jobs
 
-_DTYPES = ("uint8", "uint16", "float32", "float64")
-
 
 def minimum_barrier(
     image: ArrayLike,
@@ -106,7 +104,7 @@ def minimum_barrier(
     >>> float(saliency[30, 40]), float(saliency[5, 5])
     (1.0, 0.0)
     """
-    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=_DTYPES)
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     steps = tuple(
         _checked_flag(name, value)
         for name, value in (("background", background), ("center", center), ("refine", refine))

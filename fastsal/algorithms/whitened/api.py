@@ -11,8 +11,6 @@ from ... import images, runtime
 from ...kernels import finish
 from ...parts import Jobs
 
-_DTYPES = ("uint8", "uint16", "float32", "float64")
-
 
 def whitened(
     image: ArrayLike,
@@ -99,7 +97,7 @@ def whitened(
     >>> bool(saliency[20:28, 40:48].min() > saliency[:, :30].max())
     True
     """
-    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=_DTYPES)
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     longer = _checked_size(size)
     options = finish.checked(smooth, center_bias)
     jobs = Jobs(backend, out, frames)

@@ -118,6 +118,23 @@ def _scale(maps, bias, rescale):
 
 
 @device
+def range_of_block(low, high, lows, highs):
+    """Return the smallest and the greatest value of all threads of a block, to each of them."""
+    me, half = cuda.threadIdx.x, cuda.blockDim.x >> 1  # a power of two
+    lows[me], highs[me] = low, high
+    cuda.syncthreads()
+    while half > 0:
+        if me < half:
+            lows[me] = min(lows[me], lows[me + half])
+            highs[me] = max(highs[me], highs[me + half])
+        cuda.syncthreads()
+        half >>= 1
+    low, high = lows[0], highs[0]
+    cuda.syncthreads()
+    return low, high
+
+
+@device
 def range_of(values, lows, highs):
     """Return the least and the greatest value, one if rounding parts them, to all of a block."""
     rows, cols = values.shape
@@ -128,17 +145,7 @@ def range_of(values, lows, highs):
         value = values[i // cols, i % cols]
         low, high = min(low, value), max(high, value)
         i += threads
-    lows[me], highs[me] = low, high
-    cuda.syncthreads()
-    half = threads >> 1  # launch.THREADS is a power of two
-    while half > 0:
-        if me < half:
-            lows[me] = min(lows[me], lows[me + half])
-            highs[me] = max(highs[me], highs[me + half])
-        cuda.syncthreads()
-        half >>= 1
-    low, high = lows[0], highs[0]
-    cuda.syncthreads()
+    low, high = range_of_block(low, high, lows, highs)
     return low, top_of(low, high)
 
 
