@@ -103,8 +103,11 @@ def torch_or_none() -> Any:
     return torch
 
 
-def image_array(image: Any, name: str = "image") -> NDArray[Any]:
-    """Return an image as a finite array of floats; integers keep their values, as float32."""
+def image_array(image: Any, name: str = "image", *, is_checked: bool = True) -> NDArray[Any]:
+    """Return an image as an array of floats, finite ones if `is_checked`.
+
+    Integers keep their values, as float32.
+    """
     if containers.is_tensor(image):
         image = image.detach()
         if str(image.dtype).endswith("float16"):  # of either kind
@@ -119,7 +122,7 @@ def image_array(image: Any, name: str = "image") -> NDArray[Any]:
         array = array.astype(np.float32)
     elif not array.dtype.isnative or array.itemsize > 8:
         array = array.astype(np.float64 if array.itemsize > 4 else np.float32)
-    if not np.isfinite(array).all():
+    if is_checked and not np.isfinite(array).all():
         raise ImageError(f"`{name}` must be finite; got NaN or infinities, replace them first")
     return array
 

@@ -127,9 +127,21 @@ def _split(value, units):
 
 @serial
 def mean_of(sums, mask, units):
-    """Return the mean attribution of a region's pixels that are not covered yet."""
-    total = float(sums[mask, 1]) * units[0] + float(sums[mask, 2]) * units[1]
-    return total / sums[mask, 0]
+    """Return the mean attribution of a region's pixels that are not covered yet.
+
+    The whole part of the coarse sum is exact, so the last addition alone rounds.
+    """
+    count, high, low = sums[mask, 0], sums[mask, 1], sums[mask, 2]
+    whole = high // count
+    rest = float(high - whole * count) * units[0] + float(low) * units[1]
+    return float(whole) * units[0] + rest / count
+
+
+@serial
+def fill_means(sums, units, means):
+    """Fill the mean of every region; those without pixels get -infinity."""
+    for mask in range(means.size):
+        means[mask] = mean_of(sums, mask, units) if sums[mask, 0] > 0 else -np.inf
 
 
 @serial

@@ -119,8 +119,8 @@ def rank_regions(
         args = (regions._runs, row_pointers, row_runs, masks, least, float(area_threshold))
         found = cpu.cover_best(values, units, *args, sums, owners, gains)
     else:
-        means = sums[:, 1] * units[0] + sums[:, 2] * units[1]
-        means = np.divide(means, sums[:, 0], out=np.full(means.shape, -np.inf), where=sums[:, 0] > 0)
+        means = np.empty(len(regions))
+        cpu.fill_means(sums, units, means)
         order = np.argsort(-means, kind="stable")
         found = cpu.cover_in_order(values, units, regions._runs, order, least, owners, gains)
     return _ranking_of(values, owners, gains[:found])
