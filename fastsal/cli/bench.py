@@ -11,7 +11,6 @@ from ..errors import FastsalError
 from ..pipelines.counts import count_of
 from .options import Commands, add_command, check_writeable, seconds
 
-
 _COLUMNS = (
     "columns: on = backend, thr = threads, MP/s = megapixels per second, of copy = fraction of the "
     "copy bandwidth"
