@@ -1,9 +1,9 @@
 """The recorded models as callables of PAIR's contract."""
 
 import numpy as np
+from reference.explain_models import SinQuad, TinyCNN
 
 from fastsal.explain import pair
-from reference.explain_models import SinQuad, TinyCNN
 
 
 class Callable:

@@ -1,13 +1,13 @@
 """Explanation maps: which parts of an input decide the score of a neural network.
 
-A model is a `torch.nn.Module` or a callable of PAIR's contract, ``model(batch, call_model_args=...,
-expected_keys=[...])``, which returns a dictionary of arrays. `fastsal.explain.pair` is a drop-in
-for ``saliency.core``.
+A model is a `torch.nn.Module`, or a callable of PAIR's contract, which returns a dictionary of
+arrays: ``model(batch, call_model_args=..., expected_keys=[...])``. `fastsal.explain.pair` is a
+drop-in for ``saliency.core``.
 
 Modules are evaluated in evaluation mode, on their device and in their dtype. Their training flags,
-gradients, hooks, buffers and the random generators are unchanged afterwards, also after an error or
-Ctrl-C. Explanations of modules run one at a time, whatever the thread. Segmentation, ranking and the
-order of steps run on the host.
+gradients, hooks, buffers and the random generators are unchanged afterwards, also after an error
+or Ctrl-C. Explanations of modules run one at a time, whatever the thread. Segmentation, ranking
+and the order of steps run on the host.
 """
 
 from .activations import grad_cam as grad_cam

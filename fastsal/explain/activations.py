@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -71,7 +72,7 @@ def grad_cam(
     --------
     >>> import numpy as np
     >>> from fastsal import explain
-    >>> def model(batch, call_model_args=None, expected_keys=None):  # scores the mean of 2 x 2 cells
+    >>> def model(batch, call_model_args=None, expected_keys=None):  # scores the mean
     ...     cells = batch.reshape(1, 2, 2, 2, 2, 1).mean((2, 4))
     ...     gradients = np.full_like(cells, 0.25)
     ...     return {"CONVOLUTION_LAYER_VALUES": cells, "CONVOLUTION_OUTPUT_GRADIENTS": gradients}
@@ -129,18 +130,28 @@ def _by_share(values: NDArray[Any], gradients: NDArray[Any]) -> NDArray[Any]:
     return found
 
 
-COMBINED = {
+def _by_positive_products(values: NDArray[Any], gradients: NDArray[Any]) -> NDArray[Any]:
+    return _by_products(values, np.maximum(gradients, 0))
+
+
+def _by_products(values: NDArray[Any], gradients: NDArray[Any]) -> NDArray[Any]:
+    found: NDArray[Any] = (gradients * values).sum(2)
+    return found
+
+
+COMBINED: dict[str, Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]] = {
     "grad-cam": _by_mean,
     "grad-cam++": _by_higher_derivatives,
     "xgrad-cam": _by_share,
-    "layer-cam": lambda values, gradients: (np.maximum(gradients, 0) * values).sum(2),
-    "hires-cam": lambda values, gradients: (gradients * values).sum(2),
+    "layer-cam": _by_positive_products,
+    "hires-cam": _by_products,
 }
 
 
 def _scaled(found: NDArray[Any]) -> NDArray[Any]:
     found = found - found.min()
-    return found / (_TINY + found.max())
+    found /= _TINY + found.max()
+    return found
 
 
 def resized(found: NDArray[Any], rows: int, cols: int) -> NDArray[Any]:

@@ -143,6 +143,7 @@ def smooth_grad(
 
     def noise_like(number: int) -> NDArray[Any]:
         shape, dtype = (number, *values.shape), values.dtype
+        found: NDArray[Any]
         found = random.standard_normal(shape, np.float32 if dtype == np.float32 else np.float64)
         found *= np.asarray(sigma, found.dtype)
         return found
@@ -288,7 +289,8 @@ def baseline_of(baseline: Any, session: Session) -> Any:
     is_number = values.size == 1 and np.ndim(baseline) == 0
     if not is_number and values.shape != tuple(shape):
         raise ImageError(
-            f"`baseline` must be a number or of the image's shape {tuple(shape)}; got {values.shape}"
+            f"`baseline` must be a number or of the image's shape {tuple(shape)}; "
+            f"got {values.shape}"
         )
     if is_number and float(values[0]) == 0:
         return 0

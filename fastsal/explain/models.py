@@ -31,8 +31,10 @@ class Session(Protocol):
     """The image as the model takes it, without the batch axis."""
     is_tensor: bool
     """Whether the caller's image is a tensor."""
-    target: Any
-    """The class, or what a callable gets instead."""
+
+    @property
+    def target(self) -> Any:
+        """The class, or what a callable gets instead."""
 
     def gradients(self, batch: Any, *, decides: bool = False) -> Any:
         """Return the gradients of the class score; `decides` lets this batch choose the class."""
@@ -149,12 +151,12 @@ class _CallableSession:
         return found.astype(np.float32) if found.dtype == np.float16 else found
 
     def scores(self, batch: Any) -> NDArray[np.float64]:
-        found = np.asarray(self._answer(batch, SCORES)[SCORES], np.float64)
+        found: Any = np.asarray(self._answer(batch, SCORES)[SCORES], np.float64)
         found = found.reshape(found.shape or 1)
         if len(found) == len(batch) and found.size == len(batch):
-            return found.reshape(-1)
+            return found.reshape(-1)  # type: ignore[no-any-return]
         if found.ndim == 2 and len(found) == len(batch) and isinstance(self.target, int):
-            return found[:, checked_target(self.target, found.shape[1])]
+            return found[:, checked_target(self.target, found.shape[1])]  # type: ignore[no-any-return]
         raise ModelError(
             f"`model` must return {SCORES} of shape ({len(batch)},), the score of one class; "
             f"got {found.shape}"
@@ -213,8 +215,7 @@ class _CallableSession:
         if missing:
             found = list(answer) if isinstance(answer, Mapping) else type(answer).__name__
             raise ModelError(
-                f"`model` must return a dictionary with {missing[0]}; "
-                f"got {validation.shown(found)}"
+                f"`model` must return a dictionary with {missing[0]}; got {validation.shown(found)}"
             )
         return answer  # type: ignore[no-any-return]
 

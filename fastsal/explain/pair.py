@@ -1,7 +1,7 @@
 """Drop-in for ``saliency.core`` of Google PAIR, on any NumPy: same classes, keywords, keys, values.
 
-``import fastsal.explain.pair as saliency`` replaces ``import saliency.core as saliency``. XRAI's own
-work is 50 to 100 times as fast. The package's faults are not reproduced:
+``import fastsal.explain.pair as saliency`` replaces ``import saliency.core as saliency``. XRAI's
+own work is 50 to 100 times as fast. The package's faults are not reproduced:
 
 * `GuidedIG` works with NumPy 2.4 and later.
 * `BlurIG` uses each step's own width, also with ``sqrt=True`` and ``batch_size > 1``.
@@ -131,7 +131,7 @@ class IntegratedGradients(CoreSaliency):
 
     expected_keys = [INPUT_OUTPUT_GRADIENTS]  # noqa: RUF012
 
-    def GetMask(  # type: ignore[override]
+    def GetMask(
         self,
         x_value: Any,
         call_model_function: Any,
@@ -157,7 +157,7 @@ class BlurIG(CoreSaliency):
 
     expected_keys = [INPUT_OUTPUT_GRADIENTS]  # noqa: RUF012
 
-    def GetMask(  # type: ignore[override]
+    def GetMask(
         self,
         x_value: Any,
         call_model_function: Any,
@@ -182,7 +182,7 @@ class GuidedIG(CoreSaliency):
 
     expected_keys = [INPUT_OUTPUT_GRADIENTS]  # noqa: RUF012
 
-    def GetMask(  # type: ignore[override]
+    def GetMask(
         self,
         x_value: Any,
         call_model_function: Any,
@@ -209,7 +209,7 @@ class Occlusion(CoreSaliency):
 
     expected_keys = [OUTPUT_LAYER_VALUES]  # noqa: RUF012
 
-    def GetMask(  # type: ignore[override]
+    def GetMask(
         self,
         x_value: Any,
         call_model_function: Any,
@@ -230,7 +230,7 @@ class GradCam(CoreSaliency):
 
     expected_keys = [CONVOLUTION_LAYER_VALUES, CONVOLUTION_OUTPUT_GRADIENTS]  # noqa: RUF012
 
-    def GetMask(  # type: ignore[override]
+    def GetMask(
         self,
         x_value: Any,
         call_model_function: Any,
@@ -288,7 +288,7 @@ class XRAIOutput:
 class XRAI(CoreSaliency):
     """Regions ranked by their mean attribution."""
 
-    def GetMask(  # type: ignore[override]
+    def GetMask(
         self,
         x_value: Any,
         call_model_function: Any,

@@ -116,10 +116,11 @@ def guided_ig(
     fraction: float = 0.25,
     max_dist: float = 0.02,
 ) -> Any:
-    """Integrate the gradient along a path that first changes the least important values (Guided IG).
+    """Integrate the gradient along a path that it guides (Guided IG).
 
-    Each step depends on the gradient of the one before, so there are no batches. The path is
-    computed on the host, in float64.
+    The path first changes the values that matter least, so noise has less effect. Each step
+    depends on the gradient of the one before, so there are no batches. The path is computed on
+    the host, in float64.
 
     Parameters
     ----------

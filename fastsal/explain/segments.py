@@ -137,14 +137,12 @@ def xrai(
     if attribution is None:
         if model is None:
             raise ValueError("`model` or `attribution` must be given; got neither")
-        attribution = mean_attribution(
-            image, values, model, target, baselines, steps, batch_size
-        )
-    scores = _scores_of(attribution, values.shape, colors.shape[:2], axis)
+        attribution = mean_attribution(image, values, model, target, baselines, steps, batch_size)
+    flat = _scores_of(attribution, values.shape, colors.shape[:2], axis)
     if segments is None:
         segments = regions_of_image(colors)
-    found = rank_regions(scores, segments, mode, area, least)
-    results = [found.saliency, found.ranks, scores]
+    found = rank_regions(flat, segments, mode, area, least)
+    results: list[Any] = [found.saliency, found.ranks, flat]
     if is_tensor:
         results = [containers.returned(each, True).to(image.device) for each in results]
     saliency, ranks, scores = results
@@ -224,7 +222,8 @@ def _nearest(length: int) -> NDArray[np.intp]:
     """Return the row or column of the small image for each of the large one."""
     # The ratio comes first, as in SciPy: at ties the other order rounds otherwise.
     places = np.floor((np.arange(length) + 0.5) * (_SIDE / length)).astype(np.intp)
-    return np.minimum(places, _SIDE - 1)
+    nearest: NDArray[np.intp] = np.minimum(places, _SIDE - 1)
+    return nearest
 
 
 def normalised(colors: NDArray[Any]) -> NDArray[np.float64]:

@@ -117,15 +117,15 @@ class _TorchSession:
     def gradients(self, batch: Any, *, decides: bool = False) -> Any:
         if not decides:
             self.target  # noqa: B018  # decided by the image itself
-        batch = batch.detach().to(self._dtype).requires_grad_()
+        batch = batch.detach().requires_grad_()
         table = self._table(batch)
         self._decide(table)
-        return self._derived(table, batch).to(self.image.dtype)
+        return self._derived(table, batch)
 
     def scores(self, batch: Any) -> NDArray[np.float64]:
         target = self.target
         with torch.no_grad():
-            table = self._table(batch.to(self._dtype))
+            table = self._table(batch)
             checked_target(target, table.shape[1])
             found: NDArray[np.float64] = table[:, target].double().cpu().numpy()
         return found
@@ -144,7 +144,7 @@ class _TorchSession:
 
         handle = part.register_forward_hook(keep)
         try:
-            batch = self.image[None].detach().to(self._dtype).requires_grad_()
+            batch = self.image[None].detach().requires_grad_()
             table = self._table(batch)
         finally:
             handle.remove()
@@ -194,7 +194,7 @@ class _TorchSession:
 
     def _table(self, batch: Any) -> Any:
         """Return the scores, (N, classes)."""
-        table = self._module(batch)
+        table = self._module(batch.to(self._dtype))
         if not isinstance(table, torch.Tensor):
             found = type(table).__name__
         elif table.ndim != 2 or len(table) != len(batch) or not table.shape[1]:
@@ -256,4 +256,4 @@ def _checked_tensor(image: Any) -> Any:
         image = image.float()
     if not bool(image.isfinite().all()):
         raise ImageError("`image` must be finite; got NaN or infinities, replace them first")
-    return image.detach()
+    return image.detach().clone() if image.is_inference() else image.detach()

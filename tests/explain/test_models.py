@@ -42,9 +42,7 @@ def test_integrated_gradients_of_pair(golden):
         options = {"steps": steps, "rule": "pair", "batch_size": 7}
         found = explain.integrated_gradients(data["x"], model, **options)
         assert_close(found, data[f"pair_ig_zero_steps{steps}_bs1"], 1e-6)
-        found = explain.integrated_gradients(
-            data["x"], model, baseline=data["baseline"], **options
-        )
+        found = explain.integrated_gradients(data["x"], model, baseline=data["baseline"], **options)
         assert_close(found, data[f"pair_ig_base_steps{steps}"], 1e-6)
 
 

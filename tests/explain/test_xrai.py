@@ -107,9 +107,7 @@ def test_labels_and_masks_against_the_definition(rng, mode):
     image = np.zeros(labels[0].shape)
     options = {"mode": mode, "area_threshold": 0.7, "min_pixel_diff": 10, "return_details": True}
     for given in (labels, masks, np.stack(masks), Regions.of_masks(masks)):
-        saliency, details = explain.xrai(
-            image, attribution=attribution, segments=given, **options
-        )
+        saliency, details = explain.xrai(image, attribution=attribution, segments=given, **options)
         assert_same((saliency, details.ranks), *expected, True)
 
 

@@ -1,5 +1,7 @@
 """Attribution methods in plain NumPy, from their papers and from the packages' rules."""
 
+import itertools
+
 import numpy as np
 from scipy import ndimage
 
@@ -18,7 +20,10 @@ def integrated(image, baseline, gradient_at, rule, steps):
             weights = np.ones(steps) / (steps - 1)
             weights[0] = weights[-1] = 0.5 / (steps - 1)
     step = image - baseline
-    return sum(w * gradient_at(baseline + t * step) for t, w in zip(points, weights)) * step
+    return (
+        sum(w * gradient_at(baseline + t * step) for t, w in zip(points, weights, strict=True))
+        * step
+    )
 
 
 def blur_path(image, gradient_at, max_sigma, steps, grad_step, sqrt):
@@ -30,7 +35,7 @@ def blur_path(image, gradient_at, max_sigma, steps, grad_step, sqrt):
     sigmas = [max_sigma * i / steps for i in range(steps + 1)]
     sigmas = [s**0.5 for s in sigmas] if sqrt else sigmas
     total = np.zeros_like(image)
-    for low, high in zip(sigmas, sigmas[1:]):
+    for low, high in itertools.pairwise(sigmas):
         slope = (blurred(low + grad_step) - blurred(low)) / grad_step
         total -= (high - low) * slope * gradient_at(blurred(low))
     return total

@@ -15,7 +15,9 @@ def felzenszwalb(image, scale, min_size):
             for col in range(cols):
                 if 0 <= row + down < rows and col + right < cols:
                     gap = image[row + down, col + right] - image[row, col]
-                    edges.append((np.sqrt((gap * gap).sum()), (row, col), (row + down, col + right)))
+                    edges.append(
+                        (np.sqrt((gap * gap).sum()), (row, col), (row + down, col + right))
+                    )
     edges.sort(key=lambda edge: edge[0])
     regions = {(row, col): [(row, col)] for row in range(rows) for col in range(cols)}
     inner = {id(region): 0.0 for region in regions.values()}

@@ -165,8 +165,8 @@ def _runs_of_mask(mask: _Bits) -> _Runs:
     ends = np.flatnonzero(padded[:, 1:] != padded[:, :-1])
     rows, starts = np.divmod(ends[0::2], width + 1)
     stops = ends[1::2] % (width + 1)
-    runs = (each.astype(np.int32) for each in (rows, starts, stops))
-    return (np.array([0, rows.size]), *runs)
+    row, start, stop = (each.astype(np.int32) for each in (rows, starts, stops))
+    return np.array([0, rows.size]), row, start, stop
 
 
 def _joined(parts: list[_Runs]) -> _Runs:
