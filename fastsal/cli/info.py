@@ -41,6 +41,24 @@ def _facts() -> Iterator[tuple[str, str]]:
     except BackendUnavailableError as error:
         yield "threading layer", f"none: {error}"
     yield "compiled code", cache.describe()
+    yield from _kernels()
+
+
+def _kernels() -> Iterator[tuple[str, str]]:
+    """Yield where the kernels of all methods come from, and why none came with fastsal."""
+    from collections import Counter
+
+    from ..kernels import shipped
+    from ..kernels.cache import source_of
+    from ..pipelines.forms import all_forms, for_this_processor
+
+    sources = Counter(source_of(form) for form in for_this_processor(all_forms()))
+    named = [("native", "native"), *((each.name, f"shipped ({each.name})") for each in shipped.LEVELS),
+             (None, "not compiled yet")]  # fmt: skip
+    counts = ", ".join(f"{sources[key]} {name}" for key, name in named if sources[key])
+    yield "kernels", counts
+    if reason := shipped.why_unused():
+        yield "shipped kernels", f"none: {reason}"
 
 
 def _version(package: str) -> str | None:
