@@ -53,10 +53,10 @@ def _kernels() -> Iterator[tuple[str, str]]:
     from ..pipelines.forms import all_forms, for_this_processor
 
     sources = Counter(source_of(form) for form in for_this_processor(all_forms()))
-    named = [("native", "native"), *((each.name, f"shipped ({each.name})") for each in shipped.LEVELS),
-             (None, "not compiled yet")]  # fmt: skip
-    counts = ", ".join(f"{sources[key]} {name}" for key, name in named if sources[key])
-    yield "kernels", counts
+    names = {"native": "native", None: "not compiled yet"}
+    names |= {each.name: f"shipped ({each.name})" for each in shipped.LEVELS}
+    ordered = ("native", *(each.name for each in shipped.LEVELS), None)
+    yield "kernels", ", ".join(f"{sources[key]} {names[key]}" for key in ordered if sources[key])
     if reason := shipped.why_unused():
         yield "shipped kernels", f"none: {reason}"
 
