@@ -123,8 +123,7 @@ def save(results: dict[str, Any]) -> Path:
     return path
 
 
-def newest() -> dict[str, Any]:
-    """Return the newest recorded results."""
+def newest() -> dict[str, Any] | None:
+    """Return the newest recorded results, if there are any."""
     found = [json.loads(path.read_text()) for path in FOLDER.glob("*.json")]
-    latest: dict[str, Any] = max(found, key=lambda results: results["machine"]["date"])
-    return latest
+    return max(found, key=lambda results: results["machine"]["date"], default=None)

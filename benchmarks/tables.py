@@ -65,8 +65,10 @@ def losses(results: Results) -> str:
     return "\n".join([_origin(results), "", *lines])
 
 
-def cold_starts(results: Results, table: Callable[[Results], str]) -> str:
+def cold_starts(results: Results | None, table: Callable[[Results], str]) -> str:
     """Return what first maps cost, as one of the tables of `cold_start`."""
+    if results is None:
+        return "Not measured yet."
     about = results["machine"]
     origin = f"Measured {about['date'][:10]} at commit {about['commit']}: {about['processor']}."
     return "\n".join([origin, "", table(results)])
@@ -81,7 +83,7 @@ def with_table(text: str, name: str, table: str) -> str:
     return re.sub(pattern, lambda _: f"{begin}\n{table}\n{end}", text, flags=re.DOTALL)
 
 
-def pages(results: Results, first_maps: Results) -> dict[Path, str]:
+def pages(results: Results, first_maps: Results | None) -> dict[Path, str]:
     """Return what the pages with tables hold after these results."""
     tables = {
         ROOT / "README.md": {

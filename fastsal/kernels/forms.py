@@ -33,7 +33,8 @@ def types_of(form: Form) -> tuple[Any, ...]:
 
 def text_of(arguments: Iterable[Any]) -> str:
     """Return the types of a kernel's arguments as an expression for `types_of`."""
-    return f"({', '.join(map(_text_of_one, arguments))},)"
+    texts = [_text_of_one(each) for each in arguments]
+    return f"({', '.join(texts)},)" if texts else "()"
 
 
 def _text_of_one(kind: Any) -> str:

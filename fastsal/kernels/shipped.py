@@ -26,7 +26,8 @@ from numba import config
 if TYPE_CHECKING:
     import tarfile
 
-FOLDER = Path(__file__).parent / "machine_code"
+_FILE = globals().get("__file__")  # programs frozen into one file have none
+FOLDER = Path(_FILE).parent / "machine_code" if _FILE else None
 MANIFEST = "manifest.json"
 
 is_enabled = True  # a process that makes native code uses none of the wheel's
@@ -98,11 +99,11 @@ def is_here() -> bool:
 @cache
 def why_unused() -> str | None:
     """Return the reason that no machine code of the wheel is used, or None if some may be."""
-    if not FOLDER.is_dir():
+    if FOLDER is None or not FOLDER.is_dir():
         return "this fastsal came without machine code"
     try:
-        found = json.loads((FOLDER / MANIFEST).read_bytes())
-    except (OSError, ValueError):
+        found = dict(json.loads((FOLDER / MANIFEST).read_bytes()))
+    except (OSError, TypeError, ValueError):
         return "its machine code has no readable manifest"
     wanted = made_with()
     for name, value in wanted.items():
@@ -159,6 +160,8 @@ def _entries(level: str, group: str) -> dict[str, bytes]:
     import lzma
     import tarfile
 
+    if FOLDER is None:
+        return {}
     try:
         with tarfile.open(FOLDER / level / f"{group}.tar.xz") as archive:
             return {each.name: _content_of(archive, each) for each in archive.getmembers()}
