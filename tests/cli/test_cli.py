@@ -184,7 +184,7 @@ def test_one_bad_image_does_not_stop_the_others(photo, tmp_path, capsys):
     first, second = err.splitlines()
     assert first.startswith("fastsal: error: ")
     assert "a-broken.png: the image is damaged" in first
-    assert "integers.npy: expected image of dtype" in second
+    assert "integers.npy: `image` must have dtype" in second
 
 
 @pytest.mark.parametrize("view", ["overlay", "map", "side-by-side"])
@@ -228,7 +228,7 @@ def test_image_names_the_file_whose_form_is_wrong(tmp_path, capsys):
 
     line = fails(capsys, "image", tmp_path / "integers.npy", "-o", tmp_path / "out.png")
 
-    assert "integers.npy: expected frame of dtype uint8 or uint16 or float32 or float64, " in line
+    assert "integers.npy: `frame` must have dtype uint8, uint16 or float32 or float64, " in line
     assert "got int32" in line
 
 
@@ -335,7 +335,7 @@ def test_a_misspelt_method_is_one_line_that_names_the_nearest(command, name, pho
     line = fails(capsys, command, *arguments, "-m", "Spectral_Residuals", status=2)
 
     assert line.startswith("fastsal: error: expected a method among lc, ")
-    assert line.endswith(": did you mean spectral-residual?")
+    assert line.endswith("; did you mean spectral-residual?")
 
 
 @pytest.mark.parametrize(

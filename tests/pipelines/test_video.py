@@ -327,7 +327,7 @@ def test_ctrl_c(shared: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "error"),
     [({"alpha": 2}, "`alpha` must be"), ({"view": "all"}, "expected a view among"),
-     ({"backend": "gpu"}, "backend must be"), ({"nonsense": 1}, "has no option nonsense")],
+     ({"backend": "gpu"}, "`backend` must be"), ({"nonsense": 1}, "has no option nonsense")],
     ids=str,
 )  # fmt: skip
 def test_options_are_refused_before_any_file_is_touched(option, error, tmp_path):

@@ -68,7 +68,7 @@ def test_a_change_that_fails_is_told_and_the_old_method_stays(rng):
     engine = Engine(Choice("lc", "cpu"))
     frame = frames_of(rng)[0]
     for choice, what in ((Choice("nonsense", "cpu"), "expected a method"),
-                         (Choice("lc", "gpu"), "backend must be")):  # fmt: skip
+                         (Choice("lc", "gpu"), "`backend` must be")):  # fmt: skip
         engine.change(choice)
         engine.close(120)
         assert what in engine.notice
