@@ -37,7 +37,8 @@ PRIVATE = r"""
 # Phrases that stand in the place of a subject, a verb or an object.
 INVERTED = r"""
     be\ it | but\ for | besides | as\ though | round\ about | (as|so)\ there | as\ everywhere
-  | as\ (many|much|far|they|it)\ (as|are|is) | up\ to,\ but | all\ the\ same | had\ it | were\ it | nor | no\ such\ (pair|map|thing|one)
+  | as\ (many|much|far|they|it)\ (as|are|is) | up\ to,\ but | all\ the\ same
+  | had\ it | were\ it | nor | no\ such\ (pair|map|thing|one)
 """
 BANNED = re.compile(rf"\b({CLAUSES}|{PRIVATE}|{INVERTED})\b", re.VERBOSE | re.IGNORECASE)
 # "Of colours, the luma is taken" and "20 say": a sentence that begins or ends the wrong way round.
