@@ -160,4 +160,4 @@ def _decode_unknown(data: bytes, suffix: str) -> Samples:
     try:
         return Samples(by_opencv(data, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR))
     except ImageError:
-        raise ImageError("not a supported image format, or damaged") from None
+        raise ImageError("not an image of a supported format, or damaged") from None
