@@ -36,10 +36,12 @@ if TYPE_CHECKING:
     from .algorithms.superpixels import slic as slic
     from .algorithms.whitened import whitened as whitened
     from .errors import BackendUnavailableError as BackendUnavailableError
+    from .errors import DatasetError as DatasetError
     from .errors import FastsalError as FastsalError
     from .errors import ImageError as ImageError
     from .errors import ModelError as ModelError
     from .errors import VideoError as VideoError
+    from .evaluation import evaluate as evaluate
     from .methods import METHODS as METHODS
     from .pipelines.overlay import overlay as overlay
     from .pipelines.stream import Stream as Stream
@@ -55,6 +57,7 @@ _HOMES = {
     "BackendUnavailableError": "errors",
     "BinWang": "algorithms.bin_wang",
     "BingModel": "algorithms.bing",
+    "DatasetError": "errors",
     "FastsalError": "errors",
     "FlowSaliency": "algorithms.flow_saliency",
     "FrameDifference": "algorithms.frame_difference",
@@ -71,6 +74,7 @@ _HOMES = {
     "bing": "algorithms.bing",
     "boolean_map": "algorithms.boolean_map",
     "center_surround": "algorithms.center_surround",
+    "evaluate": "evaluation",
     "fine_grained": "algorithms.fine_grained",
     "flow_saliency": "algorithms.flow_saliency",
     "frame_difference": "algorithms.frame_difference",
@@ -94,7 +98,7 @@ _HOMES = {
 }
 
 # Public modules, which are loaded when first used too.
-_MODULES = ("opencv", "superpixels")
+_MODULES = ("datasets", "opencv", "superpixels")
 
 __all__ = sorted(_HOMES)
 
