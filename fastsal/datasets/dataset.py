@@ -179,7 +179,7 @@ class Dataset(Sequence[Sample]):
         shown = self._published.seconds
         return Summary(
             self.title, _resolution(sizes), self.kind, len(self), len(observers) or None,
-            (min(lengths), max(lengths)) if lengths else shown and (shown, shown),
+            (min(lengths), max(lengths)) if lengths else None if shown is None else (shown, shown),
             self._published.tracker,
         )  # fmt: skip
 

@@ -24,7 +24,7 @@ NAMES = (*_LAYOUTS, "auto")
 
 
 def open_dataset(name: str, folder: str | os.PathLike[str], *, split: str | None = None) -> Dataset:
-    """Open a data set of eye movements. Nothing is downloaded, and files are read when needed.
+    r"""Open a data set of eye movements. Nothing is downloaded, and files are read when needed.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def open_dataset(name: str, folder: str | os.PathLike[str], *, split: str | None
     >>> from fastsal.datasets import open_dataset
     >>> Image.fromarray(np.zeros((60, 80, 3), np.uint8)).save("a.png")
     >>> with open("fixations.csv", "w") as file:
-    ...     _ = file.write("image,x_px,y_px\\na.png,40.5,30\\n")
+    ...     _ = file.write("image,x_px,y_px\na.png,40.5,30\n")
     >>> data = open_dataset("folder", ".")
     >>> len(data), data[0].name, data[0].size, data[0].fixations
     (1, 'a', (60, 80), array([[30. , 40.5]]))

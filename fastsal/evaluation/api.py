@@ -18,7 +18,7 @@ from ..methods import METHODS, method_of
 from .models import FunctionModel, MapsModel, MethodModel, Model, stamp_of
 from .others import Others, no_others, others_of
 from .result import Evaluation
-from .scoring import MASK_SOURCES, FixationScorer, Job, MaskScorer, Outcome, Scores, check_truth
+from .scoring import FixationScorer, Job, MaskScorer, Outcome, Scores, check_truth
 from .store import Store, code_digest
 from .workers import Answer, Workers, attempt, default_count
 
@@ -60,7 +60,7 @@ def evaluate(
     workers: int | None = None,
     progress: bool = True,
 ) -> Evaluation:
-    """Score saliency methods on a data set.
+    r"""Score saliency methods on a data set.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def evaluate(
     ...     Image.fromarray(picture).save(name)
     ...     rows += [f"{name},45,25", f"{name},44,22"]
     >>> with open("fixations.csv", "w") as file:
-    ...     _ = file.write("\\n".join(rows))
+    ...     _ = file.write("\n".join(rows))
     >>> found = fastsal.evaluate(".", "lc,fine-grained", metrics="auc,nss", workers=0)
     >>> round(found.mean("lc", "auc"), 2), found.failures
     (0.99, [])
@@ -185,7 +185,7 @@ def _metrics(metrics: str | Sequence[str] | None, known: tuple[str, ...]) -> tup
 
 def _methods(methods: Methods, data: Dataset) -> list[Model]:
     if isinstance(methods, Mapping):
-        for name, function in methods.items():
+        for function in methods.values():
             if not callable(function):
                 raise TypeError(f"`methods` must map names to functions; got {function!r}")
         return [FunctionModel(str(name), function) for name, function in methods.items()]
@@ -265,7 +265,9 @@ class _Session:
 
     def __init__(self, plan: Plan, others: Others, progress: bool, say: Say | None) -> None:
         self._plan, self._progress, self._say = plan, progress, say
-        self._scores: dict[str, dict[str, Scores]] = {model.name: {} for model in plan.models}
+        self._scores: dict[str, dict[str, Mapping[str, float]]] = {
+            model.name: {} for model in plan.models
+        }
         self._faults: dict[str, list[str]] = {}
         self._done = self._fresh = 0
         self._scorer: Callable[[Job], dict[str, Outcome]] = (

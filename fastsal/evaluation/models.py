@@ -31,8 +31,13 @@ class Run(Protocol):
 class Model(Protocol):
     """A model to evaluate."""
 
-    name: str
-    late: int  # by how many frames its maps come late
+    @property
+    def name(self) -> str:
+        """Name in tables; unique within an evaluation."""
+
+    @property
+    def late(self) -> int:
+        """By how many frames the maps come late."""
 
     def start(self, sample: Sample) -> Run:
         """Return the model at the first frame of a sample."""

@@ -27,7 +27,7 @@ _WIDTH = 0.25  # sigma of the centre bias, of each side
 class Job(NamedTuple):
     """A sample and the models that have no scores of it yet."""
 
-    index: int  # in the data set
+    number: int  # in the data set, from 0
     sample: Sample
     models: Sequence[Model]
 
@@ -57,7 +57,7 @@ class FixationScorer:
         """Return an outcome per model."""
         sample = job.sample
         size = sample.size
-        other = self._others.of(job.index, size) if "auc_shuffled" in self._metrics else None
+        other = self._others.of(job.number, size) if "auc_shuffled" in self._metrics else None
         baseline = (
             self._others.density(size, sample.sigma)
             if "information_gain" in self._metrics

@@ -118,7 +118,7 @@ def _in_unit_range(saliency: NDArray[Any]) -> NDArray[Any]:
         return saliency.astype(np.float32) / 255
     values = saliency.astype(np.float32)
     low, high = float(values.min()), float(values.max())
-    if 0 <= low and high <= 1:
+    if low >= 0 and high <= 1:
         return values
     return (values - low) / (high - low) if high > low else np.zeros_like(values)
 

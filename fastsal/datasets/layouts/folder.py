@@ -48,7 +48,7 @@ def read_as(name: str, folder: Path, published: Published, sigma: float | None =
         )
     samples = [
         Sample(
-            str(Path(key).with_suffix("").as_posix()), Picture(paths[key]), Table(_same, table[key]),
+            Path(key).with_suffix("").as_posix(), Picture(paths[key]), Table(_same, table[key]),
             category=Path(key).parent.name, sigma=sigma,
         )
         for key in seen

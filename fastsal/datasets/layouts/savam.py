@@ -92,7 +92,8 @@ class _Maps:
         for index, picture in enumerate(VideoFile(self._path).frames()):
             if index == frame:
                 # Compressed grey: the three channels differ by rounding.
-                return np.rint(picture.mean(axis=2)).astype(np.uint8)
+                grey: NDArray[Any] = np.rint(picture.mean(axis=2)).astype(np.uint8)
+                return grey
         raise DatasetError(f"{self._path}: no frame {frame}")
 
 
