@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,15 @@ from ..methods import METHODS, method_of
 from .models import FunctionModel, MapsModel, MethodModel, Model, stamp_of
 from .others import Others, no_others, others_of
 from .result import Evaluation
-from .scoring import FixationScorer, Job, MaskScorer, Outcome, Scores, check_truth
+from .scoring import NEEDS_OTHERS, FixationScorer, Job, MaskScorer, Outcome, Scores, check_truth
 from .store import Store, code_digest
 from .workers import Answer, Workers, attempt, default_count
 
 FIXATION_METRICS = (
-    "nss", "auc", "auc_shuffled", "cc", "similarity", "kl_divergence", "information_gain",
+    "nss", "auc", "sauc", "cc", "similarity", "kl_divergence", "information_gain",
 )  # fmt: skip
+# Random or slow ones, or the same as another but for ties; only by name.
+ON_REQUEST = ("auc_judd", "auc_borji", "auc_shuffled", "emd")
 MASK_METRICS = ("max_f", "mean_f", "adaptive_f", "mean_absolute_error", "s_measure", "max_e",
                 "mean_e", "adaptive_e", "weighted_f_measure", "auc")  # fmt: skip
 
@@ -73,10 +76,11 @@ def evaluate(
         A mapping gives functions from a uint8 RGB image to a map; they run in this process. ""
         stands for none, to score `maps` alone.
     metrics : str or sequence of str, optional
-        Of "nss", "auc", "auc_shuffled", "cc", "similarity", "kl_divergence" and
-        "information_gain"; with masks, of "max_f", "mean_f", "adaptive_f",
+        Of "nss", "auc", "sauc" (exact shuffled AUC), "cc", "similarity", "kl_divergence" and
+        "information_gain", which are the default; and of "auc_judd", "auc_borji", "auc_shuffled"
+        and "emd". `fastsal.metrics` describes them. With masks, of "max_f", "mean_f", "adaptive_f",
         "mean_absolute_error", "s_measure", "max_e", "mean_e", "adaptive_e",
-        "weighted_f_measure" and "auc". Default: all. The first one ranks the methods.
+        "weighted_f_measure" and "auc", by default all. The first one ranks the methods.
     limit : int, optional
         Number of samples, from the first on. Default: all.
     center_bias : float, default 0
@@ -110,9 +114,9 @@ def evaluate(
     Notes
     -----
     A video's score is the mean over its frames with fixations but the first. The negatives of
-    "auc_shuffled" are all fixations in the other samples, scaled to the size of the sample; beyond
-    100,000 fixations they come from samples drawn at random. The baseline of "information_gain"
-    is the density of all these fixations.
+    "sauc" are all fixations in the other samples, scaled to the size of the sample; beyond 100,000
+    fixations they come from samples drawn at random. The baseline of "information_gain", in MIT's
+    convention, is the density of all these fixations.
 
     Examples
     --------
@@ -156,7 +160,9 @@ def plan_of(
     if not len(data):
         raise DatasetError(f"{data.folder}: the data set has no samples")
     check_truth(data[0])
-    names = _metrics(metrics, MASK_METRICS if isinstance(data[0], MaskSample) else FIXATION_METRICS)
+    has_masks = isinstance(data[0], MaskSample)
+    default, others = (MASK_METRICS, ()) if has_masks else (FIXATION_METRICS, ON_REQUEST)
+    names = _metrics(metrics, default, (*default, *others))
     models = (*_methods(methods, data), *_maps(maps))
     if not models:
         raise ValueError("expected a method or a folder of maps; got none")
@@ -172,9 +178,11 @@ def plan_of(
     )  # fmt: skip
 
 
-def _metrics(metrics: str | Sequence[str] | None, known: tuple[str, ...]) -> tuple[str, ...]:
+def _metrics(
+    metrics: str | Sequence[str] | None, default: tuple[str, ...], known: tuple[str, ...]
+) -> tuple[str, ...]:
     if metrics is None or metrics == "all":
-        return known
+        return default
     names = metrics.split(",") if isinstance(metrics, str) else list(metrics)
     for name in names:
         validation.choice("metrics", name, known)
@@ -227,8 +235,7 @@ def run(
     """
     # A folder that cannot be written to is refused before the fixations are read.
     if folder is not None:
-        with Store(folder, {}):
-            pass
+        Store(folder, {}).close()
     others = _others(plan, progress)
     settings = _settings(plan, others)
     session = _Session(plan, others, progress, say)
@@ -243,7 +250,7 @@ def run(
 def _others(plan: Plan, progress: bool) -> Others:
     from ..pipelines.progress import progress_bar
 
-    if plan.has_masks or not {"auc_shuffled", "information_gain"} & set(plan.metrics):
+    if plan.has_masks or not NEEDS_OTHERS & set(plan.metrics):
         return no_others()
     shown = progress and len(plan.dataset) > 1
     with progress_bar(
@@ -375,4 +382,5 @@ def _stamp(model: Model, sample: Sample) -> str:
 
 def _named(fault: str, *names: str) -> str:
     """Return a fault with the names of its sample and its model, unless it names the sample."""
-    return fault if names[0] in fault else ": ".join((*names, fault))
+    is_named = re.search(rf"(^|[/\\]){re.escape(names[0])}[.:/\\]", fault)
+    return fault if is_named else ": ".join((*names, fault))

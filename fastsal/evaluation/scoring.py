@@ -21,6 +21,11 @@ Map = NDArray[Any]
 Scores = dict[str, float]
 ScoreFrame = Callable[[Map, Any], Scores]
 
+_GAIN = "information_gain"
+_NEED_DENSITY = {"cc", "similarity", "kl_divergence", "emd"}
+NEEDS_OTHER = {"sauc", "auc_shuffled"}
+NEEDS_OTHERS = {*NEEDS_OTHER, _GAIN}
+
 _WIDTH = 0.25  # sigma of the centre bias, of each side
 
 
@@ -57,13 +62,15 @@ class FixationScorer:
         """Return an outcome per model."""
         sample = job.sample
         size = sample.size
-        other = self._others.of(job.number, size) if "auc_shuffled" in self._metrics else None
+        wanted = set(self._metrics)
+        other = self._others.of(job.number, size) if NEEDS_OTHER & wanted else None
         baseline = (
             self._others.density(size, sample.sigma)
-            if "information_gain" in self._metrics
+            if _GAIN in wanted
             else None
         )
-        needs_density = {"cc", "similarity", "kl_divergence"} & set(self._metrics)
+        needs_density = _NEED_DENSITY & wanted
+        shared = [name for name in self._metrics if name != _GAIN]
 
         def truth_of(index: int) -> Any:
             points = inside(sample.fixations_at(index), size)
@@ -73,15 +80,18 @@ class FixationScorer:
             return points, sample.density(frame=frame) if needs_density else None
 
         def score(saliency: Map, truth: Any) -> Scores:
-            from ..metrics import evaluate
+            from .. import metrics
 
             points, density = truth
-            return _plain(
-                evaluate(
-                    saliency, points, density=density, other=other, baseline=baseline,
-                    metrics=self._metrics,
+            scores = metrics.evaluate(
+                saliency, points, density=density, other=other, metrics=shared
+            )
+            if baseline is not None:
+                # The other convention gives minus infinity for a map that is 0 at a fixation.
+                scores[_GAIN] = metrics.information_gain(
+                    saliency, baseline, points, convention="mit"
                 )
-            )  # fmt: skip
+            return {name: float(scores[name]) for name in self._metrics}
 
         return scores_of(job, truth_of, score, self._bias, "fixation")
 
@@ -192,7 +202,7 @@ def _plain(found: Mapping[str, Any]) -> Scores:
     scores: Scores = {}
     for name, value in found.items():
         if hasattr(value, "adaptive"):
-            short = name.removesuffix("easure").rstrip("_m") or name
+            short = name.partition("_")[0]
             for part in ("adaptive", "mean", "max"):
                 scores[f"{part}_{short}"] = float(getattr(value, part))
         else:

@@ -60,12 +60,14 @@ def _file_name(model: str) -> str:
 def _row(
     evaluation: Evaluation, model: Model, samples: dict[str, Sample], names: list[str]
 ) -> Picture:
-    tiles = []
-    for name in names:
+    tiles = [_tile(model, samples[name]) for name in names]
+    height = max(tile.shape[0] for tile in tiles)
+    columns = []
+    for name, tile in zip(names, tiles, strict=True):
         score = evaluation.scores[model.name][name][evaluation.metrics[0]]
-        caption = _caption(f"{name}  {score:.3f}", _WIDTH + _MARGIN)
-        tiles.append(np.concatenate([_tile(model, samples[name]), caption]))
-    return np.concatenate(tiles, axis=1)
+        caption = _caption(f"{name}  {score:.3f}", tile.shape[1])
+        columns.append(np.concatenate([_high(tile, height), caption]))
+    return np.concatenate(columns, axis=1)
 
 
 def _tile(model: Model, sample: Sample) -> Picture:
@@ -87,7 +89,7 @@ def _tile(model: Model, sample: Sample) -> Picture:
             place = int(col * scale), int(row * scale)
             cv2.circle(small, place, 3, _RIM, -1, cv2.LINE_AA)
             cv2.circle(small, place, 2, _FIXATION, -1, cv2.LINE_AA)
-    tile: Picture = np.full((_HEIGHT + _MARGIN, _WIDTH + _MARGIN, 3), 255, np.uint8)
+    tile: Picture = np.full((size[1] + _MARGIN, _WIDTH + _MARGIN, 3), 255, np.uint8)
     tile[: size[1], : size[0]] = small
     return tile
 
@@ -131,6 +133,12 @@ def _caption(text: str, width: int, *, bold: bool = False) -> Picture:
     cv2.putText(bar, text, (4, 16), font, scale, _INK, 1 + bold, cv2.LINE_AA)
     picture: Picture = bar
     return picture
+
+
+def _high(part: Picture, height: int) -> Picture:
+    high: Picture = np.full((height, part.shape[1], 3), 255, np.uint8)
+    high[: part.shape[0]] = part
+    return high
 
 
 def _wide(part: Picture, width: int) -> Picture:

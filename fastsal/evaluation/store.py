@@ -56,12 +56,16 @@ class Store:
             raise FastsalError(f"{folder}: {(error.strerror or str(error)).lower()}") from error
         with self._one_line():
             self._file = sqlite3.connect(self._path, timeout=_PATIENCE)
-            with self._file:
-                for table in _TABLES:
-                    self._file.execute(table)
-                self._file.execute(
-                    "INSERT OR IGNORE INTO settings VALUES (?, ?)", (self._digest, text)
-                )
+            try:
+                with self._file:
+                    for table in _TABLES:
+                        self._file.execute(table)
+                    self._file.execute(
+                        "INSERT OR IGNORE INTO settings VALUES (?, ?)", (self._digest, text)
+                    )
+            except sqlite3.Error:
+                self._file.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -72,6 +76,10 @@ class Store:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
     def get(self, method: str, sample: str, stamp: str) -> dict[str, float] | None:
