@@ -64,11 +64,7 @@ class FixationScorer:
         size = sample.size
         wanted = set(self._metrics)
         other = self._others.of(job.number, size) if NEEDS_OTHER & wanted else None
-        baseline = (
-            self._others.density(size, sample.sigma)
-            if _GAIN in wanted
-            else None
-        )
+        baseline = self._others.density(size, sample.sigma) if _GAIN in wanted else None
         needs_density = _NEED_DENSITY & wanted
         shared = [name for name in self._metrics if name != _GAIN]
 

@@ -23,7 +23,7 @@ def test_slices_are_data_sets(cat2000):
     assert [sample.name for sample in part] == ["Action/133", "Satelite/002"]
     assert part.summary().count == 2
     assert data[-1].name == data[np.int64(2)].name == "Satelite/002"
-    assert [sample.name for sample in reversed(data)][0] == "Satelite/002"
+    assert next(reversed(data)).name == "Satelite/002"
     assert len(data[5:]) == 0
     with pytest.raises(IndexError):
         data[3]
@@ -71,7 +71,9 @@ def test_images_are_rgb_of_8_bits(plain):
     image = sample.image()
 
     assert image.dtype == np.uint8
-    np.testing.assert_array_equal(image, np.rint(levels / 257).astype(np.uint8)[..., None].repeat(3, 2))
+    np.testing.assert_array_equal(
+        image, np.rint(levels / 257).astype(np.uint8)[..., None].repeat(3, 2)
+    )
 
 
 def test_no_map_of_its_own(plain):

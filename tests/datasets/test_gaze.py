@@ -96,9 +96,7 @@ def test_blocks_do_not_matter(rng, monkeypatch):
     whole = fixations_from_gaze(made.times, made.points, **GEOMETRY)
     monkeypatch.setattr(gaze, "_BLOCK", 97)
 
-    np.testing.assert_array_equal(
-        fixations_from_gaze(made.times, made.points, **GEOMETRY), whole
-    )
+    np.testing.assert_array_equal(fixations_from_gaze(made.times, made.points, **GEOMETRY), whole)
 
 
 def test_degrees_are_those_of_trigonometry(rng):

@@ -61,7 +61,7 @@ def test_tables_of_many_programs(plain, change):
 def test_tables_that_do_not_fit(plain, text, said):
     (plain / "fixations.csv").write_text(text)
 
-    with pytest.raises(DatasetError, match="fixations.csv") as refusal:
+    with pytest.raises(DatasetError, match=r"fixations\.csv") as refusal:
         open_dataset("folder", plain)
 
     assert said in str(refusal.value)
@@ -135,7 +135,9 @@ def test_cat2000(cat2000):
 @pytest.mark.parametrize("name", ["trainSet", "testSet"])
 def test_cat2000_from_one_of_its_parts(cat2000, name):
     split = name.removesuffix("Set")
-    assert len(open_dataset("cat2000", cat2000 / name, split=split)) == (3 if split == "train" else 1)
+    assert len(open_dataset("cat2000", cat2000 / name, split=split)) == (
+        3 if split == "train" else 1
+    )
 
 
 def test_cat2000_reads_no_orientation(cat2000):
@@ -286,7 +288,7 @@ def test_eyetrackuav2_that_does_not_fit(uav):
     raw = uav / "RAW_DATA" / "RAW_DATA_EyeTracker_CoordSystem" / "bike1"
     (raw / "bike1_S01_FV.csv").write_text("1,2,3,4,5,6,7,8,9\n")
 
-    with pytest.raises(DatasetError, match="expected 10 columns.*8th and 9th.*found 9"):
+    with pytest.raises(DatasetError, match=r"expected 10 columns.*8th and 9th.*found 9"):
         open_dataset("eyetrackuav2", uav)[0].fixations  # noqa: B018
 
 
@@ -300,7 +302,7 @@ def test_crowdfix(crowdfix):
     np.testing.assert_array_equal(sample.fixations_at(2), [[3, 30]])
     np.testing.assert_array_equal(sample.fixations, [[1, 10], [3, 30]])
     assert sample.truth(2)[3, 30] == 127
-    with pytest.raises(DatasetError, match="001_002.png: no saliency map for this frame"):
+    with pytest.raises(DatasetError, match=r"001_002\.png: no saliency map for this frame"):
         sample.truth(1)
     assert len(list(sample.frames())) == 4
     (line,) = data.check(progress=False)
@@ -334,7 +336,7 @@ def test_real_files_of_crowdfix(shared):
 def test_a_spreadsheet_that_does_not_fit(crowdfix):
     (crowdfix / "CategoryInfo.xlsx").write_bytes(b"PK no zip")
 
-    with pytest.raises(DatasetError, match="CategoryInfo.xlsx: not a spreadsheet"):
+    with pytest.raises(DatasetError, match=r"CategoryInfo\.xlsx: not a spreadsheet"):
         open_dataset("crowdfix", crowdfix)
 
 
@@ -372,7 +374,7 @@ def test_a_folder_of_no_known_layout(tmp_path):
 
 
 def test_bad_names_and_splits(plain, cat2000):
-    with pytest.raises(ValueError, match="`name` must be 'cat2000',.* got 'mit1003'"):
+    with pytest.raises(ValueError, match=r"`name` must be 'cat2000',.* got 'mit1003'"):
         open_dataset("mit1003", plain)
     with pytest.raises(ValueError, match="`split` must be None for 'folder'; got 'test'"):
         open_dataset("folder", plain, split="test")

@@ -18,8 +18,8 @@ def photos(tmp_path, rng):
         picture[row : row + 8, col : col + 8] = 255
         write_image(folder / "images" / f"{index}.png", picture)
         for subject in range(3):
-            place = rng.uniform(0, 8, 2) + (col, row)
-            rows.append(f"{index}.png,{subject},{place[0]:.2f},{place[1]:.2f},200")
+            x, y = col + rng.uniform(0, 8), row + rng.uniform(0, 8)
+            rows.append(f"{index}.png,{subject},{x:.2f},{y:.2f},200")
         rows.append(f"{index}.png,3,-5,10,200")  # outside
     (folder / "fixations.csv").write_text("\n".join(rows) + "\n")
     return folder

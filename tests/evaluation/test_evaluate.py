@@ -116,7 +116,9 @@ def test_functions_are_models_too(photos):
 
     assert found.mean("brightness", "auc") > 0.9
     assert found.scores["broken"] == {}
-    assert "0: broken: a map must have the shape of its image, (40, 60); got (5, 5)" in found.failures
+    assert (
+        "0: broken: a map must have the shape of its image, (40, 60); got (5, 5)" in found.failures
+    )
     assert len(found.failures) == 5
 
 
@@ -126,7 +128,9 @@ def test_center_bias_is_a_gaussian_a_quarter_wide(photos, rng):
     weight = np.exp(-((rows + 0.5 - 10) ** 2) / (2 * 5**2) - (cols + 0.5 - 15) ** 2 / (2 * 7.5**2))
 
     np.testing.assert_allclose(_to_centre(saliency, 1), saliency * weight, atol=1e-6)
-    np.testing.assert_allclose(_to_centre(saliency, 0.25), saliency * (0.75 + 0.25 * weight), atol=1e-6)
+    np.testing.assert_allclose(
+        _to_centre(saliency, 0.25), saliency * (0.75 + 0.25 * weight), atol=1e-6
+    )
     assert _to_centre(saliency, 0) is saliency
     plain, biased = (evaluate(photos, "lc", metrics="nss", center_bias=x) for x in (0, 1))
     assert plain.mean("lc", "nss") != biased.mean("lc", "nss")
@@ -444,7 +448,9 @@ class Scorer:
 
 def test_a_process_that_dies_fails_one_job():
     with Workers(2, Scorer()) as workers:
-        answers = {each.job: each for each in workers.run([1, 2, -1, 0, 5, 4]) if isinstance(each, Answer)}
+        answers = {
+            each.job: each for each in workers.run([1, 2, -1, 0, 5, 4]) if isinstance(each, Answer)
+        }
 
     assert {job: answer.result for job, answer in answers.items()} == {
         1: 100, 2: 50, -1: None, 0: None, 5: 20, 4: 25,
