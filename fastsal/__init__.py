@@ -94,7 +94,7 @@ _HOMES = {
 }
 
 # Public modules, which are loaded when first used too.
-_MODULES = ("opencv", "superpixels")
+_MODULES = ("metrics", "opencv", "superpixels")
 
 __all__ = sorted(_HOMES)
 
@@ -110,4 +110,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return [*__all__, *_MODULES, "__version__"]
