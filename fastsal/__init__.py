@@ -10,6 +10,8 @@ Motion
     FlowSaliency and BinWang
 Superpixels
     slic, region_stats; the module superpixels
+Evaluation
+    the module metrics
 Images, videos and streams
     overlay, process_video, Stream, METHODS
 Running
