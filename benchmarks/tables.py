@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks import cold_start
 from benchmarks.record import newest
 from benchmarks.targets import measured
 from fastsal.methods import METHODS
@@ -78,6 +80,15 @@ def losses(results: Results) -> str:
     return "\n".join([_origin(results), "", *lines])
 
 
+def cold_starts(results: Results | None, table: Callable[[Results], str]) -> str:
+    """Return what first maps cost, as one of the tables of `cold_start`."""
+    if results is None:
+        return "Not measured yet."
+    about = results["machine"]
+    origin = f"Measured {about['date'][:10]} at commit {about['commit']}: {about['processor']}."
+    return "\n".join([origin, "", table(results)])
+
+
 def with_table(text: str, name: str, table: str) -> str:
     """Return a text whose table of that name, between its two marks, is this one."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
@@ -87,14 +98,18 @@ def with_table(text: str, name: str, table: str) -> str:
     return re.sub(pattern, lambda _: f"{begin}\n{table}\n{end}", text, flags=re.DOTALL)
 
 
-def pages(results: Results) -> dict[Path, str]:
+def pages(results: Results, first_maps: Results | None) -> dict[Path, str]:
     """Return what the pages with tables hold after these results."""
     tables = {
-        ROOT / "README.md": {"speeds": summary(results)},
+        ROOT / "README.md": {
+            "speeds": summary(results),
+            "cold start": cold_starts(first_maps, cold_start.summary_of),
+        },
         ROOT / "benchmarks" / "README.md": {
             "speeds": speeds(results),
             "targets": goals(results),
             "losses": losses(results),
+            "cold start": cold_starts(first_maps, cold_start.table_of),
         },
     }
     texts = {path: path.read_text() for path in tables}
@@ -148,7 +163,7 @@ def _origin(results: Results) -> str:
 def main() -> None:
     """Write the tables."""
     argparse.ArgumentParser(description=__doc__, allow_abbrev=False).parse_args()
-    for path, text in pages(newest()).items():
+    for path, text in pages(newest(), cold_start.newest()).items():
         path.write_text(text)
         print(f"wrote {path.relative_to(ROOT)}")
 

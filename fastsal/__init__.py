@@ -13,7 +13,7 @@ Superpixels
 Images, videos and streams
     overlay, process_video, Stream, METHODS
 Data sets and scores
-    evaluate; the module datasets
+    evaluate; the modules datasets and metrics
 Running
     backends, use_backend, warmup
 Options, results and errors
@@ -128,7 +128,7 @@ _HOMES = {
 }
 
 # Public modules, also imported on first use.
-_MODULES = ("datasets", "opencv", "superpixels")
+_MODULES = ("datasets", "metrics", "opencv", "superpixels")
 
 __all__ = sorted(_HOMES)
 
