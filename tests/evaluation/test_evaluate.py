@@ -386,7 +386,7 @@ def test_maps_of_videos(sequences, tmp_path):
     ("methods", "options", "error", "said"),
     [
         ("flaw", {}, ValueError, "did you mean"),
-        ("lc:preset=1", {}, TypeError, "has no option preset"),
+        ("lc:preset=1", {}, TypeError, "preset"),
         ("lc:preset", {}, ValueError, "must be name=value, as in itti-koch:preset=fixation"),
         ("flow", {}, ValueError, "flow compares frames; photos has images"),
         ("", {}, ValueError, "expected a method or a folder of maps; got none"),
