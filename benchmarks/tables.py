@@ -50,8 +50,8 @@ def speeds(results: Results, size: str = "1080p", kind: str = "colour") -> str:
 
 
 def goals(results: Results) -> str:
-    """Return every target beside what was measured, as a table, the missed ones too."""
-    lines = ["| issue | what | target | measured | |", "|--:|---|---|---|---|"]
+    """Return every target beside its measured value, as a table, including missed ones."""
+    lines = ["| issue | row | target | measured | |", "|--:|---|---|---|---|"]
     for target, value in measured(results):
         told = "" if value is None else target.told(value)
         verdict = "not measured" if value is None else _VERDICTS[target.is_met_by(value)]
@@ -63,7 +63,7 @@ def goals(results: Results) -> str:
 def losses(results: Results) -> str:
     """Return every row in which a peer is faster, whatever its size and kind, as a table."""
     lines = [
-        "| what | ms | peer | its ms | times as fast as it (95 % interval) |",
+        "| row | ms | peer | its ms | times as fast as it (95 % interval) |",
         "|---|--:|---|--:|---|",
     ]
     for row in results["rows"]:
@@ -88,7 +88,7 @@ def with_table(text: str, name: str, table: str) -> str:
 
 
 def pages(results: Results) -> dict[Path, str]:
-    """Return what the pages with tables hold after these results."""
+    """Return the text of each page with tables, for these results."""
     tables = {
         ROOT / "README.md": {"speeds": summary(results)},
         ROOT / "benchmarks" / "README.md": {
