@@ -25,6 +25,9 @@ MAY_SKIP_IN_CI = (
 
 heed_signals()
 
+# No process that compiles on after a test.
+os.environ["FASTSAL_NATIVE"] = "0"
+
 GOLDEN = Path(__file__).parent / "golden"
 # What needs an optional package is tested where it is installed: .ci/run has a step for each.
 _OPTIONAL = {"optional/torch": "torch", "optional/notebooks": "nbclient"}
