@@ -91,7 +91,7 @@ def _accept_all_names() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fastsal",
-        description="Visual saliency: where people look in images and what moves in videos.",
+        description="Compute the visual saliency of images and videos.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"fastsal {__version__}")
