@@ -48,12 +48,15 @@ EXPECTED = re.compile(r"(^|: )expected\b")
 CODE = re.compile(r"```.*?```|``.*?``|`[^`]*`|\$[^$]*\$|<!--.*?-->|</?\w[^>]*>", re.DOTALL)
 LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 RULER = re.compile(r"^[ \t]*[-=]{3,}[-= ]*$", re.MULTILINE)  # under a heading
+SQL = re.compile(r"(CREATE|INSERT|SELECT|UPDATE|DELETE|PRAGMA) ")
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 
 
 def faults(text: str, *, is_message: bool = False) -> list[str]:
     """Return every sentence of `text` that breaks the rule, each with the reason."""
     found = []
+    if is_message:  # a new line is a new sentence
+        text = text.replace("\n", "\n\n")
     for sentence in sentences(text):
         for pattern in (BANNED, WRONG_WAY):
             match = pattern.search(sentence)
@@ -207,8 +210,12 @@ def _parts_of_fstrings(tree: ast.AST) -> set[int]:
 
 
 def _source_code(tree: ast.AST) -> set[int]:
-    """Return strings that are code of another language: those that span lines."""
-    return {id(node) for node in ast.walk(tree) if _text_of(node).strip().count("\n") > 2}
+    """Return strings that are code of another language: SQL, and those that span lines."""
+    return {
+        id(node)
+        for node in ast.walk(tree)
+        if (text := _text_of(node).strip()).count("\n") > 2 or SQL.match(text)
+    }
 
 
 def _text_of(node: ast.AST) -> str:

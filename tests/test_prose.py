@@ -9,8 +9,17 @@ import pytest
 import fastsal
 from fastsal.cli import main as command_line
 
-# Texts not yet finished: the beginnings of their keys in `TEXTS`. Finished ones are not listed.
-NOT_YET: tuple[str, ...] = ()
+# Texts not yet finished: the beginnings of their keys in `TEXTS` and `MESSAGES`, and commands.
+NOT_YET: tuple[str, ...] = (
+    "fastsal.datasets",
+    "fastsal.evaluat",
+    "fastsal.metrics",
+    "fastsal/cli/evaluate.py",
+    "fastsal/datasets/",
+    "fastsal/evaluation/",
+    "fastsal/metrics/",
+    "fastsal.evaluat",
+)
 MESSAGES = prose.messages()
 TEXTS = prose.readmes() | prose.notebooks() | prose.docstrings()
 
@@ -122,14 +131,17 @@ def test_messages_are_plain(path):
 
 
 def test_texts_not_yet_finished_exist():
+    parser = command_line._parser().format_help().split()
+    commands = [f"fastsal {word}" for word in parser]
     for name in NOT_YET:
-        assert any(key.startswith(name) for key in (*TEXTS, *MESSAGES)), name
+        assert any(key.startswith(name) for key in (*TEXTS, *MESSAGES, *commands)), name
 
 
 @pytest.mark.parametrize("name", prose.docstrings())
 def test_summaries_are_one_sentence(name):
+    if name.startswith(NOT_YET):
+        return
     summary = prose.summary(prose.public_names()[name])
-
     assert summary.endswith(".")
     assert len(summary) <= 100
     assert not re.match(r"(The|This|Class|Function|Method)\b", summary)
@@ -140,7 +152,8 @@ def test_every_public_name_is_in_a_readme():
     missing = [
         name
         for name, thing in prose.public_names().items()
-        if name.count(".") == 1 + name.startswith(("fastsal.opencv.", "fastsal.superpixels."))
+        if name.rpartition(".")[0] in prose.public_modules()
+        and not name.startswith(NOT_YET)
         and not name.endswith("_create")
         and not re.search(rf"\b{re.escape(name.rpartition('.')[2])}\b", texts)
     ]
@@ -155,7 +168,7 @@ def test_every_option_is_explained():
     for name, command in commands[0].choices.items():
         summary = [each.help for each in commands[0]._choices_actions if each.dest == name]
         assert summary, name
-        assert re.search(rf"\bfastsal {name}\b", texts), name
+        assert re.search(rf"\bfastsal {name}\b", texts) or f"fastsal {name}" in NOT_YET, name
         shown = command.format_help()
         for action in command._actions:
             count += 1
