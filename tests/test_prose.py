@@ -18,7 +18,7 @@ NOT_YET: tuple[str, ...] = (
     "fastsal/datasets/",
     "fastsal/evaluation/",
     "fastsal/metrics/",
-    "fastsal.evaluat",
+    "fastsal evaluate",
 )
 MESSAGES = prose.messages()
 TEXTS = prose.readmes() | prose.notebooks() | prose.docstrings()
