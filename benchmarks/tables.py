@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks import cold_start
 from benchmarks.record import newest
 from benchmarks.targets import measured
 from fastsal.methods import METHODS
@@ -18,12 +20,27 @@ ROOT = Path(__file__).parents[1]
 _VERDICTS = {True: "met", False: "**missed**"}
 
 
+def summary(results: Results, size: str = "1080p", kind: str = "colour") -> str:
+    """Return the speed of every method at one size as a short table, without intervals."""
+    found = _rows_of(results, size, kind)
+    lines = ["| method | ms | fps | times as fast as |", "|---|--:|--:|---|"]
+    for key in METHODS:
+        cells = ("", "", "not measured")
+        if key in found:
+            peers = found[key].get("peers", {})
+            factors = ", ".join(f"{peer['times']:.3g}x {name}" for name, peer in peers.items())
+            ms, fps, *_ = _speed(found[key], size)
+            cells = (ms, fps, factors.replace(" less median", ""))
+        lines.append(f"| `{key}` | {' | '.join(cells)} |")
+    return "\n".join([_caption(results, size, kind), "", *lines])
+
+
 def speeds(results: Results, size: str = "1080p", kind: str = "colour") -> str:
-    """Return every method's speed at one size, and against every peer, as a table.
+    """Return the speed of every method at one size, with the interval of every ratio, as a table.
 
     A method that was not measured has a row that says so.
     """
-    found = {row["method"]: row for row in results["rows"] if _is(row, results, size, kind)}
+    found = _rows_of(results, size, kind)
     lines = [
         "| method | ms | fps | MP/s | times as fast as its peers (95 % interval) |",
         "|---|--:|--:|--:|---|",
@@ -63,6 +80,15 @@ def losses(results: Results) -> str:
     return "\n".join([_origin(results), "", *lines])
 
 
+def cold_starts(results: Results | None, table: Callable[[Results], str]) -> str:
+    """Return what first maps cost, as one of the tables of `cold_start`."""
+    if results is None:
+        return "Not measured yet."
+    about = results["machine"]
+    origin = f"Measured {about['date'][:10]} at commit {about['commit']}: {about['processor']}."
+    return "\n".join([origin, "", table(results)])
+
+
 def with_table(text: str, name: str, table: str) -> str:
     """Return a text whose table of that name, between its two marks, is this one."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
@@ -72,17 +98,29 @@ def with_table(text: str, name: str, table: str) -> str:
     return re.sub(pattern, lambda _: f"{begin}\n{table}\n{end}", text, flags=re.DOTALL)
 
 
-def pages(results: Results) -> dict[Path, str]:
+def pages(results: Results, first_maps: Results | None) -> dict[Path, str]:
     """Return what the pages with tables hold after these results."""
     tables = {
-        ROOT / "README.md": {"speeds": speeds(results)},
-        ROOT / "benchmarks" / "README.md": {"targets": goals(results), "losses": losses(results)},
+        ROOT / "README.md": {
+            "speeds": summary(results),
+            "cold start": cold_starts(first_maps, cold_start.summary_of),
+        },
+        ROOT / "benchmarks" / "README.md": {
+            "speeds": speeds(results),
+            "targets": goals(results),
+            "losses": losses(results),
+            "cold start": cold_starts(first_maps, cold_start.table_of),
+        },
     }
     texts = {path: path.read_text() for path in tables}
     for path, named in tables.items():
         for name, table in named.items():
             texts[path] = with_table(texts[path], name, table)
     return texts
+
+
+def _rows_of(results: Results, size: str, kind: str) -> dict[str, dict[str, Any]]:
+    return {row["method"]: row for row in results["rows"] if _is(row, results, size, kind)}
 
 
 def _is(row: dict[str, Any], results: Results, size: str, kind: str) -> bool:
@@ -110,7 +148,7 @@ def _times(peer: dict[str, Any], name: str = "") -> str:
 
 
 def _caption(results: Results, size: str, kind: str) -> str:
-    return f"{size}, {kind}, host to host. {_origin(results)}"
+    return f"{size}, {kind}. {_origin(results)}"
 
 
 def _origin(results: Results) -> str:
@@ -125,7 +163,7 @@ def _origin(results: Results) -> str:
 def main() -> None:
     """Write the tables."""
     argparse.ArgumentParser(description=__doc__, allow_abbrev=False).parse_args()
-    for path, text in pages(newest()).items():
+    for path, text in pages(newest(), cold_start.newest()).items():
         path.write_text(text)
         print(f"wrote {path.relative_to(ROOT)}")
 

@@ -1,4 +1,4 @@
-"""``fastsal info``: what this machine offers, and why not."""
+"""``fastsal info``: versions, backends, threads and GPU."""
 
 from __future__ import annotations
 
@@ -16,11 +16,16 @@ _PACKAGES = ("numpy", "numba", "numba-cuda", "opencv-python", "opencv-contrib-py
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    add_command(commands, "info", "versions, backends, threads, GPU, and why not", run)
+    add_command(
+        commands,
+        "info",
+        "show versions, backends, threads and GPU, and why a backend is unavailable",
+        run,
+    )
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print a fact per line."""
+    """Print one fact per line."""
     for name, fact in _facts():
         print(f"{name:<22}{fact}")
 
@@ -41,6 +46,24 @@ def _facts() -> Iterator[tuple[str, str]]:
     except BackendUnavailableError as error:
         yield "threading layer", f"none: {error}"
     yield "compiled code", cache.describe()
+    yield from _kernels()
+
+
+def _kernels() -> Iterator[tuple[str, str]]:
+    """Yield where the kernels of all methods come from, and why none came with fastsal."""
+    from collections import Counter
+
+    from ..kernels import shipped
+    from ..kernels.cache import source_of
+    from ..pipelines.forms import all_forms, for_this_processor
+
+    sources = Counter(source_of(form) for form in for_this_processor(all_forms()))
+    names = {"native": "native", None: "not compiled yet"}
+    names |= {each.name: f"shipped ({each.name})" for each in shipped.LEVELS}
+    ordered = ("native", *(each.name for each in shipped.LEVELS), None)
+    yield "kernels", ", ".join(f"{sources[key]} {names[key]}" for key in ordered if sources[key])
+    if reason := shipped.why_unused():
+        yield "shipped kernels", f"none: {reason}"
 
 
 def _version(package: str) -> str | None:
