@@ -10,6 +10,8 @@ Motion
     FlowSaliency and BinWang
 Superpixels
     slic, region_stats; the module superpixels
+Evaluation
+    the module metrics
 Images, videos and streams
     overlay, process_video, Stream, METHODS
 Running
@@ -122,7 +124,7 @@ _HOMES = {
 }
 
 # Public modules, also imported on first use.
-_MODULES = ("opencv", "superpixels")
+_MODULES = ("metrics", "opencv", "superpixels")
 
 __all__ = sorted(_HOMES)
 

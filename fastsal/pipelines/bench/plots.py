@@ -29,7 +29,7 @@ def check_plot(path: Path) -> None:
     """
     formats = sorted(_pyplot().Figure().canvas.get_supported_filetypes())
     if path.suffix.lower().removeprefix(".") not in formats:
-        raise ValueError(f"{path}: expected a name ending in .{', .'.join(formats)}")
+        raise ValueError(f"{path}: the file name must end in .{', .'.join(formats)}")
 
 
 def write_plots(results: dict[str, Any], path: Path) -> None:
@@ -63,7 +63,7 @@ def _pyplot() -> Any:
     try:
         import matplotlib
     except ImportError as error:
-        raise FastsalError("--plot needs matplotlib: pip install 'fastsal[bench]'") from error
+        raise FastsalError("--plot needs matplotlib; run `pip install 'fastsal[bench]'`") from error
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
