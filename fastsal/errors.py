@@ -4,6 +4,7 @@ FastsalError
 ├── ImageError                  (also a ValueError)
 ├── VideoError                  (also an OSError)
 ├── ModelError                  (also a ValueError)
+├── DatasetError                (also a ValueError)
 └── BackendUnavailableError     (also a RuntimeError)
 """
 
@@ -22,6 +23,10 @@ class VideoError(FastsalError, OSError):
 
 class ModelError(FastsalError, ValueError):
     """A model file is missing, damaged or not a model; the message names the file."""
+
+
+class DatasetError(FastsalError, ValueError):
+    """A data set's folder or file is missing, damaged or of another layout; it is named."""
 
 
 class BackendUnavailableError(FastsalError, RuntimeError):
