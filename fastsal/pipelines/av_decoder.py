@@ -116,6 +116,7 @@ class AVDecoder:
     def _describe(self) -> None:
         stream = self._stream
         self.sample_aspect_ratio = upright_ratio(stream.sample_aspect_ratio, 0)
+        self.has_audio = bool(self._container.streams.audio)
         self._has_slots = self._container.format.name == "avi"
         self.fps = float(stream.guessed_rate or stream.average_rate or 0)
         seconds = (self._container.duration or 0) / 1e6
