@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 from collections.abc import Iterator
 from fractions import Fraction
@@ -30,6 +31,24 @@ def can_copy(stream: Any, container: str) -> bool:
     except (av.FFmpegError, ValueError):
         return False
     return True
+
+
+def layout_of(context: Any) -> str:
+    """Return FFmpeg's name of a stream's channel layout, such as "5.1".
+
+    PyAV's objects free a layout of custom order that is not theirs, and the process crashes. Such
+    an object is therefore kept for ever; streams and frames that have one must not be decoded.
+    """
+    layout = context.layout
+    name: str = layout.name
+    if is_custom(name):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))
+    return name
+
+
+def is_custom(layout: str) -> bool:
+    """Return whether a layout lists its channels, as it has no name of its own."""
+    return "+" in layout
 
 
 class Clock:
@@ -96,7 +115,8 @@ class Copy:
         packet.pts -= shift
         packet.dts = packet.pts if packet.dts is None else packet.dts - shift
         if packet.pts < 0:
-            self.early += float((packet.duration or 0) * packet.time_base)
+            if not packet.is_discard:  # as an edit list says
+                self.early = max(self.early, float(-packet.pts * packet.time_base))
             return []
         packet.stream = self._stream
         return [packet]
@@ -140,12 +160,13 @@ class Transcoding:
 
     def carried(self, packet: Any, start: float) -> list[Any]:
         packets: list[Any] = []
-        is_empty = True
+        is_empty = not packet.is_discard  # as an edit list says
         for frame, seconds in self._clock.decode(packet):
             is_empty = False
             due = None if seconds is None else round((seconds - start) * self._rate)
             for piece in self._resampled(frame):
-                packets += self._encoded(piece.to_ndarray(), due)
+                samples = piece.to_ndarray().reshape(-1, self._channels)
+                packets += self._encoded(samples, due)
                 due = None  # further pieces follow the first one
         self.empty += is_empty
         return packets
@@ -159,13 +180,14 @@ class Transcoding:
         form = frame.format.name, frame.layout.name, frame.sample_rate
         if form != self._form:
             self._form = form
-            self._resampler = av.AudioResampler("fltp", self._layout, self._rate)
+            # Packed, because PyAV reads beyond the planes of a planar frame of 8 channels.
+            self._resampler = av.AudioResampler("flt", self._layout, self._rate)
         frame.pts = None
         pieces: list[Any] = self._resampler.resample(frame)
         return pieces
 
     def _encoded(self, samples: np.ndarray[Any, Any], due: int | None) -> list[Any]:
-        """Encode samples so that the first of them stands at `due`."""
+        """Encode samples ``(n, channels)`` so that the first of them stands at `due`."""
         gap = 0 if due is None else due - self._position
         if self._position and abs(gap) <= _TOLERANCE * self._rate:
             gap = 0
@@ -175,11 +197,11 @@ class Transcoding:
             self._position += gap
         elif gap > 0:
             for begin in range(0, gap, longest):
-                silence = np.zeros((self._channels, min(longest, gap - begin)), np.float32)
+                silence = np.zeros((min(longest, gap - begin), self._channels), np.float32)
                 packets += self._encode(silence)
         elif gap < 0:
-            self._note_trimmed(min(-gap, samples.shape[1]), due or 0)
-            samples = samples[:, -gap:]
+            self._note_trimmed(min(-gap, len(samples)), due or 0)
+            samples = samples[-gap:]
         return packets + self._encode(samples)
 
     def _note_trimmed(self, count: int, due: int) -> None:
@@ -188,12 +210,12 @@ class Transcoding:
         self.overlapping += (count - early) / self._rate
 
     def _encode(self, samples: np.ndarray[Any, Any]) -> list[Any]:
-        if samples.shape[1] == 0:
+        if len(samples) == 0:
             return []
-        contiguous: Any = np.ascontiguousarray(samples)
-        frame = av.AudioFrame.from_ndarray(contiguous, format="fltp", layout=self._layout)
+        packed: Any = np.ascontiguousarray(samples).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=self._layout)
         frame.sample_rate = self._rate
         frame.pts, frame.time_base = self._position, Fraction(1, self._rate)
-        self._position += samples.shape[1]
+        self._position += len(samples)
         packets: list[Any] = self._stream.encode(frame)
         return packets

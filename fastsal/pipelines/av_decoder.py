@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from ..errors import VideoError
 from .containers import fault_of, is_gap, is_shown, played_fraction
+from .demuxing import demuxed
 from .video_files import NO_VIDEO, STALL_SECONDS, check_name, is_url, rotated, upright_ratio
 
+_CHUNK = 8  # bytes at least of each frame of an AVI
 _COVERS = Disposition.attached_pic | Disposition.timed_thumbnails
 
 
@@ -123,7 +125,7 @@ class AVDecoder:
         if stream.duration:
             seconds = float(stream.duration * stream.time_base)
         # An edit list plays only some of the frames that the header counts.
-        estimates = [stream.frames, round(seconds * self.fps)]
+        estimates = [stream.frames, round(seconds * self.fps)] if _states_length(stream) else []
         self.frame_count = min((number for number in estimates if number > 0), default=None)
 
     def _rotation(self) -> int:
@@ -133,7 +135,7 @@ class AVDecoder:
     def _decoded(self) -> Iterator[Any]:
         try:
             # Only the packets of this stream: damage in another one does not matter.
-            for packet in self._container.demux(self._stream):
+            for packet in demuxed(self._container, self._stream):
                 is_last = packet.dts is None and packet.pts is None and packet.size == 0
                 if packet.size or is_last:  # an empty packet repeats a frame
                     yield from self._decode(packet)
@@ -177,7 +179,7 @@ class _Losses:
         self._rate = float(stream.guessed_rate or stream.average_rate or 0)
         self._end = 0  # of the last packet, in units of the stream's time base
         # Only these containers state the length of the video stream itself.
-        counts = stream.container.format.name.startswith(("avi", "mov"))
+        counts = stream.container.format.name.startswith(("avi", "mov")) and _states_length(stream)
         self._promised_end = (stream.duration or 0) if counts else 0
         self._promised = stream.frames
         self._step = (stream.duration or 0) / max(stream.frames, 1)
@@ -238,6 +240,12 @@ class _Losses:
         if self._end < self._promised_end - 1.5 * self._step:
             return f"cut short or damaged: only {self._frames} frames are left"
         return ""
+
+
+def _states_length(stream: Any) -> bool:
+    """Return whether the number of frames is one: an AVI from a pipe has an impossible number."""
+    size = stream.container.size
+    return stream.container.format.name != "avi" or not 0 < size < _CHUNK * stream.frames
 
 
 def _reason_of(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from ..errors import ImageError
 from .encoders import has_av
@@ -25,7 +26,7 @@ def check_avif(data: bytes) -> None:
     import av
 
     try:
-        file = av.open(io.BytesIO(data), metadata_errors="replace")
+        file: Any = av.open(io.BytesIO(data), metadata_errors="replace")
     except (av.FFmpegError, ValueError):  # a layout that FFmpeg does not know
         return
     with file:

@@ -168,7 +168,10 @@ class OpenCVDecoder:
             return ""
         if self._frames == 0:
             return "no frame can be decoded by OpenCV; PyAV may: pip install 'fastsal[video]'"
-        return f"cut short or damaged: OpenCV cannot decode {lost} of {expected} frames"
+        return (
+            f"cut short or damaged: OpenCV cannot decode {lost} of {expected} frames; "
+            "PyAV may: pip install 'fastsal[video]'"
+        )
 
     def _expected_frames(self, path: Path) -> int:
         """Return the number of frames from the first decoded one on, as the packets tell."""

@@ -16,8 +16,9 @@ from typing import Any, Protocol
 import av
 from av.stream import Disposition
 
-from .audio_carriers import Clock, Copy, Transcoding, can_copy
+from .audio_carriers import Clock, Copy, Transcoding, can_copy, is_custom, layout_of
 from .counts import count_of
+from .demuxing import demuxed
 from .video_files import STALL_SECONDS, is_url
 
 _LEAD = 1.0  # seconds of packets before the start that are read
@@ -25,6 +26,8 @@ _MOST_READ_ERRORS = 10  # in a row, after which the audio counts as ended
 _COVERS = Disposition.attached_pic | Disposition.timed_thumbnails
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _FAILURES = (av.FFmpegError, ValueError, MemoryError)
+_WITHOUT_HEADER = ("flv", "mpeg", "mpegts")
+_FAR = {"probesize": "100000000", "analyzeduration": "600000000"}  # bytes, microseconds
 _AUDIBLE = 0.1  # seconds, from which on a loss is reported
 _FEW = 0.05  # share of packets without samples, the first ones of some decoders
 
@@ -52,6 +55,8 @@ class Sound:
         A file, or the URL of one.
     start : float
         Seconds after the start of its first video stream; they become 0.
+    is_cut : bool
+        Whether the caller asked for that start, so that what comes before is no loss.
 
     Attributes
     ----------
@@ -59,8 +64,9 @@ class Sound:
         Whether audio that lasts longer than the new video is written too.
     """
 
-    def __init__(self, path: str | Path, start: float) -> None:
+    def __init__(self, path: str | Path, start: float, *, is_cut: bool = False) -> None:
         self.keeps_rest = False
+        self._is_cut = is_cut
         self._tracks: dict[int, _Track] = {}
         self._target: Any = None
         self._packets: Iterator[Any] = iter(())
@@ -69,17 +75,13 @@ class Sound:
         self._start = start
         self._source: Any = None
         self._failure = ""
-        timeout = (STALL_SECONDS, STALL_SECONDS) if is_url(str(path)) else None
-        # Absolute, because FFmpeg takes a name such as "a:b.mp4" for a protocol.
-        name = str(path) if is_url(str(path)) else os.path.abspath(path)
         try:
-            self._source = av.open(name, metadata_errors="replace", timeout=timeout)
+            self._source = _opened(str(path))
         except (*_FAILURES, OSError) as error:
             self._failure = f"the audio is left out: the file cannot be opened again ({error})"
             return
         streams = self._source.streams
         self._counts_samples = self._source.format.name == "avi"
-        is_cut = start > 0
         self._tracks = {
             each.index: _Track(each, Clock(counts_samples=self._counts_samples), is_cut=is_cut)
             for each in streams.audio
@@ -115,7 +117,7 @@ class Sound:
         carried = [track.stream for track in self._tracks.values() if track.carrier is not None]
         if not carried:
             return
-        if self._start > _LEAD and not self._counts_samples:
+        if self._is_cut and self._start > _LEAD and not self._counts_samples:
             try:
                 self._source.seek(int((self._start - _LEAD) * 1_000_000))
             except _FAILURES:  # no index: read from the beginning
@@ -143,7 +145,7 @@ class Sound:
         last, errors = 0.0, 0
         while errors < _MOST_READ_ERRORS:
             try:
-                for packet in self._source.demux(streams):
+                for packet in demuxed(self._source, streams):
                     errors = 0
                     if packet.pts is not None and packet.size:
                         last = self._time_of(packet)
@@ -155,6 +157,27 @@ class Sound:
 
     def _time_of(self, packet: Any) -> float:
         return self._tracks[packet.stream.index].clock.time_of(packet) - self._start
+
+
+def _opened(name: str) -> Any:
+    """Open a file; read far into it if audio may begin late, as its header says nothing of it."""
+    # Absolute, because FFmpeg takes a name such as "a:b.mp4" for a protocol.
+    name = name if is_url(name) else os.path.abspath(name)
+    options: dict[str, Any] = {"metadata_errors": "replace"}
+    if is_url(name):
+        options["timeout"] = (STALL_SECONDS, STALL_SECONDS)
+    container = av.open(name, **options)
+    contexts = [each.codec_context for each in container.streams.audio]
+    if container.format.name not in _WITHOUT_HEADER or not any(
+        map(_is_unknown, contexts or [None])
+    ):
+        return container
+    container.close()
+    return av.open(name, options=_FAR, **options)
+
+
+def _is_unknown(context: Any) -> bool:
+    return context is None or not context.sample_rate
 
 
 class _Track:
@@ -190,10 +213,13 @@ class _Track:
     def add_to(self, target: Any) -> None:
         """Choose between a copy and AAC, and add that stream."""
         context = self.stream.codec_context
+        layout = "" if context is None else layout_of(context)
         if context is None:
             self._reason = "FFmpeg has no decoder for it"
-        elif not (context.layout.nb_channels and context.sample_rate):
+        elif layout.startswith("0 ") or not context.sample_rate:
             self._reason = "its channels or sample rate are unknown"
+        elif is_custom(layout):
+            self._reason = f"PyAV cannot decode its order of channels, {layout}"
         else:
             kind = Copy if can_copy(self.stream, target.format.name) else Transcoding
             try:
