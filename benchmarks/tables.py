@@ -18,12 +18,27 @@ ROOT = Path(__file__).parents[1]
 _VERDICTS = {True: "met", False: "**missed**"}
 
 
+def summary(results: Results, size: str = "1080p", kind: str = "colour") -> str:
+    """Return the speed of every method at one size as a short table, without intervals."""
+    found = _rows_of(results, size, kind)
+    lines = ["| method | ms | fps | times as fast as |", "|---|--:|--:|---|"]
+    for key in METHODS:
+        cells = ("", "", "not measured")
+        if key in found:
+            peers = found[key].get("peers", {})
+            factors = ", ".join(f"{peer['times']:.3g}x {name}" for name, peer in peers.items())
+            ms, fps, *_ = _speed(found[key], size)
+            cells = (ms, fps, factors.replace(" less median", ""))
+        lines.append(f"| `{key}` | {' | '.join(cells)} |")
+    return "\n".join([_caption(results, size, kind), "", *lines])
+
+
 def speeds(results: Results, size: str = "1080p", kind: str = "colour") -> str:
-    """Return every method's speed at one size, and against every peer, as a table.
+    """Return the speed of every method at one size, with the interval of every ratio, as a table.
 
     A method that was not measured has a row that says so.
     """
-    found = {row["method"]: row for row in results["rows"] if _is(row, results, size, kind)}
+    found = _rows_of(results, size, kind)
     lines = [
         "| method | ms | fps | MP/s | times as fast as its peers (95 % interval) |",
         "|---|--:|--:|--:|---|",
@@ -75,14 +90,22 @@ def with_table(text: str, name: str, table: str) -> str:
 def pages(results: Results) -> dict[Path, str]:
     """Return what the pages with tables hold after these results."""
     tables = {
-        ROOT / "README.md": {"speeds": speeds(results)},
-        ROOT / "benchmarks" / "README.md": {"targets": goals(results), "losses": losses(results)},
+        ROOT / "README.md": {"speeds": summary(results)},
+        ROOT / "benchmarks" / "README.md": {
+            "speeds": speeds(results),
+            "targets": goals(results),
+            "losses": losses(results),
+        },
     }
     texts = {path: path.read_text() for path in tables}
     for path, named in tables.items():
         for name, table in named.items():
             texts[path] = with_table(texts[path], name, table)
     return texts
+
+
+def _rows_of(results: Results, size: str, kind: str) -> dict[str, dict[str, Any]]:
+    return {row["method"]: row for row in results["rows"] if _is(row, results, size, kind)}
 
 
 def _is(row: dict[str, Any], results: Results, size: str, kind: str) -> bool:
@@ -110,7 +133,7 @@ def _times(peer: dict[str, Any], name: str = "") -> str:
 
 
 def _caption(results: Results, size: str, kind: str) -> str:
-    return f"{size}, {kind}, host to host. {_origin(results)}"
+    return f"{size}, {kind}. {_origin(results)}"
 
 
 def _origin(results: Results) -> str:

@@ -1,6 +1,34 @@
-"""Visual saliency, fast: NumPy arrays in, saliency maps out, on the CPU or a CUDA device.
+"""Visual saliency on CPU threads or a CUDA GPU: arrays in, saliency maps out.
 
-Names are imported when first used, so that importing fastsal costs next to nothing.
+Where people look
+    boolean_map (the most accurate), whitened, image_signature, itti_koch, center_surround,
+    spectral_residual, fine_grained, luminance_contrast; scanpath
+Whole objects
+    minimum_barrier, superpixel_contrast, bing, train_bing; binary_map, salient_boxes
+Motion
+    frame_difference, flow_saliency, superpixel_change; the classes FrameDifference,
+    FlowSaliency and BinWang
+Superpixels
+    slic, region_stats; the module superpixels
+Images, videos and streams
+    overlay, process_video, Stream, METHODS
+Running
+    backends, use_backend, warmup
+Options, results and errors
+    IttiOptions, BingModel, RegionStats, VideoReport; FastsalError with ImageError, VideoError,
+    ModelError and BackendUnavailableError
+Instead of cv2.saliency
+    the module opencv
+
+Images are uint8, uint16 or floats in [0, 1], shape (H, W) or (H, W, 3), RGB unless
+``color="bgr"``. Maps are float32 in [0, 1], shape (H, W). Names are imported on first use.
+
+Examples
+--------
+>>> import fastsal
+>>> from skimage import data
+>>> fastsal.boolean_map(data.astronaut()).shape
+(512, 512)
 """
 
 from __future__ import annotations
@@ -93,7 +121,7 @@ _HOMES = {
     "whitened": "algorithms.whitened",
 }
 
-# Public modules, which are loaded when first used too.
+# Public modules, also imported on first use.
 _MODULES = ("opencv", "superpixels")
 
 __all__ = sorted(_HOMES)
@@ -110,4 +138,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return sorted([*__all__, *_MODULES, "__version__"])

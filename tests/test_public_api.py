@@ -42,7 +42,14 @@ def test_all_is_sorted_and_each_name_is_there():
     assert list(fastsal.__all__) == sorted(set(fastsal.__all__))
     for name in fastsal.__all__:
         assert getattr(fastsal, name) is not None
-    assert set(fastsal.__all__) <= set(dir(fastsal))
+    assert {*fastsal.__all__, *fastsal._MODULES} <= set(dir(fastsal))
+
+
+def test_help_lists_every_name_once():
+    summary, _, _ = fastsal.__doc__.partition("Images are uint8")
+    names = re.findall(r"\w+", summary)
+    for name in [*fastsal.__all__, *fastsal._MODULES]:
+        assert names.count(name) == 1, name
 
 
 def test_all_equals_what_readme_documents():

@@ -1,4 +1,4 @@
-"""``fastsal bench``: how fast every method is here."""
+"""``fastsal bench``: time every method on this machine."""
 
 from __future__ import annotations
 
@@ -11,30 +11,43 @@ from ..errors import FastsalError
 from ..pipelines.counts import count_of
 from .options import Commands, add_command, check_writeable, seconds
 
+_COLUMNS = (
+    "columns: on = backend, thr = threads, MP/s = megapixels per second, of copy = fraction of the "
+    "copy bandwidth"
+)
+
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = add_command(commands, "bench", "how fast every method is here, beside its peers", run)
+    parser = add_command(commands, "bench", "time every method beside OpenCV and scikit-image", run)
     parser.add_argument(
         "--sizes", default="vga,720p,1080p", metavar="SIZE[,SIZE]",
-        help="of 64x64, 320x240, VGA, 720p, 1080p, 4K, 16MP, 8K (default: %(default)s)",
+        help="from 64x64, 320x240, VGA, 720p, 1080p, 4K, 16MP, 8K (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--methods", default="all", metavar="KEY[,KEY]", help="default: all")
-    parser.add_argument("--backends", default="all", metavar="NAME[,NAME]", help="default: all")
-    parser.add_argument("--threads", default="all", metavar="N[,N]", help="default: as many as are")
-    parser.add_argument("--grey", action="store_true", help="grey frames too")
-    parser.add_argument("--peers", action="store_true", help="beside OpenCV and scikit-image")
-    parser.add_argument("--seconds", type=seconds, default=1.0, help="per row (default: 1)")
+    parser.add_argument(
+        "--methods", default="all", metavar="KEY[,KEY]", help="methods (default: all)"
+    )
+    parser.add_argument(
+        "--backends", default="all", metavar="NAME[,NAME]", help="cpu, cuda (default: all)"
+    )
+    parser.add_argument(
+        "--threads", default="all", metavar="N[,N]", help="thread counts (default: all cores)"
+    )
+    parser.add_argument("--grey", action="store_true", help="time grey frames too")
+    parser.add_argument("--peers", action="store_true", help="time OpenCV and scikit-image too")
+    parser.add_argument("--seconds", type=seconds, default=1.0, help="time per row (default: 1)")
     parser.add_argument("--json", type=Path, metavar="F", help="write the results")
     parser.add_argument("--plot", type=Path, metavar="F.svg", help="draw them (or .png, .pdf)")
-    parser.add_argument("--compare", type=Path, metavar="OLD.json", help="tell what has changed")
     parser.add_argument(
-        "--fail-on", metavar="SHARE", help="with --compare: exit 1 if a row is slower by so much"
+        "--compare", type=Path, metavar="OLD.json", help="list the changes since these results"
+    )
+    parser.add_argument(
+        "--fail-on", metavar="PERCENT", help="with --compare: exit 1 if a row is slower by more"
     )
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measure, print, write, draw and compare."""
+    """Time the methods, print a table, and write, plot or compare the results."""
     from ..pipelines.bench.compare import read_results, share_of
     from ..pipelines.whole_files import write_text
 
@@ -50,6 +63,9 @@ def run(options: argparse.Namespace) -> None:
         from ..pipelines.bench.plots import write_plots
 
         write_plots(results, options.plot)
+    for path in (options.json, options.plot):
+        if path:
+            print(f"wrote {path}")
     if before is not None:
         _compare(before, results, tolerance, is_strict=options.fail_on is not None)
 
@@ -83,8 +99,9 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
     results["rows"] = list(
         progress_bar(rows, desc="measuring", total=len(plan), unit="row", lines=True)
     )
-    print(f"copy bandwidth {results['copy_bandwidth'] / 1e9:.1f} GB/s, read and written")
+    print(f"copy bandwidth {results['copy_bandwidth'] / 1e9:.1f} GB/s, reads and writes")
     print(suite.table_of(results["rows"]))
+    print(_COLUMNS)
     return results
 
 
@@ -101,8 +118,8 @@ def _compare(
         return
     certain = [each for each in found if not each.is_disturbed]
     if not certain:
-        others = " but disturbed ones" if found else ""
-        raise FastsalError(f"--fail-on had no row to compare{others}")
+        others = " except disturbed ones" if found else ""
+        raise FastsalError(f"--fail-on found no row to compare{others}")
     slower = [each for each in certain if each.slower > tolerance]
     if slower:
         raise FastsalError(

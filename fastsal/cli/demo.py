@@ -11,18 +11,22 @@ from .options import Commands, add_command, make_folder, named
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = add_command(
-        commands, "demo", "every method on built-in images and a built-in clip", run
+        commands, "demo", "run every method on built-in images and a built-in clip", run
     )
     parser.add_argument(
-        "-o", "--output", default="fastsal-demo", metavar="DIR", help="default: %(default)s"
+        "-o",
+        "--output",
+        default="fastsal-demo",
+        metavar="DIR",
+        help="folder for the pictures and videos (default: %(default)s)",
     )
     parser.add_argument(
-        "--timing", action="store_true", help="also measure every method, and print the table"
+        "--timing", action="store_true", help="also time every method and print a table"
     )
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write the pictures; measure and print the table if asked to."""
+    """Write the pictures and videos; with --timing, print a table of speeds."""
     folder = Path(named(options.output, "-o"))
     make_folder(folder)
     from ..pipelines import demo

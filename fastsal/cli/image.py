@@ -44,7 +44,7 @@ class _Picture(NamedTuple):
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = add_command(commands, "image", "saliency maps of image files", run)
+    parser = add_command(commands, "image", "compute saliency maps of image files", run)
     parser.add_argument("images", nargs="+", metavar="IN", help="files, folders or globs")
     parser.add_argument(
         "-m", "--method", default=DEFAULT, metavar="KEY[,KEY|all]",
@@ -65,11 +65,11 @@ def add_to(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--scanpath", type=_foci, metavar="N",
-        help=f"draw the first N places that attention goes to, numbered; at most {_MOST_FOCI}",
+        help=f"draw the first N fixations of the scanpath, numbered; at most {_MOST_FOCI}",
     )  # fmt: skip
     parser.add_argument(
         "--boxes", action="store_true",
-        help="draw the best boxes: those that bing proposes, else around what stands out",
+        help="draw the best boxes: the proposals of bing, otherwise boxes around salient regions",
     )  # fmt: skip
     add_look(parser, (*VIEWS, GRID))
 
@@ -79,7 +79,7 @@ def _foci(text: str) -> int:
     number = count(text)
     if number > _MOST_FOCI:
         raise argparse.ArgumentTypeError(
-            f"expected an integer from 1 to {_MOST_FOCI}, got {number}; "
+            f"must be an integer from 1 to {_MOST_FOCI}; got {number}; "
             "`fastsal.scanpath` computes longer paths"
         )
     return number
@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
     from ..pipelines.views import check_look
 
     if view == GRID:
-        refuse(options, ("scanpath", "boxes"), "on --view grid")
+        refuse(options, ("scanpath", "boxes"), "with --view grid")
     check_look("overlay" if view == GRID else view, alpha)
     parse_color(options.background)
     output = named(options.output, "-o")
@@ -188,23 +188,25 @@ def _grid(frame: Any, streams: dict[str, Stream], options: argparse.Namespace) -
 def _check_counts(keys: list[str], images: int) -> None:
     motion = [key for key in keys if METHODS[key].kind == "motion"]
     if motion and images < 2:
-        raise ImageError(f"{motion[0]} compares frames: expected two images or more, got {images}")
+        raise ImageError(f"{motion[0]} compares frames and needs at least two images; got {images}")
 
 
 def _check_inputs_stay(paths: list[Path], targets: dict[tuple[_Picture, str], Path]) -> None:
     inputs = {path.resolve() for path in paths}
     for target in targets.values():
         if target.resolve() in inputs:
-            raise ImageError(
-                f"{target}: expected another name than an input's, which it overwrites"
-            )
+            raise ImageError(f"{target}: would overwrite an input; choose another name or folder")
 
 
 def _check_drawable(targets: dict[tuple[_Picture, str], Path], options: argparse.Namespace) -> None:
     for target in targets.values():
         if target.suffix.lower() == ".npy":  # which holds the map, however it is to look
             shown = ("view",) if options.view != "map" else ()
-            refuse(options, ("scanpath", "boxes", "alpha", *shown), f"on {target}, an array")
+            refuse(
+                options,
+                ("scanpath", "boxes", "alpha", *shown),
+                f"on {target}, which stores the values",
+            )
 
 
 def _targets(
@@ -220,7 +222,7 @@ def _targets(
         check_regular_targets([output])
         return {jobs[0]: output}
     if output.suffix and not is_folder and not output.is_dir():
-        raise ValueError(f"{output}: expected a folder for {len(jobs)} maps, got a file's name")
+        raise ValueError(f"-o must be a folder for {len(jobs)} maps; got the file name {output}")
     targets = {job: output / f"{job[0].name}-{job[1]}.png" for job in jobs}
     check_apart([picture.path for picture, _ in jobs], list(targets.values()), "images")
     make_folder(output)

@@ -1,4 +1,4 @@
-"""``fastsal info``: what this machine offers, and why not."""
+"""``fastsal info``: versions, backends, threads and GPU."""
 
 from __future__ import annotations
 
@@ -16,11 +16,16 @@ _PACKAGES = ("numpy", "numba", "numba-cuda", "opencv-python", "opencv-contrib-py
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    add_command(commands, "info", "versions, backends, threads, GPU, and why not", run)
+    add_command(
+        commands,
+        "info",
+        "show versions, backends, threads and GPU, and why a backend is unavailable",
+        run,
+    )
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print a fact per line."""
+    """Print one fact per line."""
     for name, fact in _facts():
         print(f"{name:<22}{fact}")
 

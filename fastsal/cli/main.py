@@ -90,7 +90,9 @@ def _accept_all_names() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="fastsal", description="Where people look and what moves, fast.", allow_abbrev=False
+        prog="fastsal",
+        description="Visual saliency: where people look in images and what moves in videos.",
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"fastsal {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)

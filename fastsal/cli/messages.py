@@ -7,8 +7,7 @@ from ..errors import FastsalError
 from ..methods import METHODS
 
 COMPILING = (
-    f"compiling what is not yet compiled of {len(METHODS)} methods: "
-    "minutes the first time, later seconds"
+    f"compiling the kernels of {len(METHODS)} methods: a minute or two the first time, then cached"
 )
 # "OpenCV(5.0.0) /io/alloc.cpp:73: error: (-4:Insufficient memory) Failed to ..."
 _FILE_AND_LINE = re.compile(r"^OpenCV\S* .*?error: (?=\()")
@@ -27,7 +26,7 @@ def say(line: str) -> None:
 def text_of(error: BaseException) -> str:
     """Return the message of any exception, together with its notes.
 
-    An exception from outside fastsal is named by its type, which its message rarely explains.
+    The type of an exception from outside fastsal is part of the message.
     """
     reason = _message_of(error)
     notes = "; ".join(getattr(error, "__notes__", ()))

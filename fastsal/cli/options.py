@@ -36,7 +36,7 @@ def add_command(commands: Commands, name: str, summary: str, run: Any) -> argpar
 def count(text: str) -> int:
     """Return how many of something an option asks for."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected an integer from 1 up, got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be an integer of at least 1; got {text!r}")
     return int(text)
 
 
@@ -44,13 +44,16 @@ def add_look(parser: argparse.ArgumentParser, views: tuple[str, ...] = VIEWS) ->
     """Add how a map is computed and shown."""
     parser.add_argument(
         "--view", type=lambda text: _SHORT.get(text, text), choices=views,
-        help=f"default: {_VIEW}; 'side' is short for side-by-side",
+        help=f"how to show the map (default: {_VIEW}); 'side' means side-by-side",
     )  # fmt: skip
     parser.add_argument(
         "--alpha", type=float, help=f"strength of the overlay, 0 to 1 (default: {_ALPHA})"
     )
     parser.add_argument(
-        "--backend", choices=BACKENDS, default="auto", help="where to compute (default: auto)"
+        "--backend",
+        choices=BACKENDS,
+        default="auto",
+        help="device that computes the map (default: auto)",
     )
 
 
@@ -83,7 +86,8 @@ def refuse(options: argparse.Namespace, names: Iterable[str], reason: str) -> No
     values = {name: getattr(options, name) for name in names}
     given = [f"--{name}" for name, value in values.items() if value not in (None, False)]
     if given:
-        raise ValueError(f"{', '.join(given)}: without effect {reason}")
+        verb, them = ("has", "it") if len(given) == 1 else ("have", "them")
+        raise ValueError(f"{', '.join(given)} {verb} no effect {reason}; remove {them}")
 
 
 def look_of(options: argparse.Namespace, *, is_fixed: bool = True) -> tuple[str, float]:
@@ -93,7 +97,7 @@ def look_of(options: argparse.Namespace, *, is_fixed: bool = True) -> tuple[str,
     """
     view = options.view or _VIEW
     if is_fixed and view == "map" and options.alpha is not None:
-        raise ValueError("--alpha: without effect on --view map")
+        raise ValueError("--alpha has no effect with --view map; remove it")
     return view, _ALPHA if options.alpha is None else options.alpha
 
 
@@ -102,9 +106,11 @@ def size_of(text: str) -> tuple[int, int]:
     try:
         width, height = map(int, text.lower().split("x"))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"expected WxH, 640x480 say, got {text!r}") from None
+        raise argparse.ArgumentTypeError(
+            f"must be WxH, for example 640x480; got {text!r}"
+        ) from None
     if width < 1 or height < 1:
-        raise argparse.ArgumentTypeError(f"expected a size of at least 1x1, got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be at least 1x1; got {text!r}")
     return width, height
 
 
@@ -116,7 +122,7 @@ def seconds(text: str) -> float:
         value = math.nan
     if not 0 < value <= _A_DAY:
         raise argparse.ArgumentTypeError(
-            f"expected a number of seconds above 0, {_A_DAY} at the most, got {text!r}"
+            f"must be above 0 and at most {_A_DAY} seconds; got {text!r}"
         )
     return value
 
@@ -144,7 +150,7 @@ def check_regular_targets(paths: Iterable[Path], prefix: str = "") -> None:
 def make_folder(path: Path) -> None:
     """Make a folder, with those above it, unless it is there; refuse what is a file."""
     if path.exists() and not path.is_dir():
-        raise FastsalError(f"expected a folder, {path} is a file")
+        raise FastsalError(f"{path} is a file; choose a folder")
     path.mkdir(parents=True, exist_ok=True)
 
 
@@ -154,8 +160,8 @@ def check_apart(sources: Sequence[Any], targets: Sequence[Path], kind: str) -> N
     for source, target in zip(sources, targets, strict=True):
         if target in first:
             raise FastsalError(
-                f"{first[target]} and {source}: {kind} of the same name would overwrite each "
-                "other's map"
+                f"{first[target]} and {source} would both be written to {target}; rename one of "
+                f"these {kind} or use two folders"
             )
         first[target] = source
 
@@ -166,5 +172,5 @@ def named(text: str, option: str) -> str:
     As a path nothing would mean the current folder.
     """
     if not text:
-        raise ValueError(f"{option}: expected a name, got an empty one")
+        raise ValueError(f"{option} must be a file or folder name; got an empty one")
     return text

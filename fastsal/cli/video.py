@@ -1,4 +1,4 @@
-"""``fastsal video``: videos through one method or several."""
+"""``fastsal video``: run one or several methods on video files."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _SUFFIX = ".mp4"  # of videos whose names the program makes
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = add_command(commands, "video", "videos of the saliency of videos", run)
+    parser = add_command(commands, "video", "compute saliency videos of video files", run)
     parser.add_argument(
-        "sources", nargs="+", metavar="IN", help="files, folders, globs; a URL or a camera's index"
+        "sources", nargs="+", metavar="IN", help="files, folders, globs, a URL or a camera index"
     )
     parser.add_argument(
         "-m", "--method", default=DEFAULT, metavar="KEY[,KEY|all]",
@@ -40,11 +40,17 @@ def add_to(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT.mp4",
-        help="or .avi, .mov; for several videos or methods a folder for IN-KEY.mp4",
+        help="a file (.mp4, .mov, .avi); for several videos or methods a folder for IN-KEY.mp4",
     )  # fmt: skip
-    parser.add_argument("--start", type=float, metavar="S", help="seconds to skip")
-    parser.add_argument("--end", type=float, metavar="S", help="seconds at which to stop")
-    parser.add_argument("--resize", type=size_of, metavar="WxH", help="scale the frames first")
+    parser.add_argument(
+        "--start", type=float, metavar="S", help="start at S seconds after the first frame"
+    )
+    parser.add_argument(
+        "--end", type=float, metavar="S", help="stop at S seconds after the first frame"
+    )
+    parser.add_argument(
+        "--resize", type=size_of, metavar="WxH", help="resize the frames before the method runs"
+    )
     add_look(parser, (*VIEWS, GRID))
 
 
@@ -61,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         with guard.file(source):
             _process(source, target, groups[name], options)
     if len(jobs) > 1:
-        print(f"{len(jobs) - len(guard.failures)} of {len(jobs)} videos done, in {output}")
+        print(f"wrote {len(jobs) - len(guard.failures)} of {len(jobs)} videos to {output}")
     return guard.status
 
 
@@ -89,7 +95,7 @@ def _jobs(
             check_suffix(output)
         return [(*pairs[0], output)]
     if output.suffix and not is_folder:
-        raise ValueError(f"{output}: expected a folder for {len(pairs)} videos, got a file's name")
+        raise ValueError(f"-o must be a folder for {len(pairs)} videos; got the file name {output}")
     targets = [output / f"{Path(str(source)).stem}-{suffix}{_SUFFIX}" for source, suffix in pairs]
     check_apart([source for source, _ in pairs], targets, "videos")
     make_folder(output)
@@ -124,11 +130,11 @@ def _process(source: Any, target: Path, keys: list[str], options: argparse.Names
     )
     width, height = report.size
     compute = report.compute_ms
-    rate = f"once under way {report.fps:.{0 if report.fps >= 10 else 1}f} frames per second, "
+    rate = f"{report.fps:.{0 if report.fps >= 10 else 1}f} fps steady state; "
     print(
         f"wrote {report.target}: {count_of(report.frames, 'frame')} of {width}x{height} in "
-        f"{report.seconds:.1f} s, start and end included; {rate if report.fps else ''}"
-        f"the method and drawing alone {compute['p50']:.2f} ms per frame (p95 {compute['p95']:.2f})"
+        f"{report.seconds:.1f} s ({rate if report.fps else ''}"
+        f"compute {compute['p50']:.2f} ms/frame, p95 {compute['p95']:.2f} ms)"
     )
     if report.limits:
         print(f"  limits: {report.limits}")

@@ -1,4 +1,4 @@
-"""``fastsal warmup``: compile everything now."""
+"""``fastsal warmup``: compile all kernels."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from .options import Commands, add_command
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    add_command(commands, "warmup", "compile everything now, so that no first call waits", run)
+    add_command(
+        commands, "warmup", "compile all kernels now, so that no first call has to wait", run
+    )
 
 
 def run(options: argparse.Namespace) -> None:
-    """Compile, and say how long it took and where the code lies."""
+    """Compile, and print the time and the cache folder."""
     say(COMPILING)
     from ..kernels import cache
     from ..pipelines.warmup import compile_all
 
     began = time.perf_counter()
     compile_all(lines=True)
-    print(f"ready after {time.perf_counter() - began:.1f} s; compiled code: {cache.describe()}")
+    print(f"compiled in {time.perf_counter() - began:.1f} s; compiled code: {cache.describe()}")

@@ -29,30 +29,41 @@ _OF_PAGES = ("certfile", "keyfile")
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = add_command(commands, "webcam", "a camera's saliency, live", run)
+    parser = add_command(commands, "webcam", "show the saliency of a camera live", run)
     parser.add_argument(
         "--source", metavar="S",
-        help="a camera's index, a file, a URL, or 'synthetic', which is drawn (default: 0)",
+        help="camera index, file, URL, or 'synthetic' for a generated test clip (default: 0)",
     )  # fmt: skip
     add_method(parser)
-    parser.add_argument("--size", type=size_of, metavar="WxH", help="of the frames worked on")
+    parser.add_argument("--size", type=size_of, metavar="WxH", help="size of the processed frames")
     parser.add_argument(
         "--mirror", action=argparse.BooleanOptionalAction, default=None,
-        help="left and right change places (default: for cameras)",
+        help="flip horizontally (default: for cameras)",
     )  # fmt: skip
     parser.add_argument(
-        "--temporal-smoothing", type=float, default=0.0, metavar="SHARE",
-        help="share of the last map in the next, from 0 to below 1 (default: 0)",
+        "--temporal-smoothing", type=float, default=0.0, metavar="FRACTION",
+        help="weight of the previous map in the next, 0 to below 1 (default: 0)",
     )  # fmt: skip
-    parser.add_argument("--record", type=Path, metavar="OUT.mp4", help="record what is shown")
-    parser.add_argument("--headless", action="store_true", help="show no window")
     parser.add_argument(
-        "--web", metavar="[HOST:]PORT", help="serve a page that uses the browser's camera instead"
+        "--record", type=Path, metavar="OUT.mp4", help="record the window to a video"
     )
-    parser.add_argument("--certfile", type=Path, metavar="PEM", help="for --web: serve by https")
-    parser.add_argument("--keyfile", type=Path, metavar="PEM", help="its key, if not in it too")
+    parser.add_argument("--headless", action="store_true", help="run without a window")
+    parser.add_argument(
+        "--web", metavar="[HOST:]PORT", help="serve a page that uses the browser's camera"
+    )
+    parser.add_argument(
+        "--certfile", type=Path, metavar="PEM", help="certificate, to serve --web over https"
+    )
+    parser.add_argument(
+        "--keyfile",
+        type=Path,
+        metavar="PEM",
+        help="private key, if it is not in the certificate file",
+    )
     parser.add_argument("--frames", type=int, metavar="N", help="stop after N frames")
-    parser.add_argument("--json", type=Path, metavar="F", help="write a report at the end")
+    parser.add_argument(
+        "--json", type=Path, metavar="F", help="write a report when the session ends"
+    )
     add_look(parser, (*VIEWS, "boxes"))
 
 
@@ -72,7 +83,7 @@ def run(options: argparse.Namespace) -> None:
 
     check_alpha(alpha)
     if options.frames is not None and options.frames < 1:
-        raise ValueError(f"--frames must be at least 1, got {options.frames}")
+        raise ValueError(f"--frames must be at least 1; got {options.frames}")
     check_request(None, None, options.size)
     _check_targets(options)
     webcam = Webcam(
@@ -105,18 +116,16 @@ def _check_targets(options: argparse.Namespace) -> None:
         check_writeable(options.json, "--json")
         check_not_source(options.source, options.json)
         if options.record is not None and options.json.resolve() == options.record.resolve():
-            raise ValueError(
-                f"--record and --json: expected two files, got {options.json} for both"
-            )
+            raise ValueError(f"--record and --json must be two files; got {options.json} for both")
 
 
 def _serve(options: argparse.Namespace) -> None:
     from ..pipelines.live.engine import Choice
     from ..pipelines.live.web.server import Server, address_of
 
-    refuse(options, _OF_WINDOWS, "with --web, only in a window")
+    refuse(options, _OF_WINDOWS, "with --web")
     if options.mirror is not None:
-        raise ValueError("--mirror, --no-mirror: without effect with --web")
+        raise ValueError("--mirror and --no-mirror have no effect with --web; remove them")
     if options.keyfile is not None and options.certfile is None:
         raise ValueError("--keyfile needs --certfile")
     host, port = address_of(options.web)
@@ -125,7 +134,7 @@ def _serve(options: argparse.Namespace) -> None:
         smoothing=options.temporal_smoothing,
         certificate=options.certfile, key=options.keyfile,
     )  # fmt: skip
-    print(f"open {server.url} in a browser; Ctrl-C ends this", flush=True)
+    print(f"open {server.url} in a browser; press Ctrl-C to stop", flush=True)
     server.run()
 
 

@@ -84,7 +84,7 @@ def test_every_foreign_exception_becomes_one_line_and_the_next_file_is_processed
     assert len(lines) == len(sources)
     for line, (_, expected) in zip(lines, errors.values(), strict=False):
         assert line.startswith(f"fastsal: error: {expected}")
-    assert out == f"0 of {len(sources)} videos done, in {tmp_path / 'out'}\n"
+    assert out == f"wrote 0 of {len(sources)} videos to {tmp_path / 'out'}\n"
 
 
 def test_one_file_alone_is_guarded_too(

@@ -76,7 +76,7 @@ def test_pages_need_a_folder(
 ) -> None:
     status, lines = run(capsys, stack, "--pages", "-o", tmp_path / "map.png")
     assert status == 2
-    assert "expected a folder for 12 maps" in lines[0]
+    assert "must be a folder for 12 maps" in lines[0]
 
 
 def test_frames_of_an_animation_are_pages(

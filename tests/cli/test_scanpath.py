@@ -72,4 +72,4 @@ def test_bad_numbers_are_bad_usage(photo, number, capsys):
 @pytest.mark.parametrize("number", ["1001", "30000000"])
 def test_more_places_than_can_be_seen_are_refused(photo, number, capsys):
     assert main(["image", str(photo), "-o", "map.png", "--scanpath", number]) == 2
-    assert "expected an integer from 1 to 1000" in capsys.readouterr().err
+    assert "must be an integer from 1 to 1000" in capsys.readouterr().err

@@ -11,12 +11,12 @@ pytest.importorskip("websockets", reason="websockets is not installed")
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["--source", "synthetic", "--headless"], "--source, --headless: without effect with --web"),
-     (["--view", "map", "--alpha", "0.3"], "--view, --alpha: without effect with --web"),
-     (["--record", "r.mp4"], "--record: without effect with --web"),
-     (["--size", "64x48", "--frames", "3"], "--size, --frames: without effect with --web"),
-     (["--json", "r.json"], "--json: without effect with --web"),
-     (["--no-mirror"], "--no-mirror: without effect with --web"),
+    [(["--source", "synthetic", "--headless"], "--source, --headless have no effect with --web"),
+     (["--view", "map", "--alpha", "0.3"], "--view, --alpha have no effect with --web"),
+     (["--record", "r.mp4"], "--record has no effect with --web"),
+     (["--size", "64x48", "--frames", "3"], "--size, --frames have no effect with --web"),
+     (["--json", "r.json"], "--json has no effect with --web"),
+     (["--no-mirror"], "--no-mirror have no effect with --web"),
      (["--keyfile", "k.pem"], "--keyfile needs --certfile"),
      (["--method", "bing_"], "did you mean bing?")],
     ids=str,
@@ -37,7 +37,7 @@ def test_a_bad_address_is_refused(capsys):
 @pytest.mark.parametrize("option", ["--certfile", "--keyfile"])
 def test_certificates_are_for_pages(option, capsys):
     assert main(["webcam", "--headless", "--source", "synthetic", option, "x.pem"]) == 2
-    assert f"{option}: without effect without --web" in capsys.readouterr().err
+    assert f"{option} has no effect without --web" in capsys.readouterr().err
 
 
 def test_a_strength_that_cannot_be_is_refused_before_a_camera_is_opened(capsys):
@@ -57,7 +57,7 @@ def test_what_is_written_never_replaces_what_is_read(tmp_path, capsys, option):
 def test_report_and_recording_are_two_files(tmp_path, capsys):
     both = str(tmp_path / "seen.mp4")
     assert main(["webcam", "--headless", "--record", both, "--json", both]) == 2
-    assert "--record and --json: expected two files" in capsys.readouterr().err
+    assert "--record and --json must be two files" in capsys.readouterr().err
 
 
 def test_a_size_beyond_all_memory_is_refused(capsys):

@@ -496,7 +496,7 @@ def test_bad_requests_are_refused(tmp_path):
         (["--view", "sideways"], "'side-by-side', 'boxes'"),
         (["--json", str(tmp_path / "no" / "r.json")], "--json: no such folder"),
         (["--record", "r.gif"], "r.gif: expected a name ending in"),
-        (["--certfile", "c.pem"], "--certfile: without effect without --web"),
+        (["--certfile", "c.pem"], "--certfile has no effect without --web"),
     ):
         with program("--source", "synthetic", "--headless", *arguments) as ran:
             _, err = ran.communicate(timeout=60)
