@@ -2,25 +2,34 @@
 
     python -m benchmarks.forms
 
-Run it when kernels have been added or have got other arguments. One process per method, so that
-each lists all that it needs.
+Run it when kernels have been added or have got other arguments. It compiles everything for the best
+level of processor that wheels have machine code for, which it needs. For each lower level it runs
+everything again without what that level lacks, and so finds the kernels that take its place.
 """
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import fastsal
+from fastsal.kernels import shipped
+from fastsal.pipelines import forms
 
-TARGET = Path(fastsal.__file__).parent / "pipelines" / "forms.json"
+TARGET = Path(forms.__file__).with_name(forms.FILE)
 
+# Prints the forms of the kernels that Python calls, in the order in which they were first needed.
 _CODE = """
 import json, sys
 import numpy as np
 import fastsal
-from fastsal.kernels import watch
-from fastsal.pipelines.forms import text_of
+from fastsal.kernels import jit, watch
+
+features, *keys = sys.argv[1:]
+jit.has_feature = lambda name: f"+{name}" in features.split(",")  # before others import it
+from fastsal.kernels.forms import text_of
 
 names = []
 
@@ -28,11 +37,14 @@ class Recorder:
     def started(self, name): pass
     def done(self, name): names.append(name)
 
-frame = np.random.default_rng(1).integers(0, 256, (480, 640, 3), dtype=np.uint8)
 with watch.watching(Recorder()):
-    stream = fastsal.Stream(sys.argv[1], backend="cpu")
-    for _ in range(2):
-        stream.update(frame)
+    if keys:
+        frame = np.random.default_rng(1).integers(0, 256, (480, 640, 3), dtype=np.uint8)
+        stream = fastsal.Stream(keys[0], backend="cpu")
+        for _ in range(2):
+            stream.update(frame)
+    else:
+        fastsal.warmup()
 forms = []
 for name in dict.fromkeys(names):
     module, _, kernel = name.rpartition(".")
@@ -42,16 +54,58 @@ for name in dict.fromkeys(names):
 print(json.dumps(forms))
 """
 
+Recorded = dict[str, list[list[str]]]
+
+
+def recorded_at(level: shipped.Level, folder: str) -> Recorded:
+    """Return the forms of each method, and of all that `warmup` covers, at one level."""
+    best = shipped.LEVELS[0]
+    environment = {**os.environ, **best.environment(), "FASTSAL_CACHE_DIR": folder}
+    found = {}
+    for key in (*fastsal.METHODS, ""):
+        command = [sys.executable, "-c", _CODE, level.features, *filter(None, [key])]
+        printed = subprocess.run(
+            command, stdout=subprocess.PIPE, text=True, check=True, env=environment
+        ).stdout
+        found[key] = json.loads(printed)
+        print(f"{level.name}, {key or 'warmup'}: {len(found[key])} forms", file=sys.stderr)
+    return found
+
+
+def merged(levels: dict[str, Recorded]) -> dict[str, object]:
+    """Return what `forms.json` holds after these recordings."""
+
+    def union(key: str) -> list[list[str]]:
+        forms = (tuple(form) for recorded in levels.values() for form in recorded[key])
+        return [list(form) for form in dict.fromkeys(forms)]
+
+    methods = {key: union(key) for key in fastsal.METHODS}
+    of_methods = [form for forms in methods.values() for form in forms]
+    kernels = {
+        name: {(form[0], form[1]) for forms in recorded.values() for form in forms}
+        for name, recorded in levels.items()
+    }
+    everywhere = set.intersection(*kernels.values())
+    return {
+        "methods": methods,
+        "others": [form for form in union("") if form not in of_methods],
+        "only": {name: sorted(each - everywhere) for name, each in kernels.items()},
+    }
+
+
+def text_of(recorded: dict[str, object]) -> str:
+    """Return the content of `forms.json`: a line per form, which merges well."""
+    return json.dumps(recorded, indent=0, separators=(",", ": ")).replace('[\n"', '["').replace(
+        '",\n"', '", "').replace('"\n]', '"]') + "\n"  # fmt: skip
+
 
 def main() -> None:
-    recorded = {}
-    for key in fastsal.METHODS:
-        command = [sys.executable, "-c", _CODE, key]
-        printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-        recorded[key] = json.loads(printed)
-        print(f"{key}: {len(recorded[key])} forms", file=sys.stderr)
-    lines = (f"  {json.dumps(key)}: {json.dumps(forms)}" for key, forms in recorded.items())
-    TARGET.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    """Record, and write the file."""
+    if not shipped.LEVELS[0].suits(shipped.features()):
+        sys.exit(f"this processor cannot run the code for {shipped.LEVELS[0].name}")
+    with tempfile.TemporaryDirectory() as folder:
+        levels = {level.name: recorded_at(level, folder) for level in shipped.LEVELS}
+    TARGET.write_text(text_of(merged(levels)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,10 @@ Every figure is of processes of their own, for all of this is paid once per proc
 timed from before ``import fastsal`` on: cold with nothing compiled, warm with all of it on disk.
 Compiling is the processor time that the cold start spent in Numba, each kernel without those it
 calls.
+
+    python -m benchmarks.program --cold-start WHEEL
+
+measures instead, and records, what first maps cost with and without a wheel that has machine code.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from benchmarks import cold_start
 from fastsal import METHODS
 from fastsal.pipelines.bench import machine
 
@@ -137,8 +142,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--methods", default=",".join(METHODS), help="comma-separated keys")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--cold-start", type=Path, metavar="WHEEL")
     options = parser.parse_args()
     keys = options.methods.split(",")
+    if options.cold_start:
+        results = cold_start.measure(options.cold_start, keys)
+        print(cold_start.table_of(results))
+        print(f"wrote {cold_start.save(results)}")
+        return
     memory = bytes_per_pixel(keys)
     methods = {
         key: {

@@ -25,9 +25,13 @@ MAY_SKIP_IN_CI = (
 
 heed_signals()
 
+# No process that compiles on after a test.
+os.environ["FASTSAL_NATIVE"] = "0"
+
 GOLDEN = Path(__file__).parent / "golden"
 # What needs an optional package is tested where it is installed: .ci/run has a step for each.
-collect_ignore = [] if importlib.util.find_spec("torch") else ["optional/torch"]
+_OPTIONAL = {"optional/torch": "torch", "optional/notebooks": "nbclient"}
+collect_ignore = [path for path, name in _OPTIONAL.items() if not importlib.util.find_spec(name)]
 
 SHARED = Path(__file__).parents[2] / "shared"
 

@@ -10,7 +10,7 @@ import cv2
 import pytest
 from processes import run_python
 
-from benchmarks import history, memory, record, tables, targets
+from benchmarks import cold_start, history, memory, record, tables, targets
 from fastsal import METHODS
 from fastsal.cli.main import main
 from fastsal.errors import FastsalError
@@ -212,14 +212,15 @@ def test_tables_go_between_their_marks():
 def test_the_pages_show_the_newest_results(path):
     """If this fails, run ``python -m benchmarks.tables``."""
     page = tables.ROOT / path
-    assert page.read_text() == tables.pages(record.newest())[page]
+    assert page.read_text() == tables.pages(record.newest(), cold_start.newest())[page]
 
 
 def test_the_pages_have_a_table_of_every_name():
     found = [
-        re.findall("<!-- (.*): begin -->", text) for text in tables.pages(record.newest()).values()
+        re.findall("<!-- (.*): begin -->", text)
+        for text in tables.pages(record.newest(), cold_start.newest()).values()
     ]
-    assert found == [["speeds"], ["targets", "speeds", "losses"]]
+    assert found == [["speeds"], ["targets", "speeds", "losses", "cold start"]]
 
 
 def test_recorded_results_name_no_machine_and_stay_small():

@@ -46,6 +46,24 @@ def _facts() -> Iterator[tuple[str, str]]:
     except BackendUnavailableError as error:
         yield "threading layer", f"none: {error}"
     yield "compiled code", cache.describe()
+    yield from _kernels()
+
+
+def _kernels() -> Iterator[tuple[str, str]]:
+    """Yield where the kernels of all methods come from, and why none came with fastsal."""
+    from collections import Counter
+
+    from ..kernels import shipped
+    from ..kernels.cache import source_of
+    from ..pipelines.forms import all_forms, for_this_processor
+
+    sources = Counter(source_of(form) for form in for_this_processor(all_forms()))
+    names = {"native": "native", None: "not compiled yet"}
+    names |= {each.name: f"shipped ({each.name})" for each in shipped.LEVELS}
+    ordered = ("native", *(each.name for each in shipped.LEVELS), None)
+    yield "kernels", ", ".join(f"{sources[key]} {names[key]}" for key in ordered if sources[key])
+    if reason := shipped.why_unused():
+        yield "shipped kernels", f"none: {reason}"
 
 
 def _version(package: str) -> str | None:

@@ -93,6 +93,12 @@ def why_plain() -> str | None:
     return _reason
 
 
+def skip_trial() -> None:
+    """Try no kernel in this process, which compiles for another processor."""
+    global _reason
+    _reason = None
+
+
 _UNKNOWN = "unknown"
 _reason: str | None = _UNKNOWN
 

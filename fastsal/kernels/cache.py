@@ -25,13 +25,14 @@ import llvmlite
 import numba
 import numpy as np
 from numba import config
+from numba.core.caching import FunctionCache
 from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 from platformdirs import user_cache_path
 
-from . import locks, sources, watch
+from . import forms, locks, native, shipped, sources, watch
 
-FORMAT = 1  # of the entries
+FORMAT = 2  # of the entries
 LOCKS = "locks"  # a file beside the folders
 _SETTINGS = ("OPT", "CPU_NAME", "CPU_FEATURES", "ENABLE_AVX", "LOOP_VECTORIZE", "SLP_VECTORIZE",
              "BOUNDSCHECK", "DEBUGINFO_DEFAULT")  # fmt: skip
@@ -76,7 +77,8 @@ def _root() -> Path:
 @cache
 def digest() -> str:
     """Return a digest of the versions and the settings that shape the code."""
-    versions = (FORMAT, numba.__version__, llvmlite.__version__, np.__version__)
+    tag = sys.implementation.cache_tag
+    versions = (FORMAT, tag, numba.__version__, llvmlite.__version__, np.__version__)
     settings = [str(getattr(config, name, None)) for name in _SETTINGS]
     return hashlib.sha256(repr((versions, settings)).encode()).hexdigest()[:16]
 
@@ -89,9 +91,22 @@ def describe() -> str:
     return f"not kept: {found} (FASTSAL_CACHE_DIR names another folder)"
 
 
+def source_of(form: forms.Form) -> str | None:
+    """Return "native", the level that a kernel's code came with, or None: not compiled yet.
+
+    None is also the answer for a form that does not fit the kernels of this version.
+    """
+    try:
+        kernel, types = forms.kernel_of(form), forms.types_of(form)
+        found: str | None = kernel._cache.source_of(types, kernel.targetctx)
+    except (AttributeError, ImportError):
+        return None
+    return found
+
+
 def attach(dispatcher: Any, cache_class: Any) -> Any:
     """Give a Numba dispatcher this cache; `cache_class` is the one Numba itself would use."""
-    if folder() is not None:
+    if folder() is not None or shipped.is_here():
         dispatcher._cache = _keyed(cache_class)(dispatcher.py_func)
     return dispatcher
 
@@ -115,7 +130,12 @@ class _Locator:
         return digest()
 
     def get_disambiguator(self) -> str:
-        return hashlib.sha256(self._module.encode()).hexdigest()[:10]
+        return disambiguator_of(self._module)
+
+
+def disambiguator_of(module: str) -> str:
+    """Return what stands for a module in the names of its kernels' entries."""
+    return hashlib.sha256(module.encode()).hexdigest()[:10]
 
 
 class _EntryFiles:
@@ -126,23 +146,33 @@ class _EntryFiles:
         self._base = base
 
     def load(self, key: Any) -> Any:
-        place = self._place(key)
+        place = self.place(key)
+        if place is None or folder() is None:
+            return None
+        path, whole_key = place
+        try:
+            found = _content_of(path.read_bytes(), whole_key)
+            if _age_of(path) > _FRESH_SECONDS:
+                with suppress(OSError):  # another user's folder
+                    os.utime(path)
+            return found
+        except Exception:  # not there, cut short or overwritten: compile again
+            return None
+
+    def load_shipped(self, key: Any, level: shipped.Level) -> Any:
+        """Return what came with fastsal, or None if that is missing or damaged."""
+        place = self.place(key)
         if place is None:
             return None
         path, whole_key = place
         try:
-            data = path.read_bytes()
-            if data[:_DIGEST_SIZE] != _digest_of(whole_key, data[_DIGEST_SIZE:]):
-                return None
-            if _age_of(path) > _FRESH_SECONDS:
-                with suppress(OSError):  # another user's folder
-                    os.utime(path)
-            return _Unpickler(io.BytesIO(data[_DIGEST_SIZE:])).load()
-        except Exception:  # not there, cut short or overwritten: compile again
+            data = shipped.entry(level, self._py_func.__module__, path.name)
+            return None if data is None else _content_of(data, whole_key)
+        except Exception:  # damaged: compile it
             return None
 
     def save(self, key: Any, data: Any) -> None:
-        place = self._place(key)
+        place = self.place(key)
         if place is None:
             return
         path, whole_key = place
@@ -163,7 +193,7 @@ class _EntryFiles:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 
-    def _place(self, key: Any) -> tuple[Path, bytes] | None:
+    def place(self, key: Any) -> tuple[Path, bytes] | None:
         """Return an entry's file and its whole key, or None if the sources cannot be read."""
         made_from = sources.digest_of(self._py_func)
         if made_from is None:
@@ -171,6 +201,13 @@ class _EntryFiles:
         whole_key = repr((key, made_from)).encode()
         name = hashlib.sha256(whole_key).hexdigest()[:16]
         return Path(str(folder()), f"{self._base}.{name}.nbc"), whole_key
+
+
+def _content_of(data: bytes, whole_key: bytes) -> Any:
+    """Return what an entry holds, or None if it is another's or damaged."""
+    if data[:_DIGEST_SIZE] != _digest_of(whole_key, data[_DIGEST_SIZE:]):
+        return None
+    return _Unpickler(io.BytesIO(data[_DIGEST_SIZE:])).load()
 
 
 def _digest_of(whole_key: bytes, content: bytes) -> bytes:
@@ -223,6 +260,8 @@ def _keyed(cache_class: Any) -> Any:
             # finished code has no use for, its memory manager apart. A miss loads the rest.
             rtsys.initialize(target_context)
             found = self._load_overload(sig, target_context)
+            if found is None:
+                found = self._load_shipped(sig, target_context)
             place = None if found is not None else self._lock_of(sig, target_context)
             if place is not None and locks.take(*place):  # another process has compiled it now
                 found = self._load_overload(sig, target_context)
@@ -233,13 +272,47 @@ def _keyed(cache_class: Any) -> Any:
 
         def save_overload(self, sig: Any, data: Any) -> None:
             try:
-                super().save_overload(sig, data)
+                if folder() is not None:
+                    super().save_overload(sig, data)
             finally:
                 locks.release(_lock_file())
 
+        def source_of(self, sig: Any, target_context: Any) -> str | None:
+            """Return "native", the level that came with fastsal, or None: not compiled yet."""
+            place = self._cache_file.place(self._index_key(sig, target_context.codegen()))
+            if place is not None and folder() is not None and place[0].exists():
+                return "native"
+            for level, processor in shipped.candidates():
+                place = self._cache_file.place(self._key_for(sig, processor))
+                if place and shipped.entry(level, self._py_func.__module__, place[0].name):
+                    return level.name
+            return None
+
+        def _load_shipped(self, sig: Any, target_context: Any) -> Any:
+            if cache_class is not FunctionCache:  # a device's
+                return None
+            for level, processor in shipped.candidates():
+                data = self._cache_file.load_shipped(self._key_for(sig, processor), level)
+                if data is not None:
+                    if shipped.is_slower_than_native(level):
+                        native.wish_for(self._py_func, sig)
+                    return self._impl.rebuild(target_context, data)
+            return None
+
+        def _index_key(self, sig: Any, codegen: Any) -> Any:
+            return self._key_for(sig, codegen.magic_tuple())
+
+        def _key_for(self, sig: Any, processor: tuple[str, ...]) -> Any:
+            """Return a key without the bytecode: the digest of the sources covers that."""
+            cells = tuple(each.cell_contents for each in self._py_func.__closure__ or ())
+            closed_over = hashlib.sha256(dumps(cells)).hexdigest() if cells else ""
+            return sig, processor, closed_over
+
         def _lock_of(self, sig: Any, target_context: Any) -> tuple[Path, str] | None:
-            place = self._cache_file._place(self._index_key(sig, target_context.codegen()))
-            return place and (_lock_file(), place[0].suffixes[-2][1:])
+            place = self._cache_file.place(self._index_key(sig, target_context.codegen()))
+            if place is None or folder() is None:
+                return None
+            return _lock_file(), place[0].suffixes[-2][1:]
 
     return KeyedCache
 

@@ -18,11 +18,12 @@ from types import CodeType, ModuleType
 from typing import Any
 
 _PACKAGE = __package__.rpartition(".")[0]
-_FOLDERS = (f"{_PACKAGE}.kernels.", f"{_PACKAGE}.algorithms.")
+_FOLDERS = tuple(f"{_PACKAGE}.{name}." for name in ("algorithms", "kernels", "metrics"))
 
 # These shape no code; `cache.FORMAT` counts the changes of the entries' layout.
 _SHAPE_NOTHING = tuple(
-    f"{__package__}.{name}" for name in ("cache", "locks", "sources", "threads", "watch")
+    f"{__package__}.{name}"
+    for name in ("cache", "forms", "locks", "native", "shipped", "sources", "threads", "watch")
 )
 
 # Parsing the files as Python takes 70 ms for fifty of them, this 2 ms.

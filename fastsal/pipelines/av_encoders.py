@@ -80,7 +80,7 @@ class H264Encoder(_Target):
     ) -> None:
         width, height = size
         if not (0 < width <= _WIDEST and 0 < height <= _WIDEST):
-            raise ValueError(f"H.264 has no frames of {width}x{height}")
+            raise ValueError(f"H.264 does not support frames of {width}x{height} pixels")
         super().__init__(path, sound, options={"movflags": "+faststart"})
         self._fps = fps
         self._size = size

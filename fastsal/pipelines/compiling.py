@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from functools import cached_property
 from typing import Any, Self
 
 from ..kernels import watch
-from .forms import forms_of
+from .forms import for_this_processor, forms_of
 from .progress import progress_bar
 
 PATIENCE = 0.5  # seconds of compiling without a word
@@ -27,7 +28,6 @@ class Compiling(AbstractContextManager["Compiling"]):
 
     def __init__(self, keys: Sequence[str], say: Callable[[str], None]) -> None:
         self._keys, self._say = list(keys), say
-        self._kernels = {f"{module}.{name}" for module, name, _ in forms_of(keys)}
         self._ready: set[str] = set()
         self._busy = self._is_late = self._has_begun = False
         self._bar: Any = None
@@ -62,10 +62,15 @@ class Compiling(AbstractContextManager["Compiling"]):
         """Take note that a kernel has been compiled or loaded."""
         with self._lock:
             self._busy = False
-            if name in self._kernels and name not in self._ready:
+            if name not in self._ready:
                 self._ready.add(name)
-                if self._bar is not None:
+                if self._bar is not None and name in self._kernels:
                     self._bar.update()
+
+    @cached_property
+    def _kernels(self) -> set[str]:
+        forms = for_this_processor(forms_of(self._keys))
+        return {f"{module}.{name}" for module, name, _ in forms}
 
     def _look(self) -> None:
         """Speak now if a kernel is being compiled, else when the next one is."""
@@ -85,8 +90,9 @@ class Compiling(AbstractContextManager["Compiling"]):
         how_often = "once per machine" if cache.folder() else f"at every start: {cache.describe()}"
         self._say(f"compiling {names}{number}, {how_often}")
         self._bar = progress_bar(
-            desc="compiling", unit="kernel", total=len(self._kernels), initial=len(self._ready)
-        )
+            desc="compiling", unit="kernel", total=len(self._kernels),
+            initial=len(self._ready & self._kernels),
+        )  # fmt: skip
 
     def _ask_for_help(self) -> None:
         from . import helpers

@@ -1,7 +1,8 @@
-"""The forms in which a method's kernels are compiled for colour images of a usual size.
+"""The forms of kernels that `python -m benchmarks.forms` has recorded in `forms.json`.
 
-`forms.json` lists them, as `python -m benchmarks.forms` has recorded: how many there are, and what
-a second process can compile at the same time. An entry that no longer fits is passed over.
+Of each method those that its first map of a colour image needs: how many there are, and what a
+second process can compile at the same time. Of all that `warmup` covers the others too: these are
+what a wheel with machine code has. A form that no longer fits is passed over.
 """
 
 from __future__ import annotations
@@ -9,59 +10,57 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import cache
-from importlib import import_module, resources
+from importlib import resources
 from typing import Any
 
-Form = tuple[str, str, str]  # module, kernel, types of its arguments
+from ..kernels.forms import Form
+
+FILE = "forms.json"
 
 
 @cache
-def _all() -> dict[str, list[list[str]]]:
-    text = resources.files(__package__).joinpath("forms.json").read_text(encoding="utf-8")
-    recorded: dict[str, list[list[str]]] = json.loads(text)
+def _recorded() -> dict[str, Any]:
+    text = resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8")
+    recorded: dict[str, Any] = json.loads(text)
     return recorded
 
 
+def recorded_methods() -> set[str]:
+    """Return the keys of the methods whose forms are known."""
+    return set(_recorded()["methods"])
+
+
 def forms_of(keys: Iterable[str]) -> list[Form]:
-    """Return the forms of these methods in the order in which they are needed, each once."""
-    found = [(each[0], each[1], each[2]) for key in keys for each in _all().get(key, ())]
-    return list(dict.fromkeys(found))
+    """Return the forms of these methods in the order in which they are needed, each once.
+
+    They include those of kernels that only some processors have.
+    """
+    return _unique(each for key in keys for each in _recorded()["methods"].get(key, ()))
 
 
-def compile_form(form: Form) -> None:
-    """Compile a kernel, or load it."""
-    from numba import types
-
-    module, name, text = form
-    names = {**vars(types), "tuple_of": _tuple_of, "named_tuple": _named_tuple}
-    arguments: Any = eval(text, names)  # our own file, written by `text_of`
-    getattr(import_module(module), name).compile(arguments)
+def all_forms() -> list[Form]:
+    """Return the forms of everything that `warmup` compiles."""
+    methods = [each for forms in _recorded()["methods"].values() for each in forms]
+    return _unique([*methods, *_recorded()["others"]])
 
 
-def text_of(arguments: Iterable[Any]) -> str:
-    """Return the types of a kernel's arguments as an expression for `compile_form`."""
-    return f"({', '.join(map(_text_of_one, arguments))},)"
+def for_level(forms: Iterable[Form], level: str) -> list[Form]:
+    """Return the forms without the kernels that only processors of another level need."""
+    others = {
+        (module, kernel)
+        for name, kernels in _recorded()["only"].items()
+        for module, kernel in kernels
+        if name != level
+    }
+    return [form for form in forms if form[:2] not in others]
 
 
-def _text_of_one(kind: Any) -> str:
-    from numba import types
+def for_this_processor(forms: Iterable[Form]) -> list[Form]:
+    """Return the forms without the kernels that this processor does not need."""
+    from ..kernels import shipped
 
-    if not isinstance(kind, types.BaseTuple):
-        return repr(kind)
-    members = f"[{', '.join(map(_text_of_one, kind))}]"
-    if not isinstance(kind, types.BaseNamedTuple):
-        return f"tuple_of({members})"
-    made_by = kind.instance_class
-    return f"named_tuple({members}, {made_by.__module__!r}, {made_by.__qualname__!r})"
+    return for_level(forms, shipped.nearest_level())
 
 
-def _tuple_of(members: list[Any]) -> Any:
-    from numba import types
-
-    return types.BaseTuple.from_types(members)
-
-
-def _named_tuple(members: list[Any], module: str, name: str) -> Any:
-    from numba import types
-
-    return types.BaseTuple.from_types(members, getattr(import_module(module), name))
+def _unique(forms: Iterable[list[str]]) -> list[Form]:
+    return list(dict.fromkeys((each[0], each[1], each[2]) for each in forms))

@@ -21,10 +21,10 @@ _CODE = "import sys; from fastsal.pipelines import helpers; helpers.{0}(*sys.arg
 def count() -> int:
     """Return how many processes to start beside this one: by cores, and by free memory."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(0, min(cores or 1, _free_memory() // _BYTES) - 1)
+    return max(0, min(cores or 1, free_memory() // _BYTES) - 1)
 
 
-def _free_memory() -> int:
+def free_memory() -> int:
     """Return how many bytes programs can still get; where that is not known, enough for four."""
     try:
         with open("/proc/meminfo", encoding="ascii") as file:
@@ -48,7 +48,7 @@ def start(job: str, arguments: Sequence[str]) -> list[subprocess.Popen[bytes]]:
     """Start the processes; without a cache folder they could not hand anything over."""
     from ..kernels import cache
 
-    if cache.folder() is None or not sys.executable:
+    if cache.folder() is None or not sys.executable or getattr(sys, "frozen", False):
         return []
     total = count()
     command = [sys.executable, "-c", _CODE.format(job), str(os.getpid())]
@@ -80,9 +80,10 @@ def is_worthwhile(kernels: int) -> bool:
 
 def compile_forms(parent: str, share: str, *keys: str) -> None:
     """Compile the kernels of methods, the last first."""
-    from .forms import compile_form, forms_of
+    from ..kernels.forms import compile_form
+    from .forms import for_this_processor, forms_of
 
-    for form in _rotated(forms_of(keys)[::-1], share):
+    for form in _rotated(for_this_processor(forms_of(keys))[::-1], share):
         if os.getppid() != int(parent):
             return
         with suppress(Exception):  # recorded for another version: the caller compiles its own

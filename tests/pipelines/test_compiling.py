@@ -90,9 +90,10 @@ def test_recorded_forms_are_those_that_a_first_map_needs(key):
         """
 import sys
 import numpy as np, fastsal
-from fastsal.pipelines.forms import compile_form, forms_of
+from fastsal.kernels.forms import compile_form
+from fastsal.pipelines.forms import for_this_processor, forms_of
 key = sys.argv[1]
-for form in forms_of([key]):
+for form in for_this_processor(forms_of([key])):
     compile_form(form)
 from numba.core import event
 recorder = event.RecordingListener()
@@ -115,7 +116,7 @@ print(Watcher.names)
 
 
 def test_a_method_without_recorded_forms_is_announced_without_a_number():
-    assert set(forms._all()) <= set(METHODS)
+    assert forms.recorded_methods() <= set(METHODS)
     assert forms.forms_of(["new"]) == []
     watched = compiling.Compiling(["new"], (said := []).append)
     with watched:
