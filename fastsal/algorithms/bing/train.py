@@ -59,8 +59,8 @@ def train_bing(
     ImageError
         If one of `images` is not an image of these forms.
     ValueError
-        If `boxes` and `images` differ in length; if boxes are not integers of shape (n, 4), or lie
-        outside their image; or if too few boxes match a window size.
+        If `boxes` and `images` differ in length. If boxes are not integers of shape (n, 4), or lie
+        outside their image. If too few boxes match a window size.
     ImportError
         If scikit-learn is not installed.
 
