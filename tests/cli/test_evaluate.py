@@ -142,7 +142,7 @@ def test_bad_use_is_one_line(photos, capsys, arguments, status, said):
 
 def test_limits_are_counts(photos, capsys):
     assert main(["evaluate", "folder", str(photos), "--limit", "0"]) == 2
-    assert "expected an integer from 1 up, got '0'" in capsys.readouterr().err
+    assert "must be an integer of at least 1; got '0'" in capsys.readouterr().err
 
 
 def test_when_nothing_can_be_scored(photos, capsys):

@@ -242,8 +242,8 @@ def test_savam_of_closed_eyes_and_points_outside(savam):
             "1 2 3 4 5\n",
             "the file name must have the form VIDEO_SEQ",
         ),
-        ("v01_Hugo_2172_u009_m_21_1_fwd.txt", "1 2 3 4\n", "row 1: expected 5 columns (time in"),
-        ("v01_Hugo_2172_u009_m_21_1_fwd.txt", "a b c d e\n", "expected 5 columns of numbers"),
+        ("v01_Hugo_2172_u009_m_21_1_fwd.txt", "1 2 3 4\n", "row 1: must have 5 columns (time in"),
+        ("v01_Hugo_2172_u009_m_21_1_fwd.txt", "a b c d e\n", "must have 5 columns of numbers"),
         ("v01_Hugo_2172_u009_m_21_1_fwd.txt", " \n", "the file is empty"),
     ],
 )
@@ -294,7 +294,7 @@ def test_eyetrackuav2_that_does_not_fit(uav):
     raw = uav / "RAW_DATA" / "RAW_DATA_EyeTracker_CoordSystem" / "bike1"
     (raw / "bike1_S01_FV.csv").write_text("1,2,3,4,5,6,7,8,9\n")
 
-    with pytest.raises(DatasetError, match=r"expected 10 columns.*8th and 9th.*found 9"):
+    with pytest.raises(DatasetError, match=r"must have 10 columns.*8th and 9th.*got 9"):
         open_dataset("eyetrackuav2", uav)[0].fixations  # noqa: B018
 
 

@@ -281,7 +281,7 @@ def test_maps_of_another_model(photos, tmp_path, suffix):
     assert list(found.scores) == ["lc", "their-model"]
     assert list(found.scores["their-model"]) == list("0124")
     (line,) = found.failures
-    assert line.endswith("3: no map; expected this name .png or .npy")
+    assert line.endswith("3: no map; use this name .png or .npy")
     for name in "0124":
         expected, actual = (dict(found.scores[model][name]) for model in found.scores)
         if suffix == ".png":  # of 8 bits, so that small values become 0
