@@ -98,22 +98,6 @@ def table_of(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def summary_of(results: dict[str, Any]) -> str:
-    """Return the least, the middle and the most of all methods, as a table of Markdown."""
-    told = {
-        "compiling": "nothing compiled yet",
-        "wheel": "nothing compiled yet, wheel with machine code",
-        "next start": "every later start",
-    }
-    lines = ["| CPU seconds | fastest method | median | slowest method |", "|---|--:|--:|--:|"]
-    for way, text in told.items():
-        found = sorted((row[way], key) for key, row in results["methods"].items())
-        (least, first), (most, last) = found[0], found[-1]
-        middle = found[len(found) // 2][0]
-        lines.append(f"| {text} | {least:.2g} (`{first}`) | {middle:.2g} | {most:.2g} (`{last}`) |")
-    return "\n".join(lines)
-
-
 def save(results: dict[str, Any]) -> Path:
     """Write the results under a name that tells when, of what and on what was measured."""
     FOLDER.mkdir(exist_ok=True)

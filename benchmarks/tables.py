@@ -20,17 +20,27 @@ ROOT = Path(__file__).parents[1]
 _VERDICTS = {True: "met", False: "**missed**"}
 
 
-def summary(results: Results, size: str = "1080p", kind: str = "colour") -> str:
-    """Return the speed of every method at one size as a short table, without intervals."""
+def summary(
+    results: Results, first_maps: Results | None, size: str = "1080p", kind: str = "colour"
+) -> str:
+    """Return the speed and cold start of every method as a short table, without intervals."""
     found = _rows_of(results, size, kind)
-    lines = ["| method | ms | fps | times as fast as |", "|---|--:|--:|---|"]
+    rows = first_maps["methods"] if first_maps else {}
+    starts = {key: f"{row['compiling']:.1f} / {row['wheel']:.1f}" for key, row in rows.items()}
+    lines = [
+        "| method | ms | fps | first map, s | times as fast as |",
+        "|---|--:|--:|--:|---|",
+    ]
     for key in METHODS:
-        cells = ("", "", "not measured")
+        start = (
+            f"{starts[key]['compiling']:.1f} / {starts[key]['wheel']:.1f}" if key in starts else ""
+        )
+        cells = ("", "", start, "not measured")
         if key in found:
             peers = found[key].get("peers", {})
             factors = ", ".join(f"{peer['times']:.3g}x {name}" for name, peer in peers.items())
             ms, fps, *_ = _speed(found[key], size)
-            cells = (ms, fps, factors.replace(" less median", ""))
+            cells = (ms, fps, start, factors.replace(" less median", ""))
         lines.append(f"| `{key}` | {' | '.join(cells)} |")
     return "\n".join([_caption(results, size, kind), "", *lines])
 
@@ -52,8 +62,8 @@ def speeds(results: Results, size: str = "1080p", kind: str = "colour") -> str:
 
 
 def goals(results: Results) -> str:
-    """Return every target beside what was measured, as a table, the missed ones too."""
-    lines = ["| issue | what | target | measured | |", "|--:|---|---|---|---|"]
+    """Return every target beside its measured value, as a table, including missed ones."""
+    lines = ["| issue | row | target | measured | |", "|--:|---|---|---|---|"]
     for target, value in measured(results):
         told = "" if value is None else target.told(value)
         verdict = "not measured" if value is None else _VERDICTS[target.is_met_by(value)]
@@ -65,7 +75,7 @@ def goals(results: Results) -> str:
 def losses(results: Results) -> str:
     """Return every row in which a peer is faster, whatever its size and kind, as a table."""
     lines = [
-        "| what | ms | peer | its ms | times as fast as it (95 % interval) |",
+        "| row | ms | peer | its ms | times as fast as it (95 % interval) |",
         "|---|--:|---|--:|---|",
     ]
     for row in results["rows"]:
@@ -99,12 +109,9 @@ def with_table(text: str, name: str, table: str) -> str:
 
 
 def pages(results: Results, first_maps: Results | None) -> dict[Path, str]:
-    """Return what the pages with tables hold after these results."""
+    """Return the text of each page with tables, for these results."""
     tables = {
-        ROOT / "README.md": {
-            "speeds": summary(results),
-            "cold start": cold_starts(first_maps, cold_start.summary_of),
-        },
+        ROOT / "README.md": {"speeds": summary(results, first_maps)},
         ROOT / "benchmarks" / "README.md": {
             "speeds": speeds(results),
             "targets": goals(results),

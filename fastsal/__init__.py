@@ -12,11 +12,13 @@ Superpixels
     slic, region_stats; the module superpixels
 Images, videos and streams
     overlay, process_video, Stream, METHODS
+Data sets and scores
+    evaluate; the modules datasets and metrics
 Running
     backends, use_backend, warmup
 Options, results and errors
     IttiOptions, BingModel, RegionStats, VideoReport; FastsalError with ImageError, VideoError,
-    ModelError and BackendUnavailableError
+    ModelError, DatasetError and BackendUnavailableError
 Instead of cv2.saliency
     the module opencv
 
@@ -64,10 +66,12 @@ if TYPE_CHECKING:
     from .algorithms.superpixels import slic as slic
     from .algorithms.whitened import whitened as whitened
     from .errors import BackendUnavailableError as BackendUnavailableError
+    from .errors import DatasetError as DatasetError
     from .errors import FastsalError as FastsalError
     from .errors import ImageError as ImageError
     from .errors import ModelError as ModelError
     from .errors import VideoError as VideoError
+    from .evaluation import evaluate as evaluate
     from .methods import METHODS as METHODS
     from .pipelines.overlay import overlay as overlay
     from .pipelines.stream import Stream as Stream
@@ -83,6 +87,7 @@ _HOMES = {
     "BackendUnavailableError": "errors",
     "BinWang": "algorithms.bin_wang",
     "BingModel": "algorithms.bing",
+    "DatasetError": "errors",
     "FastsalError": "errors",
     "FlowSaliency": "algorithms.flow_saliency",
     "FrameDifference": "algorithms.frame_difference",
@@ -99,6 +104,7 @@ _HOMES = {
     "bing": "algorithms.bing",
     "boolean_map": "algorithms.boolean_map",
     "center_surround": "algorithms.center_surround",
+    "evaluate": "evaluation",
     "fine_grained": "algorithms.fine_grained",
     "flow_saliency": "algorithms.flow_saliency",
     "frame_difference": "algorithms.frame_difference",
@@ -122,7 +128,7 @@ _HOMES = {
 }
 
 # Public modules, also imported on first use.
-_MODULES = ("opencv", "superpixels")
+_MODULES = ("datasets", "metrics", "opencv", "superpixels")
 
 __all__ = sorted(_HOMES)
 

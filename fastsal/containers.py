@@ -47,9 +47,9 @@ def as_numpy(value: Any, name: str) -> NDArray[Any]:
         array = np.asarray(value)
     except Exception as error:  # whatever an __array__ of others raises; rows of many lengths
         kind, reason = type(value).__name__, " ".join(str(error).split())
-        raise ImageError(f"expected {name} as an array, got {kind}: {reason}") from error
+        raise ImageError(f"`{name}` must be an array; got {kind} ({reason})") from error
     if array.ndim == 0 and not isinstance(value, np.ndarray):
-        raise ImageError(f"expected {name} as an array, got {type(value).__name__}{_hint(value)}")
+        raise ImageError(f"`{name}` must be an array; got {type(value).__name__}{_hint(value)}")
     return array
 
 
@@ -66,17 +66,19 @@ def writable(out: Any) -> NDArray[Any]:
         return np.asarray(out)
     if is_tensor(out) and out.device.type == "cpu":
         if out.requires_grad:
-            raise ImageError("expected out as a tensor that does not require grad; use detach()")
+            raise ImageError(
+                "`out` must not require grad; got a tensor that does; pass out.detach()"
+            )
         return _from_tensor(out, "out")
     raise ImageError(
-        f"expected out as a NumPy array or a CPU tensor, like image, got {type(out).__name__}"
+        f"`out` must be a NumPy array or a CPU tensor, like the image; got {type(out).__name__}"
     )
 
 
 def _hint(value: Any) -> str:
     if isinstance(value, str | os.PathLike):
-        return ": read the file first, by cv2.imread say, in 'bgr'"
-    return ": cv2.imread gives that where it finds no picture" if value is None else ""
+        return "; read the file first, for example with cv2.imread and color='bgr'"
+    return "; cv2.imread returns None if it cannot read the file" if value is None else ""
 
 
 def _has_meaning(value: Any) -> bool:
@@ -87,23 +89,25 @@ def _has_meaning(value: Any) -> bool:
 def _unmasked(array: Any, name: str) -> NDArray[Any]:
     if np.ma.is_masked(array):
         raise ImageError(
-            f"expected {name} without masked elements, got {int(np.ma.getmaskarray(array).sum())}: "
-            "fill them first, with filled(0) say"
+            f"`{name}` must have no masked elements; got {int(np.ma.getmaskarray(array).sum())}; "
+            "fill them first, for example with filled(0)"
         )
     return np.asarray(array.data)
 
 
 def _from_tensor(tensor: Any, name: str) -> NDArray[Any]:
     if tensor.device.type != "cpu":
-        raise ImageError(f"expected {name} on the CPU or on CUDA, got a {tensor.device} tensor")
+        raise ImageError(f"`{name}` must be on the CPU or on CUDA; got a {tensor.device} tensor")
     dtype = str(tensor.dtype).removeprefix("torch.")
     if dtype in _HALF:
-        raise ImageError(f"expected {name} of 8, 16 or 32 bits, got {dtype}: convert it by float()")
+        raise ImageError(
+            f"`{name}` must not have a half-precision dtype; got {dtype}; convert it with float()"
+        )
     try:
         array: NDArray[Any] = tensor.detach().resolve_neg().numpy()
     except (TypeError, RuntimeError) as error:  # sparse or quantised, say
         reason = " ".join(str(error).split())
-        raise ImageError(f"expected {name} as a dense tensor, got {dtype}: {reason}") from error
+        raise ImageError(f"`{name}` must be a dense tensor; got {dtype} ({reason})") from error
     return array
 
 
@@ -125,7 +129,7 @@ def _from_picture(picture: Any, name: str) -> NDArray[Any]:
         if isinstance(error, ImageError):
             raise
         raise ImageError(
-            f"expected {name} as a PIL image that can be read as RGB, got mode {mode}: {error}"
+            f"`{name}` must be a PIL image that converts to RGB; got mode {mode} ({error})"
         ) from error
 
 
@@ -149,7 +153,7 @@ def _sixteen_bits(array: NDArray[np.int32], name: str) -> NDArray[np.uint16]:
     """Return levels that PIL keeps in 32 bits, as it does for PNG files of 16 bits."""
     if array.size and not (array.min() >= 0 and array.max() <= 65_535):
         raise ImageError(
-            f"expected {name} with levels from 0 to 65535, "
-            f"got mode I with {array.min()} to {array.max()}"
+            f"`{name}` must have levels from 0 to 65535; "
+            f"got a PIL image of mode I with {array.min()} to {array.max()}"
         )
     return array.astype(np.uint16)

@@ -55,7 +55,7 @@ def dtype_of(array: Any) -> np.dtype[Any]:
         name = str(array.dtype).removeprefix("torch.")
         if name not in np.sctypeDict:  # bfloat16, say
             raise ImageError(
-                f"expected a dtype that NumPy has, got {array.dtype}: convert it by float()"
+                f"a tensor must have a dtype of NumPy; got {array.dtype}; convert it with float()"
             )
         return np.dtype(name)
     interface = _interface(array)
@@ -84,8 +84,8 @@ def contiguous(array: Any, channel_axis: int | None) -> Any:
     last = channel_axis in (None, -1, len(shape_of(array)) - 1)
     if not last or not is_contiguous(array):
         raise ImageError(
-            "expected a C-contiguous device array with the channels last, got strides "
-            f"{getattr(array, 'strides', None)} for shape {shape_of(array)}"
+            "a device array must be C-contiguous with the channels last; got strides "
+            f"{getattr(array, 'strides', None)} for shape {shape_of(array)}; copy it first"
         )
     return array
 
@@ -100,7 +100,7 @@ def borrow(array: Any) -> Any:
         view = cuda.as_cuda_array(array, sync=False)
     except Exception as error:
         if reason := runtime.why_no_cuda():
-            raise BackendUnavailableError(f"the data lie on a device, but {reason}") from error
+            raise BackendUnavailableError(f"the data are on a device, but {reason}") from error
         raise
     view.stream = _current_stream(array)
     return view
@@ -381,8 +381,8 @@ def _interface(array: Any) -> dict[str, Any] | None:
         return None
     if not (isinstance(interface, dict) and interface.keys() >= {"shape", "typestr", "data"}):
         raise ImageError(
-            f"expected a CUDA array interface with shape, typestr and data, got one of "
-            f"{type(array).__name__} without"
+            "a CUDA array interface must have shape, typestr and data; got one without from "
+            f"{type(array).__name__}"
         )
     return interface
 

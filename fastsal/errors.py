@@ -1,15 +1,16 @@
-"""Every error fastsal raises on purpose.
+"""Exceptions of fastsal.
 
 FastsalError
 ├── ImageError                  (also a ValueError)
 ├── VideoError                  (also an OSError)
 ├── ModelError                  (also a ValueError)
+├── DatasetError                (also a ValueError)
 └── BackendUnavailableError     (also a RuntimeError)
 """
 
 
 class FastsalError(Exception):
-    """Base class: ``except FastsalError`` catches all of them."""
+    """Base class of all exceptions of fastsal."""
 
 
 class ImageError(FastsalError, ValueError):
@@ -17,12 +18,16 @@ class ImageError(FastsalError, ValueError):
 
 
 class VideoError(FastsalError, OSError):
-    """A video cannot be read or written to its end; the message names the file."""
+    """A video cannot be read or written completely; the message names the file."""
 
 
 class ModelError(FastsalError, ValueError):
-    """A model file is missing, damaged or of another kind; the message names it."""
+    """A model file is missing, damaged or not a model; the message names the file."""
+
+
+class DatasetError(FastsalError, ValueError):
+    """A data set's folder or file is missing, damaged or of another layout; it is named."""
 
 
 class BackendUnavailableError(FastsalError, RuntimeError):
-    """A backend was asked for by name and cannot run here; the message says why."""
+    """A backend was requested by name and is not available; the message gives the reason."""

@@ -1,4 +1,4 @@
-"""The only place where arrays are checked, converted, and results handed back."""
+"""Check and convert input arrays, and return results in the caller's kind of array."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from . import containers, devices, runtime
+from . import containers, devices, runtime, validation
 from .errors import ImageError
 
 Color = Literal["rgb", "bgr"]
@@ -210,8 +210,7 @@ def picture_of(frames: Frames) -> NDArray[np.uint8]:
 
 def check_color(color: Color) -> None:
     """Raise ValueError unless `color` is "rgb" or "bgr"."""
-    if not (isinstance(color, str) and color in _LUMA_WEIGHTS):
-        raise ValueError(f"color must be 'rgb' or 'bgr', got {color!r}")
+    validation.choice("color", color, tuple(_LUMA_WEIGHTS))
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
@@ -222,10 +221,10 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def check_same(first: Frames, second: Frames, names: tuple[str, str]) -> None:
-    """Raise ImageError unless the two have one shape, dtype and place."""
+    """Raise ImageError unless the two have the same shape, channels, dtype and device."""
     if _form(first) != _form(second):
         raise ImageError(
-            f"expected {names[0]} and {names[1]} of the same form in the same place, "
+            f"`{names[0]}` and `{names[1]}` must have the same shape, channels, dtype and device; "
             f"got {_in_words(first)} and {_in_words(second)}"
         )
 
@@ -236,7 +235,8 @@ def _form(frames: Frames) -> tuple[Any, ...]:
 
 def _in_words(frames: Frames) -> str:
     shape, channels, dtype, is_on_host = _form(frames)
-    return f"{shape} {channels} channels {dtype} on {'the host' if is_on_host else 'a device'}"
+    where = "the host" if is_on_host else "a device"
+    return f"{dtype} {shape} with {channels} channel{'s'[: channels > 1]} on {where}"
 
 
 def _device_frames(
@@ -250,7 +250,10 @@ def _device_frames(
     dtype, found = devices.dtype_of(image), devices.shape_of(image)
     _check_dtype(dtype, found, dtypes, name)
     if dtype == np.float64:
-        raise ImageError(f"expected {name} on a device as float32, got float64")
+        raise ImageError(
+            f"`{name}` must be float32, uint8 or uint16 on a device; got float64; "
+            "convert it to float32"
+        )
     shape, channels, axis = _layout(found, channel_axis, name, stacks)
     array = devices.contiguous(image, axis)
     count = shape[0] if len(shape) == 3 else 1
@@ -266,20 +269,20 @@ def _check_dtype(
     found = _name_of(dtype)
     if found not in dtypes:
         raise ImageError(
-            f"expected {name} of dtype {' or '.join(dtypes)}, got {dtype} {shape}"
+            f"`{name}` must have dtype {validation.joined(dtypes)}; got {dtype} of shape {shape}"
             f"{_REMEDIES.get(found, '')}"
         )
 
 
 _REMEDIES = {
-    "float16": ": convert it by astype(np.float32)",
-    "bool": ": convert it by astype(np.uint8) * 255",
+    "float16": "; convert it with astype(np.float32)",
+    "bool": "; convert it with astype(np.uint8) * 255",
 }
 
 
 @cache
 def _name_of(dtype: np.dtype[Any]) -> str:
-    return dtype.name  # which NumPy puts together anew each time, in 3 microseconds
+    return dtype.name  # NumPy builds this string at each access, in 3 microseconds
 
 
 def _layout(
@@ -288,11 +291,11 @@ def _layout(
     """Return the shape of the map, the channels, and the axis of the channels if not the last."""
     rank = len(shape)
     if rank not in (2, 3, 4) or (channel_axis is None and rank == 4):
-        forms = "(H, W) or (N, H, W)" if channel_axis is None else "(H, W), (H, W, 3), (H, W, 4)"
-        also = " or a stack of these" if stacks and channel_axis is not None else ""
-        raise ImageError(f"expected {name} of shape {forms}{also}, got {shape}")
+        forms = "(H, W) or (N, H, W)" if channel_axis is None else "(H, W), (H, W, 3) or (H, W, 4)"
+        also = ", or be a stack of these" if stacks and channel_axis is not None else ""
+        raise ImageError(f"`{name}` must have shape {forms}{also}; got shape {shape}")
     if 0 in shape:
-        raise ImageError(f"expected a non-empty {name}, got shape {shape}")
+        raise ImageError(f"`{name}` must not be empty; got shape {shape}")
     if rank == 2:
         return shape, 1, None
     if channel_axis is None:
@@ -302,12 +305,12 @@ def _layout(
         channels = shape[axis]
         if channels not in (1, 3, 4):
             raise ImageError(
-                f"expected {name} with 1, 3 or 4 channels, got {channels} in shape {shape}"
+                f"`{name}` must have 1, 3 or 4 channels; got {channels} in shape {shape}"
                 + _channels_hint(shape, stacks)
             )
         map_shape = shape[:axis] + shape[axis + 1 :]
     if len(map_shape) == 3 and not stacks:
-        raise ImageError(f"expected one {name} at a time, got a stack {map_shape}")
+        raise ImageError(f"`{name}` must be a single image; got a stack of shape {shape}")
     return map_shape, channels, None if axis == rank - 1 else axis
 
 
@@ -324,25 +327,28 @@ def _channel_axis(channel_axis: Any, rank: int) -> int:
     except TypeError:
         axis = rank
     if isinstance(channel_axis, bool) or not -rank <= axis < rank:
-        raise ImageError(f"expected channel_axis from {-rank} to {rank - 1}, got {channel_axis!r}")
+        got = validation.shown(channel_axis)
+        raise ImageError(
+            f"`channel_axis` must be None or an integer from {-rank} to {rank - 1}; got {got}"
+        )
     return axis % rank
 
 
 def _channels_hint(shape: tuple[int, ...], stacks: bool) -> str:
-    """Name the `channel_axis` that may have been meant by a shape without channels at its end."""
+    """Suggest a `channel_axis` for a shape without channels at its end."""
     first = len(shape) - 3
-    hints = [f"channels before rows need channel_axis={first}"] if shape[first] in (1, 3, 4) else []
+    hints = [f"if channels come first, pass channel_axis={first}"] * (shape[first] in (1, 3, 4))
     if len(shape) == 3 and stacks:
-        hints.append("a stack of grey images needs channel_axis=None")
-    return f" ({'; '.join(hints)})" if hints else ""
+        hints.append("for a stack of grey images, pass channel_axis=None")
+    return "".join(f"; {hint}" for hint in hints)
 
 
 def _checked_floats(array: NDArray[Any], name: str, largest: float | None) -> NDArray[Any]:
     low, high = float(array.min()), float(array.max())
     least, most = (0.0, 1.0) if largest is None else (-largest, largest)
     if not (low >= least and high <= most):  # NaN fails both
-        expected = "in [0, 1]" if largest is None else f"that are finite, up to {largest:g}"
-        raise ImageError(f"expected floats of {name} {expected}, got values from {low} to {high}")
+        limits = "in [0, 1]" if largest is None else f"finite, from {least:g} to {most:g}"
+        raise ImageError(f"floats of `{name}` must be {limits}; got values from {low} to {high}")
     return array.astype(np.float32, copy=False) if largest is None else array
 
 
@@ -355,7 +361,8 @@ def host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
     _check_out(memory.dtype, memory.shape, shape)
     flags = memory.flags
     if not (flags.c_contiguous and flags.writeable):
-        raise ImageError("expected out to be writeable and C-contiguous")
+        got = "strides " + str(memory.strides) if flags.writeable else "a read-only array"
+        raise ImageError(f"`out` must be writeable and C-contiguous; got {got}")
     for each in frames:
         _check_apart(np.may_share_memory(memory, each.pixels))
     return memory
@@ -373,19 +380,23 @@ def _device_out(out: Any, frames: tuple[Frames, ...]) -> Any:
     if out is None:
         return devices.empty(shape, np.float32, like=frames[0].owner)
     if not devices.is_device_array(out):
-        raise ImageError(f"expected out as a device array, like image, got {type(out).__name__}")
+        raise ImageError(f"`out` must be a device array, like the image; got {type(out).__name__}")
     _check_out(devices.dtype_of(out), devices.shape_of(out), shape)
     if not devices.is_contiguous(out):
-        raise ImageError("expected out to be C-contiguous")
+        raise ImageError("`out` must be C-contiguous; got an array with gaps or swapped axes")
     _check_apart(any(devices.overlap(out, each.pixels) for each in frames))
     return out
 
 
 def _check_apart(overlaps: bool) -> None:
     if overlaps:
-        raise ImageError("expected out to have memory of its own, got one that overlaps the image")
+        raise ImageError(
+            "`out` must not overlap the image in memory; got an array that does; pass another one"
+        )
 
 
 def _check_out(dtype: np.dtype[Any], found: tuple[int, ...], expected: tuple[int, ...]) -> None:
     if dtype not in _OUT_DTYPES or found != expected:
-        raise ImageError(f"expected out as float32 or uint8 {expected}, got {dtype} {found}")
+        raise ImageError(
+            f"`out` must be float32 or uint8 of shape {expected}; got {dtype} of shape {found}"
+        )

@@ -1,7 +1,4 @@
-"""THE table of methods. The CLI, streams, the demo, benchmarks and tests read it.
-
-A new algorithm is one room and one row here.
-"""
+"""The table of methods. The CLI, streams, the demo, benchmarks and tests read it."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
-from . import images, runtime
+from . import images, runtime, validation
 
 # Parameters of a function that belong to one call, not to a stream of frames.
 _PER_CALL = {"out", "return_conspicuity"}
@@ -23,7 +20,7 @@ Kind = Literal["static", "motion", "objectness"]
 
 
 class Updatable(Protocol):
-    """What a method is over a stream of frames."""
+    """A method over a stream of frames."""
 
     def update(self, frame: Any, *, out: Any = None) -> Any:
         """Return the saliency map of the next frame."""
@@ -34,24 +31,25 @@ class Updatable(Protocol):
 
 @dataclass(frozen=True)
 class Method:
-    """One row of the table.
+    """One saliency method: a row of `METHODS`.
 
     Attributes
     ----------
     key : str
-        What the command line and `Stream` call it.
+        Name of the method in `Stream` and on the command line.
     title : str
-        Its name in words.
+        Name of the method in words.
     kind : {"static", "motion", "objectness"}
-        Whether it takes each frame alone, compares frames, or finds boxes.
+        "static" methods take each frame alone, "motion" methods compare frames, and "objectness"
+        methods find boxes.
     paper : str
-        Where it comes from.
+        Authors, venue and year of the paper.
     function : str
         Name of the public function.
     dtypes : tuple of str
-        What its images may consist of.
+        Accepted dtypes of images, except float64, which is converted to float32.
     display_percentile : float or None
-        The percentile of its maps that pictures of them show as 1, or None for maps as they are.
+        Percentile of a map that pictures show as 1. None shows maps unchanged.
     """
 
     key: str
@@ -61,7 +59,7 @@ class Method:
     function: str
     dtypes: tuple[str, ...]
     room: str
-    state: str | None = None  # the class over frames, if it is not the function frame by frame
+    state: str | None = None  # the class for streams; None calls the function for each frame
     # Pictures of maps that are mostly near 0 are brightened: this percentile is shown as 1.
     display_percentile: float | None = None
 
@@ -74,9 +72,9 @@ class Method:
         channel_axis: int | None = -1,
         **options: Any,
     ) -> Updatable:
-        """Return a new object that takes frames; `options` are those of the function.
+        """Return a new stream object; `options` are those of the method's function.
 
-        A wrong `backend`, `color` or `channel_axis` is refused here, not at the first frame.
+        A wrong `backend`, `color` or `channel_axis` raises here, not at the first frame.
         """
         runtime.resolve(backend)
         images.check_color(color)
@@ -85,16 +83,15 @@ class Method:
         parameters = inspect.signature(maker).parameters.values()
         accepted = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
         if unknown := sorted(options.keys() - (accepted - _PER_CALL)):
-            there = ", ".join(sorted(accepted - _PER_CALL - _EVERYWHERE)) or "none at all"
-            raise TypeError(
-                f"method {self.key!r} has no option {', '.join(unknown)}; it has {there}"
-            )
+            names = ", ".join(sorted(accepted - _PER_CALL - _EVERYWHERE))
+            takes = f"takes only the options {names}" if names else "takes no options"
+            raise TypeError(f"method {self.key!r} {takes}; got {', '.join(unknown)}")
         options.update(backend=backend, color=color, channel_axis=channel_axis)
         made: Updatable = maker(**options) if self.state else _FrameByFrame(maker, options)
         return made
 
     def load(self, name: str) -> Callable[..., Any]:
-        """Import the room and return something of it."""
+        """Import the method's package and return one of its names."""
         found: Callable[..., Any] = getattr(
             importlib.import_module(f"{__package__}.algorithms.{self.room}"), name
         )
@@ -102,7 +99,7 @@ class Method:
 
 
 class _FrameByFrame:
-    """A function of one frame, over a stream."""
+    """Call a function for every frame of a stream."""
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         self._function = function
@@ -115,7 +112,7 @@ class _FrameByFrame:
         """Do nothing: there is no state."""
 
 
-_DTYPES = ("uint8", "uint16", "float32")  # float64 becomes float32
+_DTYPES = tuple(name for name in images.DTYPES if name != "float64")  # converted to float32
 
 _ROWS = (
     Method(
@@ -178,7 +175,7 @@ _ROWS = (
         kind="static",
         paper="Zhang and Sclaroff, IEEE TPAMI 2016",
         function="boolean_map",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="boolean_map",
         state="BooleanMaps",
     ),
@@ -188,7 +185,7 @@ _ROWS = (
         kind="static",
         paper="after Garcia-Diaz et al., Image and Vision Computing 2012",
         function="whitened",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="whitened",
     ),
     Method(
@@ -197,7 +194,7 @@ _ROWS = (
         kind="static",
         paper="Zhang et al., ICCV 2015",
         function="minimum_barrier",
-        dtypes=("uint8", "uint16", "float32"),
+        dtypes=_DTYPES,
         room="minimum_barrier",
     ),
     Method(
@@ -281,16 +278,17 @@ METHODS: Mapping[str, Method] = MappingProxyType({row.key: row for row in _ROWS}
 
 
 def method_of(key: str) -> Method:
-    """Return the row of `key`, or raise ValueError naming the keys there are."""
+    """Return the row of `key`, or raise ValueError with a list of the keys."""
     if key not in METHODS:
-        meant = _meant(str(key))
-        hint = f": did you mean {meant}?" if meant else ""
-        raise ValueError(f"expected a method among {', '.join(METHODS)}, got {key!r}{hint}")
+        suggestion = _suggestion(str(key))
+        hint = f"; did you mean {suggestion}?" if suggestion else ""
+        got = validation.shown(key)
+        raise ValueError(f"`method` must be {validation.joined(METHODS)}; got {got}{hint}")
     return METHODS[key]
 
 
-def _meant(name: str) -> str | None:
-    """Return the key that a misspelt one, or the name of a function, is nearest to."""
+def _suggestion(name: str) -> str | None:
+    """Return the key nearest to a misspelt key or to the name of a function."""
     import difflib  # 1 ms that only mistakes cost
 
     functions = {_as_key(row.function): row.key for row in reversed(_ROWS)}

@@ -1,4 +1,4 @@
-"""Where work runs: what this machine offers, and which backend a call gets."""
+"""Detect available backends, and choose the backend of a call."""
 
 from __future__ import annotations
 
@@ -10,20 +10,30 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from types import ModuleType
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, cast, get_args
 
+from . import validation
 from .errors import BackendUnavailableError
 
 Backend = Literal["cpu", "cuda"]
 Choice = Literal["auto", "cpu", "cuda"]
 
+_CHOICES = get_args(Choice)
 _THREADING_LAYERS = ("default", "tbb", "omp", "workqueue", "safe", "threadsafe", "forksafe")
 
 _preferred: ContextVar[Choice | None] = ContextVar("fastsal_backend", default=None)
 
 
 class BackendStatus(NamedTuple):
-    """Whether a backend can run on this machine, and what it is or why it cannot."""
+    """State of a backend on this machine.
+
+    Attributes
+    ----------
+    available : bool
+        True if the backend can run.
+    detail : str
+        Number of threads or name of the GPU; if the backend is not available, the reason.
+    """
 
     available: bool
     detail: str
@@ -31,22 +41,23 @@ class BackendStatus(NamedTuple):
 
 @contextmanager
 def use_backend(name: Choice) -> Iterator[None]:
-    """Make `name` what ``backend="auto"`` means for the calls inside the ``with`` block.
+    """Set the backend that ``backend="auto"`` selects inside a ``with`` block.
 
-    It holds for the current thread (or asyncio task) and wins over the environment variable
-    ``FASTSAL_BACKEND``. A call that names its own backend is not affected.
+    The setting holds for the current thread or asyncio task. It overrides the environment variable
+    ``FASTSAL_BACKEND``. Calls with ``backend="cpu"`` or ``"cuda"`` are not affected.
 
     Parameters
     ----------
     name : {"auto", "cpu", "cuda"}
-        The backend to use.
+        The backend to use. "auto" follows the data: device arrays run on their device, host arrays
+        on the CPU.
 
     Raises
     ------
     ValueError
-        If `name` is none of these.
+        If `name` is not one of the listed values.
     BackendUnavailableError
-        If `name` is "cuda" and CUDA cannot run here.
+        If `name` is "cuda" and CUDA is not available.
 
     Examples
     --------
@@ -63,12 +74,13 @@ def use_backend(name: Choice) -> Iterator[None]:
 
 
 def backends() -> dict[str, BackendStatus]:
-    """Return what this machine offers, and why not.
+    """List the backends of fastsal and their state on this machine.
 
     Returns
     -------
     dict of str to BackendStatus
-        For "cpu" and "cuda": ``available`` and, in words, ``detail``.
+        Keys "cpu" and "cuda". ``available`` is a bool. ``detail`` is the number of threads or the
+        name of the GPU, or the reason why the backend is not available.
 
     Examples
     --------
@@ -91,10 +103,10 @@ def why_no_cpu() -> str | None:
     from numba import config
 
     if config.DISABLE_JIT:
-        return "NUMBA_DISABLE_JIT is set, and kernels cannot run without Numba's compiler: unset it"
+        return "NUMBA_DISABLE_JIT is set, but kernels need Numba's compiler; unset the variable"
     if str(config.THREADING_LAYER).lower() not in _THREADING_LAYERS:
-        names = ", ".join(_THREADING_LAYERS)
-        return f"NUMBA_THREADING_LAYER must be one of {names}; got {config.THREADING_LAYER!r}"
+        names = validation.joined(_THREADING_LAYERS)
+        return f"`NUMBA_THREADING_LAYER` must be {names}; got {config.THREADING_LAYER!r}"
     return None
 
 
@@ -110,7 +122,10 @@ def why_no_cuda() -> str | None:
     if not cuda.is_available():
         return "no CUDA driver or device was found"
     if not is_simulated() and importlib.util.find_spec("numba_cuda") is None:
-        return "numba-cuda is not installed: pip install 'fastsal[cuda13]' (or 'fastsal[cuda12]')"
+        return (
+            "numba-cuda is not installed; run `pip install 'fastsal[cuda13]'` "
+            "(or 'fastsal[cuda12]')"
+        )
     return None
 
 
@@ -123,12 +138,12 @@ def is_simulated() -> bool:
 
 
 def resolve(choice: Choice, *, on_device: bool = False, worth_transfer: bool = False) -> Backend:
-    """Turn "auto" into a backend; check that a backend asked for by name can run.
+    """Turn "auto" into a backend; check that a backend requested by name can run.
 
     Parameters
     ----------
     choice : {"auto", "cpu", "cuda"}
-        What the caller of a public function asked for.
+        The argument of a public function.
     on_device : bool
         Whether the data lie on a CUDA device already.
     worth_transfer : bool
@@ -143,7 +158,7 @@ def resolve(choice: Choice, *, on_device: bool = False, worth_transfer: bool = F
             return "cuda" if worth else "cpu"
     elif on_device and wanted == "cpu":
         raise BackendUnavailableError(
-            "backend 'cpu' was requested, but the data lie on a CUDA device: copy them to the "
+            "backend 'cpu' was requested, but the data are on a CUDA device; copy them to the "
             "host first, or use backend 'cuda'"
         )
     return _checked(wanted, "backend")
@@ -157,16 +172,13 @@ def bench(room: str, target: Backend) -> ModuleType:
 
 def _from_environment() -> Choice:
     name = os.environ.get("FASTSAL_BACKEND", "auto")
-    if name not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"FASTSAL_BACKEND must be 'auto', 'cpu' or 'cuda', got {name!r}")
-    return cast(Choice, name)
+    return cast(Choice, validation.choice("FASTSAL_BACKEND", name, _CHOICES))
 
 
 def _checked(name: Choice, role: str) -> Backend:
+    validation.choice(role, name, _CHOICES)
     if name == "cuda" and (reason := why_no_cuda()):
         raise BackendUnavailableError(f"backend 'cuda' was requested, but {reason}")
-    if name not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"{role} must be 'auto', 'cpu' or 'cuda', got {name!r}")
     return cast(Backend, name)
 
 

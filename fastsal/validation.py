@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import numbers
 import operator
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,12 @@ def choice(name: str, value: Any, choices: Collection[str]) -> str:
 
 def listed(choices: Collection[str]) -> str:
     """Return names as words: 'a', 'b' or 'c'."""
-    *first, last = map(repr, choices)
+    return joined(map(repr, choices))
+
+
+def joined(words: Iterable[str]) -> str:
+    """Return words as a list in a sentence: a, b or c."""
+    *first, last = words
     return f"{', '.join(first)} or {last}" if first else last
 
 

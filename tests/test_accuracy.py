@@ -174,7 +174,7 @@ def test_maps_that_are_late_meet_their_own_masks(folder):
      (["--images", "{photo}", "--fixations", "{csv}"], "expected a column 'image'"),
      (["--sequences", "/nope"], "/nope: no folder of sequences"),
      (["--sequences", "/nope", "--methods", "flaw"], "did you mean flow?"),
-     (["--sequences", "/nope", "--methods", "flow:nonsense=1"], "no option nonsense")],
+     (["--sequences", "/nope", "--methods", "flow:nonsense=1"], "got nonsense")],
     ids=str,
 )  # fmt: skip
 def test_what_cannot_be_read_is_one_line(arguments, said, tmp_path, capsys):

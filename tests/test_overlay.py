@@ -88,18 +88,18 @@ def test_colormaps_are_opencvs(colormap, image):
 
 
 BAD = {
-    "sizes that differ": (lambda i, s: (i, s[1:]), "of the same size, got"),
-    "float picture": (lambda i, s: (i / 100, s), r"expected floats of image in \[0, 1\]"),
-    "picture of two channels": (lambda i, s: (i[..., :2], s), "expected image with 1, 3 or 4"),
-    "stack of pictures": (lambda i, s: (i[None], s), "expected one image at a time"),
-    "empty picture": (lambda i, s: (i[:0], s[:0]), "expected a non-empty image"),
-    "no picture": (lambda i, s: (None, s), "expected image as"),
-    "map of colours": (lambda i, s: (i, i), "expected one saliency at a time"),
-    "map of ints": (lambda i, s: (i, s.astype(int)), "expected saliency of dtype"),
-    "no map": (lambda i, s: (i, None), "expected saliency as"),
-    "map above 1": (lambda i, s: (i, s + 1), r"saliency in \[0, 1\], got"),
-    "map below 0": (lambda i, s: (i, s - 1), r"saliency in \[0, 1\], got"),
-    "map with NaN": (lambda i, s: (i, np.where(s < 0.5, np.nan, s)), r"in \[0, 1\], got"),
+    "sizes that differ": (lambda i, s: (i, s[1:]), "must have the same height and width; got"),
+    "float picture": (lambda i, s: (i / 100, s), r"floats of `image` must be in \[0, 1\]"),
+    "picture of two channels": (lambda i, s: (i[..., :2], s), "`image` must have 1, 3 or 4"),
+    "stack of pictures": (lambda i, s: (i[None], s), "`image` must be a single image"),
+    "empty picture": (lambda i, s: (i[:0], s[:0]), "`image` must not be empty"),
+    "no picture": (lambda i, s: (None, s), "`image` must be an array"),
+    "map of colours": (lambda i, s: (i, i), "`saliency` must be a single image"),
+    "map of ints": (lambda i, s: (i, s.astype(int)), "`saliency` must have dtype"),
+    "no map": (lambda i, s: (i, None), "`saliency` must be an array"),
+    "map above 1": (lambda i, s: (i, s + 1), r"`saliency` must be in \[0, 1\]; got"),
+    "map below 0": (lambda i, s: (i, s - 1), r"`saliency` must be in \[0, 1\]; got"),
+    "map with NaN": (lambda i, s: (i, np.where(s < 0.5, np.nan, s)), r"in \[0, 1\]; got"),
 }
 
 
@@ -116,8 +116,8 @@ def test_bad_inputs_are_refused(spoil, message, image, saliency):
         ({"alpha": -0.1}, r"`alpha` must be a number from 0 to 1; got -0.1"),
         ({"alpha": 1.1}, r"`alpha` must be a number from 0 to 1; got 1.1"),
         ({"alpha": float("nan")}, r"`alpha` must be a number from 0 to 1; got nan"),
-        ({"colormap": "rainbows"}, "a colormap among autumn, .*viridis.*, got 'rainbows'"),
-        ({"color": "gray"}, "color must be 'rgb' or 'bgr', got 'gray'"),
+        ({"colormap": "rainbows"}, "`colormap` must be autumn, .*viridis.*; got 'rainbows'"),
+        ({"color": "gray"}, "`color` must be 'rgb' or 'bgr'; got 'gray'"),
     ],
 )
 def test_bad_options_are_refused(options, message, image, saliency):
@@ -144,19 +144,19 @@ def test_alpha_that_is_no_number_in_range_is_refused(alpha, image, saliency):
 
 @pytest.mark.parametrize("colormap", [3, None, ["inferno"], "nonsense", ""])
 def test_colormaps_that_there_are_not(colormap, image, saliency):
-    with pytest.raises(ValueError, match=r"expected a colormap among autumn, .* got"):
+    with pytest.raises(ValueError, match=r"`colormap` must be autumn, .* got"):
         fastsal.overlay(image, saliency, colormap=colormap)
 
 
 @pytest.mark.parametrize("color", [3, None, ["rgb"], "RGB"])
 def test_colors_that_there_are_not(color, image, saliency):
-    with pytest.raises(ValueError, match="color must be 'rgb' or 'bgr', got"):
+    with pytest.raises(ValueError, match="`color` must be 'rgb' or 'bgr'; got"):
         fastsal.overlay(image, saliency, color=color)
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 11), (9, 0)])
 def test_an_empty_map_is_refused(shape, image):
-    with pytest.raises(fastsal.ImageError, match="expected a non-empty saliency"):
+    with pytest.raises(fastsal.ImageError, match="`saliency` must not be empty"):
         fastsal.overlay(image, np.empty(shape, np.float32))
 
 

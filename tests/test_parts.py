@@ -97,7 +97,7 @@ def test_few_frames_are_one_part(count, cuda_device, two_at_a_time, stack):
 def test_an_out_that_does_not_fit_is_refused_before_any_work(cuda_device, two_at_a_time, stack):
     with (
         watched(lambda launch, start: pytest.fail("launched")),
-        pytest.raises(fastsal.ImageError, match="expected out as"),
+        pytest.raises(fastsal.ImageError, match="`out` must be"),
     ):
         fastsal.luminance_contrast(stack, out=np.empty((4, 4, 6), np.float32), backend="cuda")
 

@@ -92,16 +92,16 @@ def test_environment_variable_that_cannot_be_had_is_refused(no_cuda, monkeypatch
 def test_environment_variable_with_a_wrong_name_is_refused(name, monkeypatch):
     monkeypatch.setenv("FASTSAL_BACKEND", name)
 
-    with pytest.raises(ValueError, match="FASTSAL_BACKEND must be 'auto', 'cpu' or 'cuda', got"):
+    with pytest.raises(ValueError, match="`FASTSAL_BACKEND` must be 'auto', 'cpu' or 'cuda'; got"):
         fastsal.luminance_contrast(np.zeros((2, 3), np.uint8))
 
 
 @pytest.mark.parametrize("name", ["gpu", "CPU", "", None, 3, ["cpu"]])
 def test_wrong_names_are_refused(name):
-    with pytest.raises(ValueError, match="backend must be 'auto', 'cpu' or 'cuda', got"):
+    with pytest.raises(ValueError, match="`backend` must be 'auto', 'cpu' or 'cuda'; got"):
         fastsal.luminance_contrast(np.zeros((2, 3), np.uint8), backend=name)
     with (
-        pytest.raises(ValueError, match="backend must be 'auto', 'cpu' or 'cuda', got"),
+        pytest.raises(ValueError, match="`backend` must be 'auto', 'cpu' or 'cuda'; got"),
         fastsal.use_backend(name),
     ):
         pass
@@ -128,7 +128,7 @@ def test_device_data_are_never_copied_to_the_host(has_cuda):
     for preferred in ("auto", "cpu"):
         with (
             fastsal.use_backend(preferred),
-            pytest.raises(fastsal.BackendUnavailableError, match="data lie on a CUDA device"),
+            pytest.raises(fastsal.BackendUnavailableError, match="data are on a CUDA device"),
         ):
             runtime.resolve("cpu" if preferred == "auto" else "auto", on_device=True)
 
@@ -229,7 +229,7 @@ def test_a_device_array_needs_no_backend_by_name(cuda_device):
     image = cuda_device.to_device(np.zeros((2, 3), np.uint8))
 
     assert fastsal.luminance_contrast(image).shape == (2, 3)
-    with pytest.raises(fastsal.BackendUnavailableError, match="data lie on a CUDA device"):
+    with pytest.raises(fastsal.BackendUnavailableError, match="data are on a CUDA device"):
         fastsal.luminance_contrast(image, backend="cpu")
     with fastsal.use_backend("cpu"), pytest.raises(fastsal.BackendUnavailableError):
         fastsal.luminance_contrast(image)

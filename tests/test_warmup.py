@@ -97,7 +97,7 @@ def test_unknown_methods_are_refused_before_any_work(monkeypatch):
     from fastsal.pipelines import warmup
 
     monkeypatch.setattr(warmup, "Stream", None)
-    with pytest.raises(ValueError, match=r"expected a method among lc, .*got 'lcc'"):
+    with pytest.raises(ValueError, match=r"`method` must be lc, .*got 'lcc'"):
         fastsal.warmup(["lc", "lcc"])
 
 

@@ -31,10 +31,14 @@ def run(options: argparse.Namespace) -> None:
     make_folder(folder)
     from ..pipelines import demo
 
+    count = 0
     for path in demo.write_pictures(folder):
         print(f"wrote {path}", flush=True)
+        count += 1
     if options.timing:
         from ..pipelines.bench import suite
 
         print()
         print(suite.table_of(demo.measure()))
+        print()
+    print(f"wrote {count} files to {folder}")

@@ -14,10 +14,10 @@ from ..methods import METHODS
 from ..pipelines.compiling import Compiling
 from ..pipelines.interrupts import Terminated, heeded_interrupts, received_status
 from ..pipelines.whole_files import remove_unfinished
-from . import bench, demo, image, info, video, warmup, webcam
+from . import bench, demo, evaluate, image, info, video, warmup, webcam
 from .messages import say, text_of
 
-_COMMANDS = (demo, image, video, webcam, bench, info, warmup)
+_COMMANDS = (demo, image, video, webcam, evaluate, bench, info, warmup)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -91,7 +91,7 @@ def _accept_all_names() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fastsal",
-        description="Visual saliency: where people look in images and what moves in videos.",
+        description="Compute the visual saliency of images and videos.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"fastsal {__version__}")

@@ -131,10 +131,10 @@ def _process(source: Any, target: Path, keys: list[str], options: argparse.Names
     width, height = report.size
     compute = report.compute_ms
     rate = f"{report.fps:.{0 if report.fps >= 10 else 1}f} fps steady state; "
+    if report.limits:
+        print(f"{report.target}: {report.limits}")
     print(
         f"wrote {report.target}: {count_of(report.frames, 'frame')} of {width}x{height} in "
         f"{report.seconds:.1f} s ({rate if report.fps else ''}"
         f"compute {compute['p50']:.2f} ms/frame, p95 {compute['p95']:.2f} ms)"
     )
-    if report.limits:
-        print(f"  limits: {report.limits}")

@@ -101,6 +101,9 @@ def run(options: argparse.Namespace) -> None:
         print(_line(report))
         if options.json:
             write_text(options.json, json.dumps(dataclasses.asdict(report), indent=1) + "\n")
+        for path in (options.record, options.json):
+            if path is not None and path.exists():
+                print(f"wrote {path}")
 
 
 def _check_targets(options: argparse.Namespace) -> None:

@@ -18,7 +18,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 _PACKAGE = __package__.rpartition(".")[0]
-_FOLDERS = (f"{_PACKAGE}.kernels.", f"{_PACKAGE}.algorithms.")
+_FOLDERS = tuple(f"{_PACKAGE}.{name}." for name in ("algorithms", "kernels", "metrics"))
 
 # These shape no code; `cache.FORMAT` counts the changes of the entries' layout.
 _SHAPE_NOTHING = tuple(

@@ -1,7 +1,7 @@
-"""Drop-in for ``cv2.saliency``: its classes, factories, methods and returns, many times faster.
+"""Drop-in replacement for ``cv2.saliency``: the same classes, methods and results, but faster.
 
-Values equal OpenCV's; its crashes, its prints and the files it leaves behind are not reproduced
-(README.md in this folder lists every difference). Colours are BGR throughout.
+Values equal OpenCV's. Its crashes, prints and stray files are not reproduced: README.md in this
+folder lists every difference. Colour images are BGR.
 
 >>> from fastsal import opencv
 >>> import numpy as np

@@ -1,4 +1,4 @@
-"""What OpenCV's functions take for an array, and how they hand one back."""
+"""Array arguments and results by OpenCV's conventions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def plain(array: Any, name: str) -> Any:
     if devices.is_device_array(array):
         return array
     if not isinstance(array, np.ndarray):
-        raise ImageError(f"expected {name} as an array, got {type(array).__name__}")
+        raise ImageError(f"`{name}` must be an array; got {type(array).__name__}")
     found = containers.as_numpy(array, name)  # a masked one only if nothing is masked
     return found.reshape(_as_matrix(found.shape))
 
@@ -52,9 +52,9 @@ def plain_image(image: Any) -> Any:
     array = plain(image, "image")
     shape = devices.shape_of(array)
     if len(shape) > 2 and shape[-1] not in (1, 3, 4):
-        hint = ": np.moveaxis(image, 0, -1) moves them" if shape[0] in (1, 3, 4) else ""
+        hint = "; use np.moveaxis(image, 0, -1)" if shape[0] in (1, 3, 4) else ""
         raise ImageError(
-            f"expected image with 1, 3 or 4 channels, got {shape[-1]} in shape {shape}{hint}"
+            f"`image` must have 1, 3 or 4 channels; got {shape[-1]} in shape {shape}{hint}"
         )
     return array
 
@@ -76,7 +76,7 @@ def delivered(
     if devices.is_device_array(out):
         return compute(out)
     if not out.flags.writeable:
-        raise ImageError("expected the array for the result to be writeable")
+        raise ImageError("the output array must be writeable; got a read-only array")
     if out.flags.c_contiguous and not np.may_share_memory(out, image):
         compute(out.reshape(shape))
     else:
@@ -88,7 +88,7 @@ def _fits(out: Any, shape: tuple[int, ...], dtype: DTypeLike) -> bool:
     if out is None:
         return False
     if not (isinstance(out, np.ndarray) or devices.is_device_array(out)):
-        raise ImageError(f"expected an array for the result, got {type(out).__name__}")
+        raise ImageError(f"the output must be an array or None; got {type(out).__name__}")
     found = tuple(out.shape)
     if isinstance(out, np.ndarray):
         found = shape if found == (*shape, 1) else _as_matrix(found)  # one channel is none

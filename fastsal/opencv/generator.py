@@ -1,4 +1,4 @@
-"""The state of OpenCV's random generator, which `computeBinaryMap` draws its starts from."""
+"""State of OpenCV's random generator, for the random starts of `computeBinaryMap`."""
 
 from __future__ import annotations
 
@@ -19,20 +19,25 @@ _states = _States()
 
 
 def setRNGSeed(seed: int) -> None:
-    """Make the binary maps of this thread those that follow ``cv2.setRNGSeed(seed)``.
+    """Set the seed of `computeBinaryMap` in this thread, as ``cv2.setRNGSeed`` does in OpenCV.
 
-    OpenCV does not tell the state of its own generator, so that of cv2 cannot be shared: where a
-    program calls ``cv2.setRNGSeed`` for the sake of `computeBinaryMap`, it must call this instead.
+    OpenCV does not expose the state of its generator. Programs that call ``cv2.setRNGSeed`` before
+    `computeBinaryMap` must call this function instead.
 
     Parameters
     ----------
     seed : int
-        Any 32-bit integer; 0 is how every thread begins.
+        Any 32-bit integer. Every thread starts with 0.
 
     Raises
     ------
     TypeError
-        If `seed` is no integer.
+        If `seed` is not an integer.
+
+    Examples
+    --------
+    >>> from fastsal import opencv
+    >>> opencv.setRNGSeed(7)
     """
     _states.state = state_of_seed(operator.index(seed))
 

@@ -1,4 +1,4 @@
-"""Putting the drop-in where programs look for ``cv2.saliency``."""
+"""Register the drop-in replacement as ``cv2.saliency``."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ _CLASSES = (
 
 
 def install(*, force: bool = False) -> ModuleType:
-    """Make ``cv2.saliency`` mean this module: for all that is imported afterwards.
+    """Register this module as ``cv2.saliency`` for all later imports.
 
     ``from cv2.saliency import StaticSaliencyFineGrained_create`` and
-    ``cv2.saliency.ObjectnessBING_create()`` work then without opencv-contrib-python, as do the
-    classes' other names, ``cv2.saliency_StaticSaliencyFineGrained`` and its siblings. What code
-    took from OpenCV's own module before stays OpenCV's.
+    ``cv2.saliency.ObjectnessBING_create()`` then work without opencv-contrib-python. The same holds
+    for ``cv2.saliency_StaticSaliencyFineGrained`` and similar names of classes. Objects that were
+    imported from OpenCV's module before do not change.
 
     Parameters
     ----------
     force : bool, default False
-        Replace OpenCV's own module too, where it is there; else that is left in its place.
+        Also replace OpenCV's own module if it is installed.
 
     Returns
     -------
     module
-        What ``cv2.saliency`` is now.
+        The module that ``cv2.saliency`` now refers to.
 
     Raises
     ------
     ImportError
-        If there is no OpenCV at all.
+        If OpenCV is not installed.
 
     Examples
     --------

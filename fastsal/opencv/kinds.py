@@ -1,4 +1,4 @@
-"""The abstract classes of ``cv2.saliency``: what all of its objects can do."""
+"""The abstract base classes of ``cv2.saliency``."""
 
 from __future__ import annotations
 
@@ -20,29 +20,32 @@ from .arrays import delivered, is_empty, plain
 
 
 class Algorithm:
-    """What every OpenCV object can do: next to nothing."""
+    """Base class of all classes, like ``cv2.Algorithm``."""
 
     def clear(self) -> None:
-        """Do nothing, as OpenCV's."""
+        """Do nothing, like OpenCV's method."""
 
     def empty(self) -> bool:
         """Return False."""
         return False
 
     def getDefaultName(self) -> str:
-        """Return what OpenCV calls the object in a file."""
+        """Return the name of the object in a file, "my_object" as in OpenCV."""
         return "my_object"
 
     def save(self, filename: str | os.PathLike[str]) -> None:
-        """Write the file that OpenCV writes, which holds the name and nothing else.
+        """Write the same file as OpenCV, which contains only the name of the object.
 
-        The suffix chooses the format, as in ``cv2.FileStorage``: ``.xml``, ``.json`` or YAML, each
-        also compressed, with ``.gz`` after it.
+        Parameters
+        ----------
+        filename : path
+            The suffix selects the format, as in ``cv2.FileStorage``: ``.xml``, ``.json`` or YAML.
+            An additional ``.gz`` compresses the file.
 
         Raises
         ------
         OSError
-            If it cannot be written; OpenCV would not say.
+            If the file cannot be written; OpenCV is silent then.
         """
         import cv2
 
@@ -58,21 +61,21 @@ class Algorithm:
             _write_whole(path.with_name(written.name), written.read_bytes())
 
     def read(self, fn: Any) -> None:
-        """Do nothing, as OpenCV's. Objects can be pickled instead."""
+        """Do nothing, like OpenCV's method. Use pickle to store objects."""
 
     def write(self, fs: Any) -> None:
-        """Do nothing, as OpenCV's. Objects can be pickled instead."""
+        """Do nothing, like OpenCV's method. Use pickle to store objects."""
 
 
 class Saliency(Algorithm, ABC):
-    """Base of all: an image goes in, and whether something came out, and what, comes out."""
+    """Abstract base class of all saliency classes."""
 
     def __init__(self, *, backend: runtime.Choice = "auto") -> None:
         self._backend: runtime.Choice = backend
 
     @classmethod
     def create(cls, **options: Any) -> Any:
-        """Return a new object; `options` are those of the class, and OpenCV has none of them."""
+        """Return a new object; `options` are those of the class (OpenCV's method has none)."""
         return cls(**options)
 
     def computeSaliency(self, image: Any, saliencyMap: Any = None) -> tuple[bool, Any]:
@@ -80,23 +83,22 @@ class Saliency(Algorithm, ABC):
 
         Parameters
         ----------
-        image : array, (H, W) or (H, W, 3) in BGR
-            Also with a fourth channel, which is ignored; a UMat; or a device array.
+        image : array, (H, W), (H, W, 3) or (H, W, 4)
+            Grey or BGR; a fourth channel is ignored. ``cv2.UMat`` and device arrays are accepted.
         saliencyMap : array, optional
-            Where to put the result, if its shape and dtype are that of the result; otherwise it
-            is not touched.
+            Array for the result. It is used if its shape and dtype are those of the result.
 
         Returns
         -------
         retval : bool
             False if `image` is None or has no pixels.
         saliencyMap : array
-            The result; what was passed if there is none.
+            The result, or the argument `saliencyMap` if there is none.
 
         Raises
         ------
         ImageError
-            If `image` is of a form that OpenCV fails on, crashes on or takes for another.
+            If `image` has a shape or dtype with which OpenCV fails, crashes or returns noise.
         """
         if is_empty(image):
             return False, saliencyMap
@@ -108,33 +110,33 @@ class Saliency(Algorithm, ABC):
 
 
 class StaticSaliency(Saliency):
-    """Base of those that take each image alone, and can cut their maps in two."""
+    """Abstract base class of methods for single images."""
 
     def computeBinaryMap(self, _saliencyMap: Any, _binaryMap: Any = None) -> tuple[bool, Any]:
-        """Cut a map into what stands out and what does not, by five clusters of its values.
+        """Threshold a map into foreground and background by k-means with five clusters.
 
-        Their first centres are drawn at random, from `fastsal.opencv.setRNGSeed` on, and OpenCV
-        stops long before they have settled: two calls rarely agree. `fastsal.binary_map` has ways
-        that do.
+        The initial centres are random (see `fastsal.opencv.setRNGSeed`), and OpenCV stops before
+        k-means converges. Two calls therefore rarely agree. The methods "otsu" and "adaptive" of
+        `fastsal.binary_map` are deterministic.
 
         Parameters
         ----------
         _saliencyMap : array of float32, (H, W)
-            Of five pixels at least, from -1e30 to 1e30.
+            At least five pixels, with values from -1e30 to 1e30.
         _binaryMap : array of uint8, (H, W), optional
-            Where to put the result.
+            Array for the result.
 
         Returns
         -------
         retval : bool
             True.
         _binaryMap : array of uint8, (H, W)
-            255 for what stands out, 0 elsewhere.
+            255 for foreground, 0 for background.
 
         Raises
         ------
         ImageError
-            If `_saliencyMap` is no such map, or holds NaN or infinity.
+            If `_saliencyMap` is not such a map, or holds NaN or infinity.
         """
         values = _map(plain(_saliencyMap, "_saliencyMap"))
 
@@ -170,13 +172,13 @@ def _map(values: Any) -> Any:
     if len(shape) == 3 and shape[2] == 1:
         return values.reshape(shape[:2])
     if len(shape) != 2:
-        raise ImageError(f"expected _saliencyMap of shape (H, W), got {shape}")
+        raise ImageError(f"`_saliencyMap` must have shape (H, W); got {shape}")
     return values
 
 
 class MotionSaliency(Saliency):
-    """Base of those that compare frames."""
+    """Abstract base class of methods that compare frames."""
 
 
 class Objectness(Saliency):
-    """Base of those that propose boxes."""
+    """Abstract base class of methods that propose boxes."""

@@ -1,4 +1,4 @@
-"""``cv2.saliency``'s background model."""
+"""The background model of ``cv2.saliency``."""
 
 from __future__ import annotations
 
@@ -17,17 +17,30 @@ Opencv5 = bool | Literal["5.0", "5.1"]
 
 
 class MotionSaliencyBinWangApr2014(MotionSaliency):
-    """Self-tuning background subtraction, bit for bit OpenCV's: see `fastsal.BinWang`.
+    """Self-tuning background subtraction, equal to OpenCV's bit for bit (see `fastsal.BinWang`).
 
-    As in OpenCV: `setImagesize`, then `init`, then a frame after the other. Masks are 0 and 1.
+    As in OpenCV, call `setImagesize`, then `init`, then `computeSaliency` for each frame. Masks are
+    0 and 1.
 
     Parameters
     ----------
     opencv5 : bool or {"5.0", "5.1"}, default False
-        Which OpenCV's rules to follow: those of 4, which are the intended ones, or by mistakes
-        of their own those of 5.0 (True) or 5.1. See `fastsal.BinWang`.
+        Version of the rules: False follows OpenCV 4, "5.0" (also True) and "5.1" follow OpenCV 5
+        with its errors. See `fastsal.BinWang`.
     backend : {"auto", "cpu", "cuda"}, default "auto"
         Where to compute.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsal import opencv
+    >>> model = opencv.MotionSaliencyBinWangApr2014_create()
+    >>> model.setImagesize(64, 48)
+    >>> model.init()
+    True
+    >>> found, mask = model.computeSaliency(np.zeros((48, 64), np.uint8))
+    >>> mask.shape
+    (48, 64)
     """
 
     def __init__(self, *, opencv5: Opencv5 = False, backend: runtime.Choice = "auto") -> None:
@@ -37,45 +50,45 @@ class MotionSaliencyBinWangApr2014(MotionSaliency):
         self._stream: BinWang | None = None
 
     def setImagesize(self, W: int, H: int) -> None:
-        """Set width and height of the frames; `init` makes it so."""
+        """Set the width and height of the frames for the next call of `init`."""
         self._width, self._height = operator.index(W), operator.index(H)
 
     def getImageWidth(self) -> int:
-        """Return the width that `init` takes."""
+        """Return the width for `init`, in pixels."""
         return self._width
 
     def setImageWidth(self, val: int) -> None:
-        """Set the width that `init` takes."""
+        """Set the width for `init`, in pixels."""
         self._width = operator.index(val)
 
     def getImageHeight(self) -> int:
-        """Return the height that `init` takes."""
+        """Return the height for `init`, in pixels."""
         return self._height
 
     def setImageHeight(self, val: int) -> None:
-        """Set the height that `init` takes."""
+        """Set the height for `init`, in pixels."""
         self._height = operator.index(val)
 
     def init(self) -> bool:
-        """Start anew with frames of the size that was set, and return True.
+        """Start a new model for frames of the size that was set, and return True.
 
         Raises
         ------
         ValueError
-            If no size was set, or one that is not positive; OpenCV would crash.
+            If the size was not set or is not positive; OpenCV crashes in this case.
         """
         shape = self._height, self._width
         if min(shape) < 1:
             raise ValueError(
-                f"expected setImagesize(W, H) with positive sizes before init(), got W="
-                f"{self._width} and H={self._height}"
+                f"the image size must be positive; got W={self._width} and H={self._height}; "
+                "call setImagesize(W, H) before init()"
             )
         self._stream = BinWang(shape, opencv5=self._opencv5, color="bgr", backend=self._backend)
         return True
 
     def _result(self, image: Any, out: Any) -> Any:
         if self._stream is None:
-            raise ImageError("expected setImagesize(W, H) and init() before the first frame")
+            raise ImageError("call setImagesize(W, H) and init() before the first frame")
         frame, stream = plain_image(image), self._stream
         shape = tuple(frame.shape)[:2]
         return delivered(

@@ -1,4 +1,4 @@
-"""``cv2.saliency``'s proposals of boxes."""
+"""The box proposals of ``cv2.saliency``."""
 
 from __future__ import annotations
 
@@ -20,17 +20,28 @@ _BASE, _WINDOW = 2.0, 8
 
 
 class ObjectnessBING(Objectness):
-    """BING, box for box OpenCV's: see `fastsal.bing`, which merges the boxes and has real scores.
+    """BING box proposals, equal to OpenCV's (see `fastsal.bing`, which merges and scores boxes).
 
-    Boxes are (first column, first row, last column, last row), counted from 1, those of one colour
-    space after those of the other: int32, (N, 4) where OpenCV 5 is installed, (N, 1, 4) where it
-    is OpenCV 4. Without `setTrainingPath` the model is the one that comes with fastsal. A model is
-    read once, nothing is printed, and nothing is written unless `setBBResDir` was called.
+    Boxes are int32: first column, first row, last column, last row, counted from 1. One colour
+    space follows the other. The shape is (N, 4) with OpenCV 5 and (N, 1, 4) with OpenCV 4.
+
+    The default model comes with fastsal; `setTrainingPath` selects another one. A model is read
+    once. Nothing is printed. Files are written only after `setBBResDir`.
 
     Parameters
     ----------
     backend : {"auto", "cpu", "cuda"}, default "auto"
         Where to compute.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsal import opencv
+    >>> image = np.zeros((128, 128, 3), np.uint8)
+    >>> image[32:96, 40:104] = 200
+    >>> found, boxes = opencv.ObjectnessBING_create().computeSaliency(image)
+    >>> boxes.shape[-1]
+    4
     """
 
     def __init__(self, *, backend: runtime.Choice = "auto") -> None:
@@ -41,42 +52,42 @@ class ObjectnessBING(Objectness):
         self._values: NDArray[np.float32] | None = None
 
     def getBase(self) -> float:
-        """Return the factor from one window size to the next."""
+        """Return the ratio of consecutive window sizes."""
         return self._base
 
     def setBase(self, val: float) -> None:
-        """Set the factor from one window size to the next, for which there must be a model."""
+        """Set the ratio of consecutive window sizes; the only supported value is 2."""
         self._base = validation.number("val", val, 0)
 
     def getNSS(self) -> int:
-        """Return how many windows around a chosen one are blocked in each direction."""
+        """Return the radius of non-maximum suppression, in windows."""
         return self._nss
 
     def setNSS(self, val: int) -> None:
-        """Set how many windows around a chosen one are blocked in each direction."""
+        """Set the radius of non-maximum suppression, in windows."""
         self._nss = validation.integer("val", operator.index(val), 0)
 
     def getW(self) -> int:
-        """Return the side of the filter."""
+        """Return the side of the filter, in gradients."""
         return self._window
 
     def setW(self, val: int) -> None:
-        """Set the side of the filter, for which there must be a model."""
+        """Set the side of the filter, in gradients; the only supported value is 8."""
         self._window = operator.index(val)
 
     def setTrainingPath(self, trainingPath: str | os.PathLike[str]) -> None:
-        """Set the folder of the model, OpenCV's ``samples/ObjectnessTrainedModel`` say."""
+        """Set the folder of the model, such as OpenCV's ``samples/ObjectnessTrainedModel``."""
         self._model = os.fspath(trainingPath)
 
     def setBBResDir(self, resultsDir: str | os.PathLike[str]) -> None:
-        """Set a folder to write the boxes to, as ``BBoxesB2W8I/bb.txt`` in it."""
+        """Set the output folder; boxes are written to ``BBoxesB2W8I/bb.txt`` in it."""
         self._results = os.fspath(resultsDir)
 
     def getobjectnessValues(self) -> Any:
-        """Return a number per box of the last image: OpenCV's, which only count.
+        """Return one value per box of the last image, as OpenCV does.
 
-        They grow as boxes get worse: 300, 301, ... within the first colour space, then by threes,
-        then by fives. `fastsal.bing` returns scores.
+        The values are counters, not scores: 300, 301, ... in the first colour space, then steps of
+        3 and of 5. Larger values mean worse boxes. `fastsal.bing` returns scores.
         """
         return () if self._values is None or not self._values.size else self._values.copy()
 
@@ -101,9 +112,7 @@ class ObjectnessBING(Objectness):
         name = f"ObjNessB{self._base:g}W{self._window}MAXBGR.wS1.yml.gz"
         path = Path(self._model or "", name)
         found = "is not supported" if path.exists() else "is missing"
-        raise ModelError(
-            f"BING's model file {path} {found}: there are models of base 2 and W 8 only"
-        )
+        raise ModelError(f"the BING model file {path} {found}; use setBase(2) and setW(8)")
 
     def _write(self, boxes: NDArray[np.int32]) -> None:
         folder = Path(self._results or "", f"BBoxesB{self._base:g}W{self._window}I")

@@ -1,4 +1,4 @@
-"""``cv2.saliency``'s two methods for single images."""
+"""The two static methods of ``cv2.saliency``."""
 
 from __future__ import annotations
 
@@ -20,15 +20,24 @@ _ANY = ("uint8", "uint16", "float32", "float64")
 
 
 class StaticSaliencyFineGrained(StaticSaliency):
-    """Fine-grained saliency, bit for bit OpenCV's: see `fastsal.fine_grained`.
+    """Fine-grained saliency, equal to OpenCV's bit for bit (see `fastsal.fine_grained`).
 
-    Floats in [0, 1] stand for bytes; OpenCV reads the memory of floats as if it held bytes, and
-    what it returns is noise.
+    Floats in [0, 1] are rounded to 8 bits. OpenCV reads the memory of floats as bytes and returns
+    noise.
 
     Parameters
     ----------
     backend : {"auto", "cpu", "cuda"}, default "auto"
         Where to compute.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsal import opencv
+    >>> method = opencv.StaticSaliencyFineGrained_create()
+    >>> found, saliency = method.computeSaliency(np.eye(9, dtype=np.uint8))
+    >>> saliency.dtype
+    dtype('float32')
     """
 
     def _result(self, image: Any, out: Any) -> Any:
@@ -41,14 +50,23 @@ class StaticSaliencyFineGrained(StaticSaliency):
 
 
 class StaticSaliencySpectralResidual(StaticSaliency):
-    """The spectral residual, to 2e-7 OpenCV's: see `fastsal.spectral_residual`.
+    """Spectral residual saliency, equal to OpenCV's to 2e-7 (see `fastsal.spectral_residual`).
 
-    Numbers count as they are: floats in [0, 1] give another map than the bytes they stand for.
+    Values are used unscaled, so floats in [0, 1] give another map than the same image in uint8.
 
     Parameters
     ----------
     backend : {"auto", "cpu", "cuda"}, default "auto"
         Where to compute.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsal import opencv
+    >>> method = opencv.StaticSaliencySpectralResidual_create()
+    >>> found, saliency = method.computeSaliency(np.eye(64, dtype=np.uint8))
+    >>> saliency.shape
+    (64, 64)
     """
 
     def __init__(self, *, backend: runtime.Choice = "auto") -> None:
@@ -56,19 +74,19 @@ class StaticSaliencySpectralResidual(StaticSaliency):
         self._width = self._height = 64
 
     def getImageWidth(self) -> int:
-        """Return how many columns images are reduced to."""
+        """Return the width of the thumbnail, in pixels."""
         return self._width
 
     def setImageWidth(self, val: int) -> None:
-        """Set how many columns images are reduced to: not the width of the images."""
+        """Set the width of the thumbnail, in pixels: 1 to 4096. It is not the image's width."""
         self._width = _length(val)
 
     def getImageHeight(self) -> int:
-        """Return how many rows images are reduced to."""
+        """Return the height of the thumbnail, in pixels."""
         return self._height
 
     def setImageHeight(self, val: int) -> None:
-        """Set how many rows images are reduced to: not the height of the images."""
+        """Set the height of the thumbnail, in pixels: 1 to 4096. It is not the image's height."""
         self._height = _length(val)
 
     def _result(self, image: Any, out: Any) -> Any:
@@ -94,20 +112,17 @@ def _levels(array: Any) -> Any:
         return array
     if array.ndim > 2 and array.shape[-1] != 1:
         raise ImageError(
-            f"expected colours of dtype {' or '.join(_ANY)}, got {array.dtype} {array.shape}"
+            f"colour images must have dtype {validation.joined(_ANY)}; "
+            f"got {array.dtype} of shape {array.shape}"
         )
     levels = array.astype(np.int16 if array.dtype == np.int8 else np.int32)
     if array.dtype == np.int16:
         return array
     if array.dtype == np.int64 and not np.array_equal(levels, array):
-        raise ImageError("expected int64 image with numbers of 32 bits")
+        raise ImageError("an int64 `image` must hold values of 32 bits; got larger ones")
     return levels
 
 
 def _length(val: int) -> int:
     """Return a number of rows or columns, or raise ValueError; OpenCV would fail later."""
-    number = operator.index(val)
-    if not 1 <= number <= 4096:
-        got = validation.shown(number)
-        raise ValueError(f"expected rows and columns from 1 to 4096, got {got}")
-    return number
+    return validation.integer("val", operator.index(val), 1, 4096)

@@ -127,9 +127,11 @@ def by_opencv(data: bytes, flags: int) -> NDArray[Any]:
     except cv2.error as error:
         if "Insufficient memory" in str(error):
             raise MemoryError from error
-        raise ImageError("the image is damaged, or of a kind that OpenCV cannot decode") from error
+        raise ImageError(
+            "the image is damaged, or has a format that OpenCV cannot decode"
+        ) from error
     if image is None:
-        raise ImageError("the image is damaged, or of a kind that OpenCV cannot decode")
+        raise ImageError("the image is damaged, or has a format that OpenCV cannot decode")
     decoded: NDArray[Any] = image
     return rgb_or_bgr(decoded)
 

@@ -95,7 +95,7 @@ class AVEncoder:
 
         width, height = size
         if not (0 < width <= _WIDEST and 0 < height <= _WIDEST):
-            raise ValueError(f"H.264 has no frames of {width}x{height}")
+            raise ValueError(f"H.264 does not support frames of {width}x{height} pixels")
         self._fps = fps
         self._sound = sound
         self._count = 0

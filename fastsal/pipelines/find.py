@@ -33,10 +33,10 @@ def find_files(
     found: list[Path] = []
     for entry in entries:
         if not str(entry):
-            raise error(f"expected the name of a {kind}, got an empty one")
+            raise error(f"the name of a {kind} must not be empty")
         found += _expanded(Path(entry), suffixes, kind, error)
     if not found:
-        raise error(f"no {kind} was named")
+        raise error(f"no {kind} was given")
     return list(dict.fromkeys(found))
 
 

@@ -109,7 +109,7 @@ def _one_refusal() -> Iterator[None]:
     except ImageError:
         raise
     except MemoryError as error:
-        raise ImageError("the memory is too small for this image") from error
+        raise ImageError("not enough memory for this image") from error
     except Exception as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ImageError(f"the image is damaged ({reason})") from error
@@ -134,7 +134,7 @@ def _decode_jpeg(data: bytes) -> Samples:
             return by_pillow("jpeg", data)
         # Before version 4.11 OpenCV fills what is missing with grey, and says nothing.
         if header.fp is not None and data.find(_END_OF_JPEG, header.fp.tell()) < 0:
-            raise ImageError("its data is cut short")
+            raise ImageError("the file is truncated")
         values = by_opencv(data, cv2.IMREAD_ANYCOLOR | _UPRIGHT_LATER)
         return Samples(values, orientation=orientation_of(header))
 
@@ -160,4 +160,4 @@ def _decode_unknown(data: bytes, suffix: str) -> Samples:
     try:
         return Samples(by_opencv(data, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR))
     except ImageError:
-        raise ImageError("not an image of a kind that is read, or damaged") from None
+        raise ImageError("not an image of a supported format, or damaged") from None

@@ -154,8 +154,8 @@ class OpenCVDecoder:
         self._distrusted = False
         if np.array_equal(self._suspect, frame):
             raise VideoError(
-                f"{self._name}: OpenCV {cv2.__version__} cannot convert interlaced video, which "
-                "this stream may be; PyAV can: pip install 'fastsal[video]'"
+                f"{self._name}: OpenCV {cv2.__version__} cannot convert interlaced video, and "
+                "this stream may be interlaced; install PyAV with `pip install 'fastsal[video]'`"
             )
 
     def _lost_frames(self, path: Path) -> str:

@@ -1,4 +1,4 @@
-"""A saliency map in colours, laid over the picture it belongs to."""
+"""Draw a saliency map in colours over its image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import containers, devices, images
 from ..errors import ImageError
 from ..images import Color, check_color
-from ..validation import number
+from ..validation import joined, number, shown
 
 _PREFIX = "COLORMAP_"
 _BINS = 4096
@@ -29,22 +29,22 @@ def overlay(
     color: Color = "rgb",
     channel_axis: int | None = -1,
 ) -> Any:
-    """Lay a saliency map in colours over its picture.
+    """Draw a saliency map in colours over its image.
 
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
-        The picture, on the host; a fourth channel is ignored; floats lie in [0, 1].
+        Host array. A fourth channel is ignored; floats lie in [0, 1].
     saliency : array_like of float or uint8, (H, W)
-        Its map, in [0, 1] or 0 to 255.
+        Saliency map in [0, 1], or 0 to 255 for uint8.
     alpha : float, default 0.5
-        Share of the colours in the result: 0 gives the picture, 1 the map.
+        Weight of the map in [0, 1]: 0 returns the image, 1 returns the map.
     colormap : str, default "inferno"
-        Name of one of OpenCV's colour maps.
+        Name of an OpenCV colour map, such as "jet" or "viridis".
     percentile : float, optional
-        Show this percentile of the map, above 0 to 100, and what exceeds it, as 1, for maps that
-        are mostly near 0. By default the map is shown as it is. The command line uses the 95th
-        for superpixel contrast (``fastsal.METHODS[key].display_percentile``).
+        Percentile of the map in (0, 100] that is shown as 1; larger values are clipped. Use it for
+        maps that are mostly near 0. Default: show the map unchanged. The command line uses 95 for
+        superpixel contrast (``fastsal.METHODS[key].display_percentile``).
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels of `image` and of the result.
     channel_axis : int or None, default -1
@@ -53,13 +53,14 @@ def overlay(
     Returns
     -------
     picture : array of uint8, (H, W, 3)
+        ``(1 - alpha) * image + alpha * colours``, in the channel order of `image`.
 
     Raises
     ------
     ImageError
-        If `image` or `saliency` is of another form, or their sizes differ.
+        If `image` or `saliency` is not a host array of these forms, or their sizes differ.
     ValueError
-        If `alpha` or `percentile` is out of range, or there is no such `colormap` or `color`.
+        If `alpha` or `percentile` is out of range, or `colormap` or `color` is unknown.
 
     Examples
     --------
@@ -75,7 +76,8 @@ def overlay(
     frames, levels = _host_frames(image, "image", **form), levels_of(saliency, percentile)
     if frames.shape != levels.shape:
         raise ImageError(
-            f"expected image and saliency of the same size, got {frames.shape} and {levels.shape}"
+            "`image` and `saliency` must have the same height and width; "
+            f"got {frames.shape} and {levels.shape}"
         )
     base, painted = images.picture_of(frames), in_colors(levels, colormap, color)
     picture = cv2.addWeighted(base, 1 - alpha, painted, alpha, 0, dst=painted)
@@ -128,7 +130,7 @@ def _percentile_of(values: NDArray[Any], percentile: float) -> float:
 
 def _host_frames(array: Any, name: str, **form: Any) -> images.Frames:
     if devices.is_device_array(array):
-        raise ImageError(f"expected {name} on the host, got one on a device")
+        raise ImageError(f"`{name}` must be on the host; got a device array; copy it to the host")
     return images.as_frames(array, name=name, stacks=False, **form)
 
 
@@ -138,7 +140,7 @@ def _code_of(colormap: str) -> int:
         code = getattr(cv2, _PREFIX + colormap.upper(), None)
     if code is None:
         names = sorted(n.removeprefix(_PREFIX).lower() for n in dir(cv2) if n.startswith(_PREFIX))
-        raise ValueError(f"expected a colormap among {', '.join(names)}, got {colormap!r}")
+        raise ValueError(f"`colormap` must be {joined(names)}; got {shown(colormap)}")
     return int(code)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError
+from ..validation import joined
 from .decoders import rgb_or_bgr
 from .file_kinds import image_kind
 from .find import find_files
@@ -131,14 +132,14 @@ def _naming(path: Path) -> Iterator[None]:
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
     except MemoryError as error:
-        raise ImageError(f"{path}: the memory is too small for this image") from error
+        raise ImageError(f"{path}: not enough memory for this image") from error
 
 
 def _data_of(path: Path) -> bytes:
     try:
         # Opening a pipe waits until something writes to it, and some devices never end.
         if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
-            raise ImageError(f"{path}: expected a file, got a pipe or a device")
+            raise ImageError(f"{path}: must be a regular file; got a pipe or a device")
         data = path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path}: {reason_of(error)}") from error
@@ -155,7 +156,7 @@ def check_suffix(path: Path) -> None:
     ImageError
     """
     if path.suffix.lower() not in IMAGE_SUFFIXES:
-        raise ImageError(f"{path}: expected a name ending in {', '.join(IMAGE_SUFFIXES)}")
+        raise ImageError(f"{path}: the file name must end in {joined(IMAGE_SUFFIXES)}")
 
 
 def write_image(path: str | Path, image: NDArray[Any]) -> None:
@@ -191,7 +192,7 @@ def _read_npy(path: Path, data: bytes) -> NDArray[Any]:
     except Exception as error:
         raise ImageError(f"{path}: not a NumPy array file, or damaged") from error
     if not isinstance(array, np.ndarray):
-        raise ImageError(f"{path}: an archive of arrays, expected a single array")
+        raise ImageError(f"{path}: the file must hold a single array; got an archive of arrays")
     return array
 
 
@@ -225,11 +226,16 @@ def _npy_bytes(path: Path, array: NDArray[Any]) -> bytes:
 def _storable(path: Path, suffix: str, image: NDArray[Any]) -> NDArray[Any]:
     """Return the pixels as integers the format holds; contiguous, as OpenCV wants them."""
     if image.size == 0 or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))):
-        raise ImageError(f"{path}: expected (H, W), (H, W, 3) or (H, W, 4), found {image.shape}")
+        raise ImageError(
+            f"{path}: `image` must have shape (H, W), (H, W, 3) or (H, W, 4); got {image.shape}"
+        )
     if np.issubdtype(image.dtype, np.floating):
         # NaN fails this comparison too, and would otherwise be cast to an arbitrary grey.
         if not (image.min() >= 0 and image.max() <= 1):
-            raise ImageError(f"{path}: expected floating values in [0, 1] to store as {suffix}")
+            raise ImageError(
+                f"{path}: floats must be in [0, 1] to store them as {suffix}; "
+                f"got values from {image.min()} to {image.max()}"
+            )
         return np.rint(image * np.float32(255)).astype(np.uint8, order="C")
     if image.dtype == np.uint8 or (image.dtype == np.uint16 and suffix in _DEEP_SUFFIXES):
         return np.ascontiguousarray(image)

@@ -1,4 +1,4 @@
-"""Frames of any method, one at a time, with whatever it must remember of the last ones."""
+"""Run any method over a stream of frames, with its state."""
 
 from __future__ import annotations
 
@@ -11,38 +11,37 @@ from ..runtime import Choice
 
 
 class Stream(devices.Portable):
-    """One object for frames of any method.
+    """Run a method, given by key, over the frames of a video.
 
-    Static methods take each frame alone; motion methods remember what they need. No frame is
-    segmented twice: the superpixels of a frame, "superpixel"'s too, start from those of the frame
-    before, so that maps differ a little from the function's (``reset()`` starts anew). One object
-    serves one stream of frames, from one thread at a time. It can be pickled and copied at any
-    time; the copy continues with the same results.
+    Static methods process each frame alone. Motion methods keep the state they need. The superpixel
+    methods start each segmentation from the previous one, so their maps differ slightly from those
+    of the function until ``reset()``. One object serves one stream of frames, from one thread at a
+    time. It can be pickled and copied at any time; the copy continues with the same results.
 
     Parameters
     ----------
     method : str
         A key of `METHODS`.
     backend : {"auto", "cpu", "cuda"}, default "auto"
-        Where to compute.
+        Where to compute. "auto" takes the device for device arrays and the CPU for others.
     color : {"rgb", "bgr"}, default "rgb"
-        Order of the channels: OpenCV's videos and cameras give "bgr".
+        Order of the channels. Frames of OpenCV are "bgr".
     channel_axis : int or None, default -1
         Axis of the channels of every frame that has more than two axes: 0 for frames of shape
         (3, H, W).
     **options
-        What the method's function takes besides, ``threshold=20`` say. Defaults are the
-        function's, but those of "superpixel-motion" are made for motion: ``sigma_position=0.03``
-        and ``steepness=0``, not the paper's 0.25 and 6 (see `superpixel_contrast`).
+        Options of the method's function, such as ``threshold=20``. Defaults are those of the
+        function. Only "superpixel-motion" has its own, for motion: ``sigma_position=0.03`` and
+        ``steepness=0`` (see `superpixel_contrast`).
 
     Raises
     ------
     ValueError
-        If there is no such method, `backend` or `color`.
+        If `method`, `backend`, `color` or an option is not one of the allowed values.
     TypeError
-        If it has no such option.
+        If the method does not have an option of this name.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     Examples
     --------
@@ -72,17 +71,22 @@ class Stream(devices.Portable):
 
         Parameters
         ----------
-        frame : array, (H, W) or (H, W, 3)
-            As the method's function takes it.
+        frame : array, (H, W), (H, W, 3) or (H, W, 4)
+            As in the method's function.
         out : array of float32 or uint8, (H, W), optional
             Where to put the map.
 
         Returns
         -------
         saliency : array of float32 (or `out`), (H, W)
-            In [0, 1]. A motion method starts anew with the first frame, and with a frame of
-            another shape, number of channels, dtype or device than the last. Methods that compare
-            frames then return zeros; "bin-wang", which has no background yet, returns ones.
+            In [0, 1]. A frame of another shape, number of channels, dtype or device restarts a
+            motion method. For the first frame, motion methods return zeros; "bin-wang" returns
+            ones, because it has no background model yet.
+
+        Raises
+        ------
+        ImageError
+            If `frame` is not an image that the method accepts, or `out` does not fit it.
         """
         return self._state.update(frame, out=out)
 

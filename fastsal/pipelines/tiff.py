@@ -55,7 +55,7 @@ class TiffPages:
         self._file.pages.useframes = False
         pages = [page for page in self._file.pages if isinstance(page, TiffPage)]
         if not pages:
-            raise ImageError("its data is cut short")
+            raise ImageError("the file is truncated")
         self._pages = [page for page in pages if not _is_reduced_or_mask(page)] or pages[:1]
 
     def __len__(self) -> int:
@@ -114,10 +114,10 @@ def _check(page: TiffPage, length: int) -> None:
         raise ImageError(RAW)
     check_size(page.imagewidth, page.imagelength)
     if not page.dataoffsets or page.imagedepth != 1:
-        raise ImageError("its page holds no flat picture")
+        raise ImageError("the page is not a two-dimensional image")
     ends = map(sum, zip(page.dataoffsets, page.databytecounts, strict=True))
     if max(ends) > length:
-        raise ImageError("its data is cut short")
+        raise ImageError("the file is truncated")
 
 
 def _bits(page: TiffPage) -> int:

@@ -1,4 +1,4 @@
-"""A whole video through one method and into a file, with a progress bar and a report."""
+"""Compute saliency for every frame of a video and write the result as a video."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,28 +26,28 @@ _Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class VideoReport:
-    """What `process_video` did.
+    """Report of `process_video`.
 
     Attributes
     ----------
     target : Path
-        The file written.
+        Output file.
     frames : int
-        How many frames it holds.
+        Number of frames in the output file.
     size : (int, int)
-        Their width and height.
+        Width and height of the frames, in pixels.
     dropped : int
-        Frames that a live source gave and nobody had time for; 0 for files.
+        Number of frames of a live source that were skipped; 0 for files.
     seconds : float
-        The whole job, opening, compiling and checking the result included.
+        Total time, including opening, compilation and the check of the output.
     fps : float
-        Frames per second from the first frame written to the last.
+        Frames per second between the first and the last written frame.
     latency_ms : dict
-        From a frame decoded to its picture written: ``p50``, ``p95``, ``p99``, ``max``.
+        Milliseconds from decoding a frame to writing it: ``p50``, ``p95``, ``p99``, ``max``.
     compute_ms : dict
-        Saliency and drawing alone, likewise.
+        Milliseconds for saliency and drawing, with the same keys.
     limits : str
-        What the file lacks, in words; empty if nothing.
+        Limitations of the output file, such as missing sound; empty if there are none.
     """
 
     target: Path
@@ -76,36 +76,38 @@ def process_video(
     resize: tuple[int, int] | None = None,
     **options: Any,
 ) -> VideoReport:
-    """Saliency of every frame of a video, written as a video.
+    """Compute saliency for every frame of a video and write the result as a video.
 
-    Reading and writing run in threads of their own, the method in the calling one. Where PyAV is
-    installed (``pip install 'fastsal[video]'``), the video is H.264, which browsers play, every
-    frame keeps its time also where the rate varies, and the sound of a file comes along.
+    Reading, the method and writing run in three threads. With PyAV
+    (``pip install 'fastsal[video]'``) the output is H.264 with the sound of the source, and frames
+    keep their times at variable frame rates. Without PyAV the output is MPEG-4 or Motion JPEG
+    without sound.
 
     Parameters
     ----------
     source : str, Path or int
-        A file, a URL or a camera's index. A live source needs `end`, or runs until interrupted.
+        File, URL or camera index. A live source needs `end`, or runs until it is interrupted.
     target : str or Path
-        Ends in .mp4, .m4v, .mov or .avi. It appears, or is replaced, only when complete.
+        Output file, ending in .mp4, .m4v, .mov or .avi. It is created or replaced only when it is
+        complete.
     method : str or sequence of str
-        A key of `METHODS`, or several for ``view="grid"``.
-    progress : bool
-        Show a bar on stderr, where that is a terminal.
-    view : {"overlay", "map", "side-by-side", "grid"}
-        The map laid over the frame, the map in grey (white is most salient), frame and overlay
-        next to each other, twice as wide, or a cell with the overlay of each method. A grid is
-        scaled down to 3840 x 2160 pixels if it is larger.
-    alpha : float
-        Strength of the overlay.
-    backend : str
-        As everywhere.
+        A key of `METHODS`, or several keys for ``view="grid"``.
+    progress : bool, default True
+        Show a progress bar on stderr if stderr is a terminal.
+    view : {"overlay", "map", "side-by-side", "grid"}, default "overlay"
+        "overlay" draws the map over the frame, "map" draws it in grey with white as 1.
+        "side-by-side" shows frame and overlay, twice as wide. "grid" shows the overlay of each
+        method, scaled down to at most 3840 x 2160 pixels.
+    alpha : float, default 0.5
+        Weight of the map in the overlay, 0 to 1.
+    backend : {"auto", "cpu", "cuda"}, default "auto"
+        Where to compute. "auto" takes the CPU, since frames are in host memory.
     start, end : float, optional
-        Seconds of the source, exact to the frame.
+        Range of the source in seconds, exact to the frame.
     resize : (int, int), optional
-        Width and height to scale the frames to first.
+        Width and height in pixels to which frames are scaled first.
     **options
-        Passed on to the method.
+        Options of the method's function.
 
     Returns
     -------
@@ -114,11 +116,11 @@ def process_video(
     Raises
     ------
     ValueError, TypeError, BackendUnavailableError
-        An argument is none of what is possible. No file has been touched then.
+        If an argument is not one of the allowed values. No file is written.
     VideoError
-        The source cannot be read to its end or the target cannot be written. What was written by
-        then is kept in a hidden file beside the target if it plays, and the message names it. Any
-        other exception, KeyboardInterrupt included, carries that as a note.
+        If the source cannot be read completely or the target cannot be written. Frames
+        written before the error are kept in a hidden file beside the target if it plays. The
+        message names that file. Other exceptions, such as KeyboardInterrupt, carry a note with it.
 
     Examples
     --------
@@ -157,7 +159,7 @@ def check_video_look(keys: Sequence[str], view: str, alpha: float) -> None:
     """
     check_look("overlay" if view == GRID else view, alpha)
     if not keys or (len(keys) > 1 and view != GRID):
-        raise ValueError(f"`method` must be one key unless view is 'grid'; got {list(keys)}")
+        raise ValueError(f"`method` must be one key unless view='grid'; got {list(keys)}")
 
 
 def _renderer(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import VideoError
+from ..validation import joined
 from .animations import is_animation
 from .encoders import CODECS
 from .pictures import PICTURE_SUFFIXES
@@ -24,7 +25,7 @@ VIDEO_SUFFIXES = (
 )
 _OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 _environment = threading.Lock()
-NO_VIDEO = "no video in it"
+NO_VIDEO = "the file has no video stream"
 STALL_SECONDS = 10  # without data, after which a stream counts as lost
 
 
@@ -84,11 +85,11 @@ def open_source(source: str | Path | int) -> Any:
         It is missing or cannot be opened.
     """
     if source == "":
-        raise VideoError("expected the name of a video, got an empty one")
+        raise VideoError("the name of the source must not be empty")
     source = index_or_name(source)
     if isinstance(source, int):
         if not 0 <= source < 1 << 16:  # OpenCV crashes on negative ones, and has its own above
-            raise VideoError(f"expected a camera's index from 0 to 65535, got {source}")
+            raise VideoError(f"a camera index must be from 0 to 65535; got {source}")
         return _checked(open_capture(source), f"camera {source} cannot be opened")
     if is_url(source):
         check_name(Path(source))
@@ -113,7 +114,9 @@ def check_name(path: Path) -> None:
         str(path.absolute()).encode()
     except UnicodeEncodeError as error:
         name = os.fsencode(path).decode(errors="replace")
-        raise VideoError(f"{name}: the name is not valid UTF-8, which OpenCV needs") from error
+        raise VideoError(
+            f"{name}: the file name must be valid UTF-8 for OpenCV; rename the file"
+        ) from error
 
 
 def check_file(path: Path) -> None:
@@ -132,12 +135,12 @@ def check_file(path: Path) -> None:
             return  # a camera, /dev/video0 say
         # Opening a pipe waits until something writes to it, which may be never.
         if not stat.S_ISREG(state.st_mode):
-            raise VideoError(f"{path}: expected a file, a camera or a URL, got a pipe or a device")
+            raise VideoError(f"{path}: must be a file, a camera or a URL; got a pipe or a device")
         if state.st_size == 0:
             raise VideoError(f"{path}: the file is empty")
         # FFmpeg takes a still picture for a video of one frame.
         if path.suffix.lower() in PICTURE_SUFFIXES and not is_animation(path):
-            raise VideoError(f"{path}: a still picture, for which there is `fastsal image`")
+            raise VideoError(f"{path}: is a still image; use `fastsal image`")
         path.open("rb").close()
     except VideoError:
         raise
@@ -160,7 +163,7 @@ def check_suffix(target: Path) -> None:
     VideoError
     """
     if target.suffix.lower() not in CODECS:
-        raise VideoError(f"{target}: expected a name ending in {', '.join(CODECS)}")
+        raise VideoError(f"{target}: the file name must end in {joined(CODECS)}")
 
 
 def check_target(target: str | Path) -> Path:
@@ -181,7 +184,7 @@ def check_target(target: str | Path) -> Path:
         regular file.
     """
     if target == "":
-        raise VideoError("expected a name to write a video to, got an empty one")
+        raise VideoError("the name of the target must not be empty")
     target = Path(target)
     check_name(target)
     check_suffix(target)

@@ -31,10 +31,10 @@ def check_request(start: float | None, end: float | None, resize: tuple[int, int
     if not 0 <= (0.0 if start is None else start) < (math.inf if end is None else end):
         limits = (("start", start), ("end", end))
         given = " and ".join(f"{name} {value:g}" for name, value in limits if value is not None)
-        raise ValueError(f"expected 0 <= start < end, got {given}")
+        raise ValueError(f"`start` and `end` must satisfy 0 <= start < end; got {given}")
     if resize is not None and not _is_size(resize):
         raise ValueError(
-            f"expected a width and a height from 1 to {_LONGEST_SIDE} to resize to, got {resize}"
+            f"`resize` must be a width and a height from 1 to {_LONGEST_SIDE}; got {resize}"
         )
 
 

@@ -136,8 +136,8 @@ class VideoWriter:
         width, height = self.size
         if frame.shape != (height, width, 3) or frame.dtype != np.uint8:
             raise VideoError(
-                f"{self.target}: expected uint8 frames of shape {(height, width, 3)}, "
-                f"found {frame.dtype} {frame.shape}"
+                f"{self.target}: frames must be uint8 of shape {(height, width, 3)}; "
+                f"got {frame.dtype} of shape {frame.shape}"
             )
         if self._drawn_size != self.size:
             frame = cv2.resize(frame, self._drawn_size, interpolation=cv2.INTER_LINEAR)
@@ -201,7 +201,7 @@ class VideoWriter:
             width, height = self.size
             raise VideoError(
                 f"{self.target}: cannot write {width}x{height} at {fps:g} frames per second as "
-                f"{self.target.suffix}; another of {', '.join(CODECS)} or size may do"
+                f"{self.target.suffix}; try another size or one of {', '.join(CODECS)}"
             )
         return encoder
 

@@ -1,4 +1,4 @@
-"""The three ways to show a saliency map: by itself, over its picture, or both side by side."""
+"""Render a saliency map: alone, over its image, or both side by side."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..images import Color
+from ..validation import listed, shown
 from .overlay import check_alpha, levels_of, overlay
 
 VIEWS = ("overlay", "map", "side-by-side")
@@ -22,8 +23,8 @@ def check_look(view: str, alpha: float) -> None:
     ValueError
     """
     if view not in VIEWS:
-        raise ValueError(f"expected a view among {', '.join(VIEWS)}, got {view!r}")
-    alpha = check_alpha(alpha)
+        raise ValueError(f"`view` must be {listed(VIEWS)}; got {shown(view)}")
+    check_alpha(alpha)
 
 
 def render(

@@ -1,4 +1,4 @@
-"""Compile ahead, so that no first frame waits."""
+"""Compile kernels ahead of time."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ _Job = tuple[str, Callable[[], Any]]
 
 
 def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
-    """Compile everything now, for every backend this machine has, and keep it on disk.
+    """Compile all kernels ahead of time, for every available backend, and cache them on disk.
 
-    Compiled code is kept in the user's cache folder (``FASTSAL_CACHE_DIR`` names another), so the
-    next process loads it in a fraction of a second. After an upgrade of Numba or NumPy all of it is
-    compiled again; after an upgrade of fastsal only the kernels that have changed.
+    Compiled code is stored in the user's cache folder, or in ``FASTSAL_CACHE_DIR``. Later processes
+    load it in a fraction of a second. An upgrade of Numba or NumPy discards all of it; an upgrade
+    of fastsal discards the kernels that changed.
 
     Parameters
     ----------
     methods : iterable of str, optional
-        Keys of `METHODS`; by default all, and the functions beside them: `binary_map`,
-        `salient_boxes`, `scanpath`, `slic` and `region_stats`.
+        Keys of `METHODS`. Default: all methods, and `binary_map`, `salient_boxes`, `scanpath`,
+        `slic` and `region_stats`.
     progress : bool, default True
-        Show a bar on stderr, where that is a terminal.
+        Show a progress bar on stderr if stderr is a terminal.
 
     Raises
     ------
     ValueError
-        If there is no such method.
+        If a key is unknown.
 
     Examples
     --------

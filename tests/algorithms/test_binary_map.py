@@ -295,7 +295,7 @@ def test_floats_of_other_ranges_are_refused(method, value):
     saliency = np.zeros((4, 4), F32)
     saliency[2, 1] = value
 
-    with pytest.raises(fastsal.ImageError, match=r"^expected floats of saliency in \[0, 1\], got"):
+    with pytest.raises(fastsal.ImageError, match=r"^floats of `saliency` must be in \[0, 1\]; got"):
         binary_map(saliency, method=method)
 
 
@@ -304,19 +304,19 @@ def test_what_opencv_crashes_on_is_refused(value):
     saliency = np.zeros((4, 4), F32)
     saliency[2, 1] = value
 
-    with pytest.raises(fastsal.ImageError, match=r"^expected floats of saliency that are finite"):
+    with pytest.raises(fastsal.ImageError, match=r"^floats of `saliency` must be finite"):
         opencv_binary_map(saliency, 1)
 
 
 @pytest.mark.parametrize(
     ("saliency", "message"),
     [
-        (np.zeros((4, 4), np.uint16), "dtype uint8 or float32 or float64, got uint16"),
+        (np.zeros((4, 4), np.uint16), "dtype uint8, float32 or float64; got uint16"),
         (np.zeros((4, 4), bool), "got bool"),
-        (np.zeros((0, 4), F32), "non-empty saliency"),
-        (np.zeros(9, F32), "expected saliency of shape"),
-        (np.zeros((2, 4, 4, 3), F32), "expected saliency of shape"),
-        ([[0.5, 0.1], [0.2]], "expected saliency as an array"),
+        (np.zeros((0, 4), F32), "`saliency` must not be empty"),
+        (np.zeros(9, F32), "`saliency` must have shape"),
+        (np.zeros((2, 4, 4, 3), F32), "`saliency` must have shape"),
+        ([[0.5, 0.1], [0.2]], "`saliency` must be an array"),
     ],
     ids=["uint16", "bool", "empty", "rank 1", "rank 4", "ragged"],
 )
@@ -329,7 +329,7 @@ def test_what_is_no_map_is_refused(saliency, message):
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 2), (4, 1), (3, 2, 2)], ids=str)
 def test_kmeans_needs_five_pixels(shape):
-    with pytest.raises(fastsal.ImageError, match="5 pixels or more for k-means, got"):
+    with pytest.raises(fastsal.ImageError, match="at least 5 pixels for k-means; got"):
         binary_map(np.zeros(shape, F32), method="kmeans")
     assert binary_map(np.ones(shape, F32), method="otsu").shape == shape
 
@@ -337,11 +337,11 @@ def test_kmeans_needs_five_pixels(shape):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"method": "mean"}, "method must be 'otsu', 'adaptive' or 'kmeans', got 'mean'"),
+        ({"method": "mean"}, "`method` must be 'otsu', 'adaptive' or 'kmeans'; got 'mean'"),
         ({"method": None}, "got None"),
         ({"seed": 1.5}, "`seed` must be an integer; got 1.5"),
         ({"seed": "1"}, "`seed` must be"),
-        ({"backend": "gpu"}, "backend must be"),
+        ({"backend": "gpu"}, "`backend` must be"),
     ],
     ids=str,
 )
@@ -366,7 +366,7 @@ def test_out_is_filled_and_returned(backend, method, rng):
     ids=["float32", "shape", "not contiguous", "list"],
 )
 def test_out_that_does_not_fit_is_refused(out):
-    with pytest.raises(fastsal.ImageError, match="expected out"):
+    with pytest.raises(fastsal.ImageError, match="`out` must"):
         binary_map(np.zeros((4, 5), F32), out=out)
 
 
@@ -529,7 +529,7 @@ def test_no_boxes_where_nothing_stands_out():
         ({"min_area": 20}, "min_area"),
         ({"min_area": np.nan}, "min_area"),
         ({"min_area": "all"}, "min_area"),
-        ({"method": "mean"}, "method must be"),
+        ({"method": "mean"}, "`method` must be"),
     ],
     ids=str,
 )
@@ -539,7 +539,7 @@ def test_unknown_options_of_boxes_are_refused(options, message):
 
 
 def test_boxes_of_a_stack_are_refused():
-    with pytest.raises(fastsal.ImageError, match=r"one map \(H, W\), got shape \(2, 4, 4\)"):
+    with pytest.raises(fastsal.ImageError, match=r"one map \(H, W\); got shape \(2, 4, 4\)"):
         salient_boxes(np.zeros((2, 4, 4), F32))
 
 

@@ -121,7 +121,7 @@ def test_large_floats_stand_for_bytes(shape, rng):
 def test_floats_of_other_ranges_are_refused(value):
     image = np.full((4, 4), value, np.float32)
 
-    with pytest.raises(fastsal.ImageError, match=r"floats of image in \[0, 1\]"):
+    with pytest.raises(fastsal.ImageError, match=r"floats of `image` must be in \[0, 1\]"):
         fine_grained(image)
 
 

@@ -473,17 +473,29 @@ def test_any_small_pair(pair, model, contrast):
 
 
 BAD = [
-    ((np.zeros((4, 5), np.uint8), np.zeros((4, 6), np.uint8)), {}, "same form"),
-    ((np.zeros((4, 5), np.uint8), np.zeros((4, 5), np.uint16)), {}, "same form"),
-    ((np.zeros((4, 5), np.uint8), np.zeros((4, 5, 3), np.uint8)), {}, "same form"),
-    ((np.zeros((0, 5), np.uint8),) * 2, {}, "non-empty frame"),
-    ((np.zeros((4, 5), np.int32),) * 2, {}, "frame of dtype"),
-    ((np.full((4, 5), np.nan),) * 2, {}, r"floats of frame in \[0, 1\]"),
-    ((np.full((4, 5), 2.0),) * 2, {}, r"floats of frame in \[0, 1\]"),
+    (
+        (np.zeros((4, 5), np.uint8), np.zeros((4, 6), np.uint8)),
+        {},
+        "`frame` and `previous` must have the same",
+    ),
+    (
+        (np.zeros((4, 5), np.uint8), np.zeros((4, 5), np.uint16)),
+        {},
+        "`frame` and `previous` must have the same",
+    ),
+    (
+        (np.zeros((4, 5), np.uint8), np.zeros((4, 5, 3), np.uint8)),
+        {},
+        "`frame` and `previous` must have the same",
+    ),
+    ((np.zeros((0, 5), np.uint8),) * 2, {}, "`frame` must not be empty"),
+    ((np.zeros((4, 5), np.int32),) * 2, {}, "`frame` must have dtype"),
+    ((np.full((4, 5), np.nan),) * 2, {}, r"floats of `frame` must be in \[0, 1\]"),
+    ((np.full((4, 5), 2.0),) * 2, {}, r"floats of `frame` must be in \[0, 1\]"),
     ((np.zeros((4, 5, 2), np.uint8),) * 2, {}, "1, 3 or 4 channels"),
-    ((np.zeros(((1 << 20) + 1, 1), np.uint8),) * 2, {}, "sides of up to 1,048,576 pixels"),
-    ((np.zeros((4, 5), np.uint8),) * 2, {"out": np.zeros((5, 4), np.float32)}, "out as"),
-    ((None, np.zeros((4, 5), np.uint8)), {}, "frame as an array, got NoneType"),
+    ((np.zeros(((1 << 20) + 1, 1), np.uint8),) * 2, {}, "at most 1048576 pixels high and wide"),
+    ((np.zeros((4, 5), np.uint8),) * 2, {"out": np.zeros((5, 4), np.float32)}, "`out` must be"),
+    ((None, np.zeros((4, 5), np.uint8)), {}, "`frame` must be an array; got NoneType"),
 ]
 
 
@@ -555,7 +567,9 @@ def test_a_bad_frame_leaves_the_stream_as_it_was(rng):
         stream.update(first.astype(np.int64))
     with pytest.raises(fastsal.ImageError):
         stream.update(second, out=np.zeros((5, 4), np.float32))
-    with pytest.raises(fastsal.ImageError, match=r"one frame at a time, got a stack \(2, 4, 5\)"):
+    with pytest.raises(
+        fastsal.ImageError, match=r"`frame` must be a single image; got a stack of shape \(2, 4, 5"
+    ):
         stream.update(np.zeros((2, 4, 5, 3), np.uint8))
 
     np.testing.assert_array_equal(stream.update(second), flow_saliency(second, first))

@@ -282,7 +282,7 @@ OTHERS = {
 def test_frames_of_two_forms_are_refused(other):
     frame = np.zeros((4, 5), np.uint8)
     for pair in ((frame, other), (other, frame)):
-        with pytest.raises(fastsal.ImageError, match="expected frame and previous of the same"):
+        with pytest.raises(fastsal.ImageError, match="`frame` and `previous` must have the same"):
             frame_difference(*pair)
 
 
@@ -460,5 +460,7 @@ def test_stream_that_moves_to_a_device_starts_anew(cuda_device, rng):
 
 
 def test_a_stream_refuses_stacks():
-    with pytest.raises(fastsal.ImageError, match=r"one frame at a time, got a stack \(2, 4, 5\)"):
+    with pytest.raises(
+        fastsal.ImageError, match=r"`frame` must be a single image; got a stack of shape \(2, 4, 5"
+    ):
         fastsal.FrameDifference().update(np.zeros((2, 4, 5, 3), np.uint8))

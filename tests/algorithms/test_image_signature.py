@@ -145,7 +145,7 @@ def test_large_images_of_one_colour(shape):
 
 @pytest.mark.parametrize("value", [-0.01, 1.01, np.nan, np.inf, 255])
 def test_floats_of_other_ranges_are_refused(value):
-    with pytest.raises(fastsal.ImageError, match=r"floats of image in \[0, 1\]"):
+    with pytest.raises(fastsal.ImageError, match=r"floats of `image` must be in \[0, 1\]"):
         image_signature(np.full((4, 4), value, np.float32))
 
 

@@ -364,12 +364,16 @@ def test_any_number_of_threads_gives_the_same_bits(shape):
 @pytest.mark.parametrize(
     ("options", "error", "says"),
     [
-        ({"preset": "fast"}, ValueError, "`preset` must be 'default', 'paper', 'fixation' or Itti"),
+        (
+            {"preset": "fast"},
+            ValueError,
+            "`preset` must be 'default', 'paper', 'fixation' or an Itti",
+        ),
         ({"preset": None}, ValueError, "got None"),
         ({"smooth": -0.1}, ValueError, "`smooth` must be a number from 0 to 1; got -0.1"),
         ({"center_bias": 2}, ValueError, "`center_bias` must be"),
-        ({"color": "hsv"}, ValueError, "color must be"),
-        ({"out": np.zeros((3, 3), np.float32)}, fastsal.ImageError, "expected out as"),
+        ({"color": "hsv"}, ValueError, "`color` must be"),
+        ({"out": np.zeros((3, 3), np.float32)}, fastsal.ImageError, "`out` must be"),
     ],
     ids=["name", "none", "smooth", "bias", "color", "out"],
 )

@@ -197,13 +197,13 @@ def test_large_images_of_one_colour(shape, refine):
 
 @pytest.mark.parametrize("value", [-0.01, 1.01, np.nan, np.inf, 255])
 def test_floats_of_other_ranges_are_refused(value):
-    with pytest.raises(fastsal.ImageError, match=r"floats of image in \[0, 1\]"):
+    with pytest.raises(fastsal.ImageError, match=r"floats of `image` must be in \[0, 1\]"):
         minimum_barrier(np.full((4, 4), value, np.float32))
 
 
 @pytest.mark.parametrize("size", [2, 2001, 0, -3, 300.0, True, "300", None, float("nan")])
 def test_other_sizes_are_refused(size):
-    with pytest.raises(ValueError, match=r"`size` must be a whole number from 3 to 2000; got"):
+    with pytest.raises(ValueError, match=r"`size` must be an integer from 3 to 2000; got"):
         minimum_barrier(np.zeros((4, 4), np.uint8), size=size)
 
 

@@ -153,7 +153,7 @@ def test_a_device_finds_the_same_to_the_bit(cuda_device, rng):
 
 
 def test_backends_that_are_none_are_refused():
-    with pytest.raises(ValueError, match="backend must be"):
+    with pytest.raises(ValueError, match="`backend` must be"):
         scanpath(np.zeros((4, 5), np.float32), backend="gpu")
 
 

@@ -224,17 +224,17 @@ def test_bad_options_are_refused(name, value):
 def test_frames_of_two_forms_are_refused():
     frame = np.zeros((4, 5), np.uint8)
     for other in (np.zeros((5, 4), np.uint8), np.zeros((4, 5, 3), np.uint8), frame.astype("u2")):
-        with pytest.raises(fastsal.ImageError, match="expected image and reference of the same"):
+        with pytest.raises(fastsal.ImageError, match="`image` and `reference` must have the same"):
             superpixel_contrast(frame, other)
-        with pytest.raises(fastsal.ImageError, match="expected frame and previous of the same"):
+        with pytest.raises(fastsal.ImageError, match="`frame` and `previous` must have the same"):
             superpixel_change(frame, other)
 
 
 def test_signed_maps_need_floats():
     frame, out = np.zeros((4, 5), np.uint8), np.zeros((4, 5), np.uint8)
-    with pytest.raises(fastsal.ImageError, match="expected out as float32"):
+    with pytest.raises(fastsal.ImageError, match="`out` must be float32"):
         superpixel_change(frame, frame, signed=True, out=out)
-    with pytest.raises(fastsal.ImageError, match="expected out as float32"):
+    with pytest.raises(fastsal.ImageError, match="`out` must be float32"):
         SuperpixelChange(signed=True).update(frame, out=out)
 
 

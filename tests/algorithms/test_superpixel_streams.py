@@ -114,7 +114,7 @@ def test_refused_frame_leaves_the_stream_as_it_was(kind, photos):
 
     with pytest.raises(fastsal.ImageError):
         stream.update(photos[0].astype(int))
-    with pytest.raises(fastsal.ImageError, match="one frame at a time"):
+    with pytest.raises(fastsal.ImageError, match="`frame` must be a single image"):
         stream.update(photos[0][None])
     with pytest.raises(fastsal.ImageError):
         stream.update(photos[0][:9], out=np.zeros((2, 2), np.float32))

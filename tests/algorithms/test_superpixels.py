@@ -267,13 +267,13 @@ def test_labels_are_left_alone(photo):
 
 
 BAD_LABELS = {
-    "shape": (np.zeros((4, 4), int), r"labels as integers of shape \(4, 5\), got int64 \(4, 4\)"),
-    "dtype": (np.zeros((4, 5)), "labels as integers"),
-    "booleans": (np.zeros((4, 5), bool), "labels as integers"),
-    "gap": (np.eye(4, 5, dtype=int) * 2, "without gaps, got none of 1 among 0 to 2"),
-    "negative": (-np.eye(4, 5, dtype=int), "labels from 0 to 20, got -1 to 0"),
-    "too large": (np.eye(4, 5, dtype=int) * 21, "labels from 0 to 20, got 0 to 21"),
-    "far too large": (np.eye(4, 5, dtype=int) * 2**40, "labels from 0 to 20"),
+    "shape": (np.zeros((4, 4), int), r"integers of shape \(4, 5\); got int64 of shape \(4, 4\)"),
+    "dtype": (np.zeros((4, 5)), "`labels` must be integers"),
+    "booleans": (np.zeros((4, 5), bool), "`labels` must be integers"),
+    "gap": (np.eye(4, 5, dtype=int) * 2, "every number from 0 to 2; got none equal to 1"),
+    "negative": (-np.eye(4, 5, dtype=int), "`labels` must be from 0 to 20; got -1 to 0"),
+    "too large": (np.eye(4, 5, dtype=int) * 21, "`labels` must be from 0 to 20; got 0 to 21"),
+    "far too large": (np.eye(4, 5, dtype=int) * 2**40, "`labels` must be from 0 to 20"),
 }
 
 
@@ -295,7 +295,7 @@ BAD_INITIAL = {
 
 @pytest.mark.parametrize("initial", BAD_INITIAL.values(), ids=BAD_INITIAL.keys())
 def test_bad_initial_is_refused(initial):
-    with pytest.raises(fastsal.ImageError, match="expected initial"):
+    with pytest.raises(fastsal.ImageError, match="`initial` must"):
         slic(np.zeros((4, 5), np.uint8), region_size=4, initial=initial)
 
 
@@ -427,8 +427,8 @@ def test_drawing_leaves_its_inputs_alone(photo):
 @pytest.mark.parametrize(
     ("labels", "line", "error", "message"),
     [
-        (np.zeros((4, 4), int), (1, 2, 3), fastsal.ImageError, r"labels .* \(4, 5\), got int64"),
-        (np.zeros((4, 5)), (1, 2, 3), fastsal.ImageError, "labels as integers"),
+        (np.zeros((4, 4), int), (1, 2, 3), fastsal.ImageError, r"`labels` .* \(4, 5\); got int64"),
+        (np.zeros((4, 5)), (1, 2, 3), fastsal.ImageError, "`labels` must be integers"),
         (np.zeros((4, 5), int), (1, 2), ValueError, "`line` must be three integers from 0 to 255"),
         (np.zeros((4, 5), int), (1, 2, 256), ValueError, "`line` must be"),
         (np.zeros((4, 5), int), (0.5, 0, 0), ValueError, "`line` must be"),
@@ -445,9 +445,9 @@ def test_what_cannot_be_drawn_is_refused(labels, line, error, message):
 @pytest.mark.cuda
 def test_device_arrays_are_not_drawn(cuda_device):
     image, labels = np.zeros((2, 3), np.uint8), np.zeros((2, 3), np.int32)
-    with pytest.raises(fastsal.ImageError, match="image on the host"):
+    with pytest.raises(fastsal.ImageError, match="`image` must be on the host"):
         draw_boundaries(cuda_device.to_device(image), labels)
-    with pytest.raises(fastsal.ImageError, match="labels on the host"):
+    with pytest.raises(fastsal.ImageError, match="`labels` must be on the host"):
         draw_boundaries(image, cuda_device.to_device(labels))
 
 
@@ -511,8 +511,14 @@ def test_devices_refuse_what_the_host_refuses(cuda_device):
     for labels, message in (
         (np.zeros((2, 3), np.int32), "on a device both"),
         (cuda_device.to_device(np.zeros((2, 3), np.int64)), "int32"),
-        (cuda_device.to_device(np.full((2, 3), 7, np.int32)), "labels from 0 to 6, got 7 to 7"),
-        (cuda_device.to_device(np.full((2, 3), 2, np.int32)), "without gaps, got none of 1"),
+        (
+            cuda_device.to_device(np.full((2, 3), 7, np.int32)),
+            "`labels` must be from 0 to 6; got 7 to 7",
+        ),
+        (
+            cuda_device.to_device(np.full((2, 3), 2, np.int32)),
+            "every number from 0 to 2; got none equal to 1",
+        ),
     ):
         with pytest.raises(fastsal.ImageError, match=message):
             region_stats(held, labels)
@@ -534,7 +540,7 @@ def test_statistics_of_labels_that_start_at_1(backend, relabel, rng):
 
 @pytest.mark.parametrize("labels", [[[1, 1, 3]], [[0, 1, 3]], [[2, 3, 3]]], ids=str)
 def test_gaps_are_refused_wherever_labels_start(labels):
-    with pytest.raises(fastsal.ImageError, match="expected labels without gaps, got none of"):
+    with pytest.raises(fastsal.ImageError, match="`labels` must use every number from"):
         fastsal.region_stats(np.zeros((1, 3), np.uint8), labels)
 
 

@@ -164,21 +164,33 @@ def test_trained_model_survives_saving(trained, scenes, tmp_path):
 
 IMAGE = np.zeros((60, 80, 3), np.uint8)
 BAD = {
-    "fewer boxes": ([IMAGE, IMAGE], [[BOX]], "boxes for each image, got 2 images and 1"),
-    "no images": ([], [], "boxes for each image, got 0 images"),
-    "no sequence": (3, [[BOX]], "expected a sequence of images, got int"),
-    "one list of boxes": ([IMAGE], [BOX], r"boxes of image 0 as integers \(n, 4\), got int64"),
-    "three numbers": ([IMAGE], [[(1, 2, 3)]], r"\(n, 4\), got int64 \(1, 3\)"),
-    "ragged": ([IMAGE], [[(1, 2, 3, 4), (1, 2)]], "image 0 as .* got a ragged list"),
-    "floats": ([IMAGE], [[(0.5, 0.5, 20.0, 20.0)]], "as integers .* got float64"),
-    "none": ([IMAGE], [None], "as integers .* got object"),
-    "empty box": ([IMAGE], [[BOX, (3, 4, 0, 9)]], r"box 1 of image 0, \[3, 4, 0, 9\], is empty"),
-    "negative": ([IMAGE], [[(9, 9, -5, 4)]], "is empty or outside"),
-    "outside": ([IMAGE, IMAGE], [[BOX], [(80, 0, 9, 9)]], "box 0 of image 1.*image of 80 x 60"),
-    "one box": ([IMAGE], [[BOX]], "too few boxes: expected 2 or more .* got 1"),
-    "no boxes": ([IMAGE], [[]], "too few boxes: .* got 0"),
-    "small boxes": ([IMAGE] * 9, [[(9, 9, 2, 2)]] * 9, "too few boxes: .* got 0"),
-    "no background": ([IMAGE[:16, :16]] * 3, [[(0, 0, 16, 16)]] * 3, "expected some background"),
+    "fewer boxes": ([IMAGE, IMAGE], [[BOX]], "the same length, at least 1; got 2 images and 1"),
+    "no images": ([], [], "the same length, at least 1; got 0 images"),
+    "no sequence": (3, [[BOX]], "`images` must be a sequence; got int"),
+    "one list of boxes": (
+        [IMAGE],
+        [BOX],
+        r"`boxes\[0\]` must be integers of shape \(n, 4\); got int64",
+    ),
+    "three numbers": ([IMAGE], [[(1, 2, 3)]], r"\(n, 4\); got int64 of shape \(1, 3\)"),
+    "ragged": (
+        [IMAGE],
+        [[(1, 2, 3, 4), (1, 2)]],
+        r"`boxes\[0\]` must .* rows of different lengths",
+    ),
+    "floats": ([IMAGE], [[(0.5, 0.5, 20.0, 20.0)]], "must be integers .* got float64"),
+    "none": ([IMAGE], [None], "must be integers .* got object"),
+    "empty box": ([IMAGE], [[BOX, (3, 4, 0, 9)]], r"`boxes\[0\]\[1\]` must .* got \[3, 4, 0, 9\]"),
+    "negative": ([IMAGE], [[(9, 9, -5, 4)]], "must overlap the image"),
+    "outside": (
+        [IMAGE, IMAGE],
+        [[BOX], [(80, 0, 9, 9)]],
+        r"`boxes\[1\]\[0\]` must overlap the image of 80 x 60",
+    ),
+    "one box": ([IMAGE], [[BOX]], "`boxes` must have at least 2 boxes .* got 1"),
+    "no boxes": ([IMAGE], [[]], "`boxes` must have at least 2 .* got 0"),
+    "small boxes": ([IMAGE] * 9, [[(9, 9, 2, 2)]] * 9, "`boxes` must have at least 2 .* got 0"),
+    "no background": ([IMAGE[:16, :16]] * 3, [[(0, 0, 16, 16)]] * 3, "must leave some background"),
 }
 
 
@@ -194,7 +206,7 @@ def test_bad_data_is_refused(images, boxes, message):
     ids=["floats", "path", "channels", "stack"],
 )  # fmt: skip
 def test_bad_images_are_refused(image):
-    with pytest.raises(fastsal.ImageError, match="image 1"):
+    with pytest.raises(fastsal.ImageError, match=r"`images\[1\]`"):
         fastsal.train_bing([IMAGE, image], [[BOX], [BOX]], progress=False)
 
 

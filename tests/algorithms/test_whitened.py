@@ -142,7 +142,7 @@ def test_large_images_of_one_colour(shape):
 
 @pytest.mark.parametrize("value", [-0.01, 1.01, np.nan, np.inf, 255])
 def test_floats_of_other_ranges_are_refused(value):
-    with pytest.raises(fastsal.ImageError, match=r"floats of image in \[0, 1\]"):
+    with pytest.raises(fastsal.ImageError, match=r"floats of `image` must be in \[0, 1\]"):
         whitened(np.full((4, 4), value, np.float32))
 
 
@@ -164,7 +164,7 @@ def test_what_is_no_image_is_refused(image):
 
 @pytest.mark.parametrize("size", [7, 513, 0, -3, 64.0, True, "64", None, float("nan")])
 def test_other_sizes_are_refused(size):
-    with pytest.raises(ValueError, match=r"`size` must be a whole number from 8 to 512; got"):
+    with pytest.raises(ValueError, match=r"`size` must be an integer from 8 to 512; got"):
         whitened(np.zeros((4, 4), np.uint8), size=size)
 
 

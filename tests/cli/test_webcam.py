@@ -31,7 +31,7 @@ def test_what_does_nothing_for_a_page_is_refused(arguments, said, capsys):
 
 def test_a_bad_address_is_refused(capsys):
     assert main(["webcam", "--web", "here"]) == 2
-    assert "expected [HOST:]PORT" in capsys.readouterr().err
+    assert "must be [HOST:]PORT" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--certfile", "--keyfile"])
@@ -78,4 +78,4 @@ def test_a_still_picture_is_no_camera(tmp_path, capsys):
 
     assert main(["webcam", "--headless", "--source", str(path)]) == 1
 
-    assert "a still picture, for which there is `fastsal image`" in capsys.readouterr().err
+    assert "is a still image; use `fastsal image`" in capsys.readouterr().err

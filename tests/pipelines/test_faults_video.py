@@ -233,7 +233,7 @@ def test_an_animation_cut_short(tmp_path: Path, keep: float) -> None:
 
 def test_a_still_picture_is_no_video(tmp_path: Path) -> None:
     Image.fromarray(drawn(0)).save(tmp_path / "a.webp")
-    with pytest.raises(VideoError, match="a still picture"):
+    with pytest.raises(VideoError, match="is a still image"):
         VideoReader(tmp_path / "a.webp")
 
 

@@ -285,5 +285,5 @@ def test_finding_nothing(tmp_path: Path, entry: str) -> None:
 
 
 def test_naming_nothing() -> None:
-    with pytest.raises(ImageError, match="no image was named"):
+    with pytest.raises(ImageError, match="no image was given"):
         find_images([])

@@ -148,7 +148,7 @@ def test_unusable_files(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> No
         "": "folder",
         "empty.mp4": "empty",
         "text.mp4": "not a video",
-        "audio.wav": "no video in it",
+        "audio.wav": "the file has no video stream",
         "zero.avi": "no frame",
     }
     for name, reason in reasons.items():
@@ -369,7 +369,7 @@ def test_wrong_frames_are_refused(tmp_path: Path, frame: np.ndarray) -> None:
         with VideoWriter(tmp_path / "a.mp4", 25, (64, 48)) as writer:
             writer.write(frame)
 
-    assert "expected uint8 frames" in refusal(write)
+    assert "frames must be uint8" in refusal(write)
     assert os.listdir(tmp_path) == []
 
 

@@ -40,8 +40,8 @@ class BinWang(devices.Portable):
     Raises
     ------
     ValueError
-        If `shape` is not two positive integers or `opencv5` is no such version; by `update`, if
-        `color` or `backend` is none of those named.
+        If `shape` is not two positive integers, or `opencv5` is not one of the listed values.
+        `update` raises it if `color` or `backend` is not one of the listed values.
 
     Notes
     -----
@@ -100,7 +100,7 @@ class BinWang(devices.Portable):
         frame : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
             Grey levels or colours; a fourth channel is ignored. uint16 and floats in [0, 1] are
             rounded to 8 bits. A device array (Numba, CuPy, PyTorch) stays on its device. A frame
-            of another shape, number of channels, dtype or device than the last starts anew.
+            of another shape, number of channels, dtype or device restarts the stream.
         out : array of uint8 or float32, (H, W), optional
             Where to put the mask: C-contiguous, in the same kind of memory as `frame`.
 
@@ -115,7 +115,7 @@ class BinWang(devices.Portable):
             If `frame` is not an image of these forms or of the shape that was set, or `out` does
             not fit it. The model then is as it was.
         BackendUnavailableError
-            If the backend was asked for by name and cannot run here.
+            If the backend was requested by name and is not available.
         """
         return self._updated(frame, out, np.uint8, 1)
 
@@ -140,7 +140,7 @@ class BinWang(devices.Portable):
 
     def _check(self, shape: tuple[int, ...]) -> None:
         if self._wanted is not None and shape != self._wanted:
-            raise ImageError(f"expected a frame of shape {self._wanted}, got {shape}")
+            raise ImageError(f"`frame` must have shape {self._wanted}, as set; got {shape}")
 
     def _prepare(self, bench: Any, form: tuple[Any, ...]) -> None:
         """Have a model of this form in this place, a new one unless the last frame was alike."""
@@ -162,10 +162,10 @@ class BinWang(devices.Portable):
 
 
 class BinWangMaps(BinWang):
-    """`BinWang` as a method of streams: saliency maps instead of masks."""
+    """Segment moving pixels over a stream, as `BinWang`, with saliency maps as results."""
 
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
-        """Take the next frame and return its map: 1.0 where something moves, or 255 in bytes."""
+        """Return the map of the next frame: 1.0 for moving pixels, or 255 if `out` is uint8."""
         is_bytes = str(getattr(out, "dtype", "")).endswith("uint8")
         return self._updated(frame, out, np.float32, 255 if is_bytes else 1)
 

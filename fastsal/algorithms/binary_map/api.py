@@ -1,4 +1,4 @@
-"""Binary maps: a saliency map cut into foreground and background."""
+"""Binary maps: threshold a saliency map into foreground and background."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ def binary_map(
     out: Any = None,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Cut a saliency map into what stands out and what does not.
+    """Threshold a saliency map into foreground and background.
 
     Parameters
     ----------
     saliency : array of uint8 or float, (H, W) or (N, H, W)
-        A map, or a stack of them, each cut for itself. Floats lie in [0, 1]; bytes stand for
-        255ths.
+        Saliency map, or a stack of maps that are processed separately. Floats lie in [0, 1]; uint8
+        values are divided by 255.
     method : {"otsu", "adaptive", "kmeans"}, default "otsu"
-        "otsu": above the level of grey, of 256, that splits the map best [1]_. "adaptive": above
-        twice the mean [2]_. "kmeans": the ``computeBinaryMap`` of OpenCV's saliency module, bit
-        for bit: five clusters, the best of five random starts, their centres split by Otsu.
+        "otsu": Otsu's threshold on 256 levels [1]_. "adaptive": twice the mean [2]_. "kmeans":
+        ``computeBinaryMap`` of OpenCV's saliency module, bit for bit. It takes the best of five
+        random starts of k-means with five clusters, then Otsu's threshold on the centres.
     seed : int, optional
-        For "kmeans", where its random starts come from: the map is that after
-        ``cv2.setRNGSeed(seed)``. Without one it is that of a program's first call, every time.
-        OpenCV stops so early that another seed may give quite another map.
+        Seed of "kmeans": the result is that of OpenCV after ``cv2.setRNGSeed(seed)``. Default: 0,
+        the state of OpenCV at the start of a program. OpenCV stops early, so another seed may give
+        a very different map.
     out : array of uint8, optional
         Where to put the binary map: C-contiguous, of the map's shape, in the same kind of memory.
     backend : {"auto", "cpu", "cuda"}, default "auto"
@@ -55,14 +55,14 @@ def binary_map(
     Raises
     ------
     ImageError
-        If `saliency` is empty or not a map of one of these forms, holds NaN or floats outside
-        [0, 1] (on a device these are not looked for: "otsu" and "adaptive" take them as the nearer
-        bound, "kmeans" as they are, and all take NaN as 0), or has less than five pixels for
-        "kmeans"; or if `out` does not fit it.
+        If `saliency` is empty, is not a map of one of these forms, or holds NaN or floats outside
+        [0, 1]; if it has fewer than five pixels for "kmeans"; or if `out` does not fit it. Values
+        on a device are not checked. "otsu" and "adaptive" then clip them to [0, 1], "kmeans" does
+        not, and NaN becomes 0.
     ValueError
-        If `method` or `backend` is none of those named, or `seed` no integer.
+        If `method` or `backend` is not one of the listed values, or `seed` is not an integer.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     References
     ----------
@@ -78,8 +78,7 @@ def binary_map(
     array([[  0,   0, 255],
            [  0, 255,   0]], dtype=uint8)
     """
-    if method not in _METHODS:
-        raise ValueError(f"method must be 'otsu', 'adaptive' or 'kmeans', got {method!r}")
+    validation.choice("method", method, _METHODS)
     starts, _ = _draws.starts(_draws.state_of_seed(_checked_seed(seed)))
     frames = images.as_frames(saliency, channel_axis=None, dtypes=DTYPES, name="saliency")
     return _binary(frames, method, starts, out, backend)
@@ -88,15 +87,14 @@ def binary_map(
 def opencv_binary_map(
     saliency: ArrayLike, state: int, *, out: Any = None, backend: runtime.Choice = "auto"
 ) -> tuple[Any, int]:
-    """Return OpenCV's binary map from a state of its random generator, and the state after it.
+    """Compute OpenCV's binary map from a state of its random generator.
 
     Parameters
     ----------
     saliency : array of float32, (H, W)
-        Any values from -1e30 to 1e30. Grey, which Otsu's method splits, has no levels above 1 or
-        below 0.
+        Values from -1e30 to 1e30. Otsu's method clips them to [0, 1].
     state : int
-        The state of 64 bits; `state_of_seed` gives that after ``cv2.setRNGSeed``.
+        64-bit state of the generator; `state_of_seed` returns the state after ``cv2.setRNGSeed``.
     out : array of uint8, optional
         As in `binary_map`.
     backend : {"auto", "cpu", "cuda"}, default "auto"
@@ -107,12 +105,12 @@ def opencv_binary_map(
     binary : array of uint8 (or `out`), (H, W)
         255 for foreground, 0 for background.
     next_state : int
-        The state of the generator for the next call.
+        State of the generator for the next call.
 
     Raises
     ------
     ImageError
-        If `saliency` is no such map, has less than five pixels, or holds NaN or infinity.
+        If `saliency` is not such a map, has fewer than five pixels, or holds NaN or infinity.
 
     Examples
     --------
@@ -137,7 +135,9 @@ def _binary(
     backend: runtime.Choice,
 ) -> Any:
     if method == "kmeans" and frames.flat_shape[1] < _draws.CLUSTERS:
-        raise ImageError(f"expected saliency of 5 pixels or more for k-means, got {frames.shape}")
+        raise ImageError(
+            f"`saliency` must have at least 5 pixels for k-means; got shape {frames.shape}"
+        )
     jobs = Jobs(backend, _byte_out(out, frames), frames)
     for job in jobs:
         bench = runtime.bench(__package__, job.target)
@@ -156,5 +156,5 @@ def _byte_out(out: Any, frames: images.Frames) -> Any:
     is_known = isinstance(out, np.ndarray) or devices.is_device_array(out)
     is_known = is_known or containers.is_tensor(out)
     if is_known and devices.dtype_of(out) != np.uint8:
-        raise ImageError(f"expected out as uint8, got {devices.dtype_of(out)}")
+        raise ImageError(f"`out` must be uint8; got {devices.dtype_of(out)}")
     return out

@@ -24,35 +24,35 @@ def salient_boxes(
     min_area: float = 0.001,
     method: Literal["otsu", "adaptive", "kmeans"] = "otsu",
 ) -> Boxes:
-    """Return boxes around the connected regions of a map that stand out, best first.
+    """Compute bounding boxes of the salient connected regions of a map, best first.
 
     Parameters
     ----------
     saliency : array of uint8 or float, (H, W)
-        A map as `binary_map` takes it. One on a device is copied to the host, where boxes are
-        used and regions are found.
+        Saliency map, as in `binary_map`. A map on a device is copied to the host.
     max_boxes : int, default 10
-        How many boxes to return at the most.
+        Maximum number of boxes.
     min_area : float, default 0.001
-        How much of the image, 0 to 1, a region must cover: 0.001 is 45 x 45 pixels of 1920 x 1080.
+        Minimum area of a region as a fraction of the image, 0 to 1. In an image of 1920 x 1080,
+        0.001 is 45 x 45 pixels.
     method : {"otsu", "adaptive", "kmeans"}, default "otsu"
-        How `binary_map` cuts the map.
+        Threshold method, as in `binary_map`.
 
     Returns
     -------
     boxes : array of int32, (N, 4)
-        x, y, width and height in pixels. Pixels belong to one region if they touch, be it by a
-        corner. No boxes, (0, 4), if nothing stands out, as where all is foreground.
+        x, y, width and height in pixels. Regions are 8-connected. The shape is (0, 4) if the
+        binary map has no foreground, or no background.
     scores : array of float32, (N,)
-        Which part of the whole map's saliency lies in the region, 0 to 1, falling.
+        Saliency of the region as a fraction of the whole map's, 0 to 1, in descending order.
 
     Raises
     ------
     ImageError
-        If `saliency` is no single map, or holds NaN or floats outside [0, 1].
+        If `saliency` is not a single map, or holds NaN or floats outside [0, 1].
     ValueError
-        If `max_boxes` is no whole number above 0, `min_area` is not in [0, 1], or `method` is none
-        of those named.
+        If `max_boxes` is not a positive integer, `min_area` is not in [0, 1], or `method` is not
+        one of the listed values.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def salient_boxes(
     least_area = validation.number("min_area", min_area, 0, 1)
     frames = _on_host(images.as_frames(saliency, **_FORM))
     if len(frames.shape) != 2:
-        raise ImageError(f"expected saliency as one map (H, W), got shape {frames.shape}")
+        raise ImageError(f"`saliency` must be one map (H, W); got shape {frames.shape}")
     values = frames.pixels.reshape(frames.shape)
     binary = binary_map(values, method=method, backend="cpu")
     if binary.all():

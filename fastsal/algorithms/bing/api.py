@@ -1,4 +1,4 @@
-"""BING: boxes that are likely to hold an object, found at hundreds of images per second."""
+"""BING: box proposals for objects, from binarised normed gradients."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def bing(
     channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Propose boxes that are likely to hold an object of any kind.
+    """Propose object boxes with BING (binarised normed gradients).
 
-    The result is about a thousand proposals for a detector to look at, best first. It is not "the
-    object" of the image: for that, use `salient_boxes` on a map of `minimum_barrier`.
+    The result is about a thousand proposals for a detector, best first. For the main object of an
+    image, use `salient_boxes` on a map of `minimum_barrier`.
 
     Parameters
     ----------
@@ -47,14 +47,14 @@ def bing(
         Grey levels or colours; a fourth channel is ignored. uint16 and floats in [0, 1] are
         rounded to 8 bits.
     training_path : path or BingModel
-        Folder with model files of OpenCV's format (``ObjNessB2W8*.yml.gz``), which are read once,
-        or a model, as `train_bing` returns; by default the one that comes with fastsal.
+        Folder with model files of OpenCV's format (``ObjNessB2W8*.yml.gz``), or a model from
+        `train_bing`. Files are read once. Default: the model that comes with fastsal.
     nss : int, default 2
-        How many windows around a chosen one are blocked in each direction, per scale.
+        Radius of non-maximum suppression, in windows, at each scale.
     color_spaces : sequence of {"maxbgr", "hsv", "i"}
-        In which to look: greatest gradient of any channel, hue-saturation-value, intensity.
+        Colour spaces to search: maximum gradient of the channels, hue-saturation-value, intensity.
     max_boxes : int, optional
-        How many boxes to return at most.
+        Maximum number of boxes. Default: all.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -65,11 +65,10 @@ def bing(
     Returns
     -------
     boxes : array of int32, (N, 4)
-        Column, row, width and height, best first. What several colour spaces propose is merged,
-        and occurs once. Always on the host: a few thousand boxes, whose number the host must
-        know, of an image on a device.
+        x, y, width and height in pixels, best first. Boxes of several colour spaces are merged
+        without duplicates. The array is on the host for device images too.
     scores : array of float32, (N,)
-        The calibrated score of each box, by which they are ordered; comparable within a model.
+        Calibrated scores in descending order; comparable between images with the same model.
 
     Raises
     ------
@@ -78,19 +77,22 @@ def bing(
     ModelError
         If a file in `training_path` is missing or damaged.
     ValueError
-        If `nss` or `max_boxes` is negative or no integer, or `color_spaces`, `color` or `backend`
-        is none of those named.
+        If `nss` or `max_boxes` is negative or not an integer, or `color_spaces`, `color` or
+        `backend` is not one of the listed values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     Notes
     -----
-    Boxes and their ranks within each colour space are those of ``cv2.saliency.ObjectnessBING``,
-    bit for bit, on every backend. OpenCV returns them one colour space after the other, with
-    values that count instead of scoring.
+    Each window of 8 x 8 normed gradients, reduced to their upper four bits, is scored by a linear
+    filter (Eq. 1 of [1]_). The score is calibrated per window size (Eq. 3).
 
-    The default model has learnt from 22 photographs of a flat (`BingModel.default`), OpenCV's
-    from PASCAL VOC 2007: for other scenes train a model of your own, or pass OpenCV's.
+    Boxes and ranks within each colour space equal those of ``cv2.saliency.ObjectnessBING`` bit for
+    bit, on every backend. OpenCV returns one colour space after the other, with ranks instead of
+    scores.
+
+    The default model was trained on 22 photographs of a flat (`BingModel.default`), OpenCV's model
+    on PASCAL VOC 2007. For other scenes, train a model with `train_bing` or pass OpenCV's model.
 
     References
     ----------
@@ -100,10 +102,9 @@ def bing(
     Examples
     --------
     >>> import numpy as np, fastsal
-    >>> from fastsal.algorithms.bing import BingModel
     >>> ring = np.ones((8, 8), np.float32)
-    >>> ring[2:6, 2:6] = -1  # gradients at the rim speak for an object, others against it
-    >>> model = BingModel({"i": ring}, np.array([14]), {"i": np.array([[1, 0]])})
+    >>> ring[2:6, 2:6] = -1  # gradients at the rim raise the score, others lower it
+    >>> model = fastsal.BingModel({"i": ring}, np.array([14]), {"i": np.array([[1, 0]])})
     >>> image = np.zeros((128, 128), np.uint8)
     >>> image[32:96, 40:104] = 200
     >>> boxes, scores = fastsal.bing(image, training_path=model, color_spaces=["i"], max_boxes=1)

@@ -1,4 +1,4 @@
-"""BING's trained model, in memory and in OpenCV's files."""
+"""The trained model of BING, in memory and in files of OpenCV's format."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ... import validation
 from ...errors import ModelError
 
 SPACES = ("maxbgr", "hsv", "i")
@@ -28,21 +29,21 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class BingModel:
-    """What BING has learnt, per colour space.
+    """Trained model of BING: filters and score calibrations per colour space.
 
     Parameters
     ----------
     filters : mapping of str to array of float32, (8, 8)
-        Stage I: how much each normed gradient of a window speaks for an object.
+        Stage I: weights of the normed gradients of a window. Keys are "maxbgr", "hsv" or "i".
     sizes : array of int32, (n,)
-        Which window sizes there are: size r is 16 * 2**(r // 6) high and 16 * 2**(r % 6) wide.
+        Window sizes, 0 to 35. Size r is 16 * 2**(r // 6) pixels high and 16 * 2**(r % 6) wide.
     calibrations : mapping of str to array of float32, (n, 2)
         Stage II: weight and bias of the score, per window size.
 
     Raises
     ------
     ModelError
-        If these are of other shapes or not finite, or do not belong together.
+        If an array has another shape or is not finite, or the keys differ.
 
     Examples
     --------
@@ -59,41 +60,61 @@ class BingModel:
     def __post_init__(self) -> None:
         object.__setattr__(self, "sizes", np.asarray(self.sizes, np.int32).ravel())
         if not self.spaces or set(self.filters) != set(self.calibrations):
-            raise ModelError(f"expected filters and calibrations for some of {SPACES}")
+            raise ModelError(
+                f"`filters` and `calibrations` must have the same keys, from {', '.join(SPACES)}; "
+                f"got {sorted(self.filters)} and {sorted(self.calibrations)}"
+            )
         count = len(self.sizes)
         if not count or self.sizes.min() < 0 or self.sizes.max() >= _LARGEST:
-            raise ModelError(f"expected window sizes from 0 to {_LARGEST - 1}, got {self.sizes}")
+            got = validation.shown(self.sizes)
+            raise ModelError(f"`sizes` must be integers from 0 to {_LARGEST - 1}; got {got}")
         for name, shape in (("filters", (8, 8)), ("calibrations", (count, 2))):
             arrays = {
                 key: np.asarray(each, np.float32) for key, each in getattr(self, name).items()
             }
             for space, array in arrays.items():
                 if array.shape != shape or not np.isfinite(array).all():
-                    raise ModelError(f"expected {name} of {space} as finite {shape}")
+                    raise ModelError(
+                        f"`{name}` of {space!r} must be finite and of shape {shape}; "
+                        f"got shape {array.shape}"
+                    )
             object.__setattr__(self, name, arrays)
 
     @property
     def spaces(self) -> tuple[str, ...]:
-        """The colour spaces there are."""
+        """Colour spaces of the model, in the order of "maxbgr", "hsv", "i"."""
         return tuple(space for space in SPACES if space in self.filters)
 
     @classmethod
     def default(cls) -> BingModel:
-        """Return the model that comes with fastsal, made by ``python -m benchmarks.default_bing``.
+        """Return the model that comes with fastsal.
 
-        It has learnt from 22 of 43 photographs of a flat, sorted by name: the first, third, fifth
-        and so on. The others are for testing it.
+        It was trained on 22 of 43 photographs of a flat by ``python -m benchmarks.default_bing``.
+        These are the first, third, fifth and so on by name. The others are the test set.
+
+        Returns
+        -------
+        BingModel
         """
         return _default()
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> BingModel:
-        """Read the nine files of OpenCV's format, ``ObjNessB2W8*.yml.gz``.
+        """Read a model from nine files of OpenCV's format, ``ObjNessB2W8*.yml.gz``.
+
+        Parameters
+        ----------
+        folder : path
+            Folder that holds the files.
+
+        Returns
+        -------
+        BingModel
 
         Raises
         ------
         ModelError
-            If one of them is missing or damaged; the message names it.
+            If a file is missing or damaged; the message names the file.
         """
         root = Path(folder)
         filters, calibrations, sizes = {}, {}, None
@@ -101,13 +122,27 @@ class BingModel:
             filters[space] = _read(root, space, "wS1", (8, 8))
             found = _read(root, space, "idx", None).ravel()
             if sizes is not None and not np.array_equal(sizes, found):
-                raise ModelError(f"expected one list of window sizes, got others in {root}")
+                raise ModelError(
+                    f"{root}: the three .idx.yml.gz files must list the same window sizes; "
+                    f"that of {space!r} differs"
+                )
             sizes = found
             calibrations[space] = _read(root, space, "wS2", (len(sizes), 2))
         return cls(filters, np.asarray(sizes), calibrations)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write the files that `load` and OpenCV read into `folder`, which is made if need be."""
+        """Write the model as files that `load` and OpenCV read.
+
+        Parameters
+        ----------
+        folder : path
+            Folder for the files. It is created if it does not exist.
+
+        Raises
+        ------
+        OSError
+            If the folder or a file cannot be written.
+        """
         root = Path(folder)
         root.mkdir(parents=True, exist_ok=True)
         for space in self.spaces:
@@ -144,14 +179,14 @@ def _read(root: Path, space: str, part: str, shape: tuple[int, int] | None) -> N
         text = gzip.decompress(path.read_bytes()).decode("ascii")
         matrix = _parsed(text, _NAMES[space])
     except OSError as error:
-        raise ModelError(f"cannot read BING's model file {path}: {error}") from error
+        raise ModelError(f"cannot read the BING model file {path}: {error}") from error
     except (EOFError, ValueError, zlib.error) as error:
-        raise ModelError(f"BING's model file {path} is damaged: {error}") from error
+        raise ModelError(f"the BING model file {path} is damaged: {error}") from error
     wanted = np.int32 if part == "idx" else np.float32
     if (shape is not None and matrix.shape != shape) or matrix.dtype != wanted:
         raise ModelError(
-            f"BING's model file {path} is damaged: expected {np.dtype(wanted)} "
-            f"{shape or '(n, 1)'}, got {matrix.dtype} {matrix.shape}"
+            f"the BING model file {path} is damaged: the matrix must be {np.dtype(wanted)} of "
+            f"shape {shape or '(n, 1)'}; got {matrix.dtype} of shape {matrix.shape}"
         )
     return matrix
 
@@ -165,11 +200,11 @@ def _parsed(text: str, name: str) -> NDArray[Any]:
         re.MULTILINE,
     )
     if found is None:
-        raise ValueError(f"it holds no matrix {name}")
+        raise ValueError(f"it has no matrix {name}")
     rows, cols, kind, numbers = found.groups()
     values = [float(each) for each in numbers.replace(",", " ").split()]
     if len(values) != int(rows) * int(cols):
-        raise ValueError(f"it holds {len(values)} numbers, not {rows} x {cols}")
+        raise ValueError(f"it has {len(values)} numbers instead of {rows} x {cols}")
     return np.array(values, _TYPES[kind]).reshape(int(rows), int(cols))
 
 

@@ -37,11 +37,13 @@ def learnt_sizes(samples: list[Samples]) -> NDArray[np.int32]:
     counts = np.bincount(np.concatenate([each.sizes for each in samples]), minlength=1)
     if counts.max() < _FEWEST:
         raise ValueError(
-            f"too few boxes: expected {_FEWEST // 2} or more that fit one window size (16, 32, "
-            f"... 512 pixels wide and high), got {counts.max() // 2}"
+            f"`boxes` must have at least {_FEWEST // 2} boxes of one window size (16, 32, ... 512 "
+            f"pixels wide and high); got {counts.max() // 2}; add images with boxes"
         )
     if not any(len(each.background) for each in samples):
-        raise ValueError("expected some background to learn from, but boxes fill all images")
+        raise ValueError(
+            "`boxes` must leave some background in the images; got boxes that fill all of them"
+        )
     return np.flatnonzero(counts >= _FEWEST).astype(np.int32)
 
 

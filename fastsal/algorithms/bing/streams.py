@@ -1,4 +1,4 @@
-"""BING as a method over frames: boxes, and a map that tells how much covers each pixel."""
+"""BING over a stream of frames: boxes, and a map of their weights."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _WHOLE = (1 << 16) - 1  # the weight of the best box: 27,000 of them fit into 31
 
 
 class BingMaps:
-    """`bing` as a method of streams: maps instead of boxes, which it keeps.
+    """Compute a saliency map from the boxes of `bing`, over a stream of frames.
 
-    Each box weighs what its score exceeds the lowest of those taken by; a pixel scores the sum of
-    the boxes that cover it, as a share of the greatest such sum.
+    The weight of a box is its score minus the lowest score. A pixel scores the sum of the weights
+    of the boxes that cover it, divided by the maximum of these sums.
 
     Attributes
     ----------
     boxes : array of int32, (N, 4)
-        Column, row, width and height of the boxes of the last frame, best first.
+        x, y, width and height of the boxes of the last frame, best first.
     scores : array of float32, (N,)
-        Their scores.
+        Scores of these boxes.
     """
 
     boxes: NDArray[np.int32]

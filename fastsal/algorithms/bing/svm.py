@@ -18,7 +18,8 @@ def linear_svm() -> Fit:
         from sklearn.svm import LinearSVC
     except ImportError:
         raise ImportError(
-            'training needs scikit-learn, which is missing: pip install "fastsal[train]"'
+            "training needs scikit-learn, which is not installed; "
+            'run `pip install "fastsal[train]"`'
         ) from None
 
     def fit(

@@ -1,4 +1,4 @@
-"""Training of BING: the door."""
+"""Training of BING: the public function."""
 
 from __future__ import annotations
 
@@ -29,51 +29,54 @@ def train_bing(
     channel_axis: int | None = -1,
     progress: bool = True,
 ) -> BingModel:
-    """Train a model for `bing` on images and the boxes of the objects in them.
+    """Train a BING model on images with object boxes.
 
     Parameters
     ----------
     images : sequence of array_like of uint8, each (H, W), (H, W, 3) or (H, W, 4)
         Grey levels or colours; a fourth channel is ignored. Sizes may differ.
     boxes : sequence of array_like of int, each (n, 4)
-        Column, row, width and height of the objects of each image, clipped to it. An image may
-        have none: then all of it is background.
+        x, y, width and height of the objects of each image, in pixels, clipped to the image. An
+        image without boxes is all background.
     seed : int, default 0
-        Of the choice of background windows. The same images, boxes and seed give the same model.
+        Seed for the random background windows. The same input and seed give the same model.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
         Axis of the channels of every image that has more than two axes.
     progress : bool, default True
-        Show a bar on stderr, where that is a terminal.
+        Show a progress bar on stderr if stderr is a terminal.
 
     Returns
     -------
     BingModel
-        To pass as `training_path`, or to save in the files that OpenCV reads.
+        Pass it to `bing` as `training_path`, or save it in files that OpenCV reads.
 
     Raises
     ------
     ImageError
         If one of `images` is not an image of these forms.
     ValueError
-        If there are not as many `boxes` as `images`, or boxes are not integers (n, 4), are empty
-        or outside their image, or fit too few windows to learn from.
+        If `boxes` and `images` differ in length; if boxes are not integers of shape (n, 4), or lie
+        outside their image; or if too few boxes match a window size.
     ImportError
-        If scikit-learn is missing.
+        If scikit-learn is not installed.
 
     Notes
     -----
-    As the paper does, stage I learns one filter per colour space by a linear SVM: from the
-    windows of each size that fit a box best, with an overlap (intersection over union) of at
-    least 0.5, against windows drawn at random that fit none, of all images and their mirror
-    images. Sizes that too few boxes fit are left out. Stage II learns a weight and a bias per
-    size by a linear SVM: from the scores of the windows that stage I finds after non-maximum
-    suppression, those that fit a box against all others. Other than in the paper, gradients are
-    taken from the picture of the whole image, by their upper four bits, exactly as `bing` sees
-    them, and the scores of the second and third colour space are lowered by 0.2 and 0.4, since
-    most of their boxes repeat some of the first: that raises recall among the first boxes of
-    the merged list, and changes no order within a colour space, thus nothing in OpenCV.
+    Stage I trains one filter per colour space with a linear SVM (Section 3.2 of [1]_). Positive
+    samples are the windows that fit a box best, with an intersection over union of at least 0.5.
+    Negative samples are random windows that fit no box. All images and their mirror images are
+    used. Window sizes with too few boxes are omitted.
+
+    Stage II trains a weight and a bias per size (Eq. 3). Its samples are the scores of the windows
+    of stage I after non-maximum suppression.
+
+    Two steps differ from the paper. Gradients are computed on the resized whole image, with their
+    upper four bits, exactly as in `bing`. The scores of the second and third colour space are
+    lowered by 0.2 and 0.4, because most of their boxes repeat boxes of the first. This raises
+    recall among the first boxes of the merged list. The order within a colour space is unchanged,
+    so OpenCV's results are unchanged too.
 
     References
     ----------
@@ -126,16 +129,18 @@ def _checked_views(
     images, boxes = _listed(images, "images"), _listed(boxes, "boxes")
     if len(images) != len(boxes) or not images:
         raise ValueError(
-            f"expected boxes for each image, got {len(images)} images and {len(boxes)} lists of "
-            "boxes"
+            "`images` and `boxes` must have the same length, at least 1; "
+            f"got {len(images)} images and {len(boxes)} lists of boxes"
         )
     views = []
     for i, (image, its_boxes) in enumerate(zip(images, boxes, strict=True)):
         frames = arrays.as_frames(
-            image, color=color, channel_axis=channel_axis, name=f"image {i}", stacks=False
+            image, color=color, channel_axis=channel_axis, name=f"images[{i}]", stacks=False
         )
         if frames.owner is not None:
-            raise ImageError(f"expected image {i} on the host, got one on a device")
+            raise ImageError(
+                f"`images[{i}]` must be on the host; got a device array; copy it to the host first"
+            )
         views.append(View(frames, _clipped(its_boxes, frames.shape, i)))
     return views
 
@@ -144,7 +149,7 @@ def _listed(values: Any, name: str) -> list[Any]:
     try:
         return list(values)
     except TypeError:
-        raise ValueError(f"expected a sequence of {name}, got {type(values).__name__}") from None
+        raise ValueError(f"`{name}` must be a sequence; got {type(values).__name__}") from None
 
 
 def _clipped(boxes: Any, shape: tuple[int, ...], image: int) -> NDArray[np.int32]:
@@ -152,12 +157,15 @@ def _clipped(boxes: Any, shape: tuple[int, ...], image: int) -> NDArray[np.int32
     try:
         array = np.asarray(boxes)
     except ValueError:
-        raise ValueError(f"expected boxes of image {image} as (n, 4), got a ragged list") from None
+        raise ValueError(
+            f"`boxes[{image}]` must have shape (n, 4); got rows of different lengths"
+        ) from None
     if array.size == 0:
         array = np.zeros((0, 4), np.int64)
     if array.ndim != 2 or array.shape[1] != 4 or array.dtype.kind not in "iu":
         raise ValueError(
-            f"expected boxes of image {image} as integers (n, 4), got {array.dtype} {array.shape}"
+            f"`boxes[{image}]` must be integers of shape (n, 4); "
+            f"got {array.dtype} of shape {array.shape}"
         )
     start, extent = array[:, :2].astype(np.int64), array[:, 2:].astype(np.int64)
     limit = shape[::-1]
@@ -165,7 +173,7 @@ def _clipped(boxes: Any, shape: tuple[int, ...], image: int) -> NDArray[np.int32
     start = np.clip(start, 0, limit)
     for empty in np.flatnonzero((stop <= start).any(axis=1)):
         raise ValueError(
-            f"box {empty} of image {image}, {array[empty].tolist()}, is empty or outside the "
-            f"image of {shape[1]} x {shape[0]}"
+            f"`boxes[{image}][{empty}]` must overlap the image of {shape[1]} x {shape[0]} pixels; "
+            f"got {array[empty].tolist()}"
         )
     return np.concatenate([start, stop - start], axis=1).astype(np.int32)

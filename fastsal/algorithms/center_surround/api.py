@@ -28,9 +28,9 @@ def center_surround(
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
-        Grey levels or colours; a fourth channel is ignored. Floats lie in [0, 1], and
-        ``image / 255`` gives the map of ``image``, nearly. A stack has one more axis in front and
-        each frame is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its device.
+        Grey levels or colours; a fourth channel is ignored. Floats lie in [0, 1]; the map of
+        ``image / 255`` is nearly that of ``image``. A stack has one more axis in front, and each
+        frame is processed separately. A device array (Numba, CuPy, PyTorch) stays on its device.
     variant : {"fast", "vocus2"}, default "fast"
         "fast" reduces the image to 200 cells along its longer side and fades the map towards the
         borders. "vocus2" gives the values of the authors' program with its default settings, to
@@ -68,9 +68,10 @@ def center_surround(
         If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
         [0, 1] (not checked on a device); or if `out` does not fit it.
     ValueError
-        If `variant`, `smooth`, `center_bias`, `color` or `backend` is none of those allowed.
+        If `variant`, `smooth`, `center_bias`, `color` or `backend` is not one of the allowed
+        values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     Notes
     -----

@@ -28,10 +28,10 @@ def fine_grained(
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
-        Grey levels, or colours, which OpenCV's fixed-point luma turns into grey levels; a fourth
-        channel is ignored. Floats in [0, 1] and uint16 are rounded to 8 bits, so
-        that ``image / 255`` gives the map of ``image``. A stack has one more axis in front and
-        each frame is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its device.
+        Grey levels or colours. Colours are converted by OpenCV's fixed-point luma; a fourth channel
+        is ignored. Floats in [0, 1] and uint16 are rounded to 8 bits, so the map of ``image / 255``
+        equals that of ``image``. A stack has one more axis in front, and each frame is processed
+        separately. A device array (Numba, CuPy, PyTorch) stays on its device.
     exact : bool, default False
         Sum the windows in integers. OpenCV sums in float32, which rounds if the grey levels of an
         image sum to more than 2**23. The normalisation then amplifies the error: a white image of
@@ -56,20 +56,20 @@ def fine_grained(
     ------
     ImageError
         If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
-        [0, 1] (on a device these are not looked for, but taken as the nearer bound, NaN as 0); or
-        if `out` does not fit it.
+        [0, 1]; or if `out` does not fit it. Values on a device are not checked: they are clipped,
+        and NaN becomes 0.
     ValueError
-        If `color` or `backend` is none of those named.
+        If `color` or `backend` is not one of the listed values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     Notes
     -----
-    The image is smoothed twice by a 3x3 binomial window. For n of 12, 24, 28, 48, 56 and 112
-    each pixel is compared with the mean of its window, rows y-n+1 to y+n and columns x-n+1 to
-    x+n, clipped at the borders, without the pixel. Positive differences (in whole grey levels) are
-    summed into ON, negative ones into OFF. Each sum is scaled to 255 and truncated. The map is
-    ON + OFF modulo 256 [1]_.
+    The image is smoothed twice by a 3x3 binomial window. Window sizes n are 12, 24, 28, 48, 56 and
+    112. Each pixel is compared with the mean of its window, without the pixel. The window spans
+    rows y-n+1 to y+n and columns x-n+1 to x+n, clipped at the borders. Positive differences (in
+    whole grey levels) are summed into ON, negative ones into OFF. Each sum is scaled to 255 and
+    truncated. The map is ON + OFF modulo 256 [1]_.
 
     References
     ----------

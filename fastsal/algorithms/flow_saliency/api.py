@@ -1,4 +1,4 @@
-"""Flow saliency: what moves otherwise than the camera makes everything move."""
+"""Flow saliency: motion that the estimated camera motion does not explain."""
 
 from __future__ import annotations
 
@@ -23,23 +23,22 @@ def flow_saliency(
     out: Any = None,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Score each pixel by how it moves since the previous frame, against the camera's motion.
+    """Compute flow saliency: the optical flow that camera motion does not explain.
 
     Parameters
     ----------
     frame, previous : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
-        Two frames of the same shape and dtype, of any size. Of colours, OpenCV's luma is taken; a
-        fourth channel is ignored; floats lie in [0, 1]. Stacks, (N, H, W, channels), are compared
-        frame by frame. Device arrays (Numba, CuPy, PyTorch) stay on their device.
+        Two frames of the same shape and dtype. Colours are converted to OpenCV's luma; a fourth
+        channel is ignored; floats lie in [0, 1]. Stacks, (N, H, W, channels), are compared frame
+        by frame. Device arrays (Numba, CuPy, PyTorch) stay on their device.
     compensate_camera : bool or {"affine", "translation", "homography"}, default True
-        What motion the camera may give to all that stands still: True is "affine"; "homography"
-        has the two terms of perspective besides, as in the flow of a plane; with False the camera
-        stands still.
+        Model of the camera motion. True is "affine" (6 parameters). "homography" adds the two
+        perspective terms of a planar flow. False assumes a still camera.
     contrast : bool, default False
-        Compare with the mean motion round about as well, within an eighth of the longer side on
-        every side. What fills more of the picture then scores at its edges only.
+        Also compare with the mean motion of the neighbourhood, an eighth of the longer side in
+        each direction. Larger moving objects then score at their edges only.
     return_flow : bool, default False
-        Return the flow as well.
+        Also return the flow.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -53,40 +52,41 @@ def flow_saliency(
     Returns
     -------
     saliency : array of float32 (or `out`), (H, W) or (N, H, W)
-        In [0, 1], on a scale that does not depend on the other pixels: motion of half a pixel of
-        the working picture, more than the camera's, scores 0.5 (in a restless picture, three times
-        the median of all). Two equal frames score 0 everywhere, and so do frames of two scenes,
-        where no motion explains even half of what there is to see. Any number of threads gives
-        the same bits; a device's map differs by less than 0.01 on average.
+        In [0, 1]. A residual motion of half a pixel of the reduced frame scores 0.5 (or three
+        times the median residual in noisy frames). Equal frames give 0 everywhere. A scene cut
+        gives 0 too: then no motion explains half of the image content. Results are bit-identical
+        for any number of threads; CUDA differs by less than 0.01 on average.
     flow : array of float32, (2, H, W) or (N, 2, H, W)
-        With `return_flow`: rows and columns from where a pixel is to where it was in `previous`,
-        the same for 4 x 4 pixels of the working picture but for interpolation between them.
+        With `return_flow`: row and column displacement in pixels, from `frame` to `previous`. It is
+        computed per cell of 4 x 4 pixels of the reduced frame and interpolated.
 
     Raises
     ------
     ImageError
-        If one of the two is empty or not an image of these forms, or holds NaN or floats outside
-        [0, 1] (on a device these are not looked for, but taken as the nearer bound); if they
-        differ in shape, dtype or place; if a side is longer than 2**20; or if `out` does not fit.
+        If a frame is empty or not an image of these forms, or holds NaN or floats outside [0, 1]
+        (clipped without a check on a device); if the frames differ in shape, dtype or device; if a
+        side is longer than 2**20 pixels; or if `out` does not fit.
     ValueError
-        If `compensate_camera`, `color` or `backend` is none of those named.
+        If `compensate_camera`, `color` or `backend` is not one of the listed values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     See Also
     --------
-    FlowSaliency : The same over a stream, with more to choose.
+    FlowSaliency : The same over a stream, with temporal options.
 
     Notes
     -----
-    The luma is reduced to a working picture whose longer side has 320 pixels, smoothed by a 3x3
-    binomial window. For each cell of 4 x 4 pixels, the patch of 8 x 8 around it is searched in the
-    previous frame by inverse search [1]_, from coarse to fine, each cell trying the motions of its
-    neighbours too; medians of 3 x 3 cells follow. The camera's motion is fitted to the flow by
-    weighted least squares that trust the border first [2]_, and what is left of the flow, r, scores
-    ``r**2 / (r**2 + t**2)``, where t is 0.5 or three medians of r. Cells that come into sight
-    score 0, and the score is lessened where the patch fits at the camera's motion as well: fully
-    so if it fits no worse, not at all from 2 grey levels (root of the mean square) on.
+    The luma is reduced to 320 pixels along the longer side and smoothed by a 3 x 3 binomial filter.
+    For each cell of 4 x 4 pixels, the patch of 8 x 8 pixels around it is searched in the previous
+    frame by inverse search ([1]_, Eq. 1 and 2), from coarse to fine. Each cell also tries the
+    motions of its neighbours. A 3 x 3 median follows.
+
+    The camera motion is fitted to the flow by iteratively reweighted least squares [2]_, with more
+    initial weight at the border. The residual r scores ``r**2 / (r**2 + t**2)``, where t is the
+    maximum of 0.5 and three times the median of r. Cells that were outside the previous frame score
+    0. The score is reduced where the patch also matches at the camera motion. It becomes 0 if that
+    match is not worse, and is unchanged if it is worse by 2 grey levels (RMS) or more.
 
     References
     ----------
@@ -101,7 +101,7 @@ def flow_saliency(
     >>> import numpy as np, fastsal
     >>> previous = np.random.default_rng(0).integers(0, 256, (60, 80), dtype=np.uint8)
     >>> frame = np.roll(previous, 2, axis=1)  # the camera pans
-    >>> frame[20:40, 30:50] = previous[20:40, 30:50]  # something keeps up with it
+    >>> frame[20:40, 30:50] = previous[20:40, 30:50]  # an object moves with the camera
     >>> saliency = fastsal.flow_saliency(frame, previous)
     >>> bool(saliency[30, 40] > 0.9), bool(saliency[10, 40] < 0.01)
     (True, True)

@@ -11,10 +11,10 @@ from .trail import DTYPES, Camera, Options, Trail, checked_memory, shape_of
 
 
 class FlowSaliency(devices.Portable):
-    """`flow_saliency` over a stream: each frame against the one before.
+    """Compute flow saliency over a stream: each frame is compared with the previous one.
 
-    The reduced picture of the last frame is kept, so each frame is read once and the caller may
-    reuse its buffer. One object serves one stream of frames, from one thread at a time.
+    The object keeps the reduced previous frame, so the caller may reuse the frame's buffer. One
+    object serves one stream of frames, from one thread at a time. It can be pickled and copied.
 
     Parameters
     ----------
@@ -23,12 +23,12 @@ class FlowSaliency(devices.Portable):
     contrast : bool, default False
         As in `flow_saliency`.
     bidirectional : bool, default False
-        Return the map of the frame before the last one, by the lesser of its motions from the one
-        before it and to the one after. It is one frame late and takes twice the time; what a moving
-        thing uncovers or covers, which moves in one of the two only, no longer counts.
+        Return the map of the previous frame: the minimum of the scores of its motion from the frame
+        before it and to the frame after it. This suppresses occluded and uncovered background. The
+        map is one frame late and takes twice the time.
     memory : float, default 0.0
-        How much of the last map goes into the next one, 0 to less than 1: scores are smoothed over
-        time by ``memory * last + (1 - memory) * new``. A cut starts anew.
+        Weight of the last scores in [0, 1): ``memory * last + (1 - memory) * new``. A scene cut
+        resets it.
     color, backend
         As in `flow_saliency`.
     channel_axis : int or None, default -1
@@ -37,8 +37,12 @@ class FlowSaliency(devices.Portable):
     Raises
     ------
     ValueError
-        If `compensate_camera` is none of those named or `memory` is out of range; by `update`, if
-        `color` or `backend` is none of those named.
+        If `compensate_camera` is not one of the listed values, or `memory` is out of range.
+        `update` raises it if `color` or `backend` is not one of the listed values.
+
+    Notes
+    -----
+    See `flow_saliency` for the method and its papers.
 
     Examples
     --------
@@ -75,14 +79,29 @@ class FlowSaliency(devices.Portable):
         self.reset()
 
     def reset(self) -> None:
-        """Forget all frames: the next one gets a map of zeros."""
+        """Forget all frames: the map of the next frame is 0."""
         self._form: tuple[Any, ...] | None = None
         self._trail: Trail | None = None
 
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
-        """Return the map of `frame` against the last one; zeros for the first.
+        """Return the map of the next frame; zeros for the first frame.
 
-        A frame of another shape, dtype or place than the last starts anew.
+        Parameters
+        ----------
+        frame : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
+            As in `flow_saliency`. A frame of another shape, dtype or device restarts the stream.
+        out : array of float32 or uint8, (H, W), optional
+            Where to put the map.
+
+        Returns
+        -------
+        saliency : array of float32 (or `out`), (H, W)
+            In [0, 1].
+
+        Raises
+        ------
+        ImageError
+            If `frame` is not an image of these forms, or `out` does not fit it.
         """
         frames = images.as_frames(
             frame,

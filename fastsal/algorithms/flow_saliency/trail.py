@@ -113,7 +113,9 @@ def shape_of(frames: images.Frames) -> tuple[int, int]:
     """Return the height and width of each frame, or raise ImageError if sums would overflow."""
     height, width = frames.shape[-2:]
     if max(height, width) > LONGEST_SIDE:
-        raise ImageError(f"expected sides of up to {LONGEST_SIDE:,} pixels, got {height} x {width}")
+        raise ImageError(
+            f"`frame` must be at most {LONGEST_SIDE} pixels high and wide; got {height} x {width}"
+        )
     return height, width
 
 

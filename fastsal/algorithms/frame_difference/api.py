@@ -1,4 +1,4 @@
-"""Frame differencing: what changed since the previous frame."""
+"""Frame differencing: absolute difference of the luma of two frames."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def frame_difference(
     out: Any = None,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Score each pixel by how much its luma changed since the previous frame.
+    """Compute the absolute luma difference of two frames, with an optional threshold.
 
     Parameters
     ----------
     frame, previous : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
-        Two frames of the same shape and dtype. Colours are compared by OpenCV's luma; a fourth
+        Two frames of the same shape and dtype. Colours are converted to OpenCV's luma; a fourth
         channel is ignored; floats lie in [0, 1]. Stacks have one more axis in front and are
         compared frame by frame. Device arrays (Numba, CuPy, PyTorch) stay on their device.
     color : {"rgb", "bgr"}, default "rgb"
@@ -36,35 +36,40 @@ def frame_difference(
     channel_axis : int or None, default -1
         Axis of the channels if there are more than two axes; None for stacks of grey frames.
     threshold : float, optional
-        In grey levels of the input's own range (0 to 255 for uint8, 65535 for uint16, 1 for
-        floats). The map then is 1 where the change is greater, and 0 elsewhere.
+        Threshold in grey levels of the input: 0 to 255 for uint8, to 65535 for uint16, to 1 for
+        floats. The map is then 1 where the difference exceeds the threshold, and 0 elsewhere.
     out : array of float32 or uint8, optional
         Where to put the map: C-contiguous, of the map's shape, in the same kind of memory as
         `frame`. uint8 gets round(255 * saliency).
     backend : {"auto", "cpu", "cuda"}, default "auto"
-        Where to compute. "auto" takes the device for device arrays and the CPU for others, since
-        moving two frames to a device takes longer than this map takes here.
+        Where to compute. "auto" takes the device for device arrays and the CPU for others.
 
     Returns
     -------
     saliency : array of float32 (or `out`), (H, W) or (N, H, W)
-        In [0, 1]: the absolute difference of the luma, as a share of its range. Integer frames
-        give the same bits on every backend; float colour frames agree to 1e-6.
+        In [0, 1]: the absolute difference of the luma, divided by the maximum level. Results of
+        integer frames are bit-identical on every backend; those of float colours agree to 1e-6.
 
     Raises
     ------
     ImageError
-        If one of the two is empty or not an image of these forms, or holds NaN or floats outside
-        [0, 1] (not checked on a device); if they differ in shape, dtype or place; or if `out`
-        does not fit.
+        If a frame is empty or not an image of these forms, or holds NaN or floats outside [0, 1]
+        (not checked on a device); if the frames differ in shape, dtype or device; or if `out` does
+        not fit.
     ValueError
-        If `threshold` is negative or not finite, or `color` or `backend` is none of those named.
+        If `threshold` is negative or not finite, or `color` or `backend` is not one of the listed
+        values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     See Also
     --------
-    Stream : Compares each frame with the one before.
+    FrameDifference : The same over a stream.
+
+    Notes
+    -----
+    The map is ``abs(Y(frame) - Y(previous)) / white`` with the luma Y, the difference picture of
+    [1]_. With a threshold t it is 1 where ``abs(Y(frame) - Y(previous)) > t``.
 
     References
     ----------
@@ -96,10 +101,10 @@ def frame_difference(
 
 
 class FrameDifference(devices.Portable):
-    """`frame_difference` over a stream: each frame against the one before.
+    """Compute frame differences over a stream: each frame is compared with the previous one.
 
-    Only the luma of the last frame is kept, so each frame is converted once and the caller may
-    reuse its buffer. One object serves one stream of frames, from one thread at a time.
+    The object keeps the luma of the previous frame, so the caller may reuse the frame's buffer. One
+    object serves one stream of frames, from one thread at a time. It can be pickled and copied.
 
     Parameters
     ----------
@@ -108,10 +113,18 @@ class FrameDifference(devices.Portable):
     channel_axis : int or None, default -1
         Axis of the channels of every frame that has more than two axes.
 
+    Raises
+    ------
+    ValueError
+        If `threshold` is negative or not finite, or `color` or `backend` is not one of the listed
+        values.
+    BackendUnavailableError
+        If `backend` was requested by name and is not available.
+
     Examples
     --------
     >>> import numpy as np, fastsal
-    >>> stream = fastsal.Stream("frame-difference")
+    >>> stream = fastsal.FrameDifference()
     >>> stream.update(np.zeros((2, 2), np.uint8)).max()
     np.float32(0.0)
     >>> stream.update(np.full((2, 2), 255, np.uint8)).max()
@@ -136,16 +149,31 @@ class FrameDifference(devices.Portable):
         self.reset()
 
     def reset(self) -> None:
-        """Forget the last frame: the next one gets a map of zeros."""
+        """Forget the last frame: the map of the next frame is 0."""
         self._form: tuple[Any, ...] | None = None
         self._previous: Any = None
         self._spare: Any = None
         self._turns = devices.Turns()
 
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
-        """Return the map of `frame` against the last one; zeros for the first.
+        """Return the map of the next frame; zeros for the first frame.
 
-        A frame of another shape (channels included), dtype or device than the last starts anew.
+        Parameters
+        ----------
+        frame : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
+            As in `frame_difference`. A frame of another shape, dtype or device restarts the stream.
+        out : array of float32 or uint8, (H, W), optional
+            Where to put the map.
+
+        Returns
+        -------
+        saliency : array of float32 (or `out`), (H, W)
+            In [0, 1].
+
+        Raises
+        ------
+        ImageError
+            If `frame` is not an image of these forms, or `out` does not fit it.
         """
         frames = images.as_frames(
             frame,

@@ -28,9 +28,9 @@ def image_signature(
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
-        Grey levels or colours; a fourth channel is ignored. Floats lie in [0, 1], and
-        ``image / 255`` gives the map of ``image``, nearly. A stack has one more axis in front and
-        each frame is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its device.
+        Grey levels or colours; a fourth channel is ignored. Floats lie in [0, 1]; the map of
+        ``image / 255`` is nearly that of ``image``. A stack has one more axis in front, and each
+        frame is processed separately. A device array (Numba, CuPy, PyTorch) stays on its device.
     smooth : float, default 0.045
         Sigma of the Gaussian blur, as a fraction of the map's width: 0 to 1. The blur is part of
         the method; 0.045 is the authors' value. On 40 photographs with fixations (OSIE), NSS is
@@ -64,9 +64,9 @@ def image_signature(
         If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
         [0, 1] (not checked on a device); or if `out` does not fit it.
     ValueError
-        If `smooth`, `center_bias`, `color` or `backend` is none of those allowed.
+        If `smooth`, `center_bias`, `color` or `backend` is not one of the allowed values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     Notes
     -----

@@ -38,9 +38,8 @@ def itti_koch(
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
         Grey (without colour contrast) or colour; a fourth channel is ignored.
-        Floats lie in [0, 1] and stand for 255 times as much. A stack has one more axis in front
-        and each frame is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its
-        device.
+        Floats lie in [0, 1] and are multiplied by 255. A stack has one more axis in front, and each
+        frame is processed separately. A device array (Numba, CuPy, PyTorch) stays on its device.
     preset : {"default", "paper", "fixation"} or IttiOptions, default "default"
         Options that the paper leaves open. "paper" follows the paper literally and predicts
         fixations least accurately. "default" uses signed orientations, fades features towards the
@@ -80,21 +79,20 @@ def itti_koch(
         If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
         [0, 1] (not checked on a device); or if `out` does not fit it.
     ValueError
-        If `preset`, `smooth` or `center_bias` is none of what they may be, or `color` or `backend`
-        none of those named.
+        If `preset`, `smooth`, `center_bias`, `color` or `backend` is not one of the allowed values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     Notes
     -----
     Scale s is smaller by 2**s. The filter for scale 2 is 1 3 6 10 12 12 10 6 3 1, for coarser
     scales 1 3 3 1. Each scale has intensity, red-green, blue-yellow, and Gabor filters of four
     orientations (9 x 9 pixels, period 7, sigma 7/3). Scales 2, 3 and 4 are compared with the
-    scales three and four levels above. Pairs with a surround larger than the image are omitted,
-    except (2, 5). The operator N rescales each feature map to
-    [0, 1] and multiplies it by (max - mean of the other local maxima)**2, so one peak weighs more
-    than many [1]_. The feature maps are summed at scale 4 into three conspicuity maps: intensity,
-    colour and orientation (N is applied per orientation). The sum of their N is the map.
+    scales three and four levels above (Eq. 1 to 4 of [1]_). Pairs with a surround larger than the
+    image are omitted, except (2, 5). The operator N promotes maps with few peaks. It rescales each
+    feature map to [0, 1] and multiplies it by (max - mean of the other local maxima)**2.
+    The feature maps are summed at scale 4 into three conspicuity maps (Eq. 5 to 7): intensity,
+    colour and orientation. N is applied per orientation. The sum of their N is the map (Eq. 8).
 
     The map of an image rotated by 90 degrees is the rotated map, to 1e-4, if both sides are
     multiples of 256 pixels. Other sizes leave a part of a pixel at the right or lower border of a

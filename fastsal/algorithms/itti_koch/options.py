@@ -1,4 +1,4 @@
-"""The switches of the Itti-Koch map, and three settings of them that have names."""
+"""Options of the Itti-Koch map, and three named presets."""
 
 from __future__ import annotations
 
@@ -22,53 +22,53 @@ _CHOICES = {
 
 @dataclass(frozen=True, kw_only=True)
 class IttiOptions:
-    """What the model of Itti, Koch and Niebur leaves open, for ``itti_koch(preset=...)``.
+    """Options of the Itti-Koch model that the paper leaves open, for ``itti_koch(preset=...)``.
 
-    ``IttiOptions.DEFAULT``, ``IttiOptions.PAPER`` and ``IttiOptions.FIXATION`` are the settings
-    that go by the names "default", "paper" and "fixation"; ``dataclasses.replace`` makes others.
+    ``IttiOptions.DEFAULT``, ``IttiOptions.PAPER`` and ``IttiOptions.FIXATION`` are the presets
+    "default", "paper" and "fixation". Use ``dataclasses.replace`` to change single options.
 
     Parameters
     ----------
     opponency : {"difference", "paper"}, default "difference"
-        What a colour feature is: centre less surround, or, as the paper's formula says when it is
-        taken by the letter, the size of their sum, to which an evenly red image stands out.
+        "difference" computes colour contrast as centre minus surround. "paper" follows Eq. 2 and 3
+        of the paper literally, the absolute value of a sum; uniformly red images then score.
     gabor : {"signed", "energy"}, default "signed"
-        What a filter of orientation gives: its even, signed response, or the sizes of the even
-        and the odd one together.
+        "signed" uses the even Gabor response with its sign, "energy" the sum of the absolute even
+        and odd responses.
     border : float, default 0.05
-        Every feature falls off linearly to its border, over this share of the longer side.
+        Width of the linear fade towards the border, as a fraction of the longer side: 0 to 1.
     ranges : {"modality", "map"}, default "modality"
-        Which range N stretches to 1: the widest of all features of intensity, of colour or of
-        orientation, so that only modalities are made alike; or every map's own, which lets a
-        faint one count as much as a strong one.
+        Range that the operator N rescales to 1. "modality" uses the widest range of all features of
+        intensity, colour or orientation. "map" uses the range of each map, so weak and strong maps
+        have equal weight.
     norm : {"maxima", "iterative", "none"}, default "maxima"
-        How a map of few peaks is promoted over one of many: by the mean of its local maxima; by
-        three rounds of competition between its places [1]_, which leaves little but the peaks,
-        good for a `scanpath` and bad for comparing with fixations; or not, maps being stretched
-        only.
+        Operator N, which promotes maps with few peaks. "maxima" is the paper's. "iterative" runs
+        three iterations of competition [1]_ and keeps little except the peaks. It suits `scanpath`,
+        but not comparison with fixations. "none" rescales only.
     color_space : {"rgb", "lab"}, default "rgb"
-        The paper's intensity and broadly tuned colours, or L, a and b of CIELab.
+        "rgb" uses the paper's intensity and broadly tuned colours, "lab" uses L, a and b of CIELab.
     on_off : bool, default True
-        Promote the two signs of intensity and of colours apart: bright on dark and dark on bright,
-        red on green and green on red. Without, one red thing among many green ones is not rare.
+        Apply N to the two signs of intensity and colour contrast separately: bright on dark and
+        dark on bright, red on green and green on red. Otherwise one red object among many green
+        ones is not rare.
     weights : (float, float, float), default (1, 1, 1)
-        Of intensity, colour and orientation in the map, 0 to 1e6; only their ratios matter.
+        Weights of intensity, colour and orientation, 0 to 1e6. Only their ratios matter.
     working_size : int or None, default None
-        Reduce images to this longer side at the most, by averaging squares of pixels, before
-        anything else; None takes them as they are. The map is of the image's size all the same.
+        Maximum longer side; larger images are reduced by area means first. None uses the full
+        size. The map has the size of the image in either case.
     smooth : float, default 0
-        What ``itti_koch(smooth=None)`` stands for.
+        Sigma of the blur if `itti_koch` is called with ``smooth=None``.
 
     Raises
     ------
     ValueError
-        If an option is none of these.
+        If an option is not one of the listed values or is out of its range.
 
     Notes
     -----
-    In a round of the competition, M becomes ``max(0, M + near / 4 - 9 / 4 * far - max(M) / 50)``,
-    where near and far are M under Gaussians of 2 % and of 25 % of its longer side, at the scale of
-    the map, to which features are reduced before.
+    One iteration of the competition replaces the map M by
+    ``max(0, M + near / 4 - 9 / 4 * far - max(M) / 50)``. Here near and far are M blurred by
+    Gaussians of 2 % and 25 % of its longer side. Features are first reduced to the map's scale.
 
     References
     ----------
@@ -114,8 +114,8 @@ def checked(preset: Any) -> IttiOptions:
     if isinstance(preset, IttiOptions):
         return preset
     if not isinstance(preset, str) or preset not in _PRESETS:
-        names = ", ".join(map(repr, _PRESETS))
-        raise ValueError(f"`preset` must be {names} or IttiOptions; got {validation.shown(preset)}")
+        names = validation.joined([*map(repr, _PRESETS), "an IttiOptions"])
+        raise ValueError(f"`preset` must be {names}; got {validation.shown(preset)}")
     return _PRESETS[preset]
 
 

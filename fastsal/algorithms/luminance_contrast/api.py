@@ -1,4 +1,4 @@
-"""Luminance contrast (LC): saliency from the grey-level histogram alone."""
+"""Luminance contrast (LC): global contrast from the grey-level histogram."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def luminance_contrast(
     out: Any = None,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Score each pixel by how far its grey level lies from those of all others.
+    """Compute luminance contrast (LC): each pixel's grey-level distance to all other pixels.
 
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
-        Grey levels, or colours, which OpenCV's fixed-point luma turns into grey levels; a fourth
-        channel is ignored. Floats lie in [0, 1] and are rounded to the 65,536 levels of uint16.
-        A stack has one more axis in front and each frame is scored by itself. A device array
-        (Numba, CuPy, PyTorch) stays on its device.
+        Grey levels or colours. Colours are converted by OpenCV's fixed-point luma; a fourth channel
+        is ignored. Floats lie in [0, 1] and are rounded to the 65,536 levels of uint16. A stack has
+        one more axis in front, and each frame is processed separately. A device array (Numba,
+        CuPy, PyTorch) stays on its device.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -37,31 +37,30 @@ def luminance_contrast(
         Where to put the map: C-contiguous, of the map's shape, in the same kind of memory as
         `image`. uint8 gets round(255 * saliency).
     backend : {"auto", "cpu", "cuda"}, default "auto"
-        Where to compute. "auto" takes the device for device arrays and the CPU for others, since
-        moving a picture to a device and back takes longer than this map takes here.
+        Where to compute. "auto" takes the device for device arrays and the CPU for others.
 
     Returns
     -------
     saliency : array of float32 (or `out`), (H, W) or (N, H, W)
-        In [0, 1]: of the levels present the most contrasting scores 1 and the least 0. An image
-        of one level scores 0 everywhere.
+        In [0, 1]: min-max normalised, so the level with the highest contrast is 1 and the one with
+        the lowest is 0. An image of one level gives 0 everywhere.
 
     Raises
     ------
     ImageError
         If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
-        [0, 1] (on a device these become the nearer bound, NaN becomes 0); or if `out` does not
-        fit it.
+        [0, 1]; or if `out` does not fit it. Values on a device are not checked: they are clipped,
+        and NaN becomes 0.
     ValueError
-        If `color` or `backend` is none of those named.
+        If `color` or `backend` is not one of the listed values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     Notes
     -----
-    A pixel of level v has the contrast sum over u of count(u) * abs(v - u). Counting levels first
-    makes this O(H * W + levels) instead of O((H * W)**2) [1]_. All sums are integers, so their
-    order cannot matter: CPU, CUDA and any number of threads give the same bits.
+    The contrast of level v is ``sum(count(u) * abs(v - u) for u in levels)``, computed from the
+    histogram [1]_. The cost is O(H * W + levels) instead of O((H * W)**2). All sums are integers,
+    so results are bit-identical on CPU and CUDA with any number of threads.
 
     References
     ----------

@@ -1,13 +1,12 @@
-"""Minimum barrier saliency: the object that a path from the border must climb to reach."""
+"""Minimum barrier saliency: the minimum barrier distance to the image border."""
 
 from __future__ import annotations
 
-import numbers
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ... import images, runtime
+from ... import images, runtime, validation
 from ...parts import Jobs
 
 
@@ -23,29 +22,27 @@ def minimum_barrier(
     out: Any = None,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Score each pixel by the barrier between it and the border of the image.
+    """Compute the minimum barrier distance of each pixel to the image border (MB+).
 
     The map shows whole objects with sharp outlines. To find the main object of a photograph, use
-    ``center=True``. To predict where people look, other methods are better.
+    ``center=True``. To predict fixations, use `boolean_map`.
 
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
         Grey levels or colours; a fourth channel is ignored. Floats lie in [0, 1]. A stack has one
-        more axis in front, and each frame is scored by itself. A device array (Numba, CuPy,
+        more axis in front, and each frame is processed separately. A device array (Numba, CuPy,
         PyTorch) stays on its device.
     background : bool, default True
-        Add the background cue, how unlike the colours along the border a pixel is. This is MB+ of
-        the paper; without it the map is MB.
+        Add the background cue, the colour distance to the image border. This is MB+ of the paper;
+        without it the map is MB.
     center : bool, default False
         Multiply by a cone, 1 at the centre and 0 at the corners. Photographers put the main object
         in the middle.
     refine : bool, default True
-        Remove small details by an opening and a closing by reconstruction, then raise the contrast
-        by a sigmoid. This is the post-processing of the paper.
+        Post-processing of the paper: opening and closing by reconstruction, then a sigmoid.
     size : int, default 300
-        Cells along the longer side on which distances are measured: 3 to 2000. Smaller images are
-        not enlarged.
+        Cells along the longer side of the reduced image, 3 to 2000. Smaller images keep their size.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -59,10 +56,10 @@ def minimum_barrier(
     Returns
     -------
     saliency : array of float32 (or `out`), (H, W) or (N, H, W)
-        In [0, 1]. An image of one colour scores 0 everywhere, and so does an artificial frame
-        around the image. Any number of threads gives the same bits. The distances are integers and
-        equal on CPU and CUDA. The other steps are float32 and agree to 1e-4; with `refine`, a pixel
-        that lies between two of 256 levels may move, with its neighbours, by 0.01.
+        In [0, 1]. An image of one colour gives 0 everywhere, and an artificial frame around the
+        image gives 0 too. Results are bit-identical for any number of threads. The distances are
+        integers, equal on CPU and CUDA; the other steps agree to 1e-4. With `refine`, a pixel
+        between two of 256 levels may differ by 0.01, together with its neighbours.
 
     Raises
     ------
@@ -74,7 +71,7 @@ def minimum_barrier(
     TypeError
         If `background`, `center` or `refine` is not a bool.
     BackendUnavailableError
-        If `backend` was requested by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     See Also
     --------
@@ -82,13 +79,16 @@ def minimum_barrier(
 
     Notes
     -----
-    The barrier of a path is the difference between its greatest and its least value. The distance
-    of a pixel is the smallest barrier of all paths to the border [1]_. It is approximated in each
-    plane of 8-bit CIELab, after a 5 x 5 median, by three raster passes; the sum of the three
-    planes is divided by its maximum. Background cue: for each of four strips along the border, a
-    tenth of the side wide, the distance from its mean colour in units of its whitened covariance;
-    the greatest of the four is left out. An artificial frame within a fifteenth of the longer side
-    is found by straight edges parallel to the sides, and cut off before anything is measured.
+    The barrier of a path is its maximum minus its minimum. The distance of a pixel is the minimum
+    barrier of all paths to the border [1]_. It is approximated by three raster passes in each plane
+    of 8-bit CIELab, after a 5 x 5 median. The sum of the three planes is divided by its maximum.
+
+    The background cue (Section 3.3) uses four strips along the border, a tenth of the side wide. It
+    sums the Mahalanobis distances to their mean colours, without the maximum of the four. The
+    post-processing is that of Section 3.4 (Eq. 9 and 11).
+
+    Straight edges parallel to the sides, within a fifteenth of the longer side, mark an artificial
+    frame. It is removed before all other steps.
 
     References
     ----------
@@ -109,7 +109,7 @@ def minimum_barrier(
         _checked_flag(name, value)
         for name, value in (("background", background), ("center", center), ("refine", refine))
     )
-    longer = _checked_size(size)
+    longer = validation.integer("size", size, 3, 2000)
     jobs = Jobs(backend, out, frames)
     for job in jobs:
         (source,) = job.inputs
@@ -123,12 +123,5 @@ def minimum_barrier(
 
 def _checked_flag(name: str, value: bool) -> bool:
     if not isinstance(value, bool):
-        raise TypeError(f"`{name}` must be True or False; got {value!r}")
+        raise TypeError(f"`{name}` must be True or False; got {validation.shown(value)}")
     return value
-
-
-def _checked_size(size: int) -> int:
-    is_whole = isinstance(size, numbers.Integral) and not isinstance(size, bool)
-    if not is_whole or not 3 <= size <= 2000:
-        raise ValueError(f"`size` must be a whole number from 3 to 2000; got {size!r}")
-    return int(size)

@@ -1,4 +1,4 @@
-"""The scan path: where attention goes on a saliency map, one place after the other."""
+"""Scanpath: predicted fixations on a saliency map, by winner-take-all and inhibition of return."""
 
 from __future__ import annotations
 
@@ -20,47 +20,47 @@ def scanpath(
     return_times: bool = False,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Return the places that attention goes to on a saliency map, in their order.
+    """Predict a sequence of fixations on a saliency map (winner-take-all, inhibition of return).
 
-    Works on the map of any method.
+    It works on the map of any method.
 
     Parameters
     ----------
     saliency : array of uint8 or float, (H, W)
-        The map. Floats lie in [0, 1]; bytes stand for 255ths. Of a map on a device (Numba, CuPy,
-        PyTorch) some thousand cells are copied to the host, where the foci are used.
+        Saliency map. Floats lie in [0, 1]; uint8 values are divided by 255. For a map on a device
+        (Numba, CuPy, PyTorch), a few thousand cells are copied to the host.
     n : int, default 5
-        How many places, at most 1,000,000. A thousand take about 30 ms.
+        Number of fixations, 1 to 1,000,000. A thousand take about 30 ms.
     return_times : bool, default False
-        Return when each is reached, too.
+        Also return the time of each fixation.
     backend : {"auto", "cpu", "cuda"}, default "auto"
-        Where to read the map. "auto" takes the device for device arrays and the CPU for others.
-        Both find the same foci.
+        Where to reduce the map to cells. "auto" takes the device for device arrays and the CPU for
+        others. The result is the same.
 
     Returns
     -------
     foci : ndarray of int64, (n, 2)
-        Row and column of each focus. Where all is 0 there is none: then this is (0, 2).
+        Row and column of each fixation, in order. The shape is (0, 2) if the map is 0 everywhere.
     times : ndarray of float64, (n,)
-        With `return_times`: seconds from the start until each is reached.
+        With `return_times`: time of each fixation, in seconds from the start.
 
     Raises
     ------
     ImageError
         If `saliency` is empty or not a map of one of these forms, or holds NaN or floats outside
-        [0, 1] (not looked for on a device).
+        [0, 1] (not checked on a device).
     ValueError
-        If `n` is not an integer from 1 to 1,000,000, or `backend` none of those named.
+        If `n` is not an integer from 1 to 1,000,000, or `backend` is not one of the listed values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     Notes
     -----
-    The map is averaged over square cells, some 64 to the shorter side; the greatest pixel of the
-    cell that wins is the focus. Every cell is a leaky integrate-and-fire neuron that saliency
-    charges; the first to fire wins, and all start anew [1]_. A shift takes 30 ms where saliency is
-    1 and up to 70 where it is less. The disk around the focus, its radius a sixth of the shorter
-    side, then does not win for 0.7 seconds; if nothing else is left, attention waits.
+    The map is averaged over square cells, about 64 along the shorter side. Every cell is a leaky
+    integrate-and-fire neuron with the saliency as its input current. The first neuron that fires
+    wins, and all are reset ([1]_, Section 2.2). The fixation is the maximum pixel of the winning
+    cell. A shift takes 30 ms at saliency 1, and up to 70 ms at lower saliency. A disk around the
+    fixation is then inhibited for 0.7 seconds; its radius is a sixth of the shorter side.
 
     References
     ----------
@@ -84,7 +84,7 @@ def scanpath(
         name="saliency",
     )
     if len(frames.shape) != 2:
-        raise ImageError(f"expected saliency of shape (H, W), got {frames.shape}")
+        raise ImageError(f"`saliency` must have shape (H, W); got {frames.shape}")
     target = runtime.resolve(backend, on_device=frames.owner is not None)
     levels = frames.pixels
     if target == "cuda" and frames.owner is None:

@@ -28,11 +28,11 @@ def spectral_residual(
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
-        Grey levels, or colours, which OpenCV's fixed-point luma turns into grey levels; a fourth
-        channel is ignored. Floats lie in [0, 1] and are multiplied by 255, so that ``image / 255``
-        gives the map of ``image``, nearly: only integers are rounded on the way. A stack has one
-        more axis in front and each frame is scored by itself. A device array (Numba, CuPy,
-        PyTorch) stays on its device.
+        Grey levels or colours. Colours are converted by OpenCV's fixed-point luma; a fourth channel
+        is ignored. Floats lie in [0, 1] and are multiplied by 255. The map of ``image / 255`` is
+        nearly that of ``image``, because only integers are rounded. A stack has one more axis in
+        front, and each frame is processed separately. A device array (Numba, CuPy, PyTorch) stays
+        on its device.
     size : (int, int), default (64, 64)
         Height and width of the thumbnail, each from 1 to 4096. A smaller thumbnail finds larger
         objects. Powers of two are fastest.
@@ -59,9 +59,10 @@ def spectral_residual(
         If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
         [0, 1] (not checked on a device); or if `out` does not fit it.
     ValueError
-        If `size` is no such pair, or `color` or `backend` is none of those named.
+        If `size` is not two integers from 1 to 4096, or `color` or `backend` is not one of the
+        listed values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""From frames on a bench to maps: what the functions and the streams of this room share."""
+"""From frames to maps: shared code of the functions and the streams of this package."""
 
 from __future__ import annotations
 
@@ -142,4 +142,4 @@ def fill_change(job: images.Job, i: int, maps: tuple[Any, Any], signed: bool) ->
 def check_out(out: Any, signed: bool) -> None:
     """Raise ImageError if `out` cannot hold signed values."""
     if signed and out is not None and "uint8" in str(getattr(out, "dtype", "")):
-        raise ImageError("expected out as float32, since signed maps go below 0, got uint8")
+        raise ImageError("`out` must be float32 if signed=True; got uint8, which has no negatives")

@@ -1,4 +1,4 @@
-"""Superpixel contrast: rare colours that lie close together, in one frame or against the last."""
+"""Superpixel contrast (saliency filters): colour uniqueness and spatial distribution."""
 
 from __future__ import annotations
 
@@ -27,35 +27,35 @@ def superpixel_contrast(
     out: Any = None,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Score each superpixel: high if its colour is rare nearby, and found in few places.
+    """Compute superpixel contrast: colour uniqueness times spatial compactness (saliency filters).
 
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
         Grey levels or colours; a fourth channel is ignored; floats lie in [0, 1]. A stack has one
-        more axis in front and each frame is scored by itself. A device array (Numba, CuPy,
+        more axis in front, and each frame is processed separately. A device array (Numba, CuPy,
         PyTorch) stays on its device.
     reference : array_like, optional
-        The previous frame, of the same form. The superpixels of `image` are then compared with
-        those of `reference` instead of their own.
+        Previous frame, of the same shape and dtype. The superpixels of `image` are then compared
+        with those of `reference`.
     region_size, regularizer
-        Of the superpixels, as in `slic`.
+        Options of the superpixels, as in `slic`.
     method : {"auto", "exact", "fast"}, default "auto"
-        "exact" compares all pairs of superpixels. "fast" takes time linear in their number; its
-        maps of photographs lie within 0.01 of the exact ones. "auto" is exact up to 2,048
-        superpixels, where that takes no longer. On a device all are exact.
+        "exact" compares all pairs of superpixels. "fast" takes time linear in their number; on
+        photographs its maps are within 0.01 of the exact ones. "auto" is exact up to 2,048
+        superpixels, where "fast" is not faster. Devices always compute "exact".
     smooth : bool, default False
-        Give each pixel the mean of the superpixels of the 16 tiles around it, weighted by
-        likeness of colour and place (the paper's, with alpha = beta = 1/30), instead of the value
-        of its own.
+        Upsample by Eq. 8 of the paper (alpha = beta = 1/30). Each pixel gets a mean of the
+        superpixels of the 16 tiles around it, weighted by similar colour and position. With False
+        each pixel gets the value of its superpixel.
     sigma_color : float, default 20.0
-        How far apart alike colours are, in CIELab; 0.001 to 1e6.
+        Standard deviation of the colour weight, in CIELab units; 0.001 to 1e6.
     sigma_position : float, default 0.25
-        How far apart near superpixels are, as a share of the image's height and width; 0.001 to
-        1e6. With a `reference`, 0.03 (and ``steepness=0``) compares with what was about there a
-        frame ago, which tells what moves; ``Stream("superpixel-motion")`` does so by itself.
+        Standard deviation of the position weight, as a fraction of the image's height and width;
+        0.001 to 1e6. To detect motion against a `reference`, use 0.03 and ``steepness=0``, the
+        defaults of ``Stream("superpixel-motion")``.
     steepness : float, default 6.0
-        Weight k of distribution against uniqueness, from 0 up.
+        Weight k of the distribution, at least 0.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -69,34 +69,34 @@ def superpixel_contrast(
     Returns
     -------
     saliency : array of float32 (or `out`), (H, W) or (N, H, W)
-        In [0, 1], scaled so that the least superpixel scores 0 and the most 1 (before `smooth`).
-        An image of one colour scores 0.
+        In [0, 1], min-max normalised over the superpixels (before `smooth`). An image of one colour
+        gives 0.
 
     Raises
     ------
     ImageError
-        If the image or the reference is empty, not of these forms, or holds NaN or floats outside
-        [0, 1] (not checked on a device); if they differ in shape, dtype or place; or if `out`
-        does not fit.
+        If an image is empty or not of these forms, or holds NaN or floats outside [0, 1] (not
+        checked on a device); if the two differ in shape, dtype or device; or if `out` does not fit.
     ValueError
-        If an option is not in its range, or `method`, `color` or `backend` none of those named.
+        If an option is out of its range, or `method`, `color` or `backend` is not one of the
+        listed values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     See Also
     --------
-    superpixel_change : What scores more than in the previous frame.
-    Stream : Frames of a video, which need one or two rounds of segmentation each.
+    superpixel_change : Increase of this map between two frames.
+    Stream : Frames of a video; each frame takes one iteration of `slic` instead of many.
 
     Notes
     -----
-    With colours c in CIELab and positions p, of superpixels i of the image and j of the image or
-    of the reference: uniqueness U_i is the mean of ``|c_i - c_j|**2``, weighted by
-    ``exp(-|p_i - p_j|**2 / (2 sigma_position**2))``; distribution D_i is the variance of the p_j,
-    weighted by ``exp(-|c_i - c_j|**2 / (2 sigma_color**2))``, about their weighted mean, or with a
-    reference likewise. Saliency is ``U exp(-steepness D)``, with U, D and the result each scaled
-    to [0, 1]. Superpixels are those of `slic`, run to its end; all weigh alike, whatever their
-    size.
+    Superpixels are those of `slic`, with equal weight. They have CIELab colours c and positions p.
+    Index i runs over the image, and j over the image or the reference.
+
+    Uniqueness U_i (Eq. 1 of [1]_) is the mean of ``|c_i - c_j|**2``, weighted by
+    ``exp(-|p_i - p_j|**2 / (2 sigma_position**2))``. Distribution D_i (Eq. 4) is the variance of
+    the p_j, weighted by ``exp(-|c_i - c_j|**2 / (2 sigma_color**2))``. Saliency is
+    ``U exp(-steepness D)`` (Eq. 7). U, D and the result are each rescaled to [0, 1].
 
     References
     ----------
@@ -144,16 +144,16 @@ def superpixel_change(
     out: Any = None,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Return how much more salient each pixel is than in the previous frame.
+    """Compute the increase of superpixel contrast between two frames.
 
-    The difference of two maps of `superpixel_contrast`, each of its frame alone.
+    The map is ``superpixel_contrast(frame) - superpixel_contrast(previous)``, clipped at 0.
 
     Parameters
     ----------
     frame, previous : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
         Two frames, or stacks of them, of the same shape and dtype.
     signed : bool, default False
-        Keep where saliency fell, as negative values.
+        Keep negative values, where saliency decreased.
     region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
         As in `superpixel_contrast`.
     color, channel_axis, backend
@@ -169,11 +169,12 @@ def superpixel_change(
     Raises
     ------
     ImageError
-        As `superpixel_contrast`; also if `out` is uint8 and `signed` true.
+        As in `superpixel_contrast`; also if `out` is uint8 and `signed` is True.
     ValueError
-        If an option is not in its range, or `method`, `color` or `backend` none of those named.
+        If an option is out of its range, or `method`, `color` or `backend` is not one of the
+        listed values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How superpixel contrast changes from frame to frame."""
+"""Change of superpixel contrast over a stream of frames."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .contrast_stream import SuperpixelContrast
 
 
 class SuperpixelChange(SuperpixelContrast):
-    """`superpixel_change` of each frame from the one before; zeros for the first.
+    """Compute the increase of superpixel contrast over a stream; zeros for the first frame.
 
-    Frames are segmented and scored as by `SuperpixelContrast`, each once.
+    Each frame is segmented and scored once, as in `SuperpixelContrast`.
 
     Parameters
     ----------
     signed : bool, default False
-        Keep where saliency fell, as negative values.
+        Keep negative values, where saliency decreased.
     region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
         As in `superpixel_contrast`.
     color, channel_axis, backend
@@ -29,7 +29,7 @@ class SuperpixelChange(SuperpixelContrast):
     Raises
     ------
     ValueError
-        If an option is not in its range.
+        If an option is out of its range.
 
     Examples
     --------
@@ -69,14 +69,14 @@ class SuperpixelChange(SuperpixelContrast):
         )
 
     def reset(self) -> None:
-        """Forget all frames: the next one gets a map of zeros."""
+        """Forget all frames: the map of the next frame is 0."""
         super().reset()
         self._maps: tuple[Any, Any] | None = None
 
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
-        """Return the map of change since the last frame.
+        """Return the change of the contrast since the last frame.
 
-        A frame of another shape, dtype or place than the last starts anew.
+        A frame of another shape, dtype or device restarts the stream.
         """
         check_out(out, self._signed)
         return super().update(frame, out=out)

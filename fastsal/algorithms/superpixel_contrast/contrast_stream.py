@@ -1,4 +1,4 @@
-"""Superpixel contrast over frames: each is segmented once, from where the last one ended."""
+"""Superpixel contrast over frames: each segmentation starts from the previous one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ _ROUNDS = 1  # of SLIC for each frame after the first
 
 
 class SuperpixelContrast(devices.Portable):
-    """`superpixel_contrast` over a stream, each frame by itself.
+    """Compute superpixel contrast over a stream, each frame separately.
 
-    The first frame is segmented as by the function, to vl_slic's end. Each later one is segmented
-    by one round from the last frame's superpixels: follow-up frames differ a little from maps of
-    the function, and take a fraction of the time. ``reset()`` between pictures that do not follow
-    each other gives the function's maps. One object serves one stream of frames, from one thread
-    at a time.
+    The first frame is segmented as in `superpixel_contrast`. Each later frame takes one iteration
+    of SLIC from the superpixels of the previous frame. Its map differs slightly from the function's
+    map and takes a fraction of the time. Call ``reset()`` between unrelated images to get the
+    function's maps. One object serves one stream of frames, from one thread at a time.
 
     Parameters
     ----------
@@ -32,7 +31,7 @@ class SuperpixelContrast(devices.Portable):
     Raises
     ------
     ValueError
-        If an option is not in its range.
+        If an option is out of its range.
 
     Examples
     --------
@@ -75,7 +74,7 @@ class SuperpixelContrast(devices.Portable):
     def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
         """Return the map of the next frame.
 
-        A frame of another shape, dtype or place than the last starts anew.
+        A frame of another shape, dtype or device restarts the stream.
         """
         frames = images.as_frames(
             frame,
@@ -101,5 +100,5 @@ class SuperpixelContrast(devices.Portable):
     def _fill(
         self, job: images.Job, frame: images.Frames, now: Segments, last: Segments | None
     ) -> None:
-        """Fill the job's map: what the streams of this room differ in."""
+        """Fill the job's map. The streams of this package override this method."""
         fill_from(frame, job.target, now, None, self._options, map_of(job, 0))

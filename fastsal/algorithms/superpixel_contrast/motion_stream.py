@@ -1,4 +1,4 @@
-"""Superpixel contrast of each frame against the one before."""
+"""Superpixel contrast of each frame against the previous one."""
 
 from __future__ import annotations
 
@@ -9,35 +9,34 @@ from .contrast_stream import SuperpixelContrast
 
 
 class SuperpixelMotion(SuperpixelContrast):
-    """`superpixel_contrast` of each frame against the one before; zeros for the first.
+    """Compute superpixel contrast against the previous frame; zeros for the first frame.
 
-    Frames are segmented as by `SuperpixelContrast`, each once.
+    Each frame is segmented once, as in `SuperpixelContrast`.
 
-    The paper's constants, which are the function's defaults, are made for one image: they compare
-    a superpixel with a quarter of the frame, where what moved by a few pixels weighs next to
-    nothing, so that rare colours score whether they move or not. This class therefore compares
-    with what was about there a frame ago, by another ``sigma_position`` and without the weight of
-    distribution. ``sigma_position=0.25, steepness=6`` gives the paper's.
+    The defaults of `superpixel_contrast` follow the paper and suit single images. They compare a
+    superpixel with a quarter of the frame, so still objects of rare colours score too. This class
+    compares with a small neighbourhood in the previous frame, without the distribution term.
+    ``sigma_position=0.25, steepness=6`` restores the paper's values.
 
     Parameters
     ----------
     region_size, regularizer, method, smooth, sigma_color
         As in `superpixel_contrast`.
     sigma_position : float, default 0.03
-        As there. Before a camera that stands still smaller ones tell better what moves.
+        As in `superpixel_contrast`. Smaller values detect motion better with a still camera.
     steepness : float, default 0.0
-        As there.
+        As in `superpixel_contrast`.
     color, channel_axis, backend
         As in `superpixel_contrast`.
 
     Raises
     ------
     ValueError
-        If an option is not in its range.
+        If an option is out of its range.
 
     Notes
     -----
-    Mean score of what moves over that of the rest, summed over all frames:
+    Ratio of the mean score of moving objects to that of the rest, over all frames:
 
     ==================  =================  ============  ==========
     ``sigma_position``  DAVIS car-shadow   DAVIS libby   vtest
@@ -49,7 +48,7 @@ class SuperpixelMotion(SuperpixelContrast):
     0.005               1.9                1.1           87
     ==================  =================  ============  ==========
 
-    The camera of DAVIS moves along, that of OpenCV's vtest.avi stands still.
+    The camera moves in the DAVIS sequences and is still in OpenCV's vtest.avi.
 
     Examples
     --------

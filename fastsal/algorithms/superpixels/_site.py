@@ -77,7 +77,10 @@ class Site:
             If it lies elsewhere than the image, or is not integers of the image's shape.
         """
         if devices.is_device_array(labels) != (self._owner is not None):
-            raise ImageError(f"expected {name} and image on the host both or on a device both")
+            raise ImageError(
+                f"`{name}` and `image` must both be host arrays or both be device arrays; got one "
+                "of each"
+            )
         if self._owner is None:
             labels = containers.as_numpy(labels, name)
             kind = labels.dtype.kind in "iu"
@@ -86,8 +89,8 @@ class Site:
         if not kind or tuple(labels.shape) != self.shape:
             form = "integers" if self._owner is None else "int32"
             raise ImageError(
-                f"expected {name} as {form} of shape {self.shape}, "
-                f"got {labels.dtype} {tuple(labels.shape)}"
+                f"`{name}` must be {form} of shape {self.shape}; "
+                f"got {labels.dtype} of shape {tuple(labels.shape)}"
             )
         if self._owner is not None:
             view = devices.borrow(devices.contiguous(labels, None))
@@ -105,7 +108,7 @@ class Site:
     def _check_range(self, low: int, high: int, name: str) -> None:
         last = self.shape[0] * self.shape[1]
         if low < 0 or high > last:
-            raise ImageError(f"expected {name} from 0 to {last}, got {low} to {high}")
+            raise ImageError(f"`{name}` must be from 0 to {last}; got {low} to {high}")
 
 
 def is_rgb(frames: images.Frames) -> bool:

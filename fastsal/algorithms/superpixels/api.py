@@ -17,16 +17,16 @@ from .options import checked_options
 
 
 class RegionStats(NamedTuple):
-    """Result of `region_stats`: entry i of each array is about label i.
+    """Statistics of labelled regions: entry i of each array describes label i.
 
-    If the labels start at 1, entry i is about label i + 1.
+    If the labels start at 1, entry i describes label i + 1.
 
     Attributes
     ----------
     area : array of int64, (n,)
-        Pixels.
+        Number of pixels.
     centroid : array of float32, (n, 2)
-        Mean row and column.
+        Mean row and mean column, in pixels.
     mean_color : array of float32, (n, 3)
         CIELab (D65) of the mean sRGB colour.
     bbox : array of int32, (n, 4)
@@ -52,35 +52,34 @@ def slic(
     channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Return a label per pixel: the superpixel it belongs to.
+    """Segment an image into SLIC superpixels, with labels equal to VLFeat's ``vl_slic``.
 
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
         Grey levels or colours; a fourth channel is ignored; floats lie in [0, 1]. Colours are
-        compared in RGB, as vl_slic does, not in CIELab. A device array (Numba, CuPy, PyTorch)
+        compared in RGB, as in vl_slic, not in CIELab. A device array (Numba, CuPy, PyTorch)
         stays on its device.
     region_size : int, default 10
-        Side of the tiles the segmentation starts from, in pixels: there are
-        ``ceil(H / region_size) * ceil(W / region_size)`` of them. One at least as large as the
-        image makes it a single superpixel.
+        Side of the initial tiles, in pixels. The number of tiles is
+        ``ceil(H / region_size) * ceil(W / region_size)``.
     regularizer : float, default 1.0
-        Weight of position against colour, 0 to 1e20: greater ones make more compact superpixels.
+        Weight of position relative to colour, 0 to 1e20. Larger values give more compact
+        superpixels.
     max_iter : int, default 100
-        Rounds at the most. It stops before where vl_slic does: when a round saves less than 1e-5
-        of what all have saved.
+        Maximum number of iterations. Iteration stops earlier, like vl_slic, when an iteration
+        lowers the energy by less than 1e-5 of the total decrease.
     min_region_size : int, optional
-        Connected pieces with fewer pixels go to a neighbour seen before; ``region_size**2 // 36``
-        if not given. A piece without such a neighbour stays.
+        Connected components with fewer pixels are merged into an earlier neighbour. A component
+        without an earlier neighbour stays. Default: ``region_size**2 // 36``.
     initial : array_like, optional
-        Where to start, for video: one or two rounds then do. Either the labels of the last frame,
-        integers of shape (H, W) however numbered: each region starts from its pixels' mean in
-        this image, in the tile that holds its middle (of several the largest). Or a centre for
-        each tile, row by row: floats (n, 2 + channels) on the host, row, column and the channels
-        in [0, 1] in the order of the image's.
+        Start for video, so that one or two iterations are enough. Integers of shape (H, W) are
+        labels of the previous frame: each region starts at the mean of its pixels in this image.
+        Host floats of shape (n, 2 + channels) are one centre per tile, row by row: row, column,
+        and channels in [0, 1] in the order of `image`.
     relabel : bool, default True
-        Number the labels 0, 1, ... in the order of their first pixels. Otherwise they are
-        vl_slic's: the index of the tile, which leaves gaps.
+        Number the labels 0, 1, ... in the order of their first pixels. With False labels are those
+        of vl_slic, the index of the tile; some numbers are then missing.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -91,23 +90,25 @@ def slic(
     Returns
     -------
     labels : array of int32, (H, W)
-        On the CPU equal to vl_slic's bit for bit, with any number of threads. On a device sums
-        add up in another order: at least 99.5 % of the labels are the same.
+        On the CPU equal to vl_slic's bit for bit, with any number of threads. A device sums in
+        another order: at least 99.5 % of the labels are equal.
 
     Raises
     ------
     ImageError
-        If `image` is empty, not one image of these forms, or holds NaN or floats outside [0, 1]
-        (not checked on a device); or if `initial` does not fit it.
+        If `image` is empty, is not a single image of these forms, or holds NaN or floats outside
+        [0, 1] (not checked on a device); or if `initial` does not fit the image.
     ValueError
-        If an option is not in its range, or `color` or `backend` none of those named.
+        If an option is out of its range, or `color` or `backend` is not one of the listed values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     Notes
     -----
-    One label may own several connected pieces, each of at least the minimum size: so it is in
-    vl_slic. `slic_like_skimage` tells them apart.
+    SLIC is k-means in (row, column, colour) with a local search window [1]_. The definition is that
+    of VLFeat [2]_: each pixel is compared with the centres of the four nearest tiles. As in
+    vl_slic, one label can have several connected components, each of at least the minimum size.
+    `slic_like_skimage` gives each component its own label.
 
     References
     ----------
@@ -150,38 +151,38 @@ def region_stats(
     channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> RegionStats:
-    """Return size, middle, mean colour and box of every labelled region.
+    """Compute area, centroid, mean colour and bounding box of every labelled region.
 
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
-        As for `slic`.
+        As in `slic`.
     labels : array_like of integers, (H, W)
-        0 to n - 1 or, as scikit-image counts them, 1 to n, without gaps. On a device int32.
+        Labels 0 to n - 1, or 1 to n as in scikit-image; every number must occur. On a device int32.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
         Axis of the channels if `image` has more than two axes.
     backend : {"auto", "cpu", "cuda"}, default "auto"
-        Where to compute. "auto" takes the device for device arrays and the CPU for others. It
-        waits for the device, since the number of regions is part of the result's shape.
+        Where to compute. "auto" takes the device for device arrays and the CPU for others. The
+        call waits for the device, because the number of regions determines the result's shape.
 
     Returns
     -------
     RegionStats
         ``area (n,)``, ``centroid (n, 2)`` (row, column), ``mean_color (n, 3)`` (CIELab of the mean
         colour) and ``bbox (n, 4)`` (first row and column, last row + 1 and column + 1). Sums are
-        integers, so that their order cannot matter; floats count in units of 2**-24.
+        integers, floats in units of 2**-24, so the result does not depend on the number of threads.
 
     Raises
     ------
     ImageError
-        If `image` is not one image of these forms; or if `labels` has another shape, is not
-        integers, leaves one of its numbers out, or lies elsewhere than the image.
+        If `image` is not a single image of these forms; or if `labels` is not integers of shape
+        (H, W), omits a number, or is not on the same device as the image.
     ValueError
-        If `color` or `backend` is none of those named.
+        If `color` or `backend` is not one of the listed values.
     BackendUnavailableError
-        If `backend` was asked for by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     Examples
     --------
@@ -206,7 +207,8 @@ def region_stats(
     if not area[first:].all():
         missing = first + np.argmin(area[first:])
         raise ImageError(
-            f"expected labels without gaps, got none of {missing} among {first} to {count - 1}"
+            f"`labels` must use every number from {first} to {count - 1}; got none equal to "
+            f"{missing}; renumber them first"
         )
     forms = ((count, 2), np.float32), ((count, 3), np.float32), ((count, 4), np.int32)
     position, lab, boxes = (site.empty(*form) for form in forms)

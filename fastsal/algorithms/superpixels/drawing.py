@@ -1,4 +1,4 @@
-"""Superpixels to look at: their boundaries, drawn into the picture."""
+"""Draw the boundaries of superpixels into an image."""
 
 from __future__ import annotations
 
@@ -18,31 +18,33 @@ def draw_boundaries(
     line: tuple[int, int, int] = (255, 255, 0),
     channel_axis: int | None = -1,
 ) -> Any:
-    """Draw where regions meet, two pixels wide, as scikit-image finds it.
+    """Draw the boundaries of regions into an image, two pixels wide.
+
+    Boundaries are those of ``skimage.segmentation.find_boundaries(labels, mode="thick")``.
 
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
-        The picture, on the host; a fourth channel is ignored; floats lie in [0, 1].
+        Host array. A fourth channel is ignored; floats lie in [0, 1].
     labels : array_like of integers, (H, W)
-        A number per region, those of `slic` say.
+        Label of each pixel, for example from `slic`.
     line : tuple of int, default (255, 255, 0)
-        Colour of the boundaries, 0 to 255, its channels in the order of the image's.
+        Colour of the boundaries, 0 to 255, in the channel order of `image`.
     channel_axis : int or None, default -1
         Axis of the channels if `image` has more than two axes.
 
     Returns
     -------
     picture : array of uint8, (H, W, 3)
-        A new array.
+        New array.
 
     Raises
     ------
     ImageError
-        If `image` is not one image of these forms on the host, or `labels` not integers of its
-        size.
+        If `image` is not a single host image of these forms, or `labels` are not integers of shape
+        (H, W).
     ValueError
-        If `line` is not three levels.
+        If `line` is not three integers from 0 to 255.
 
     Examples
     --------
@@ -74,16 +76,16 @@ def _checked_line(line: Any) -> NDArray[np.uint8]:
 
 def _host_frames(image: ArrayLike, channel_axis: int | None) -> images.Frames:
     if devices.is_device_array(image):
-        raise ImageError("expected image on the host, got one on a device")
+        raise ImageError("`image` must be on the host; got a device array; copy it to the host")
     return images.as_frames(image, channel_axis=channel_axis, dtypes=images.DTYPES, stacks=False)
 
 
 def _host_labels(labels: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:
     if devices.is_device_array(labels):
-        raise ImageError("expected labels on the host, got them on a device")
+        raise ImageError("`labels` must be on the host; got a device array; copy it to the host")
     names = containers.as_numpy(labels, "labels")
     if names.dtype.kind not in "iu" or names.shape != shape:
         raise ImageError(
-            f"expected labels as integers of shape {shape}, got {names.dtype} {names.shape}"
+            f"`labels` must be integers of shape {shape}; got {names.dtype} of shape {names.shape}"
         )
     return names

@@ -1,4 +1,4 @@
-"""Where `slic` starts if told: from the centres of the last frame, or from its labels."""
+"""Initial centres of `slic`, from the labels or the centres of the previous frame."""
 
 from __future__ import annotations
 
@@ -34,10 +34,15 @@ def _given_centers(initial: np.ndarray[Any, Any], site: Site, size: int) -> Any:
     channels = 1 if site.source[1] == 1 else 3
     expected = (down * across, 2 + channels)
     if initial.shape != expected:
-        raise ImageError(f"expected initial centres of shape {expected}, got {initial.shape}")
+        raise ImageError(
+            f"`initial` must have shape {expected} if it holds centres; got {initial.shape}"
+        )
     limits = np.array([*site.shape, *[1] * channels])
     if not ((initial >= 0) & (initial <= limits)).all():  # NaN fails both
-        raise ImageError("expected initial centres inside the image, of colours in [0, 1]")
+        raise ImageError(
+            "`initial` must hold centres inside the image with channels in [0, 1]; "
+            "got others, or NaN"
+        )
     centers = np.zeros((FEATURES, down, across), np.float32)
     for k in range(2 + channels):
         column = initial[:, k if k < 2 or site.source[2] or channels == 1 else 6 - k]

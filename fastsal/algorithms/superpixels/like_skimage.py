@@ -30,52 +30,61 @@ def slic_like_skimage(
     start_label: int = 1,
     channel_axis: int | None = -1,
 ) -> Any:
-    """Return superpixels as `skimage.segmentation.slic` makes them, many times faster.
+    """Segment an image into SLIC superpixels, with the parameters of `skimage.segmentation.slic`.
 
-    Colours are compared in CIELab and weighed against position as there, so that the same
-    `compactness` gives alike superpixels; not the same labels, since centres start on vl_slic's
-    grid, pixels look at the four nearest tiles only, and small pieces go to another neighbour.
-    Options it lacks (`spacing`, `max_size_factor`, `slic_zero`, `mask`, volumes) are refused by
-    Python. It runs on the CPU.
+    It is many times faster than scikit-image and runs on the CPU. The distance is the same (CIELab
+    against position), so equal `compactness` gives similar superpixels. Labels differ, because
+    centres start on vl_slic's grid and each pixel is compared with its four nearest centres only.
+    Volumes and the options `spacing`, `max_size_factor`, `slic_zero` and `mask` are not supported.
 
     Parameters
     ----------
     image : array_like, (H, W) or (H, W, 3)
-        Grey levels or RGB colours of any range: they are stretched to [0, 1], as there.
+        Grey levels or RGB colours of any range, rescaled to [0, 1] as in scikit-image.
     n_segments : int, default 100
-        About how many superpixels.
+        Approximate number of superpixels.
     compactness : float, default 10.0
-        Weight of position against colour.
+        Weight of position relative to colour, above 0.
     max_num_iter : int, default 10
-        Rounds at the most; fewer if nothing changes any more.
+        Maximum number of k-means iterations. Iteration stops earlier if no label changes.
     sigma : float, default 0
-        Standard deviation of a Gaussian that smooths the image before, 0 to 1000 pixels.
+        Standard deviation of a Gaussian that smooths the image first, 0 to 1000 pixels.
     convert2lab : bool, optional
-        Whether to compare colours in CIELab; by default wherever there are three channels.
+        Compare colours in CIELab. Default: True if the image has three channels.
     enforce_connectivity : bool, default True
-        Give pieces below the minimum size to a neighbour, and every other piece its own label.
+        Merge components below the minimum size into a neighbour, and give each other component its
+        own label.
     min_size_factor : float, default 0.5
-        The minimum size as a share of the expected size.
+        Minimum size as a fraction of the mean size of a superpixel.
     start_label : {1, 0}, default 1
-        The first label.
+        First label.
     channel_axis : int or None, default -1
         Axis of the channels; None for a grey image.
 
     Returns
     -------
     labels : array of int32, (H, W)
-        Numbered in the order of their first pixels, from `start_label`.
+        Numbered from `start_label` in the order of their first pixels.
 
     Raises
     ------
     ImageError
-        If `image` is not one image of these forms, or holds NaN or infinities.
+        If `image` is not a single image of these forms, or holds NaN or infinities.
     ValueError
-        If an option is not in its range.
+        If an option is out of its range.
 
     See Also
     --------
-    slic : vl_slic's own parameters, devices, and a start from the last frame.
+    slic : Parameters of vl_slic, devices, and a start from the previous frame.
+
+    Notes
+    -----
+    SLIC is k-means in (row, column, colour) with a local search window [1]_.
+
+    References
+    ----------
+    .. [1] R. Achanta et al., "SLIC superpixels compared to state-of-the-art superpixel methods",
+       IEEE TPAMI 34(11), 2012. https://doi.org/10.1109/TPAMI.2012.120
 
     Examples
     --------
@@ -101,7 +110,9 @@ def slic_like_skimage(
         planes = _smoothed(planes, blur)
     cpu = bench(__package__, "cpu")
     if convert2lab and channels != 3:
-        raise ValueError("convert2lab needs an image of three channels")
+        raise ValueError(
+            f"`convert2lab` must be None or False unless the image has 3 channels; got {channels}"
+        )
     if channels == 3 and convert2lab is not False:
         _convert_to_lab(planes)
     planes.flags.writeable = False
@@ -121,17 +132,19 @@ def _stretched(image: ArrayLike, channel_axis: int | None) -> NDArray[np.float32
     """Return a new array (H, W, 1 or 3) in [0, 1]."""
     array = containers.as_numpy(image, "image")
     if array.dtype.kind not in "buif":
-        raise ImageError(f"expected an image of numbers, got {array.dtype}")
+        raise ImageError(f"`image` must be an array of real numbers; got {array.dtype}")
     grey = channel_axis is None
     if array.ndim != (2 if grey else 3) or not array.size:
         form = "(H, W)" if grey else "(H, W, 3)"
-        raise ImageError(f"expected a non-empty image of shape {form}, got {array.shape}")
+        raise ImageError(f"`image` must have shape {form} and not be empty; got {array.shape}")
     array = array[..., None] if channel_axis is None else np.moveaxis(array, channel_axis, -1)
     if array.shape[-1] not in (1, 3):
-        raise ImageError(f"expected 1 or 3 channels, got {array.shape[-1]} in {array.shape}")
+        raise ImageError(
+            f"`image` must have 1 or 3 channels; got {array.shape[-1]} in shape {array.shape}"
+        )
     low, high = float(array.min()), float(array.max())
     if not math.isfinite(high - low):
-        raise ImageError(f"expected image with finite values, got {low} to {high}")
+        raise ImageError(f"`image` must be finite; got values from {low} to {high}")
     # Wide types keep their range until it is that of float32.
     wide: Any = np.float32 if array.itemsize <= 4 else np.float64
     planes: NDArray[Any] = np.array(array, wide, order="C")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ... import images, runtime
+from ... import images, runtime, validation
 from ...kernels import finish
 from ...parts import Jobs
 
@@ -23,25 +22,24 @@ def whitened(
     out: Any = None,
     backend: runtime.Choice = "auto",
 ) -> Any:
-    """Score each pixel by how unusual its differences of Gaussians are, all of them taken together.
+    """Compute whitened differences of Gaussians: the Mahalanobis distance over colours and scales.
 
-    The method works on a thumbnail, so it costs little. Borders and letterbox bars do not disturb
-    it. It predicts where people look better than `image_signature` does.
+    The method works on a thumbnail, so it is fast. It predicts fixations better than
+    `image_signature`. Borders and letterbox bars do not disturb it.
 
     Parameters
     ----------
     image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
-        Grey levels or colours; a fourth channel is ignored. Floats lie in [0, 1], and
-        ``image / 255`` gives nearly the map of ``image``. A stack has one more axis in front and
-        each frame is scored by itself. A device array (Numba, CuPy, PyTorch) stays on its device.
+        Grey levels or colours; a fourth channel is ignored. Floats lie in [0, 1]; the map of
+        ``image / 255`` is nearly that of ``image``. A stack has one more axis in front, and each
+        frame is processed separately. A device array (Numba, CuPy, PyTorch) stays on its device.
     size : int, default 128
         Cells along the longer side of the thumbnail: 8 to 512. 64 takes a quarter of the time and
         is nearly as accurate.
     smooth : float, default 0.02
-        Sigma of the Gaussian that blurs the map, as a fraction of its width: 0 to 1.
+        Sigma of the Gaussian blur, as a fraction of the map's width: 0 to 1.
     center_bias : float, default 0
-        From 0 to 1: the fraction of the map that is multiplied by a Gaussian around its centre, a
-        quarter of the image wide and high. People look at the middle of photographs anyway.
+        Weight in [0, 1] of a Gaussian around the centre (sigma: a quarter of each side).
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -55,8 +53,8 @@ def whitened(
     Returns
     -------
     saliency : array of float32 (or `out`), (H, W) or (N, H, W)
-        In [0, 1]. An image of one colour scores 0 everywhere, and so does an image of a few pixels.
-        Any number of threads gives the same bits. CPU and CUDA agree to 1e-3.
+        In [0, 1]. An image of one colour, or of a few pixels, gives 0 everywhere. Results are
+        bit-identical for any number of threads; CPU and CUDA agree to 1e-3.
 
     Raises
     ------
@@ -66,19 +64,19 @@ def whitened(
     ValueError
         If `size`, `smooth`, `center_bias`, `color` or `backend` is not one of the allowed values.
     BackendUnavailableError
-        If `backend` was requested by name and cannot run here.
+        If `backend` was requested by name and is not available.
 
     Notes
     -----
-    The image is divided into near squares, each of which gets the CIELab of its mean colour (that
-    of eight of its rows, if it has more). Each of the three planes is blurred by seven Gaussians,
-    of 0.8 to 12.7 cells at size 128; smaller sizes take those of half a cell and more. The signed
-    differences between neighbouring scales are standardised. A cell's score is their squared
-    Mahalanobis distance ``f.T @ inv(C + 0.001 I) @ f``, with their correlation matrix C: after
-    whitening, only what is unusual in all colours and scales together counts. Differences whose
-    standard deviation is below 0.001 are taken for rounding errors and left out. The idea is
-    Rosenholtz's [1]_; whitening colours and scales was proposed by Garcia-Diaz et al. [2]_, who
-    whiten log-Gabor energies instead.
+    The image is reduced to cells by area means (of at most eight rows per cell) and converted to
+    CIELab. Each of the three planes is blurred by seven Gaussians, of 0.8 to 12.7 cells at size
+    128. Smaller sizes omit sigmas below half a cell. The signed differences f of neighbouring
+    scales are standardised. A cell's score is their squared Mahalanobis distance
+    ``f.T @ inv(C + 0.001 I) @ f`` with their correlation matrix C. Differences with a standard
+    deviation below 0.001 are treated as rounding errors and omitted.
+
+    The distance as a model of saliency is Rosenholtz's [1]_. Garcia-Diaz et al. proposed whitening
+    of colours and scales [2]_, with log-Gabor energies as features.
 
     References
     ----------
@@ -98,7 +96,7 @@ def whitened(
     True
     """
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
-    longer = _checked_size(size)
+    longer = validation.integer("size", size, 8, 512)
     options = finish.checked(smooth, center_bias)
     jobs = Jobs(backend, out, frames)
     for job in jobs:
@@ -109,10 +107,3 @@ def whitened(
             job.saliency,
         )  # fmt: skip
     return jobs.result
-
-
-def _checked_size(size: int) -> int:
-    is_whole = isinstance(size, numbers.Integral) and not isinstance(size, bool)
-    if not is_whole or not 8 <= size <= 512:
-        raise ValueError(f"`size` must be a whole number from 8 to 512; got {size!r}")
-    return int(size)

@@ -46,13 +46,13 @@ def read_results(path: Path) -> dict[str, Any]:
     try:
         results = json.loads(path.read_text())
         if not isinstance(results, dict) or not isinstance(results.get("rows"), list):
-            raise ValueError("it holds no rows")
+            raise ValueError("it has no rows")
         if not all(map(_is_row, results["rows"])):
-            raise ValueError("it holds rows without a method or its ms")
+            raise ValueError("it has rows without a method or its ms")
         if not isinstance(results.get("copy_bandwidth", 0), int | float):
-            raise ValueError("its copy_bandwidth is no number")
+            raise ValueError("its copy_bandwidth is not a number")
     except (OSError, ValueError, RecursionError) as error:
-        raise FastsalError(f"{path}: no results that can be compared: {error}") from error
+        raise FastsalError(f"{path}: not a file of benchmark results: {error}") from error
     checked: dict[str, Any] = results
     return checked
 
@@ -107,8 +107,8 @@ def warning(before: dict[str, Any], now: dict[str, Any], tolerance: float) -> st
     if not (then and today) or abs(then / today - 1) <= tolerance:
         return None
     return (
-        f"the machine copies {today:.1f} GB/s, and {then:.1f} in the run before: "
-        "what memory limits changes with it"
+        f"memory copy bandwidth is {today:.1f} GB/s and was {then:.1f} GB/s in the earlier run; "
+        "memory-bound methods change with it"
     )
 
 
@@ -134,5 +134,5 @@ def share_of(text: str) -> float:
         share = -1.0
     # Without a sign 15 is no share, though it may be meant as one.
     if not 0 < share < (100 if text.endswith("%") else 1):
-        raise ValueError(f"expected a share, 15% or 0.15 say, got {text!r}")
+        raise ValueError(f"a fraction must be like 15% or 0.15; got {text!r}")
     return share

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...validation import joined
+
 Image = NDArray[np.uint8]
 Kind = Literal["colour", "grey"]
 
@@ -122,6 +124,6 @@ def sizes_of(names: str) -> list[str]:
     chosen = []
     for name in names.split(","):
         if name.strip().lower() not in known:
-            raise ValueError(f"expected sizes among {', '.join(SIZES)}, got {name!r}")
+            raise ValueError(f"`size` must be {joined(SIZES)}; got {name!r}")
         chosen.append(known[name.strip().lower()])
     return chosen

@@ -27,9 +27,9 @@ def check_plot(path: Path) -> None:
     ValueError
         If the name of `path` says no format of its.
     """
-    formats = sorted(_pyplot().Figure().canvas.get_supported_filetypes())
+    formats = sorted(pyplot().Figure().canvas.get_supported_filetypes())
     if path.suffix.lower().removeprefix(".") not in formats:
-        raise ValueError(f"{path}: expected a name ending in .{', .'.join(formats)}")
+        raise ValueError(f"{path}: the file name must end in .{', .'.join(formats)}")
 
 
 def write_plots(results: dict[str, Any], path: Path) -> None:
@@ -40,10 +40,10 @@ def write_plots(results: dict[str, Any], path: Path) -> None:
     FastsalError
         If matplotlib is missing or cannot write such a file.
     """
-    pyplot = _pyplot()
+    module = pyplot()
     rows: list[Row] = results["rows"]
     bars = sum(len(row["peers"]) for row in rows)
-    figure, axes = pyplot.subplots(
+    figure, axes = module.subplots(
         1, 2 if bars else 1, figsize=(20 if bars else 11, max(7.0, 1 + bars / 5)), squeeze=False,
         layout="constrained",
     )  # fmt: skip
@@ -56,18 +56,25 @@ def write_plots(results: dict[str, Any], path: Path) -> None:
     except (OSError, ValueError) as error:
         raise FastsalError(f"{path}: {error}") from error
     finally:
-        pyplot.close(figure)
+        module.close(figure)
 
 
-def _pyplot() -> Any:
+def pyplot() -> Any:
+    """Return matplotlib's interface, which needs no display.
+
+    Raises
+    ------
+    FastsalError
+        If matplotlib is missing.
+    """
     try:
         import matplotlib
     except ImportError as error:
-        raise FastsalError("--plot needs matplotlib: pip install 'fastsal[bench]'") from error
+        raise FastsalError("--plot needs matplotlib; run `pip install 'fastsal[bench]'`") from error
     matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot as module
 
-    return pyplot
+    return module
 
 
 def _throughput(axis: Any, rows: list[Row], bandwidth: float) -> None:

@@ -103,7 +103,7 @@ def threads_of(threads: str) -> list[int]:
     names = [str(most)] if threads == "all" else threads.split(",")
     counts = [int(name) if name.isdecimal() else 0 for name in names]
     if min(counts) < 1 or max(counts) > most:
-        raise ValueError(f"expected numbers of threads from 1 to {most}, got {threads!r}")
+        raise ValueError(f"`threads` must be integers from 1 to {most}, or 'all'; got {threads!r}")
     return counts
 
 
@@ -201,8 +201,8 @@ def table_of(rows: Iterable[Row]) -> str:
         lines += [f"     --  {name} is not installed" for name in row["missing"]]
     if any(name.startswith(_CONTRIB) for row in rows for name in row["missing"]):
         lines.append(
-            "cv2.saliency and cv2.ximgproc are in opencv-contrib-python, which takes the place of "
-            "opencv-python: an environment of its own is best"
+            "cv2.saliency and cv2.ximgproc are in opencv-contrib-python, which replaces "
+            "opencv-python; install it in a separate environment"
         )
     return "\n".join(lines)
 

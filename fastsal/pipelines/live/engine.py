@@ -51,7 +51,7 @@ class Engine:
 
     def __init__(self, choice: Choice, *, smoothing: float = 0.0) -> None:
         if not 0 <= smoothing < 1:
-            raise ValueError(f"temporal smoothing must lie in [0, 1), got {smoothing!r}")
+            raise ValueError(f"`smoothing` must be in [0, 1); got {smoothing!r}")
         self.choice = _checked(choice)
         self.notice = ""
         self._smoothing = smoothing

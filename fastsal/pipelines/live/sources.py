@@ -255,5 +255,5 @@ def _opened_graph(graph: str) -> Any:
     with quiet_opencv:
         capture = open_filter_graph(graph)
     if not capture.isOpened():
-        raise VideoError(f"{_LAVFI}{graph}: FFmpeg takes this for no source of pictures")
+        raise VideoError(f"{_LAVFI}{graph}: FFmpeg cannot open this filter graph as a video source")
     return capture

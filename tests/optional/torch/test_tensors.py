@@ -54,7 +54,7 @@ def test_memory_is_read_in_place(image):
     frames = fastsal.images.as_frames(tensor)
 
     assert np.shares_memory(frames.pixels, image)
-    with pytest.raises(fastsal.ImageError, match="memory of its own"):
+    with pytest.raises(fastsal.ImageError, match="must not overlap"):
         fastsal.fine_grained(grey_of(tensor), out=grey_of(tensor))
 
 
@@ -107,10 +107,10 @@ def test_everything_else_that_takes_images(image, rng):
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_halves_are_refused_with_the_remedy(dtype):
-    with pytest.raises(fastsal.ImageError, match=r"got b?float16: convert it by float\(\)"):
+    with pytest.raises(fastsal.ImageError, match=r"got b?float16; convert it with float\(\)"):
         fastsal.luminance_contrast(torch.zeros((3, 4), dtype=dtype))
     out = torch.zeros((3, 4), dtype=dtype)
-    with pytest.raises(fastsal.ImageError, match=r"convert it by float\(\)"):
+    with pytest.raises(fastsal.ImageError, match=r"convert it with float\(\)"):
         fastsal.luminance_contrast(np.zeros((3, 4), np.uint8), out=out)
 
 
@@ -119,7 +119,7 @@ def test_tensors_that_require_grad_are_read_but_not_filled(image):
 
     assert_tensor(fastsal.fine_grained(tensor), fastsal.fine_grained(image))
     out = torch.zeros(image.shape[:2], requires_grad=True)
-    with pytest.raises(fastsal.ImageError, match="does not require grad"):
+    with pytest.raises(fastsal.ImageError, match="must not require grad"):
         fastsal.fine_grained(tensor, out=out)
 
 
@@ -130,7 +130,7 @@ def test_tensors_that_require_grad_are_read_but_not_filled(image):
     ids=["meta", "sparse", "int64", "complex"],
 )  # fmt: skip
 def test_other_tensors_are_refused(tensor):
-    with pytest.raises(fastsal.ImageError, match="expected image") as error:
+    with pytest.raises(fastsal.ImageError, match="`image` must") as error:
         fastsal.luminance_contrast(tensor)
     assert "\n" not in str(error.value)
 

@@ -67,8 +67,8 @@ def test_the_old_method_goes_on_while_the_new_one_loads(rng, monkeypatch):
 def test_a_change_that_fails_is_told_and_the_old_method_stays(rng):
     engine = Engine(Choice("lc", "cpu"))
     frame = frames_of(rng)[0]
-    for choice, what in ((Choice("nonsense", "cpu"), "expected a method"),
-                         (Choice("lc", "gpu"), "backend must be")):  # fmt: skip
+    for choice, what in ((Choice("nonsense", "cpu"), "`method` must be"),
+                         (Choice("lc", "gpu"), "`backend` must be")):  # fmt: skip
         engine.change(choice)
         engine.close(120)
         assert what in engine.notice
@@ -109,7 +109,7 @@ def test_what_warms_up_aside_gets_the_callers_backend(monkeypatch):
 
 @pytest.mark.parametrize("choice", [Choice("nonsense", "cpu"), Choice("lc", "gpu")])
 def test_what_there_is_not_is_refused_at_once(choice):
-    with pytest.raises(ValueError, match=r"expected a method|backend must be"):
+    with pytest.raises(ValueError, match=r"`method` must be|`backend` must be"):
         Engine(choice)
 
 
@@ -128,5 +128,5 @@ def test_smoothing_is_an_exponential_mean(rng):
 
 @pytest.mark.parametrize("smoothing", [-0.1, 1, float("nan"), 2])
 def test_smoothing_has_its_range(smoothing):
-    with pytest.raises(ValueError, match="temporal smoothing must lie in"):
+    with pytest.raises(ValueError, match="`smoothing` must be in"):
         Engine(Choice("lc", "cpu"), smoothing=smoothing)

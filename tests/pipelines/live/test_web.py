@@ -132,12 +132,12 @@ def bomb():
 
 
 @pytest.mark.parametrize(("message", "reason"), [
-    (b"rubbish", "expected a JPEG"),
-    (b"", "expected a JPEG"),
-    (bomb(), f"expected at most {MOST_PIXELS} pixels"),
-    ("not json", "expected an object in JSON"),
-    ("[1]", "expected an object in JSON"),
-    ('{"colormap": "mud"}', "expected a colour map among"),
+    (b"rubbish", "the image must be a JPEG"),
+    (b"", "the image must be a JPEG"),
+    (bomb(), f"must have at most {MOST_PIXELS} pixels"),
+    ("not json", "must be a JSON object"),
+    ("[1]", "must be a JSON object"),
+    ('{"colormap": "mud"}', "`colormap` must be"),
     (bytes(MOST_BYTES + 1), "over size limit|too big|exceeds"),
 ])  # fmt: skip
 def test_bad_messages_end_only_their_own_connection(start, message, reason, rng):
@@ -208,14 +208,14 @@ def test_the_file_at_fault_is_named(pems, tmp_path):
     made = subprocess.run(["openssl", "genrsa", "-out", str(other)], capture_output=True)
     assert made.returncode == 0, made.stderr
     for certificate, wrong, words in (
-        (cert, none, f"{none}: no private key that can be used: No such file"),
-        (cert, rubbish, f"{rubbish}: no private key that can be used"),
+        (cert, none, f"{none}: cannot load the private key: No such file"),
+        (cert, rubbish, f"{rubbish}: cannot load the private key"),
         (cert, locked, f"{locked}: the private key must not be encrypted"),
         (cert, other, f"{other}: not the private key of {cert}"),
-        (cert, None, f"{cert}: no private key that can be used; give it with --keyfile"),
-        (none, key, f"{none}: no certificate that can be used: No such file"),
-        (rubbish, key, f"{rubbish}: no certificate that can be used"),
-        (tmp_path, key, f"{tmp_path}: no certificate that can be used: Is a directory"),
+        (cert, None, f"{cert}: cannot load the private key; give it with --keyfile"),
+        (none, key, f"{none}: cannot load the certificate: No such file"),
+        (rubbish, key, f"{rubbish}: cannot load the certificate"),
+        (tmp_path, key, f"{tmp_path}: cannot load the certificate: Is a directory"),
     ):
         with pytest.raises(fastsal.FastsalError) as caught:
             Server("127.0.0.1", 0, Choice("lc", "cpu"), certificate=certificate, key=wrong)
@@ -225,11 +225,11 @@ def test_the_file_at_fault_is_named(pems, tmp_path):
 
 
 def test_what_cannot_be_served_is_refused(tmp_path):
-    with pytest.raises(fastsal.FastsalError, match="no certificate that can be used"):
+    with pytest.raises(fastsal.FastsalError, match="cannot load the certificate"):
         Server("127.0.0.1", 0, Choice("lc", "cpu"), certificate=tmp_path / "none.pem")
     with pytest.raises(fastsal.FastsalError, match="--keyfile needs --certfile"):
         Server("127.0.0.1", 0, Choice("lc", "cpu"), key=tmp_path / "none.pem")
-    with pytest.raises(ValueError, match="expected a method"):
+    with pytest.raises(ValueError, match="`method` must be"):
         Server("127.0.0.1", 0, Choice("nonsense", "cpu"))
 
 
@@ -238,5 +238,5 @@ def test_addresses():
     assert address_of("0.0.0.0:80") == ("0.0.0.0", 80)
     assert address_of("[::1]:80") == ("::1", 80)
     for text in ("", "host", "host:", "1:2:x", "70000", "-1"):
-        with pytest.raises(ValueError, match="expected \\[HOST:\\]PORT"):
+        with pytest.raises(ValueError, match="must be \\[HOST:\\]PORT"):
             address_of(text)

@@ -166,7 +166,7 @@ def test_without_file_descriptors_it_waits_and_goes_on(monkeypatch):
 def test_an_unexpected_end_is_an_error():
     server = Server("127.0.0.1", 0, Choice("lc", "cpu"))
     server._socket.close()
-    with pytest.raises(fastsal.FastsalError, match="the server cannot go on"):
+    with pytest.raises(fastsal.FastsalError, match="the server stopped"):
         server.run()
 
 

@@ -491,11 +491,11 @@ def test_bad_requests_are_refused(tmp_path):
     for arguments, what in (
         (["--frames", "0"], "--frames must be at least 1"),
         (["--record", str(tmp_path / "no" / "r.mp4")], "no such folder"),
-        (["--temporal-smoothing", "1"], "temporal smoothing must lie in"),
+        (["--temporal-smoothing", "1"], "`smoothing` must be in"),
         (["--size", "0x4"], "at least 1x1"),
         (["--view", "sideways"], "'side-by-side', 'boxes'"),
         (["--json", str(tmp_path / "no" / "r.json")], "--json: no such folder"),
-        (["--record", "r.gif"], "r.gif: expected a name ending in"),
+        (["--record", "r.gif"], "r.gif: the file name must end in"),
         (["--certfile", "c.pem"], "--certfile has no effect without --web"),
     ):
         with program("--source", "synthetic", "--headless", *arguments) as ran:

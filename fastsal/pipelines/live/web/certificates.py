@@ -18,7 +18,7 @@ def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | 
     """
     if certificate is None:
         if key is not None:
-            raise FastsalError("--keyfile needs --certfile")
+            raise FastsalError("--keyfile needs --certfile; give both")
         return None
     _check_certificate(certificate)
     holder = key or certificate  # which may hold both
@@ -35,7 +35,7 @@ def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | 
         if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
             raise FastsalError(f"{holder}: not the private key of {certificate}") from error
         hint = "" if key else "; give it with --keyfile"
-        raise FastsalError(f"{holder}: no private key that can be used{hint}") from error
+        raise FastsalError(f"{holder}: cannot load the private key{hint}") from error
     return context
 
 
@@ -44,11 +44,11 @@ def _check_certificate(path: Path) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except OSError as error:
-        raise FastsalError(f"{path}: no certificate that can be used: not in PEM form") from error
+        raise FastsalError(f"{path}: cannot load the certificate: not in PEM format") from error
 
 
 def _check_readable(path: Path, kind: str) -> None:
     try:
         path.read_bytes()
     except OSError as error:
-        raise FastsalError(f"{path}: no {kind} that can be used: {error.strerror}") from error
+        raise FastsalError(f"{path}: cannot load the {kind}: {error.strerror}") from error

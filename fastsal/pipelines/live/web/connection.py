@@ -160,7 +160,7 @@ class Connection:
             raise BadRequest(HTTPStatus.BAD_REQUEST, "malformed request") from None
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
             status = HTTPStatus(response.status_code if response.status_code < 500 else 400)
-            raise BadRequest(status, "expected a WebSocket handshake")
+            raise BadRequest(status, "not a WebSocket handshake")
         self._protocol.send_response(response)
         self._flush()
 

@@ -18,7 +18,7 @@ def address_of(text: str) -> tuple[str, int]:
     """
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdecimal()) or int(port) > 65_535:
-        raise ValueError(f"expected [HOST:]PORT, 8000 say, got {text!r}")
+        raise ValueError(f"the address must be [HOST:]PORT, such as 8000; got {text!r}")
     return host.strip("[]") or "127.0.0.1", int(port)
 
 

@@ -70,7 +70,9 @@ class Server:
         certificate: Path | None = None, key: Path | None = None,
     ) -> None:  # fmt: skip
         if _missing is not None:
-            raise FastsalError("--web needs websockets: pip install 'fastsal[web]'") from _missing
+            raise FastsalError(
+                "--web needs websockets; run `pip install 'fastsal[web]'`"
+            ) from _missing
         Session(choice, smoothing=smoothing).close()  # whatever is wrong is wrong for all clients
         self._choice, self._smoothing = choice, smoothing
         self._page = resources.files(__package__).joinpath("page.html").read_bytes()
@@ -115,7 +117,7 @@ class Server:
             return None
         except OSError as error:
             if error.errno in _FATAL:
-                raise FastsalError(f"the server cannot go on: {error}") from error
+                raise FastsalError(f"the server stopped: {error}") from error
             time.sleep(_TICK)  # no file descriptor is left, for example
             self._drop_oldest()
             return None
@@ -187,10 +189,10 @@ class Server:
         if host is None or not path.startswith("/"):
             raise BadRequest(HTTPStatus.BAD_REQUEST, "malformed request")
         if not self._hosts.accept(host[0]):
-            who = "for localhost only" if self._hosts.is_local else "not known by this name"
-            raise BadRequest(HTTPStatus.FORBIDDEN, f"this server is {who}")
+            who = "accepts localhost only" if self._hosts.is_local else "has another host name"
+            raise BadRequest(HTTPStatus.FORBIDDEN, f"this server {who}")
         if getattr(request, "method", "GET") != "GET":  # websockets 15 takes GET alone
-            raise BadRequest(HTTPStatus.METHOD_NOT_ALLOWED, "expected GET")
+            raise BadRequest(HTTPStatus.METHOD_NOT_ALLOWED, "the method must be GET")
         if path == "/":
             connection.respond(HTTPStatus.OK, self._page, "text/html; charset=utf-8")
             return False
@@ -198,7 +200,7 @@ class Server:
             connection.respond(HTTPStatus.NO_CONTENT, b"")
             return False
         if path != _SOCKET:
-            raise BadRequest(HTTPStatus.NOT_FOUND, "nothing is here")
+            raise BadRequest(HTTPStatus.NOT_FOUND, "not found")
         self._check_origin(request.headers.get_all("Origin"), host)
         connection.open(request)
         return True
@@ -209,7 +211,7 @@ class Server:
         if is_same is None or len(origins) > 1:
             raise BadRequest(HTTPStatus.BAD_REQUEST, "malformed Origin")
         if not is_same:
-            raise BadRequest(HTTPStatus.FORBIDDEN, "the page is another server's")
+            raise BadRequest(HTTPStatus.FORBIDDEN, "origin not allowed")
 
     def _talk(self, connection: Connection) -> None:
         if not self._seats.acquire(blocking=False):

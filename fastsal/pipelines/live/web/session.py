@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .... import runtime
 from ....errors import ImageError
 from ....methods import METHODS
+from ....validation import joined
 from ...overlay import in_colors
 from ..engine import Choice, Engine
 from ..looks import COLORMAPS
@@ -80,11 +81,11 @@ class Session:
         except (ValueError, RecursionError):
             wishes = None
         if not isinstance(wishes, dict):
-            raise ImageError("expected an object in JSON")
+            raise ImageError("the settings must be a JSON object")
         choice = self._engine.choice
-        colormap = _one_of(wishes.get("colormap", self._colormap), COLORMAPS, "a colour map")
-        method = _one_of(wishes.get("method", choice.method), METHODS, "a method")
-        backend = _one_of(wishes.get("backend", choice.backend), BACKENDS, "a backend")
+        colormap = _one_of(wishes.get("colormap", self._colormap), COLORMAPS, "`colormap`")
+        method = _one_of(wishes.get("method", choice.method), METHODS, "`method`")
+        backend = _one_of(wishes.get("backend", choice.backend), BACKENDS, "`backend`")
         self._colormap = colormap
         self._engine.change(Choice(method, backend))  # type: ignore[arg-type]
 
@@ -100,9 +101,9 @@ class Session:
         }  # fmt: skip
 
 
-def _one_of(value: Any, names: Iterable[str], kind: str) -> str:
+def _one_of(value: Any, names: Iterable[str], name: str) -> str:
     if not isinstance(value, str) or value not in names:
-        raise ImageError(f"expected {kind} among {', '.join(names)}")
+        raise ImageError(f"{name} must be {joined(names)}")
     return value
 
 
@@ -115,13 +116,15 @@ def _decoded(jpeg: bytes) -> NDArray[np.uint8]:
     try:
         picture = JpegImageFile(io.BytesIO(jpeg))
     except (OSError, SyntaxError, ValueError) as error:
-        raise ImageError("expected a JPEG") from error
+        raise ImageError("the image must be a JPEG") from error
     with picture:
         width, height = picture.size
         if width * height > MOST_PIXELS:
-            raise ImageError(f"expected at most {MOST_PIXELS} pixels, got {width}x{height}")
+            raise ImageError(
+                f"the JPEG must have at most {MOST_PIXELS} pixels; got {width}x{height}"
+            )
         if jpeg.count(_SCAN) > MOST_SCANS:
-            raise ImageError(f"expected a JPEG of at most {MOST_SCANS} scans")
+            raise ImageError(f"the JPEG must have at most {MOST_SCANS} scans")
         try:
             rgb = np.asarray(picture.convert("RGB"))
         except (OSError, SyntaxError, ValueError) as error:
