@@ -6,7 +6,7 @@ drop-in for ``saliency.core``.
 
 Modules are evaluated in evaluation mode, on their device and in their dtype. Their training flags,
 gradients, hooks, buffers and the random generators are unchanged afterwards, also after an error
-or Ctrl-C. Explanations of modules run one at a time, whatever the thread. Segmentation, ranking
+or Ctrl-C. Explanations of modules run one at a time, also from several threads. Segmentation, ranking
 and the order of steps run on the host.
 """
 
