@@ -102,7 +102,7 @@ def smooth_grad(
     batch_size : int, default 8
         At most this many copies are in memory and in one call of the model.
     seed : int, default 0
-        Seed of the noise. Global random generators are not used.
+        Seed of the noise. Global random generators are unchanged.
 
     Returns
     -------

@@ -22,7 +22,7 @@ _SIGMA, _MIN_SIZE, _SIDE, _RADIUS = 0.8, 150, 224, 5
 
 
 class XraiDetails(NamedTuple):
-    """Ranks and segments of `xrai`, with its map.
+    """Details of `xrai`: ranks, segments and attribution.
 
     Attributes
     ----------
