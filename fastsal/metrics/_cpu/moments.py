@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from numba import float64, prange
+from numba import prange
 from numpy.typing import NDArray
 
 from ...kernels.jit import parallel, serial
@@ -11,12 +11,10 @@ from ...kernels.launch import over_bands
 from .blocks import (
     BLOCK,
     block_of,
-    largest,
-    new_lanes,
-    smallest,
-    sum_of_differences,
+    mean_and_squares,
+    means_and_products,
+    range_of,
     sum_of_minima,
-    sum_of_products,
 )
 
 Table = NDArray[np.float64]
@@ -28,8 +26,13 @@ def count_of_blocks(size: int) -> int:
 
 
 def fill_moments(values: NDArray[Any], table: Table) -> None:
-    """Fill a row per block: mean, sum of squares about it, least and greatest value."""
+    """Fill a row per block: mean, and sum of squares about it."""
     over_bands(_moments_span, _moments_bands, len(table), values, table, pixels=values.size)
+
+
+def fill_ranges(values: NDArray[Any], table: Table) -> None:
+    """Fill a row per block: mean, least and greatest value."""
+    over_bands(_ranges_span, _ranges_bands, len(table), values, table, pixels=values.size)
 
 
 def fill_comoments(first: NDArray[Any], second: NDArray[Any], table: Table) -> None:
@@ -47,41 +50,31 @@ def fill_minima(
 
 
 @serial
-def _mean(values, lanes):
-    pivot = float64(values[0])  # so that a constant block has its own value as mean
-    return pivot + sum_of_differences(values, pivot, lanes) / values.size
+def _moments_span(values, table, start, stop):
+    for block in range(start, stop):
+        table[block, 0], table[block, 1] = mean_and_squares(block_of(values, block))
 
 
 @serial
-def _moments_span(values, table, start, stop):
-    lanes = new_lanes()
+def _ranges_span(values, table, start, stop):
     for block in range(start, stop):
         part = block_of(values, block)
-        mean = _mean(part, lanes)
-        table[block, 0] = mean
-        table[block, 1] = sum_of_products(part, mean, part, mean, lanes)
-        table[block, 2] = smallest(part, lanes)
-        table[block, 3] = largest(part, lanes)
+        table[block, 0] = mean_and_squares(part)[0]
+        table[block, 1], table[block, 2] = range_of(part)
 
 
 @serial
 def _comoments_span(first, second, table, start, stop):
-    lanes = new_lanes()
     for block in range(start, stop):
-        a, b = block_of(first, block), block_of(second, block)
-        mean_a, mean_b = _mean(a, lanes), _mean(b, lanes)
-        table[block, 0] = mean_a
-        table[block, 1] = mean_b
-        table[block, 2] = sum_of_products(a, mean_a, a, mean_a, lanes)
-        table[block, 3] = sum_of_products(b, mean_b, b, mean_b, lanes)
-        table[block, 4] = sum_of_products(a, mean_a, b, mean_b, lanes)
+        found = means_and_products(block_of(first, block), block_of(second, block))
+        for k in range(5):
+            table[block, k] = found[k]
 
 
 @serial
 def _minima_span(first, second, form, table, start, stop):
-    lanes = new_lanes()
     for block in range(start, stop):
-        table[block] = sum_of_minima(block_of(first, block), block_of(second, block), form, lanes)
+        table[block] = sum_of_minima(block_of(first, block), block_of(second, block), form)
 
 
 @parallel
@@ -89,6 +82,13 @@ def _moments_bands(values, table, bands):
     for band in prange(bands):
         start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
         _moments_span(values, table, start, stop)
+
+
+@parallel
+def _ranges_bands(values, table, bands):
+    for band in prange(bands):
+        start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
+        _ranges_span(values, table, start, stop)
 
 
 @parallel
