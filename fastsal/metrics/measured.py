@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import images
 from ._cpu import moments as kernels
 from ._cpu import ranks
-from ._cpu.blocks import BLOCK
+from ._cpu.blocks import BLOCK, float_of_key
 from .inputs import Map, as_map, check_finite, resized
 
 # Sums of squares within these have not left the range of float64 on the way.
@@ -79,13 +79,15 @@ class Measured:
         if self.values.dtype == np.uint8:
             present = np.flatnonzero(self._counts)
             return Range(self.moments.mean, float(present[0]), float(present[-1]))
-        table = np.empty((kernels.count_of_blocks(self.size), 3))
-        kernels.fill_ranges(self.values.reshape(-1), table)
+        means = np.empty(kernels.count_of_blocks(self.size))
+        keys = np.empty((len(means), 2), np.int64)
+        kernels.fill_ranges(self.values.reshape(-1), means, keys)
         with np.errstate(all="ignore"):
-            mean = joined_means(table[:, 0], self.size)[0]
+            mean = joined_means(means, self.size)[0]
         if not math.isfinite(mean):
             check_finite(self.values, self.name)
-        return Range(mean, float(table[:, 1].min()), float(table[:, 2].max()))
+        ends = int(keys[:, 0].min()), int(keys[:, 1].max())
+        return Range(mean, *(float_of_key(key, self.values.dtype) for key in ends))
 
     @cached_property
     def _counts(self) -> NDArray[np.int64]:

@@ -1,12 +1,13 @@
 """Sums over one block of a map."""
 
+from typing import Any
+
 import numpy as np
 from numba import float64
 
 from ...kernels.jit import serial, summing
 
-BLOCK = 1 << 11  # pixels that stay in the first-level cache, with those of a second map
-LANES = 512
+BLOCK = 1 << 12  # pixels that stay in the second-level cache, with those of a second map
 _SAMPLES = 8
 # How much larger than a sum of squares the squares about a pivot may be: they lose so much.
 _LARGEST_LOSS = 256.0
@@ -20,10 +21,15 @@ def block_of(values, block):
 
 @serial
 def pivot_of(values):
-    """Return a value near the mean, which equal values have exactly."""
-    total, step = 0.0, values.size // _SAMPLES
+    """Return the mean of the first values: near the mean of all, and exactly it if they are equal.
+
+    These share a cache line. Values from all over the block would be waited for.
+    """
+    if values.size < _SAMPLES:
+        return float64(values[0])
+    total = 0.0
     for k in range(_SAMPLES):
-        total += float64(values[k * step])
+        total += float64(values[k])
     return total / _SAMPLES
 
 
@@ -48,6 +54,15 @@ def _differences(values, pivot):
         total += difference
         squares += difference * difference
     return total, squares
+
+
+@summing
+def sum_of(values):
+    """Return the sum."""
+    total = 0.0
+    for i in range(values.size):
+        total += float64(values[i])
+    return total
 
 
 @serial
@@ -92,28 +107,23 @@ def sum_of_minima(first, second, form):
 
 
 @serial
-def range_of(values):
-    """Return the least and the greatest value; NaN is passed over."""
-    lows, highs = np.empty(LANES, values.dtype), np.empty(LANES, values.dtype)
-    for lane in range(LANES):
-        lows[lane], highs[lane] = np.inf, -np.inf
-    whole = values.size - values.size % LANES
-    for start in range(0, whole, LANES):
-        _widen(values[start : start + LANES], lows, highs)
-    rest = values[whole:]
-    _widen(rest, lows[: rest.size], highs[: rest.size])
-    low, high = lows[0], highs[0]
-    for lane in range(1, LANES):
-        low, high = min(low, lows[lane]), max(high, highs[lane])
-    return float64(low), float64(high)
+def range_of_bits(bits):
+    """Return the least and the greatest key of floats by their bits; see `float_of_key`.
+
+    Keys are integers in the order of the floats, NaN at the ends. Unlike a minimum of floats, that
+    of integers fills vector registers.
+    """
+    shift = 8 * bits.itemsize - 1
+    rest = (1 << shift) - 1
+    low, high = rest, -rest - 1
+    for i in range(bits.size):
+        key = bits[i] ^ ((bits[i] >> shift) & rest)
+        low, high = min(low, key), max(high, key)
+    return low, high
 
 
-@serial
-def _widen(values, lows, highs):
-    """Extend ranges, one per lane; as a single range, they would not fill vector registers."""
-    upper = highs[: lows.size]
-    line = values[: lows.size]
-    for lane in range(lows.size):
-        value = line[lane]
-        lows[lane] = value if value < lows[lane] else lows[lane]
-        upper[lane] = value if value > upper[lane] else upper[lane]
+def float_of_key(key: int, dtype: np.dtype[Any]) -> float:
+    """Return the float of a key."""
+    rest = (1 << (8 * dtype.itemsize - 1)) - 1
+    bits = np.array(key ^ rest if key < 0 else key, f"i{dtype.itemsize}")
+    return float(bits.view(dtype))

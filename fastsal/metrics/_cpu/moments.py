@@ -8,16 +8,20 @@ from numpy.typing import NDArray
 
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
+from ...kernels.turns import taken_at_once
 from .blocks import (
     BLOCK,
     block_of,
     mean_and_squares,
     means_and_products,
-    range_of,
+    range_of_bits,
+    sum_of,
     sum_of_minima,
 )
 
 Table = NDArray[np.float64]
+
+_PER_THREAD = 4  # bands: a thread that wakes late leaves the others more of them
 
 
 def count_of_blocks(size: int) -> int:
@@ -27,18 +31,37 @@ def count_of_blocks(size: int) -> int:
 
 def fill_moments(values: NDArray[Any], table: Table) -> None:
     """Fill a row per block: mean, and sum of squares about it."""
-    over_bands(_moments_span, _moments_bands, len(table), values, table, pixels=values.size)
+    over_bands(
+        _moments_span,
+        _moments_bands,
+        len(table),
+        values,
+        table,
+        pixels=values.size,
+        per_thread=_PER_THREAD,
+    )
 
 
-def fill_ranges(values: NDArray[Any], table: Table) -> None:
-    """Fill a row per block: mean, least and greatest value."""
-    over_bands(_ranges_span, _ranges_bands, len(table), values, table, pixels=values.size)
+def fill_ranges(values: NDArray[Any], means: Table, keys: NDArray[np.int64]) -> None:
+    """Fill per block its mean, and the least and the greatest key of its values."""
+    bits = values.view(f"i{values.itemsize}")
+    args = (values, bits, means, keys)
+    over_bands(
+        _ranges_span, _ranges_bands, len(means), *args, pixels=values.size, per_thread=_PER_THREAD
+    )
 
 
 def fill_comoments(first: NDArray[Any], second: NDArray[Any], table: Table) -> None:
     """Fill a row per block: both means, both sums of squares about them, sum of products."""
     args = (first, second, table)
-    over_bands(_comoments_span, _comoments_bands, len(table), *args, pixels=first.size)
+    over_bands(
+        _comoments_span,
+        _comoments_bands,
+        len(table),
+        *args,
+        pixels=first.size,
+        per_thread=_PER_THREAD,
+    )
 
 
 def fill_minima(
@@ -46,7 +69,9 @@ def fill_minima(
 ) -> None:
     """Fill per block the sum of the smaller of two densities; `form` as `sum_of_minima` takes."""
     args = (first, second, form, table)
-    over_bands(_minima_span, _minima_bands, table.size, *args, pixels=first.size)
+    over_bands(
+        _minima_span, _minima_bands, table.size, *args, pixels=first.size, per_thread=_PER_THREAD
+    )
 
 
 @serial
@@ -56,11 +81,11 @@ def _moments_span(values, table, start, stop):
 
 
 @serial
-def _ranges_span(values, table, start, stop):
+def _ranges_span(values, bits, means, keys, start, stop):
     for block in range(start, stop):
         part = block_of(values, block)
-        table[block, 0] = mean_and_squares(part)[0]
-        table[block, 1], table[block, 2] = range_of(part)
+        means[block] = sum_of(part) / part.size
+        keys[block, 0], keys[block, 1] = range_of_bits(block_of(bits, block))
 
 
 @serial
@@ -79,27 +104,35 @@ def _minima_span(first, second, form, table, start, stop):
 
 @parallel
 def _moments_bands(values, table, bands):
+    before = taken_at_once(1)
     for band in prange(bands):
         start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
         _moments_span(values, table, start, stop)
+    taken_at_once(before)
 
 
 @parallel
-def _ranges_bands(values, table, bands):
+def _ranges_bands(values, bits, means, keys, bands):
+    before = taken_at_once(1)
     for band in prange(bands):
-        start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
-        _ranges_span(values, table, start, stop)
+        start, stop = band * len(means) // bands, (band + 1) * len(means) // bands
+        _ranges_span(values, bits, means, keys, start, stop)
+    taken_at_once(before)
 
 
 @parallel
 def _comoments_bands(first, second, table, bands):
+    before = taken_at_once(1)
     for band in prange(bands):
         start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
         _comoments_span(first, second, table, start, stop)
+    taken_at_once(before)
 
 
 @parallel
 def _minima_bands(first, second, form, table, bands):
+    before = taken_at_once(1)
     for band in prange(bands):
         start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
         _minima_span(first, second, form, table, start, stop)
+    taken_at_once(before)
