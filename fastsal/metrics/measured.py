@@ -110,8 +110,9 @@ class Measured:
         _, low, high = self.range
         if low == high:
             return None
-        values = self.values.astype(np.float64) / 2  # so that the range is a number
-        return self._with((values - low / 2) / (high / 2 - low / 2))
+        half = 0.5 if math.isinf(high - low) else 1.0
+        values = self.values.astype(np.float64) * half
+        return self._with((values - low * half) / (high * half - low * half))
 
     def of_usual_peak(self) -> Measured:
         """Return the map, divided by its greatest magnitude if that is huge or tiny."""
