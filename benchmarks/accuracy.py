@@ -151,7 +151,8 @@ def _mask(path: Path) -> NDArray[np.bool_] | None:
     return mask if 0 < mask.sum() < mask.size else None
 
 
-def _keys(kind: str) -> list[str]:
+def keys_of(kind: str) -> list[str]:
+    """Return the keys of all methods of a kind."""
     return [key for key, method in fastsal.METHODS.items() if method.kind == kind]
 
 
@@ -204,14 +205,14 @@ def _parts(
         fixations = fixations_in(options.fixations)
         count = len(_looked_at(options.images, fixations))
         rows = measured(
-            static or _keys("static"),
+            static or keys_of("static"),
             lambda method: scores_on_images(method, options.images, fixations), count, "images",
         )  # fmt: skip
         yield f"{count} images", FIXATION_SCORES, rows
     if options.sequences and motion != []:
         count = len(_sequences(options.sequences))
         rows = measured(
-            motion or _keys("motion"),
+            motion or keys_of("motion"),
             lambda method: scores_on_sequences(method, options.sequences), count, "sequences",
         )  # fmt: skip
         yield f"{count} sequences", MASK_SCORES, rows
