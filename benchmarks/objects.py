@@ -28,11 +28,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 import fastsal
-from benchmarks.accuracy import keys_of, parsed, summary
 from benchmarks.kept import FOLDER, rounded
 from fastsal import metrics
+from fastsal.datasets import open_masks
+from fastsal.datasets.masks import MaskSample
+from fastsal.evaluation.models import parsed
 from fastsal.pipelines.bench import machine
-from fastsal.pipelines.pictures import find_images, read_image
 
 MEANS = ("MAE", "weighted F", "S-measure", "box IoU")
 RECORDED = FOLDER / "objects"
@@ -63,26 +64,26 @@ def photographs(folder: Path) -> list[Photo]:
 
     Raises
     ------
-    FileNotFoundError
+    DatasetError
         If no photograph has a mask.
     ValueError
         If a mask has another shape than its photograph, or marks nothing.
     """
-    masks = {path.stem: path for path in find_images(folder / "masks")}
-    paths = [path for path in find_images(folder / "images") if path.stem in masks]
-    if not paths:
-        raise FileNotFoundError(f"{folder}: no file in images/ has a file of its name in masks/")
-    return [Photo(read_image(path), _mask(path, masks[path.stem])) for path in paths]
+    samples = open_masks(folder / "images", folder / "masks")
+    return [_photo(sample) for sample in samples if isinstance(sample, MaskSample)]
 
 
-def _mask(image: Path, path: Path) -> NDArray[np.bool_]:
-    values, shape = read_image(path), read_image(image).shape[:2]
-    mask = (values if values.ndim == 2 else values.max(-1)) >= 128
-    if mask.shape != shape:
-        raise ValueError(f"{path}: a mask must be as large as its image {shape}; got {mask.shape}")
+def _photo(sample: MaskSample) -> Photo:
+    name, image, mask = sample.name, sample.image(), sample.mask()
+    if mask is None:
+        raise ValueError(f"{name}: the first frame must have a mask; got none")
+    if mask.shape != image.shape[:2]:
+        raise ValueError(
+            f"{name}: a mask must have the shape {image.shape[:2]} of its image; got {mask.shape}"
+        )
     if not mask.any():
-        raise ValueError(f"{path}: a mask must be at least 128 on the object; it is below")
-    return mask
+        raise ValueError(f"{name}: a mask must be at least 128 on the object; it is below")
+    return Photo(image, mask)
 
 
 def scored(saliency: Values, mask: NDArray[np.bool_]) -> Scores:
@@ -137,9 +138,16 @@ def scores_of(method: str, photos: list[Photo]) -> Iterator[Scores]:
         yield scored(fastsal.Stream(key, **options).update(photo.image), photo.mask)
 
 
+def default_methods() -> list[str]:
+    """Return all methods of single images, and minimum barrier with its centre cone."""
+    static = [key for key, method in fastsal.METHODS.items() if method.kind == "static"]
+    return [*static, "minimum-barrier:center=True"]
+
+
 def row_of(scores: list[Scores]) -> dict[str, Any]:
     """Return max F, and the means of the other scores with their standard errors."""
-    means, errors = summary([each.values for each in scores])
+    values = np.array([each.values for each in scores])
+    means, errors = values.mean(0), values.std(0, ddof=1) / np.sqrt(len(values))
     return {
         "max F": max_f(scores),
         "means": dict(zip(MEANS, means.tolist(), strict=True)),
@@ -189,10 +197,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--methods", help="comma-separated KEY[:OPTION=VALUE...]; default: static")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
-    methods = (
-        options.methods.split(",") if options.methods
-        else [*keys_of("static"), "minimum-barrier:center=True"]
-    )  # fmt: skip
+    methods = options.methods.split(",") if options.methods else default_methods()
     try:
         for method in methods:
             key, its_options = parsed(method)

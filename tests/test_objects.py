@@ -111,7 +111,7 @@ def test_whole_run(folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["/nope"], "/nope/masks: no such file or folder"),
+        (["/nope"], "`images` must be a folder; got /nope/images"),
         (["{folder}", "--methods", "flaw"], "did you mean flow?"),
         (["{folder}", "--methods", "lc:nonsense=1"], "got nonsense"),
     ],
@@ -124,7 +124,7 @@ def test_what_cannot_be_read_is_one_line(arguments, expected, folder, capsys):
 @pytest.mark.parametrize(
     ("mask", "expected"),
     [
-        (np.full((4, 4), 255, np.uint8), "a mask must be as large as its image"),
+        (np.full((4, 4), 255, np.uint8), "must have the shape (48, 64) of its image; got (4, 4)"),
         (np.full((48, 64), 127, np.uint8), "a mask must be at least 128 on the object"),
     ],
     ids=["of another shape", "empty"],
