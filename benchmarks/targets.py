@@ -99,6 +99,9 @@ TARGETS = (
     Target(5, "signature", "1080p", "colour", "fps", least=400),
     Target(16, "boolean-map", "1080p", "colour", "fps", least=100),
     Target(16, "boolean-map 240", "1080p", "colour", "fps", least=200),
+    Target(16, "minimum-barrier", "1080p", "colour", "fps", least=200),
+    Target(16, "whitened", "1080p", "colour", "fps", least=280),
+    Target(16, "whitened 64", "1080p", "colour", "fps", least=900),
     Target(5, "flow", "1080p", "colour", "fps", least=60),
 )  # fmt: skip
 

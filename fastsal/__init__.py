@@ -10,6 +10,8 @@ Motion
     FlowSaliency and BinWang
 Superpixels
     slic, region_stats; the module superpixels
+Why a neural network decides
+    the module explain
 Images, videos and streams
     overlay, process_video, Stream, METHODS
 Data sets and scores
@@ -128,7 +130,7 @@ _HOMES = {
 }
 
 # Public modules, also imported on first use.
-_MODULES = ("datasets", "metrics", "opencv", "superpixels")
+_MODULES = ("datasets", "explain", "metrics", "opencv", "superpixels")
 
 __all__ = sorted(_HOMES)
 

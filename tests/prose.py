@@ -36,7 +36,7 @@ PRIVATE = r"""
 """
 # Phrases that stand in the place of a subject, a verb or an object.
 INVERTED = r"""
-    be\ it | but\ for | besides | as\ though | round\ about | (as|so)\ there | as\ everywhere
+    be\ it | but\ for | besides | as\ though | round\ about | as\ there(?=[,.;:)]) | as\ everywhere
   | as\ (many|much|far|they|it)\ (as|are|is) | up\ to,\ but | all\ the\ same
   | had\ it | were\ it | nor | no\ such\ (pair|map|thing|one)
 """
@@ -48,12 +48,15 @@ EXPECTED = re.compile(r"(^|: )expected\b")
 CODE = re.compile(r"```.*?```|``.*?``|`[^`]*`|\$[^$]*\$|<!--.*?-->|</?\w[^>]*>", re.DOTALL)
 LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 RULER = re.compile(r"^[ \t]*[-=]{3,}[-= ]*$", re.MULTILINE)  # under a heading
+SQL = re.compile(r"(CREATE|INSERT|SELECT|UPDATE|DELETE|PRAGMA) ")
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 
 
 def faults(text: str, *, is_message: bool = False) -> list[str]:
     """Return every sentence of `text` that breaks the rule, each with the reason."""
     found = []
+    if is_message:  # a new line is a new sentence
+        text = text.replace("\n", "\n\n")
     for sentence in sentences(text):
         for pattern in (BANNED, WRONG_WAY):
             match = pattern.search(sentence)
@@ -70,13 +73,13 @@ def faults(text: str, *, is_message: bool = False) -> list[str]:
 def sentences(text: str) -> Iterator[str]:
     """Split prose into sentences; code counts as one word, a table cell or list item stands alone.
 
-    A semicolon or a colon ends a sentence too: two main clauses are two sentences.
+    A single word, such as the head of a column, is no sentence.
     """
     text = RULER.sub("\n", LINK.sub(r"\1", CODE.sub("code", text)))
     for block in re.split(r"\n\s*\n|\n(?=\s*(?:[-*#|]|\d+\.)\s)", text):
         for cell in " ".join(block.split()).split("|"):
             for sentence in re.split(r"(?<=[.!?])[\"')]*\s+", cell):
-                if sentence.strip():
+                if len(sentence.split()) > 1:
                     yield sentence.strip()
 
 
@@ -135,7 +138,18 @@ def public_modules() -> list[str]:
 
 def docstrings() -> dict[str, str]:
     """Return the prose of every public docstring by its name."""
-    return {name: _prose_of(thing) for name, thing in public_names().items()}
+    return {name: _prose_of(thing) for name, thing in public_names().items() if has_doc(thing)}
+
+
+def has_doc(thing: object) -> bool:
+    """Return whether a docstring can be written for this: constants show that of their type."""
+    kinds = (property, staticmethod, classmethod)
+    return inspect.ismodule(thing) or callable(thing) or isinstance(thing, kinds)
+
+
+def summary(thing: object) -> str:
+    """Return the first paragraph of a docstring as one line."""
+    return " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
 
 
 def messages() -> dict[str, list[tuple[int, str]]]:
@@ -171,6 +185,8 @@ def _members(name: str, thing: object) -> dict[str, object]:
 def _prose_of(thing: object) -> str:
     """Return a docstring without examples, references, tables and headers of parameters."""
     text = inspect.getdoc(thing) or ""
+    if inspect.ismodule(thing):
+        text = re.sub(r"^[A-Z].*\n(^ +.*\n)+", "\n", text, flags=re.M)  # lists of names
     for section in ("Examples", "References"):
         text = re.sub(
             rf"^{section}\n-+\n.*?(?=^\w[\w ]*\n-+$|\Z)", "", text, flags=re.DOTALL | re.M
@@ -194,8 +210,12 @@ def _parts_of_fstrings(tree: ast.AST) -> set[int]:
 
 
 def _source_code(tree: ast.AST) -> set[int]:
-    """Return strings that are code of another language: those that span lines."""
-    return {id(node) for node in ast.walk(tree) if _text_of(node).strip().count("\n") > 2}
+    """Return strings that are code of another language: SQL, and those that span lines."""
+    return {
+        id(node)
+        for node in ast.walk(tree)
+        if (text := _text_of(node).strip()).count("\n") > 2 or SQL.match(text)
+    }
 
 
 def _text_of(node: ast.AST) -> str:

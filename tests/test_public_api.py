@@ -5,6 +5,8 @@ import doctest
 import importlib
 import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -113,6 +115,30 @@ def test_examples_run(name, tmp_path, monkeypatch):
         outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(case)
         assert outcome.failed == 0
     assert name in RECORDS or found[0].examples
+
+
+@pytest.mark.parametrize("module", ["fastsal", "fastsal.opencv", "fastsal.superpixels"])
+def test_examples_of_modules_run(module):
+    """The examples of a module, and of the names that only the module has."""
+    thing = importlib.import_module(module)
+    names = {name: getattr(thing, name) for name in thing.__all__} if module != "fastsal" else {}
+    names.pop("install", None)  # it changes cv2 for the whole process
+    finder, ran = doctest.DocTestFinder(recurse=False), 0
+    for name, value in {module: thing, **names}.items():
+        if inspect.ismodule(value) or inspect.isclass(value) or inspect.isfunction(value):
+            for case in finder.find(value, name, globs={}):
+                outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(case)
+                assert outcome.failed == 0, name
+                ran += outcome.attempted
+    assert ran > 0
+
+
+def test_example_of_install_runs():
+    code = (
+        "import doctest; from fastsal.opencv import installing as module; "
+        "done = doctest.testmod(module); assert done.attempted and not done.failed"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_options_are_by_keyword():

@@ -1,3 +1,4 @@
+import cv2
 import numba
 import numpy as np
 import pytest
@@ -5,9 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from reference.minimum_barrier import minimum_barrier as reference
+from skimage import data
 
 import fastsal
 from fastsal import minimum_barrier, runtime
+from fastsal.algorithms.minimum_barrier._cpu_background import fill_background
+from fastsal.algorithms.minimum_barrier._cpu_distance import fill_distances
 from fastsal.kernels import launch
 
 TOLERANCE = 2e-6
@@ -92,11 +96,41 @@ def test_any_size_matches_the_definition(size, shape, rng):
 
 
 def test_photograph():
-    from skimage import data
-
     image = data.coffee()
 
     assert_close(minimum_barrier(image, size=120), reference(image, size=120))
+
+
+@pytest.mark.parametrize("center", [False, True])
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket", "camera"])
+def test_maps_as_recorded(name, center, shared):
+    """Recorded from NumPy and OpenCV on pictures of 300 pixels."""
+    recorded = np.load(shared / "golden" / "classical" / "golden.npz")
+    expected = recorded[f"{name}__mbplus" + "_centre" * center]
+    image = getattr(data, name)()
+    small = cv2.resize(image, expected.shape[::-1], interpolation=cv2.INTER_AREA)
+
+    actual = minimum_barrier(small, center=center, backend="cpu")
+
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket", "camera"])
+def test_distances_and_background_as_recorded(name, shared):
+    recorded = np.load(shared / "golden" / "classical" / "golden.npz")
+    expected, background = recorded[f"{name}__mbd"], recorded[f"{name}__backgroundness"]
+    image = getattr(data, name)()
+    image = image if image.ndim == 3 else np.dstack([image] * 3)
+    small = cv2.resize(image, background.shape[::-1], interpolation=cv2.INTER_AREA)
+    planes = np.ascontiguousarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB).transpose(2, 0, 1))
+    scores, distances = np.empty(background.shape, np.float32), np.empty_like(planes)
+
+    fill_background(planes, scores)
+    for plane, target in zip(planes, distances, strict=True):
+        fill_distances(cv2.medianBlur(plane, 5), target)
+
+    np.testing.assert_allclose(scores, background, rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(distances, expected)
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32, np.float64])

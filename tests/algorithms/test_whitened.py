@@ -1,3 +1,4 @@
+import cv2
 import numba
 import numpy as np
 import pytest
@@ -5,13 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from reference.whitened import whitened as reference
+from skimage import data
 
 import fastsal
 from fastsal import runtime
-from fastsal.algorithms.whitened import whitened
+from fastsal.algorithms.whitened import _cpu, whitened
+from fastsal.algorithms.whitened._math import sigmas_of
 from fastsal.kernels import launch
 
 TOLERANCE = 1e-3  # the least variances, which weigh most, are rounded most
+# Not "camera": OpenCV's CIELab of grey has a and b of rounding noise, which the recording counts.
+RECORDED = ["astronaut", "coffee", "chelsea", "rocket"]
 SHAPES = [(1, 1), (1, 9), (9, 1, 3), (5, 12), (12, 9, 3), (9, 11, 4)]
 
 
@@ -68,11 +73,40 @@ def test_options_on_either_backend(backend, rng):
 
 
 def test_photograph():
-    from skimage import data
-
     image = data.coffee()
 
     assert_close(whitened(image, backend="cpu"), reference(image))
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_distances_as_recorded(name, shared):
+    """Recorded from NumPy and OpenCV, from OpenCV's CIELab, blurred up to 3.5 sigma."""
+    recorded, small = recorded_and_cells(name, shared)
+    lab = np.ascontiguousarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB).transpose(2, 0, 1))
+    distances = np.empty(recorded.shape, np.float32)
+
+    _cpu._score(lab, sigmas_of(128), distances)
+
+    blurred = cv2.GaussianBlur(distances, (19, 19), 2.56, borderType=cv2.BORDER_REFLECT)
+    np.testing.assert_allclose(blurred, recorded, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_maps_as_recorded(name, shared):
+    """OpenCV's CIELab of floats comes from a table, and is off by up to 0.6: hence 0.006."""
+    recorded, small = recorded_and_cells(name, shared)
+    stretched = (recorded - recorded.min()) / np.ptp(recorded)
+
+    actual = whitened(small, backend="cpu")
+
+    np.testing.assert_allclose(actual, stretched, rtol=0, atol=0.006)
+
+
+def recorded_and_cells(name, shared):
+    """Return a recorded map, and the picture reduced to its size."""
+    recorded = np.load(shared / "golden" / "classical" / "golden.npz")[f"{name}__wdog"]
+    image = getattr(data, name)().astype(np.float32) / 255
+    return recorded, cv2.resize(image, recorded.shape[::-1], interpolation=cv2.INTER_AREA)
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32, np.float64])

@@ -327,7 +327,7 @@ def test_rates(tmp_path: Path, suffix: str, fps: float) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("a.mkv", ".mp4, .m4v, .mov, .avi"),
+        ("a.mkv", ".mp4, .m4v, .mov or .avi"),
         ("a", ".mp4"),
         ("none/a.mp4", "no such folder"),
         ("file/a.mp4", "no such folder"),

@@ -26,8 +26,9 @@ KERNELS = {
     "_cuda_regions.add_maps": [f"void({WORDS}, {WEIGHTS}, {WINDOWS}, int64, {MAPS})"],
     "_cuda_blur.quantize": [f"void({MAPS}, {WINDOWS}, boolean)"],
     "_cuda_blur.dilate": [f"void({MAPS}, {WINDOWS}, int64, {MAPS})"],
-    "_cuda_blur.blur_across": [f"void({MAPS}, {WINDOWS}, {TABLE}, boolean, {MAPS})"],
-    "_cuda_blur.blur_down": [f"void({MAPS}, {WINDOWS}, {TABLE}, boolean, {MAPS})"],
+    "_cuda_blur.blur": [
+        f"void({MAPS}, {WINDOWS}, {TABLE}, boolean, boolean, int64, {MAPS})",
+    ],
     "_cuda_blur.shape_map": [
         f"void({MAPS}, {WINDOWS}, boolean, int32[::1], int64, {TABLE}, {TABLE}, float32[:,:,::1])"
     ],

@@ -56,7 +56,7 @@ def binary_map(
     ------
     ImageError
         If `saliency` is empty, is not a map of one of these forms, or holds NaN or floats outside
-        [0, 1]; if it has fewer than five pixels for "kmeans"; or if `out` does not fit it. Values
+        [0, 1]. If it has fewer than five pixels for "kmeans". If `out` does not fit it. Values
         on a device are not checked. "otsu" and "adaptive" then clip them to [0, 1], "kmeans" does
         not, and NaN becomes 0.
     ValueError

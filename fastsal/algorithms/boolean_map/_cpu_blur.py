@@ -3,6 +3,7 @@
 import numpy as np
 from numba import int64, prange, uint32
 
+from ...kernels.gaussian import add_pair, blur_row, weigh
 from ...kernels.jit import parallel, serial
 from ._math import (
     BLUR_SHIFT,
@@ -95,9 +96,7 @@ def blur_across(values, weights, skips_edge, target, start, stop):
         source, blurred = values[row], target[row]
         for col in range(wide.size):
             wide[col] = source[mirrored(col - reach, cols, skips_edge)]
-        _weigh(weights[0], wide[reach : reach + cols], sums)
-        for k in range(1, weights.size):
-            _add_pair(weights[k], wide[reach - k :], wide[reach + k :], sums)
+        blur_row(wide, weights, sums)
         for col in range(cols):
             blurred[col] = (sums[col] + uint32(1 << BLUR_SHIFT - 1)) >> uint32(BLUR_SHIFT)
 
@@ -108,23 +107,11 @@ def blur_down(values, weights, skips_edge, target, start, stop):
     rows = values.shape[0]
     for row in range(start, stop):
         blurred = target[row]
-        _weigh(weights[0], values[row], blurred)
+        weigh(weights[0], values[row], blurred)
         for k in range(1, weights.size):
             above = values[mirrored(row - k, rows, skips_edge)]
             below = values[mirrored(row + k, rows, skips_edge)]
-            _add_pair(weights[k], above, below, blurred)
-
-
-@serial
-def _weigh(weight, source, target):
-    for col in range(target.size):
-        target[col] = weight * source[col]
-
-
-@serial
-def _add_pair(weight, first, second, target):
-    for col in range(target.size):
-        target[col] += weight * (first[col] + second[col])
+            add_pair(weights[k], above, below, blurred)
 
 
 @parallel

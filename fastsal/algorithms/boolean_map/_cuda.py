@@ -9,7 +9,7 @@ from ...kernels.finish._cuda import enlarge
 from ...kernels.lab_bytes._cuda import fill_lab
 from ...kernels.median._cuda import fill_medians
 from ...kernels.reconstruction._cuda import reconstruct
-from ._cuda_blur import blur_across, blur_down, dilate, quantize, shape_map
+from ._cuda_blur import blur, dilate, quantize, shape_map
 from ._cuda_planes import (
     clear_counts,
     count_unlike,
@@ -28,7 +28,7 @@ from ._cuda_regions import (
     weigh_areas,
     weigh_maps,
 )
-from ._math import GROUP
+from ._math import BLUR_SHIFT, GROUP
 
 LEVELS = 257  # maximum per plane, and one for the end
 FRAMES = 16  # that are computed at once: at size 384 a frame takes 6 MB
@@ -97,8 +97,8 @@ def _fill_maps(small, plan, windows, group, maps):
         values, spare = spare, values
     across = upload(plan.across, "boolean map across")
     down = upload(plan.down, "boolean map down")
-    blur_across[each](values, windows, across, plan.is_published, spare)
-    blur_down[each](spare, windows, down, plan.is_published, values)
+    blur[each](values, windows, across, plan.is_published, False, BLUR_SHIFT, spare)
+    blur[each](spare, windows, down, plan.is_published, True, 0, values)
     curve = upload(plan.curve, "boolean map curve")
     rows_central = upload(plan.rows_central, "boolean map central rows")
     cols_central = upload(plan.cols_central, "boolean map central cols")

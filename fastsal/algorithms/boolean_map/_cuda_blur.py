@@ -67,49 +67,34 @@ def dilate(values, windows, spread, target):
 
 
 @kernel
-def blur_across(values, windows, weights, skips_edge, target):
-    """Fill `target` with rows blurred, of 16 bits."""
+def blur(values, windows, weights, skips_edge, is_down, shift, target):
+    """Fill `target` with rows, or if `is_down` with columns, blurred and divided by 2**shift."""
     frames, rows = values.shape[:2]
     col = cuda.grid(1)
+    half = (int64(1) << shift) >> 1
     frame = cuda.blockIdx.z
     while frame < frames:
-        top, bottom = windows[frame, 0], windows[frame, 1]
-        left, right = windows[frame, 2], windows[frame, 3]
+        window = windows[frame]
         row = cuda.blockIdx.y
         while row < rows:
-            if top <= row < bottom and left <= col < right:
+            if window[0] <= row < window[1] and window[2] <= col < window[3]:
                 total = int64(weights[0]) * values[frame, row, col]
                 for k in range(1, weights.size):
-                    one = left + mirrored(col - left - k, right - left, skips_edge)
-                    two = left + mirrored(col - left + k, right - left, skips_edge)
-                    pair = int64(values[frame, row, one]) + int64(values[frame, row, two])
-                    total += weights[k] * pair
-                target[frame, row, col] = (total + (1 << BLUR_SHIFT - 1)) >> BLUR_SHIFT
+                    one = _neighbour(values[frame], window, row, col, -k, skips_edge, is_down)
+                    two = _neighbour(values[frame], window, row, col, k, skips_edge, is_down)
+                    total += weights[k] * (one + two)
+                target[frame, row, col] = (total + half) >> shift
             row += cuda.gridDim.y
         frame += cuda.gridDim.z
 
 
-@kernel
-def blur_down(values, windows, weights, skips_edge, target):
-    """Fill `target` with columns blurred, of 32 bits."""
-    frames, rows = values.shape[:2]
-    col = cuda.grid(1)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        top, bottom = windows[frame, 0], windows[frame, 1]
-        left, right = windows[frame, 2], windows[frame, 3]
-        row = cuda.blockIdx.y
-        while row < rows:
-            if top <= row < bottom and left <= col < right:
-                total = int64(weights[0]) * values[frame, row, col]
-                for k in range(1, weights.size):
-                    one = top + mirrored(row - top - k, bottom - top, skips_edge)
-                    two = top + mirrored(row - top + k, bottom - top, skips_edge)
-                    pair = int64(values[frame, one, col]) + int64(values[frame, two, col])
-                    total += weights[k] * pair
-                target[frame, row, col] = total
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+@device
+def _neighbour(values, window, row, col, step, skips_edge, is_down):
+    """Return the value `step` cells to the right, or below if `is_down`; borders are mirrored."""
+    top, bottom, left, right = window[0], window[1], window[2], window[3]
+    if is_down:
+        return int64(values[top + mirrored(row - top + step, bottom - top, skips_edge), col])
+    return int64(values[row, left + mirrored(col - left + step, right - left, skips_edge)])
 
 
 @kernel

@@ -86,7 +86,7 @@ def boolean_map(
     ------
     ImageError
         If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
-        [0, 1] (not checked on a device); or if `out` does not fit it.
+        [0, 1] (not checked on a device). If `out` does not fit it.
     ValueError
         If an option is not one of those allowed.
     BackendUnavailableError

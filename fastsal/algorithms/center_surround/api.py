@@ -66,7 +66,7 @@ def center_surround(
     ------
     ImageError
         If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
-        [0, 1] (not checked on a device); or if `out` does not fit it.
+        [0, 1] (not checked on a device). If `out` does not fit it.
     ValueError
         If `variant`, `smooth`, `center_bias`, `color` or `backend` is not one of the allowed
         values.

@@ -56,7 +56,7 @@ def fine_grained(
     ------
     ImageError
         If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
-        [0, 1]; or if `out` does not fit it. Values on a device are not checked: they are clipped,
+        [0, 1]. If `out` does not fit it. Values on a device are not checked: they are clipped,
         and NaN becomes 0.
     ValueError
         If `color` or `backend` is not one of the listed values.

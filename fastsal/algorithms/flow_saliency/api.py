@@ -64,8 +64,8 @@ def flow_saliency(
     ------
     ImageError
         If a frame is empty or not an image of these forms, or holds NaN or floats outside [0, 1]
-        (clipped without a check on a device); if the frames differ in shape, dtype or device; if a
-        side is longer than 2**20 pixels; or if `out` does not fit.
+        (clipped without a check on a device). If the frames differ in shape, dtype or device. If a
+        side is longer than 2**20 pixels. If `out` does not fit.
     ValueError
         If `compensate_camera`, `color` or `backend` is not one of the listed values.
     BackendUnavailableError

@@ -23,9 +23,9 @@ class FlowSaliency(devices.Portable):
     contrast : bool, default False
         As in `flow_saliency`.
     bidirectional : bool, default False
-        Return the map of the previous frame: the minimum of the scores of its motion from the frame
-        before it and to the frame after it. This suppresses occluded and uncovered background. The
-        map is one frame late and takes twice the time.
+        Return the map of the previous frame. It is the minimum of two scores: the motion from the
+        frame before, and the motion to the frame after. This suppresses occluded and uncovered
+        background. The map is one frame late and takes twice the time.
     memory : float, default 0.0
         Weight of the last scores in [0, 1): ``memory * last + (1 - memory) * new``. A scene cut
         resets it.

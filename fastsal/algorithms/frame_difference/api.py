@@ -54,8 +54,8 @@ def frame_difference(
     ------
     ImageError
         If a frame is empty or not an image of these forms, or holds NaN or floats outside [0, 1]
-        (not checked on a device); if the frames differ in shape, dtype or device; or if `out` does
-        not fit.
+        (not checked on a device). If the frames differ in shape, dtype or device. If `out` does not
+        fit.
     ValueError
         If `threshold` is negative or not finite, or `color` or `backend` is not one of the listed
         values.

@@ -62,7 +62,7 @@ def image_signature(
     ------
     ImageError
         If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
-        [0, 1] (not checked on a device); or if `out` does not fit it.
+        [0, 1] (not checked on a device). If `out` does not fit it.
     ValueError
         If `smooth`, `center_bias`, `color` or `backend` is not one of the allowed values.
     BackendUnavailableError

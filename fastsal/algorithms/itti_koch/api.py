@@ -13,7 +13,7 @@ from . import options
 
 
 class Conspicuity(NamedTuple):
-    """The three conspicuity maps, each scaled to [0, 1]."""
+    """Conspicuity maps of intensity, colour and orientation, each scaled to [0, 1]."""
 
     intensity: Any
     color: Any
@@ -77,7 +77,7 @@ def itti_koch(
     ------
     ImageError
         If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
-        [0, 1] (not checked on a device); or if `out` does not fit it.
+        [0, 1] (not checked on a device). If `out` does not fit it.
     ValueError
         If `preset`, `smooth`, `center_bias`, `color` or `backend` is not one of the allowed values.
     BackendUnavailableError
@@ -96,7 +96,7 @@ def itti_koch(
 
     The map of an image rotated by 90 degrees is the rotated map, to 1e-4, if both sides are
     multiples of 256 pixels. Other sizes leave a part of a pixel at the right or lower border of a
-    coarse scale, and the maps differ; on images of a few pixels per scale, completely.
+    coarse scale, so the maps differ. Small images can differ completely.
 
     Unlike in the paper, colours are computed at scale 2, not per pixel, and normalised by
     brightness where it exceeds a tenth of the maximum.

@@ -48,9 +48,8 @@ class IttiOptions:
     color_space : {"rgb", "lab"}, default "rgb"
         "rgb" uses the paper's intensity and broadly tuned colours, "lab" uses L, a and b of CIELab.
     on_off : bool, default True
-        Apply N to the two signs of intensity and colour contrast separately: bright on dark and
-        dark on bright, red on green and green on red. Otherwise one red object among many green
-        ones is not rare.
+        Apply N to the two signs of intensity and colour contrast separately, such as red on green
+        and green on red. Otherwise one red object among many green ones is not rare.
     weights : (float, float, float), default (1, 1, 1)
         Weights of intensity, colour and orientation, 0 to 1e6. Only their ratios matter.
     working_size : int or None, default None

@@ -57,7 +57,7 @@ def spectral_residual(
     ------
     ImageError
         If `image` is empty or not an image of one of these forms, or holds NaN or floats outside
-        [0, 1] (not checked on a device); or if `out` does not fit it.
+        [0, 1] (not checked on a device). If `out` does not fit it.
     ValueError
         If `size` is not two integers from 1 to 4096, or `color` or `backend` is not one of the
         listed values.

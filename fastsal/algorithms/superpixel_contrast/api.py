@@ -76,7 +76,7 @@ def superpixel_contrast(
     ------
     ImageError
         If an image is empty or not of these forms, or holds NaN or floats outside [0, 1] (not
-        checked on a device); if the two differ in shape, dtype or device; or if `out` does not fit.
+        checked on a device). If the two differ in shape, dtype or device. If `out` does not fit.
     ValueError
         If an option is out of its range, or `method`, `color` or `backend` is not one of the
         listed values.

@@ -97,7 +97,7 @@ def slic(
     ------
     ImageError
         If `image` is empty, is not a single image of these forms, or holds NaN or floats outside
-        [0, 1] (not checked on a device); or if `initial` does not fit the image.
+        [0, 1] (not checked on a device). If `initial` does not fit the image.
     ValueError
         If an option is out of its range, or `color` or `backend` is not one of the listed values.
     BackendUnavailableError
@@ -177,7 +177,7 @@ def region_stats(
     Raises
     ------
     ImageError
-        If `image` is not a single image of these forms; or if `labels` is not integers of shape
+        If `image` is not a single image of these forms. If `labels` is not integers of shape
         (H, W), omits a number, or is not on the same device as the image.
     ValueError
         If `color` or `backend` is not one of the listed values.

@@ -51,22 +51,27 @@ def _light():
 
 def _fill_map(means, sigmas, saliency):
     """Fill one map, (h, w), from `means`, (3, h, w) or (1, h, w)."""
-    planes, rows, cols = means.shape
+    lab = launch.scratch("whitened lab", means.shape, np.float32)
+    rows = means.shape[1]
+    over_bands(fill_lab, fill_lab_bands, rows, means, _light(), lab, pixels=4 * lab.size)
+    _score(lab, sigmas, saliency)
+
+
+def _score(lab, sigmas, saliency):
+    """Fill `saliency`, (h, w), from CIELab, (3, h, w), or lightness, (1, h, w)."""
+    planes, rows, cols = lab.shape
     shape = planes, sigmas.size, rows, cols
-    features_of_cell = planes * sigmas.size
-    if not features_of_cell or not sigmas.size:
+    if not sigmas.size:
         saliency[:] = 0
         return
-    lab = launch.scratch("whitened lab", means.shape, np.float32)
     blurred = launch.scratch("whitened blurred", shape, np.float32)
     features = launch.scratch("whitened features", shape, np.float32)
     work = features.size
-    over_bands(fill_lab, fill_lab_bands, rows, means, _light(), lab, pixels=4 * lab.size)
     args = (lab, sigmas, blurred)
     over_bands(blur_across, blur_across_bands, planes * rows, *args, pixels=4 * work)
     args = (lab, blurred, sigmas, features)
     over_bands(subtract_down, subtract_down_bands, planes * rows, *args, pixels=4 * work)
-    flat = features.reshape(features_of_cell, -1)
+    flat = features.reshape(planes * sigmas.size, -1)
     count = len(flat)
     moments = np.empty(count * (count + 1) // 2 + count)
     over_bands(fill_moments, fill_moments_bands, moments.size, flat, moments, pixels=4 * work)

@@ -1,0 +1,65 @@
+"""Sums over channels and stretches, in bands of pixels."""
+
+import numpy as np
+from numba import float32, prange
+
+from ...kernels.jit import parallel, serial
+from ...kernels.launch import over_bands
+
+ABSOLUTE, POSITIVE, NEGATIVE, SIGNED = range(4)
+
+
+def add_channels(values, sign, out):
+    """Fill `out`, (P,), from attributions (P, C): the sum of magnitudes, or a part of the sum."""
+    over_bands(_sum_span, _sum_bands, out.size, values, sign, out)
+
+
+def stretch(values, low, width, least, out):
+    """Fill `out` with (value - low) / width, clipped to [least, 1]; with its sign if width is 0."""
+    over_bands(_stretch_span, _stretch_bands, out.size, values, low, width, least, out)
+
+
+@serial
+def _sum_span(values, sign, out, start, stop):
+    channels = values.shape[1]
+    for pixel in range(start, stop):
+        total = values[pixel, 0] * 0
+        if sign == ABSOLUTE:
+            for channel in range(channels):
+                total += abs(values[pixel, channel])
+        else:
+            for channel in range(channels):
+                total += values[pixel, channel]
+            if sign == POSITIVE:
+                total = total if total > 0 else total * 0  # NaN stays NaN
+            elif sign == NEGATIVE:
+                total = -total if total < 0 else total * 0
+        out[pixel] = total
+
+
+@serial
+def _stretch_span(values, low, width, least, out, start, stop):
+    # A factor beyond float64 stands for a width of 0; then 0 must stay 0.
+    factor = 1 / width if width > 0 else 0.0
+    is_step = not 0 < factor < np.inf
+    for pixel in range(start, stop):
+        gap = values[pixel] - low
+        if is_step:
+            gap = 1.0 if gap > 0 else -1.0 if gap < 0 else 0.0
+        else:
+            gap *= factor
+        out[pixel] = float32(min(max(gap, least), 1.0))
+
+
+@parallel
+def _sum_bands(values, sign, out, bands):
+    for band in prange(bands):
+        start, stop = band * out.size // bands, (band + 1) * out.size // bands
+        _sum_span(values, sign, out, start, stop)
+
+
+@parallel
+def _stretch_bands(values, low, width, least, out, bands):
+    for band in prange(bands):
+        start, stop = band * out.size // bands, (band + 1) * out.size // bands
+        _stretch_span(values, low, width, least, out, start, stop)

@@ -1,0 +1,53 @@
+"""Every public name says what it does, with an example that runs; importing stays cheap."""
+
+import doctest
+import inspect
+import re
+import subprocess
+import sys
+
+import pytest
+
+from fastsal import explain, superpixels
+
+FUNCTIONS = {
+    name: getattr(module, name)
+    for module in (explain, superpixels)
+    for name in module.__all__
+    if inspect.isfunction(getattr(module, name)) and "region_stats" not in name
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_docstrings_are_whole(name):
+    function = FUNCTIONS[name]
+    text = inspect.cleandoc(function.__doc__)
+    sections = set(re.findall(r"^(\w[\w ]*)\n-{3,}$", text, re.MULTILINE))
+    assert {"Parameters", "Returns", "Raises", "Examples"} <= sections
+    for parameter in inspect.signature(function).parameters:
+        assert re.search(rf"^.*\b{parameter}\b", text, re.MULTILINE), parameter
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_examples_run(name):
+    (found,) = doctest.DocTestFinder(recurse=False).find(FUNCTIONS[name], name, globs={})
+    assert found.examples
+    assert doctest.DocTestRunner().run(found).failed == 0
+
+
+def test_importing_loads_nothing_heavy():
+    code = "import fastsal, sys; fastsal.explain.pair; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", "import fastsal.explain.pair;" + code],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert not {"numba", "torch", "cv2", "skimage", "scipy"} & set(done.stdout.split())
+
+
+def test_options_are_by_keyword():
+    for name in explain.__all__:
+        function = getattr(explain, name)
+        if inspect.isfunction(function):
+            places = [each.name for each in inspect.signature(function).parameters.values()
+                      if each.kind is each.POSITIONAL_OR_KEYWORD]  # fmt: skip
+            assert places in (["image", "model"], ["attribution"])
