@@ -31,8 +31,7 @@ def emd(
         sum.
     grid : (int, int), optional
         Rows and columns of cells that both maps are summed over first, at most 1,024 cells. By
-        default a map is left as it is if no side is longer than 16 pixels; else its longer side has
-        16 cells.
+        default the longer side has 16 cells; maps with sides of at most 16 pixels are not reduced.
     resize : bool, default False
         Resize `a`, linearly, to the shape of `b`.
 
@@ -99,8 +98,9 @@ def emd_of(first: Measured, second: Measured, grid: tuple[int, int]) -> float:
 
 def _cells(measured: Measured, grid: tuple[int, int]) -> NDArray[np.float64]:
     """Return the fraction of a map's mass in each cell."""
+    measured = measured.of_usual_peak()
     values = measured.values.astype(np.float64)
-    low = min(0.0, measured.moments.low)
+    low = min(0.0, measured.range.low)
     values = np.ones_like(values) if measured.is_constant else values - low
     cells = values
     for axis, count in enumerate(grid):

@@ -17,9 +17,19 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from ..errors import VideoError
-from .containers import fault_of, is_gap, is_shown, played_fraction
+from .containers import (
+    MISSING,
+    fault_of,
+    has_lost_packets,
+    is_gap,
+    is_shown,
+    played_fraction,
+)
+from .demuxing import demuxed
 from .video_files import NO_VIDEO, STALL_SECONDS, check_name, is_url, rotated, upright_ratio
 
+_CHUNK = 8  # bytes at least of each frame of an AVI
+_UNSETTLED = 16  # frames at the start of a broadcast, which may refer to frames before it
 _COVERS = Disposition.attached_pic | Disposition.timed_thumbnails
 
 
@@ -85,7 +95,10 @@ class AVDecoder:
             return fault
         if played_fraction(self._path) == 1:
             fault = self._losses.unread()
-        return fault or fault_of(self._path)
+        fault = fault or fault_of(self._path)
+        if not fault and self._losses.has_jumps and has_lost_packets(self._path):
+            fault = MISSING
+        return fault
 
     def close(self) -> None:
         self._container.close()
@@ -116,13 +129,14 @@ class AVDecoder:
     def _describe(self) -> None:
         stream = self._stream
         self.sample_aspect_ratio = upright_ratio(stream.sample_aspect_ratio, 0)
+        self.has_audio = bool(self._container.streams.audio)
         self._has_slots = self._container.format.name == "avi"
         self.fps = float(stream.guessed_rate or stream.average_rate or 0)
         seconds = (self._container.duration or 0) / 1e6
         if stream.duration:
             seconds = float(stream.duration * stream.time_base)
         # An edit list plays only some of the frames that the header counts.
-        estimates = [stream.frames, round(seconds * self.fps)]
+        estimates = [stream.frames, round(seconds * self.fps)] if _states_length(stream) else []
         self.frame_count = min((number for number in estimates if number > 0), default=None)
 
     def _rotation(self) -> int:
@@ -132,7 +146,7 @@ class AVDecoder:
     def _decoded(self) -> Iterator[Any]:
         try:
             # Only the packets of this stream: damage in another one does not matter.
-            for packet in self._container.demux(self._stream):
+            for packet in demuxed(self._container, self._stream):
                 is_last = packet.dts is None and packet.pts is None and packet.size == 0
                 if packet.size or is_last:  # an empty packet repeats a frame
                     yield from self._decode(packet)
@@ -170,18 +184,25 @@ class _Losses:
         self._frames = 0
         self._interlaced = False
         self._gaps = self._jumps = 0  # steps in time of more than one frame
-        self._corrupt = 0  # packets that the container marks as incomplete
+        self._corrupt = 0  # packets that the container marks as incomplete, damaged frames
         self._packets = 0
         self._last: float | None = None
         self._rate = float(stream.guessed_rate or stream.average_rate or 0)
         self._end = 0  # of the last packet, in units of the stream's time base
         # Only these containers state the length of the video stream itself.
-        counts = stream.container.format.name.startswith(("avi", "mov"))
+        counts = stream.container.format.name.startswith(("avi", "mov")) and _states_length(stream)
         self._promised_end = (stream.duration or 0) if counts else 0
+        self._has_times = stream.container.format.name != "avi"
+        self._starts_whole = stream.container.format.name.startswith("mov")
         self._promised = stream.frames
         self._step = (stream.duration or 0) / max(stream.frames, 1)
         self.reading_stopped = ""
         self.decoding_failed = ""
+
+    @property
+    def has_jumps(self) -> bool:
+        """Whether some frames stand farther apart than the rate says."""
+        return self._jumps > 0
 
     def expect(self, packet: Any) -> None:
         """Note a packet that is about to be decoded."""
@@ -201,14 +222,19 @@ class _Losses:
         """Note the frames that came out."""
         for frame in frames:
             self._frames += 1
+            self._corrupt += frame.is_corrupt and self._frames > _UNSETTLED
             self._interlaced = self._interlaced or frame.interlaced_frame
             if frame.time is not None:
                 step = 0.0 if self._last is None else frame.time - self._last
                 self._jumps += step * self._rate > 1.75
+                # Decoders put frames in order, where the container tells their times.
+                self._corrupt += self._has_times and -10 < step * self._rate < 0
                 self._gaps += is_gap(self._codec, step * self._rate)
                 self._last = frame.time
         if frames and self._first is None:
-            self._first = -(1 << 62) if frames[0].pts is None else frames[0].pts
+            # An MP4 starts with a frame that needs no other.
+            is_any = self._starts_whole or frames[0].pts is None
+            self._first = -(1 << 62) if is_any else frames[0].pts
 
     def unread(self) -> str:
         """Compare the packets with the frames that an MP4 counts, if its edit list plays all."""
@@ -233,10 +259,16 @@ class _Losses:
             reason = f" ({self.decoding_failed})" if self.decoding_failed else ""
             return f"damaged: {lost} of {expected} frames cannot be decoded{reason}"
         if self._gaps or (self._jumps and self._corrupt):
-            return "damaged: a part of the video is missing"
+            return MISSING
         if self._end < self._promised_end - 1.5 * self._step:
             return f"cut short or damaged: only {self._frames} frames are left"
         return ""
+
+
+def _states_length(stream: Any) -> bool:
+    """Return whether the number of frames is one: an AVI from a pipe has an impossible number."""
+    size = stream.container.size
+    return stream.container.format.name != "avi" or not 0 < size < _CHUNK * stream.frames
 
 
 def _reason_of(error: BaseException) -> str:

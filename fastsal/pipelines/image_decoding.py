@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from ..errors import ImageError
+from .avif import check_avif
 from .decoders import (
     by_opencv,
     by_pillow,
@@ -50,6 +51,7 @@ class Pictures:
         self._data = data
         self._suffix = suffix
         self._kind = image_kind(data, suffix)
+        self._is_checked = False
 
     @cached_property
     def count(self) -> int:
@@ -85,6 +87,9 @@ class Pictures:
     def _decode(self, index: int) -> Samples:
         if self._kind == "tiff":
             return self._pages.read(index)
+        if self._kind == "avif" and not self._is_checked:
+            check_avif(self._data)
+            self._is_checked = True
         if index:
             return frame_of(self._frames, index)
         return _decode_single(self._kind, self._data, self._suffix)

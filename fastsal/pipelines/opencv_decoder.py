@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import VideoError
-from .containers import fault_of, has_field_packets, is_gap, is_shown, played_fraction
+from .containers import (
+    MISSING,
+    fault_of,
+    has_field_packets,
+    has_lost_packets,
+    is_gap,
+    is_shown,
+    played_fraction,
+)
 from .quiet import quiet_opencv
 from .video_files import (
     NO_VIDEO,
@@ -62,7 +70,7 @@ class OpenCVDecoder:
         # The clock of a camera starts anywhere, that of an AVI after the decoder's delay.
         self._shifts_clock = self._is_camera or Path(self._name).suffix.lower() == ".avi"
         self._tells_times = True
-        self._frames = self._gaps = 0
+        self._frames = self._gaps = self._jumps = 0
         self._last = 0.0
         self._suspect: NDArray[np.uint8] | None = None
         self._distrusted = is_url(source) and not converts_interlaced()
@@ -81,6 +89,7 @@ class OpenCVDecoder:
             self._first = told - self._origin + self._start
             self._last = told
         self._gaps += is_gap(self._codec, (told - self._last) * self.fps)
+        self._jumps += (told - self._last) * self.fps > 1.75
         self._last = told
         return told - self._origin + self._start if self._tells_times else math.nan
 
@@ -98,7 +107,8 @@ class OpenCVDecoder:
     def fault(self) -> str:
         if self._path is None:
             return ""
-        gaps = "damaged: a part of the video is missing" if self._gaps else ""
+        is_incomplete = self._gaps or (self._jumps and has_lost_packets(self._path))
+        gaps = MISSING if is_incomplete else ""
         return fault_of(self._path) or gaps or self._lost_frames(self._path)
 
     def close(self) -> None:
@@ -168,7 +178,10 @@ class OpenCVDecoder:
             return ""
         if self._frames == 0:
             return "no frame can be decoded by OpenCV; PyAV may: pip install 'fastsal[video]'"
-        return f"cut short or damaged: OpenCV cannot decode {lost} of {expected} frames"
+        return (
+            f"cut short or damaged: OpenCV cannot decode {lost} of {expected} frames; "
+            "PyAV may: pip install 'fastsal[video]'"
+        )
 
     def _expected_frames(self, path: Path) -> int:
         """Return the number of frames from the first decoded one on, as the packets tell."""

@@ -135,19 +135,27 @@ def process_video(
     check_not_source(source, check_target(target))
     with VideoReader(source, start=start, end=end, resize=resize) as reader:
         shown, picture = _renderer(streams, reader.size, view, alpha)
-        sound = _sound_of(source, reader.starts_at)
+        sound = _sound_of(source, reader, is_cut=bool(start))
         ratio = reader.sample_aspect_ratio
         with VideoWriter(target, reader.fps, shown, sound, ratio) as writer:
-            timings = _run(reader, writer, picture, _bar(reader, ", ".join(keys), progress))
-    return _report(writer, timings, time.perf_counter() - began)
+            # An AVI has a steady rate; with audio, its frames are repeated to keep their times.
+            is_timed = writer.keeps_times or (sound is not None and sound.has_tracks)
+            bar = _bar(reader, ", ".join(keys), progress)
+            timings = _run(reader, writer, picture, bar, is_timed=is_timed)
+            if sound is not None:
+                sound.keeps_rest = end is None
+        lost = "the audio of a live stream is left out" if reader.live and reader.has_audio else ""
+    return _report(writer, timings, time.perf_counter() - began, lost)
 
 
-def _sound_of(source: str | Path | int, start: float) -> Any:
-    if not (has_av() and is_file(source)):
+def _sound_of(source: str | Path | int, reader: VideoReader, *, is_cut: bool) -> Any:
+    """Return the audio that goes with the video; None where there is none, or no PyAV."""
+    is_carried = is_file(source) or (reader.has_audio and not reader.live)
+    if not (has_av() and is_carried):
         return None
     from .sound import Sound  # which needs PyAV
 
-    return Sound(str(source), start)
+    return Sound(str(source), reader.starts_at, is_cut=is_cut)
 
 
 def check_video_look(keys: Sequence[str], view: str, alpha: float) -> None:
@@ -190,7 +198,12 @@ def _bar(reader: VideoReader, method: str, progress: bool) -> Any:
 
 
 def _run(
-    reader: VideoReader, writer: VideoWriter, picture: Callable[[_Picture], _Picture], bar: Any
+    reader: VideoReader,
+    writer: VideoWriter,
+    picture: Callable[[_Picture], _Picture],
+    bar: Any,
+    *,
+    is_timed: bool,
 ) -> Timings:
     """Run the three stages, along which frames and pictures go with their times."""
 
@@ -202,13 +215,13 @@ def _run(
         return picture(item[0]), item[1]
 
     def write(item: tuple[_Picture, float]) -> None:
-        writer.write(item[0], at=item[1] if writer.keeps_times else None)
+        writer.write(item[0], at=item[1] if is_timed else None)
 
     with bar, heeded_interrupts():
         return run_stages(timed(), rendered, write, live=reader.live, on_frame=bar.update)
 
 
-def _report(writer: VideoWriter, timings: Timings, seconds: float) -> VideoReport:
+def _report(writer: VideoWriter, timings: Timings, seconds: float, lost: str) -> VideoReport:
     return VideoReport(
         target=writer.target,
         frames=writer.frames,
@@ -218,5 +231,5 @@ def _report(writer: VideoWriter, timings: Timings, seconds: float) -> VideoRepor
         fps=frames_per_second(timings.written),
         latency_ms=percentiles_ms(timings.latency),
         compute_ms=percentiles_ms(timings.compute),
-        limits=writer.limits,
+        limits="; ".join(filter(None, (writer.limits, lost))),
     )

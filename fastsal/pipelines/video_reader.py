@@ -67,6 +67,8 @@ class VideoReader:
         How many frames the iteration will probably give; None when unknown.
     starts_at, seconds : float
         When the first frame, and the one handed out last, stands in the source.
+    has_audio : bool
+        Whether PyAV decodes the source and finds audio in it.
     live : bool
         Whether frames come at their own pace, from a camera or an endless stream.
 
@@ -115,6 +117,7 @@ class VideoReader:
         self.starts_at = self.seconds = first[1]
         self.size = (width, height)
         self.sample_aspect_ratio = self._ratio(decoder.sample_aspect_ratio)
+        self.has_audio: bool = getattr(decoder, "has_audio", False)
         self.live = decoder.frame_count is None and not is_file(source)
 
     def __iter__(self) -> Self:
@@ -156,7 +159,7 @@ class VideoReader:
         item = self._next_frame(start)
         if item is None:
             length = f"{self._decoded} frames, the last one at {self._moment:.2f} s"
-            reason = f"no frame in the range asked for ({length})" if self._decoded else "no frame"
+            reason = f"no frame in the requested range ({length})" if self._decoded else "no frame"
             raise VideoError(f"{self._name}: {reason} can be decoded")
         return item
 

@@ -99,7 +99,9 @@ def test_only_sizes_that_boxes_fit_are_used(trained):
     assert max(tall.max(), wide.max()) <= 128  # sides are 20 to 69 pixels, and windows overlap
 
 
-@pytest.mark.parametrize("form", ["lists", "stack", "bgr", "bgra", "int64", "read-only"])
+@pytest.mark.parametrize(
+    "form", ["lists", "stack", "bgr", "bgra", "int64", "read-only", "uint16", "floats", "mixed"]
+)
 def test_forms_of_images_and_boxes(form, scenes):
     images, boxes = map(list, zip(*scenes[:6], strict=True))
     expected = fastsal.train_bing(images, boxes, progress=False)
@@ -116,6 +118,12 @@ def test_forms_of_images_and_boxes(form, scenes):
         images = [np.dstack([image, image[..., 0]]) for image in images]
     elif form == "int64":
         boxes = [np.array(each, np.int64) for each in boxes]
+    elif form == "uint16":
+        images = [257 * image.astype(np.uint16) for image in images]
+    elif form == "floats":
+        images = [image / np.float32(255) for image in images]
+    elif form == "mixed":
+        images[::2] = [image / 255 for image in images[::2]]
     else:
         for image in images:
             image.flags.writeable = False
@@ -202,8 +210,12 @@ def test_bad_data_is_refused(images, boxes, message):
 
 
 @pytest.mark.parametrize(
-    "image", [IMAGE.astype(np.float32), "photo.jpg", IMAGE[..., :2], np.zeros((2, 9, 9, 3), "u1")],
-    ids=["floats", "path", "channels", "stack"],
+    "image",
+    [
+        IMAGE + np.float32(2), IMAGE.astype(np.int32), "photo.jpg", IMAGE[..., :2],
+        np.zeros((2, 9, 9, 3), "u1"),
+    ],
+    ids=["bright floats", "int32", "path", "channels", "stack"],
 )  # fmt: skip
 def test_bad_images_are_refused(image):
     with pytest.raises(fastsal.ImageError, match=r"`images\[1\]`"):

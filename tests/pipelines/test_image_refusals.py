@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from image_samples import every_format, pillow, png, smooth_rgb, tiff
+from PIL import Image
 
 from fastsal.errors import ImageError
 from fastsal.pipelines.pictures import ImageFile, find_images, read_image
@@ -202,6 +203,39 @@ def test_damaged_pictures_are_read_or_refused(
             assert image.ndim == 2 or image.shape[2] == 3
             assert ImageFile(path).pages >= 1
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("layout", ["colour", "alpha", "grey", "animated", "tiles"])
+def test_flipped_bits_in_the_data_of_an_avif_are_refused(
+    tmp_path: Path, rng: np.random.Generator, layout: str
+) -> None:
+    """Pillow's decoder turns damaged AV1 data into some picture, and reports nothing."""
+    pytest.importorskip("av", reason="PyAV is not installed")
+    picture = Image.fromarray(smooth_rgb())
+    whole = {
+        "colour": pillow(picture, "AVIF"),
+        "alpha": pillow(np.dstack([smooth_rgb(), smooth_rgb(8)[..., 0]]), "AVIF"),
+        "grey": pillow(picture.convert("L"), "AVIF"),
+        "animated": pillow(
+            picture, "AVIF", save_all=True, append_images=[Image.fromarray(smooth_rgb(8))]
+        ),
+        "tiles": pillow(picture.resize((600, 500)), "AVIF", tile_rows=1, tile_cols=1),
+    }[layout]
+    path = tmp_path / "picture.avif"
+    path.write_bytes(whole)
+    expected = read_image(path)
+    begin = whole.rindex(b"mdat") + 20  # after the headers of AV1
+    changed = refused = 0
+    for at in rng.integers(begin, len(whole) - 1, 30):
+        data = bytearray(whole)
+        data[at] ^= 1 << int(rng.integers(8))
+        path.write_bytes(data)
+        try:
+            changed += not np.array_equal(read_image(path), expected)
+        except ImageError:
+            refused += 1
+    assert changed <= 1
+    assert refused >= (5 if layout == "animated" else 20)
 
 
 @pytest.mark.parametrize("name", every_format())

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ... import images as arrays
 from ... import validation
 from ...errors import ImageError
+from ...kernels.levels import in_levels
 from . import svm
 from .model import BingModel
 from .samples import View, mirrored, samples_of
@@ -33,8 +34,9 @@ def train_bing(
 
     Parameters
     ----------
-    images : sequence of array_like of uint8, each (H, W), (H, W, 3) or (H, W, 4)
-        Grey levels or colours; a fourth channel is ignored. Sizes may differ.
+    images : sequence of array_like, each (H, W), (H, W, 3) or (H, W, 4)
+        uint8, uint16 or floats in [0, 1], of the host: grey levels or colours; a fourth channel
+        is ignored. Sizes and dtypes may differ. As in `bing`, other dtypes are rounded to 8 bits.
     boxes : sequence of array_like of int, each (n, 4)
         x, y, width and height of the objects of each image, in pixels, clipped to the image. An
         image without boxes is all background.
@@ -135,14 +137,23 @@ def _checked_views(
     views = []
     for i, (image, its_boxes) in enumerate(zip(images, boxes, strict=True)):
         frames = arrays.as_frames(
-            image, color=color, channel_axis=channel_axis, name=f"images[{i}]", stacks=False
-        )
+            image, color=color, channel_axis=channel_axis, name=f"images[{i}]",
+            dtypes=arrays.DTYPES, stacks=False,
+        )  # fmt: skip
         if frames.owner is not None:
             raise ImageError(
                 f"`images[{i}]` must be on the host; got a device array; copy it to the host first"
             )
-        views.append(View(frames, _clipped(its_boxes, frames.shape, i)))
+        views.append(View(_in_bytes(frames), _clipped(its_boxes, frames.shape, i)))
     return views
+
+
+def _in_bytes(frames: arrays.Frames) -> arrays.Frames:
+    """Return frames in 8 bits, which stay when the next image is converted."""
+    if frames.pixels.dtype == np.uint8:
+        return frames
+    converted = in_levels(frames, "cpu", np.uint8)
+    return converted._replace(pixels=arrays.read_only(converted.pixels.copy()))
 
 
 def _listed(values: Any, name: str) -> list[Any]:

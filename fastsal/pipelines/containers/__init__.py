@@ -6,12 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .chunks import check_asf, check_flv, check_gif, check_mxf, check_riff
+from .asf import check_asf
+from .chunks import check_gif, check_mxf, check_riff
+from .flv import check_flv
 from .matroska import check_matroska
 from .mp4 import check_mp4, is_mp4, played_fraction_of
-from .mpeg import check_program_stream, check_transport_stream, packet_size
+from .mpeg import check_program_stream, check_transport_stream, lacks_packets, packet_size
 from .ogg import check_ogg
 from .parts import CUT
+from .parts import MISSING as MISSING
 
 
 def fault_of(path: Path) -> str:
@@ -60,6 +63,15 @@ def has_field_packets(path: Path) -> bool:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return data[:4] == b"\0\0\1\xba" or bool(packet_size(data))
+    except (OSError, ValueError):
+        return False
+
+
+def has_lost_packets(path: Path) -> bool:
+    """Return whether packets are missing in a transport stream; False for other files."""
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return bool(packet_size(data)) and lacks_packets(data)
     except (OSError, ValueError):
         return False
 

@@ -1,9 +1,13 @@
-"""AVI, FLV, WMV, MXF and GIF: chains of chunks."""
+"""AVI, MXF and GIF: chains of chunks."""
 
 import mmap
 import struct
 
 from .parts import missing
+
+_BETWEEN = (b"LIST", b"RIFF", b"JUNK", b"idx1")  # chunks without content of a stream
+_FRAMES = (b"dc", b"db")
+_CONTENTS = (*_FRAMES, b"wb", b"pc", b"tx", b"sb", b"iv", b"sd", b"__")
 
 
 def check_riff(data: mmap.mmap) -> str:
@@ -13,15 +17,36 @@ def check_riff(data: mmap.mmap) -> str:
 
 def _riff_chain(data: mmap.mmap) -> str:
     """Walk through the chunks of an AVI file, which have names of printable characters."""
-    start = 0
+    start, movie = 0, 0
+    stated: list[int] = []  # frames or samples of each stream
+    is_video: list[bool] = []
+    found: dict[int, int] = {}  # chunks of each stream
     while start + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, start)
         if not (name.isascii() and name.decode("ascii").isprintable()):
             return f"damaged at byte {start:,}" if any(data[start:]) else ""
         if name == b"idx1" and not _is_index(data[start + 8 : start + 8 + size]):
             return "its index is damaged"
+        if name == b"LIST" and data[start + 8 : start + 12] == b"movi":
+            movie = start + 8 + size
+        elif name == b"strh":
+            is_video.append(data[start + 8 : start + 12] == b"vids")
+            stated.append(struct.unpack_from("<I", data, start + 8 + 32)[0])
+        elif start < movie and name not in _BETWEEN:
+            if name[:2].isdigit() != (name[2:] in _CONTENTS):
+                return f"damaged at byte {start:,}"
+            if name[2:] in _FRAMES:
+                number = int(name[:2])
+                if number >= len(is_video) or not is_video[number]:
+                    return f"damaged at byte {start:,}"
+                found[number] = found.get(number, 0) + 1
         # A list, whose name and content follow, is entered.
         start += 12 if name in (b"RIFF", b"LIST") else 8 + size + size % 2
+    for number in range(len(stated)):
+        lost = stated[number] - found.get(number, 0)
+        # A program that could not go back to the header has left a number there that is none.
+        if is_video[number] and lost > 1 and stated[number] < len(data) // 8:
+            return f"damaged: {lost} of {stated[number]} frames cannot be found"
     return ""
 
 
@@ -40,39 +65,25 @@ def _riff_end(data: mmap.mmap) -> str:
     return missing(data, start)
 
 
-def check_flv(data: mmap.mmap) -> str:
-    """Compare the size of an FLV file with the stated one, and walk through its tags."""
-    stated = data.find(b"filesize\0", 0, 4096)
-    if stated > 0:
-        (size,) = struct.unpack_from(">d", data, stated + 9)
-        if size > len(data):
-            return missing(data, int(size))
-    start = int.from_bytes(data[5:9], "big") + 4
-    while start + 11 <= len(data):
-        if data[start] & 0x1F not in (8, 9, 18):
-            return "" if not any(data[start:]) else f"damaged at byte {start:,}"
-        start += 11 + int.from_bytes(data[start + 1 : start + 4], "big") + 4
-    if len(data) == start - 4:  # without the last four bytes, which repeat a size
-        return ""
-    return missing(data, start + 11 if any(data[start:]) else start)
-
-
-def check_asf(data: mmap.mmap) -> str:
-    """Look for the end of the data object of a WMV file."""
-    (start,) = struct.unpack_from("<Q", data, 16)
-    (size,) = struct.unpack_from("<Q", data, start + 16)
-    return missing(data, start + size) if data[start] == 0x36 and size < 1 << 62 else ""
+_PARTITION = b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02"  # the header's
 
 
 def check_mxf(data: mmap.mmap) -> str:
-    """Walk through the keys, lengths and values of an MXF file."""
-    start = 0
+    """Walk through the keys, lengths and values of an MXF file, up to the footer it states."""
+    start = footer = 0
     while data[start : start + 4] == b"\x06\x0e\x2b\x34":
+        key = data[start : start + 14]
         size, start = data[start + 16], start + 17
         if size & 0x80:
             content = start + (size & 0x7F)
             size, start = int.from_bytes(data[start:content], "big"), content
+        if key == _PARTITION:
+            (footer,) = struct.unpack_from(">Q", data, start + 24)
         start += size
+    if footer >= len(data):
+        return missing(data, footer + 1)
+    if any(data[start:]):
+        return f"damaged at byte {start:,}"
     return missing(data, start)
 
 

@@ -2,6 +2,7 @@
 
 import mmap
 
+MISSING = "damaged: a part of the video is missing"
 CUT = "cut short or damaged: "
 
 
