@@ -38,7 +38,7 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
     ----------
     methods : iterable of str, optional
         Keys of `METHODS`. Default: all methods, and `binary_map`, `salient_boxes`, `scanpath`,
-        `slic` and `region_stats`.
+        `slic`, `region_stats` and `fastsal.metrics`.
     progress : bool, default True
         Show a progress bar on stderr if stderr is a terminal.
 
@@ -91,7 +91,9 @@ def jobs_of(methods: Iterable[str] | None) -> list[_Job]:
         for method in chosen
         for job in _jobs(method, with_function=functions[method.function] is method)
     ]
-    return [*jobs, *_jobs_on_maps(), *_jobs_of_superpixels()] if methods is None else jobs
+    if methods is not None:
+        return jobs
+    return [*jobs, *_jobs_on_maps(), *_jobs_of_superpixels(), *_jobs_of_metrics()]
 
 
 def _jobs(method: Method, *, with_function: bool) -> Iterator[_Job]:
@@ -128,6 +130,24 @@ def _jobs_of_superpixels() -> Iterator[_Job]:
                     image = np.zeros(shape, dtype)
                     name = f"slic {backend} {image.dtype} {shape}"
                     yield name, partial(_segment, image, backend)
+
+
+def _jobs_of_metrics() -> Iterator[_Job]:
+    """Yield one job per dtype of a map and size; metrics run on the CPU only."""
+    for dtype in (np.uint8, np.float32, np.float64):
+        for size in _SIZES:
+            saliency = np.eye(*size, dtype=dtype)
+            yield f"metrics {saliency.dtype} {size}", partial(_measure, saliency)
+
+
+def _measure(saliency: Any) -> None:
+    from .. import metrics
+
+    points = np.argwhere(saliency > 0)
+    density = metrics.density_map(points, saliency.shape, sigma=len(saliency) / 16)
+    for truth in (saliency, density):
+        metrics.evaluate(saliency, points, density=truth)
+    metrics.evaluate_mask(saliency, saliency > 0)
 
 
 def _segment(image: Any, backend: runtime.Backend) -> None:
