@@ -186,7 +186,7 @@ def test_range_of_a_variable_frame_rate(
 
 def test_range_beyond_the_last_frame(tmp_path: Path, decoder: str) -> None:
     path = write_video(tmp_path / "in.mkv", "libx264", frames=len(IRREGULAR), times=IRREGULAR)
-    with pytest.raises(VideoError, match="no frame in the range asked for"):
+    with pytest.raises(VideoError, match="no frame in the requested range"):
         VideoReader(path, start=4.001)
 
 
