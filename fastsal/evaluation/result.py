@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Scores = Mapping[str, float]
 
-LOWER_IS_BETTER = {"kl_divergence", "mean_absolute_error"}
+LOWER_IS_BETTER = {"kl_divergence", "mean_absolute_error", "emd"}
 
 
 @dataclass
@@ -64,6 +64,11 @@ class Evaluation:
     def _values(self, model: str, metric: str) -> list[float]:
         found = (scores.get(metric, math.nan) for scores in self.scores[model].values())
         return [value for value in found if math.isfinite(value)]
+
+    @property
+    def kind(self) -> str:
+        """Whether the samples are images or videos: "image" or "video"."""
+        return "image" if self._data is None else self._data.kind
 
     @property
     def ranking(self) -> list[str]:
