@@ -75,15 +75,15 @@ def heatmap(attribution: Any, *, sign: Sign = "absolute", percentile: float = 99
     found = np.empty(rows * cols, np.float32)
     for dtype in (np.float32, np.float64):
         sums = kernels.add_channels(flat, SIGNS.index(sign), dtype)
-        top = max(float(sums.max()), -float(sums.min()))  # NaN comes first in both
-        if _LEAST < top < _MOST:  # else float32 may have rounded to 0 or infinity
+        low, high = float(sums.min()), float(sums.max())
+        if _LEAST < max(high, -low) < _MOST:  # else float32 may have rounded to 0 or infinity
             break
-    if not math.isfinite(float(sums.min()) + float(sums.max())):
+    if not math.isfinite(low + high):
         raise ImageError("`attribution` must be finite; got NaN or infinities")
     if sign == "signed":
         low, width, least = 0.0, percentile_of(np.abs(sums), limit), -1.0
     else:
-        low, least = float(sums.min()), 0.0
+        least = 0.0
         width = percentile_of(sums, limit) - low
     kernels.stretch(sums, low, width, least, found)
     result = found.reshape(rows, cols)
