@@ -38,7 +38,7 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
     ----------
     methods : iterable of str, optional
         Keys of `METHODS`. Default: all methods, and `binary_map`, `salient_boxes`, `scanpath`,
-        `slic` and `region_stats`.
+        `slic`, `region_stats` and `fastsal.metrics`.
     progress : bool, default True
         Show a progress bar on stderr if stderr is a terminal.
 
@@ -91,7 +91,9 @@ def jobs_of(methods: Iterable[str] | None) -> list[_Job]:
         for method in chosen
         for job in _jobs(method, with_function=functions[method.function] is method)
     ]
-    return [*jobs, *_jobs_on_maps(), *_jobs_of_superpixels()] if methods is None else jobs
+    if methods is not None:
+        return jobs
+    return [*jobs, *_jobs_on_maps(), *_jobs_of_superpixels(), *_jobs_of_metrics()]
 
 
 def _jobs(method: Method, *, with_function: bool) -> Iterator[_Job]:
@@ -128,6 +130,26 @@ def _jobs_of_superpixels() -> Iterator[_Job]:
                     image = np.zeros(shape, dtype)
                     name = f"slic {backend} {image.dtype} {shape}"
                     yield name, partial(_segment, image, backend)
+
+
+def _jobs_of_metrics() -> Iterator[_Job]:
+    """Yield the metrics of maps, which are computed on the CPU."""
+    for size in _SIZES:
+        for dtype in (np.uint8, np.float32):
+            name = f"{np.dtype(dtype)} {size}"
+            yield f"metrics {name}", partial(_measure, size, dtype)
+
+
+def _measure(size: tuple[int, int], dtype: Any) -> None:
+    """Compute all metrics of a map but the slow "emd"."""
+    from ..metrics import density_map, evaluate, evaluate_mask
+
+    saliency, points = np.zeros(size, dtype), np.array([[3.0, 4.0], [7.0, 2.0]])
+    saliency[4:8, 4:8] = 1
+    density = density_map(points, size, sigma=2.0)
+    evaluate(saliency, points, density=density, other=points, baseline=density)
+    evaluate(saliency, points, other=points, metrics=["auc_borji", "auc_shuffled"])
+    evaluate_mask(saliency, saliency > 0)
 
 
 def _segment(image: Any, backend: runtime.Backend) -> None:
