@@ -36,7 +36,7 @@ PRIVATE = r"""
 """
 # Phrases that stand in the place of a subject, a verb or an object.
 INVERTED = r"""
-    be\ it | but\ for | besides | as\ though | round\ about | (as|so)\ there | as\ everywhere
+    be\ it | but\ for | besides | as\ though | round\ about | as\ there(?=[,.;:)]) | as\ everywhere
   | as\ (many|much|far|they|it)\ (as|are|is) | up\ to,\ but | all\ the\ same
   | had\ it | were\ it | nor | no\ such\ (pair|map|thing|one)
 """

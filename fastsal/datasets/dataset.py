@@ -35,7 +35,7 @@ class Summary:
     count : int
         Number of images or videos.
     observers : int or None
-        Number of different observers in the files; None if the files do not tell.
+        Number of different observers in the files; None if unknown.
     seconds : (float, float) or None
         Shortest and longest video, or how long an image was shown, as the authors publish it.
     tracker : str

@@ -23,11 +23,11 @@ class Fixations(NamedTuple):
     points : ndarray of float64, (n, 2)
         Row and column.
     durations : ndarray of float64, (n,), or None
-        Milliseconds; None if the files do not tell.
+        Milliseconds; None if unknown.
     observers : ndarray, (n,), or None
-        Who looked; None if the files do not tell.
+        Observer of each fixation; None if unknown.
     starts : ndarray of float64, (n,), or None
-        Milliseconds after the start of the stimulus; None if the files do not tell.
+        Milliseconds after the start of the stimulus; None if unknown.
     """
 
     points: Values

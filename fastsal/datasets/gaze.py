@@ -42,7 +42,7 @@ def fixations_from_gaze(
     points : array_like, (n, 2)
         Row and column on the screen, in pixels. NaN marks a missing sample, such as a blink.
     method : {"i-vt", "i-dt"}, default "i-vt"
-        "i-vt" joins successive samples whose velocity is below `velocity`. "i-dt" grows a window
+        "i-vt" joins successive samples with a velocity below `velocity`. "i-dt" grows a window
         while its height plus its width stay within `dispersion`.
     velocity : float, default 30
         Degrees per second. Used by "i-vt".
@@ -76,8 +76,8 @@ def fixations_from_gaze(
     Velocity is the slope of a least-squares line through the samples within 10 ms of a sample,
     and through one neighbour on each side at least. The difference of two samples, as in the
     paper, is dominated by noise at 500 Hz and above. Two parts that are at most `max_gap` apart in
-    time and 0.5 degrees in space are joined, which the paper does not do: a single noisy sample
-    would else divide a fixation. `min_duration` of "i-dt" applies to the parts too. On simulated
+    time and 0.5 degrees in space are joined. The paper does not do so, and a single noisy sample
+    then divides a fixation. `min_duration` of "i-dt" applies to the parts too. On simulated
     recordings starts and ends by "i-vt" are exact to 20 ms; those by "i-dt" to `min_duration`.
 
     References

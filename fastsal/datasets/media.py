@@ -191,7 +191,7 @@ def read_grey(path: Path) -> NDArray[Any]:
         return values
     grey: NDArray[Any] = values[..., 0]
     if values.ndim != 3 or any((values[..., i] != grey).any() for i in range(values.shape[2])):
-        raise ImageError(f"{path}: expected a grey map, got a colour picture")
+        raise ImageError(f"{path}: must be a grey map; got a colour image")
     return np.ascontiguousarray(grey)
 
 

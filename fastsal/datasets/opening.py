@@ -29,9 +29,9 @@ def open_dataset(name: str, folder: str | os.PathLike[str], *, split: str | None
     Parameters
     ----------
     name : {"cat2000", "eyetrackuav2", "crowdfix", "savam", "osie", "folder", "auto"}
-        The data set. "folder" is any folder with images and a file ``fixations.csv``, with the
-        columns image, x_px, y_px and, if known, subject, start_ms and duration_ms. "auto"
-        recognises the layout of the folder.
+        The data set. "folder" is any folder with images and a file ``fixations.csv``. Its columns
+        are image, x_px and y_px, optionally subject, start_ms and duration_ms. "auto" recognises
+        the layout of the folder.
     folder : str or path
         Where the authors' files are, unpacked.
     split : str, optional
@@ -49,11 +49,11 @@ def open_dataset(name: str, folder: str | os.PathLike[str], *, split: str | None
         The folder is missing, or its files have another layout. The message says where to get
         the data set and which files go where.
     ValueError
-        `name` or `split` is none of those.
+        `name` or `split` is not one of the listed values.
 
     Notes
     -----
-    * "cat2000" takes fixated pixels from FIXATIONLOCS, which tell neither observers nor durations.
+    * "cat2000" takes fixated pixels from FIXATIONLOCS, without observers and durations.
     * "crowdfix" has pixels fixated during each frame, without observers.
     * "savam" and "eyetrackuav2" are recordings; `fixations_from_gaze` finds their fixations. The
       screen of "savam" is not published with the files: one of 24 inches at 60 cm is assumed.
@@ -76,7 +76,7 @@ def open_dataset(name: str, folder: str | os.PathLike[str], *, split: str | None
     path = Path(folder)
     if not path.is_dir():
         is_file = "a file" if path.exists() else "missing"
-        raise DatasetError(f"{path}: expected a folder; it is {is_file}.{_help(name)}")
+        raise DatasetError(f"{path}: must be a folder; it is {is_file}.{_help(name)}")
     if name == "auto":
         name = _recognised(path)
     layout = _LAYOUTS[name]

@@ -70,7 +70,7 @@ class Sample:
 
     @property
     def files(self) -> list[Path]:
-        """The files with the pixels; empty if they are missing."""
+        """Paths of the image or video files; empty if they are missing."""
         return self._media.files
 
     @property
@@ -85,7 +85,7 @@ class Sample:
 
     @property
     def durations(self) -> Values | None:
-        """Milliseconds per fixation, float64 ``(n,)``; None if the files do not tell."""
+        """Milliseconds per fixation, float64 ``(n,)``; None if unknown."""
         return self._looks.all.durations
 
     @property
@@ -95,7 +95,7 @@ class Sample:
 
     @property
     def observers(self) -> NDArray[Any] | None:
-        """Observer of each fixation, ``(n,)``; None if the files do not tell."""
+        """Observer of each fixation, ``(n,)``; None if unknown."""
         return self._looks.all.observers
 
     @property
@@ -129,7 +129,7 @@ class Sample:
         Parameters
         ----------
         sigma : float, optional
-            Of the Gaussian in pixels. The default is one degree of visual angle where the data
+            Sigma of the Gaussian, in pixels. The default is one degree of visual angle if the data
             set's geometry is known, else 1/32 of the longer side.
         frame : int, optional
             Frame of a video, from 0. Default: the fixations of all frames.
@@ -170,9 +170,7 @@ class Sample:
         """
         validation.integer("frame", frame, 0)
         if self._truth is None:
-            raise DatasetError(
-                f"{self.name}: the data set has no map of its own; `density` computes one"
-            )
+            raise DatasetError(f"{self.name}: the data set has no maps; `density` computes one")
         return self._truth(frame)
 
     def problems(self) -> Iterator[str]:

@@ -34,7 +34,7 @@ def read_text(path: Path) -> str:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}: expected text in UTF-8; byte {error.start} is not") from error
+        raise DatasetError(f"{path}: must be text in UTF-8; byte {error.start} is not") from error
     except OSError as error:
         raise unreadable(path, error) from error
     if not text.strip():
@@ -64,14 +64,14 @@ def read_table(path: Path, required: Sequence[str]) -> Iterator[dict[str, str]]:
             header = [cell.strip() for cell in cells]
             if missing := [name for name in required if name not in header]:
                 raise DatasetError(
-                    f"{path}: expected the column {missing[0]!r}; "
+                    f"{path}: the column {missing[0]!r} is missing; "
                     f"the columns are {', '.join(header)}"
                 )
             continue
         row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
         if missing := [name for name in required if not row.get(name)]:
             raise DatasetError(
-                f"{path}: line {lines.line_num}: expected a value in the column {missing[0]!r}"
+                f"{path}: line {lines.line_num}: no value in the column {missing[0]!r}"
             )
         row["line"] = str(lines.line_num)
         yield row
@@ -84,7 +84,7 @@ def number_in(path: Path, row: dict[str, str], column: str) -> float:
         return float(text) if text else np.nan
     except ValueError:
         raise DatasetError(
-            f"{path}: line {row['line']}: expected a number in the column {column!r}; got {text!r}"
+            f"{path}: line {row['line']}: no number in the column {column!r}; got {text!r}"
         ) from None
 
 
@@ -106,7 +106,7 @@ def read_numbers(path: Path, columns: str, count: int, delimiter: str | None = N
         found = len(line.split(delimiter))
         if found != count:
             raise DatasetError(
-                f"{path}: row {number}: expected {count} columns ({columns}); found {found}"
+                f"{path}: row {number}: must have {count} columns ({columns}); got {found}"
             )
     try:
         values = np.loadtxt(lines, delimiter=delimiter, ndmin=2)
@@ -115,7 +115,7 @@ def read_numbers(path: Path, columns: str, count: int, delimiter: str | None = N
             warnings.simplefilter("ignore")
             values = np.genfromtxt(lines, delimiter=delimiter).reshape(len(lines), count)
     if not np.isfinite(values).any():
-        raise DatasetError(f"{path}: expected {count} columns of numbers ({columns}); found none")
+        raise DatasetError(f"{path}: must have {count} columns of numbers ({columns}); got none")
     return values
 
 
@@ -187,7 +187,7 @@ def _plain(file: Any, item: Any) -> Any:
 def _no_variable(path: Path, variable: str, meaning: str, names: list[str]) -> DatasetError:
     there = ", ".join(names) or "none"
     return DatasetError(
-        f"{path}: expected the variable {variable!r}, {meaning}; the variables are {there}"
+        f"{path}: the variable {variable!r}, {meaning}, is missing; the variables are {there}"
     )
 
 

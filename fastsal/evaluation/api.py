@@ -68,19 +68,19 @@ def evaluate(
     Parameters
     ----------
     dataset : Dataset or path
-        From `fastsal.datasets.open_dataset` or `fastsal.datasets.open_masks`, or a folder, whose
-        layout is recognised.
+        Result of `fastsal.datasets.open_dataset` or `fastsal.datasets.open_masks`. For a folder,
+        the layout is recognised.
     methods : str, sequence of str, or mapping of str to callable, default "all"
         Keys of `METHODS`, with options as in "itti-koch:preset=fixation"; several are separated by
         commas. "all" stands for all static methods, and on videos for the motion methods too.
         A mapping gives functions from a uint8 RGB image to a map; they run in this process. ""
         stands for none, to score `maps` alone.
     metrics : str or sequence of str, optional
-        Of "nss", "auc", "sauc" (exact shuffled AUC), "cc", "similarity", "kl_divergence" and
-        "information_gain", which are the default; and of "auc_judd", "auc_borji", "auc_shuffled"
-        and "emd". `fastsal.metrics` describes them. With masks, of "max_f", "mean_f", "adaptive_f",
-        "mean_absolute_error", "s_measure", "max_e", "mean_e", "adaptive_e",
-        "weighted_f_measure" and "auc", by default all. The first one ranks the methods.
+        Default: "nss", "auc", "sauc" (exact shuffled AUC), "cc", "similarity", "kl_divergence" and
+        "information_gain". Also possible: "auc_judd", "auc_borji", "auc_shuffled" and "emd". With
+        masks the default is all of ``max_f``, ``mean_f``, ``adaptive_f``, ``mean_absolute_error``,
+        ``s_measure``, ``max_e``, ``mean_e``, ``adaptive_e``, ``weighted_f_measure`` and ``auc``.
+        `fastsal.metrics` describes them. The first one ranks the methods.
     limit : int, optional
         Number of samples, from the first on. Default: all.
     center_bias : float, default 0
@@ -113,9 +113,9 @@ def evaluate(
 
     Notes
     -----
-    A video's score is the mean over its frames with fixations but the first. The negatives of
-    "sauc" are all fixations in the other samples, scaled to the size of the sample; beyond 100,000
-    fixations they come from samples drawn at random. The baseline of "information_gain", in MIT's
+    A video's score is the mean over its frames with fixations, except the first. The negatives of
+    "sauc" are all fixations in the other samples, scaled to the size of the sample. Beyond 100,000
+    fixations they come from random samples. The baseline of "information_gain", in MIT's
     convention, is the density of all these fixations.
 
     Examples
@@ -165,7 +165,7 @@ def plan_of(
     names = _metrics(metrics, default, (*default, *others))
     models = (*_methods(methods, data), *_maps(maps))
     if not models:
-        raise ValueError("expected a method or a folder of maps; got none")
+        raise ValueError("`methods` must name a method or a folder of maps; got none")
     twice = [model.name for i, model in enumerate(models) if model.name in
              {other.name for other in models[:i]}]  # fmt: skip
     if twice:

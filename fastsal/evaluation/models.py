@@ -129,7 +129,7 @@ class MapsModel:
         if not is_required:
             return []
         expected = "with a file per frame" if sample.kind == "video" else ".png or .npy"
-        raise DatasetError(f"{self.folder / sample.name}: no map; expected this name {expected}")
+        raise DatasetError(f"{self.folder / sample.name}: no map; use this name {expected}")
 
 
 @dataclass(frozen=True)

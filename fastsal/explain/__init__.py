@@ -6,8 +6,8 @@ drop-in for ``saliency.core``.
 
 Modules are evaluated in evaluation mode, on their device and in their dtype. Their training flags,
 gradients, hooks, buffers and the random generators are unchanged afterwards, also after an error
-or Ctrl-C. Explanations of modules run one at a time, whatever the thread. Segmentation, ranking
-and the order of steps run on the host.
+or Ctrl-C. Explanations of modules run one at a time, also from several threads. Segmentation,
+ranking and the order of steps run on the host.
 """
 
 from .activations import grad_cam as grad_cam

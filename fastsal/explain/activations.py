@@ -40,10 +40,10 @@ def grad_cam(
         Name of a layer in ``dict(model.named_modules())``, or the layer itself. It gives feature
         maps (1, K, h, w). None for a callable, which chooses the layer itself.
     variant : {"grad-cam", "grad-cam++", "xgrad-cam", "layer-cam", "hires-cam"}
-        How gradients g and values A become the map: the mean of g weights A; weights by higher
-        derivatives; weights by g A; the sum of max(g, 0) A; the sum of g A.
+        Formula from gradients g and values A. "grad-cam" weights A by the mean of g, "grad-cam++"
+        by higher derivatives, "xgrad-cam" by g A. "layer-cam" sums max(g, 0) A, "hires-cam" g A.
     resize : bool, default True
-        Enlarge the map to the image's size, linearly between the centres of its cells.
+        Upsample the map to the image's size, linearly between the centres of its cells.
     scale : bool, default True
         Scale the map to [0, 1]. Without it, the map keeps its strength and stays >= 0.
 

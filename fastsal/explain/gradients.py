@@ -32,7 +32,7 @@ def gradient(image: Any, model: Any, *, target: Any = None, channel_axis: int | 
         A module that returns a score table (N, classes), or a callable of PAIR's contract.
     target : int, optional
         The class; by default the one of the highest score. A callable gets
-        ``call_model_args={"target": target}``; it gets a dictionary as it is.
+        ``call_model_args={"target": target}``; a dictionary is passed unchanged.
     channel_axis : int or None, default -1
         Axis of the channels in a NumPy array with three axes, for modules; None keeps the axes.
 
@@ -102,7 +102,7 @@ def smooth_grad(
     batch_size : int, default 8
         At most this many copies are in memory and in one call of the model.
     seed : int, default 0
-        Seed of the noise. The global random generators stay as they are.
+        Seed of the noise. Global random generators are unchanged.
 
     Returns
     -------

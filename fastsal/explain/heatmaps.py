@@ -30,7 +30,7 @@ def heatmap(attribution: Any, *, sign: Sign = "absolute", percentile: float = 99
         The sum of the channels' magnitudes; or the signed sum: its positive part, its negative
         part as positive values, or itself.
     percentile : float, default 99
-        This percentile and all above become 1, for "signed" in magnitude. The least value becomes
+        This percentile and all above become 1, for "signed" in magnitude. The minimum becomes
         0; for "signed" 0 stays 0.
 
     Returns

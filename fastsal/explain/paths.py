@@ -119,8 +119,8 @@ def guided_ig(
     """Integrate the gradient along a path that it guides (Guided IG).
 
     The path first changes the values that matter least, so noise has less effect. Each step
-    depends on the gradient of the one before, so there are no batches. The path is computed on
-    the host, in float64.
+    depends on the gradient of the previous step, so steps cannot be batched. The path is computed
+    on the host, in float64.
 
     Parameters
     ----------

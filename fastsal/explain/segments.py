@@ -22,7 +22,7 @@ _SIGMA, _MIN_SIZE, _SIDE, _RADIUS = 0.8, 150, 224, 5
 
 
 class XraiDetails(NamedTuple):
-    """What `xrai` found besides the map.
+    """Details of `xrai`: ranks, segments and attribution.
 
     Attributes
     ----------
@@ -66,18 +66,18 @@ def xrai(
     image : array_like of float, (H, W) or (H, W, C), or a tensor (C, H, W)
         The input as the model wants it. Any number of channels.
     model, target
-        As in `gradient`. Not used if `attribution` is given.
+        As in `gradient`. They are ignored if `attribution` is given.
     attribution : array_like, (H, W) or of `image`'s shape, optional
         Attributions to rank; of several channels the maximum counts. By default the mean of
         `integrated_gradients` over `baselines`, with PAIR's rule.
     baselines : sequence of {"min", "max"}, float or array, default ("min", "max")
-        "min" and "max" are constant images of the least and the greatest value of `image`.
+        "min" and "max" are constant images of the minimum and the maximum of `image`.
     steps, batch_size
         As in `integrated_gradients`, for each baseline.
     segments : label image, stack of label images, masks, or Regions, optional
-        Integers (H, W) or (S, H, W), where each label of each image is a region; masks of bool
-        (N, H, W), or a list of them; or `XraiDetails.segments` of an earlier call. They are used
-        as they are. By default Felzenszwalb's segments at six scales, dilated by 5 pixels.
+        Integers (H, W) or (S, H, W): each label of each image is a region. Or masks of bool
+        (N, H, W), or a list of masks. Or `XraiDetails.segments` of an earlier call. They are used
+        unchanged. By default Felzenszwalb's segments at six scales, dilated by 5 pixels.
     mode : {"full", "fast"}, default "full"
         "fast" orders the regions once, by the mean over their whole area.
     area_threshold : float, default 1.0

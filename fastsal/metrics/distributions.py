@@ -56,7 +56,7 @@ def nss(
     ImageError
         As in `auc`; infinities are refused too.
     ValueError
-        If `ddof` is none of these.
+        If `ddof` is not one of the listed values.
 
     References
     ----------
@@ -175,7 +175,7 @@ def similarity(
     ImageError
         If one of the two is not a map of finite numbers in host memory, or shapes differ.
     ValueError
-        If `scale` is none of these.
+        If `scale` is not one of the listed values.
 
     References
     ----------
@@ -258,7 +258,7 @@ def kl_divergence(
     ImageError
         If one of the two is not a map of finite numbers in host memory, or shapes differ.
     ValueError
-        If `convention` is none of these.
+        If `convention` is not one of the listed values.
 
     References
     ----------
@@ -340,7 +340,7 @@ def information_gain(
     ImageError
         As in `auc`; infinities are refused too.
     ValueError
-        If `convention` is none of these.
+        If `convention` is not one of the listed values.
 
     References
     ----------

@@ -168,8 +168,8 @@ def evaluate(
         The map that information is gained over, such as a centre bias.
     metrics : iterable of str, optional
         Names of functions of this module, and "sauc" for the exact shuffled AUC,
-        ``auc(..., negatives=other)``. By default all that the arguments allow, but for "auc_borji"
-        and "auc_shuffled", which draw pixels, and "emd", which is slow.
+        ``auc(..., negatives=other)``. Default: all that the arguments allow, except "auc_borji" and
+        "auc_shuffled", which are random, and "emd", which is slow.
     strict : bool, default False
         Refuse fixations outside the map. Otherwise they are dropped, and a warning counts them.
     resize : bool, default False
@@ -178,7 +178,7 @@ def evaluate(
     Returns
     -------
     scores : dict of str to float
-        By name, in the order of `metrics`. Each is what the function of that name returns with
+        By name, in the order of `metrics`. Each is the result of the function of that name with
         default options.
 
     Raises
@@ -237,7 +237,7 @@ def evaluate_mask(
     Returns
     -------
     scores : dict of str to float or Curve
-        By name, in the order of `metrics`. Each is what the function of that name returns with
+        By name, in the order of `metrics`. Each is the result of the function of that name with
         default options.
 
     Raises

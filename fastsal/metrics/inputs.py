@@ -45,8 +45,8 @@ def as_host(value: Any, name: str) -> NDArray[Any]:
     """Return an array of the host; an array on a device is refused."""
     if devices.is_device_array(value):
         raise ImageError(
-            f"`{name}` must be in host memory, since metrics run on the CPU; got an array on a "
-            "device: copy it first, with .cpu(), .get() or .copy_to_host()"
+            f"`{name}` must be in host memory, since metrics run on the CPU; got a device array; "
+            "use .cpu(), .get() or .copy_to_host()"
         )
     return containers.as_numpy(value, name)
 

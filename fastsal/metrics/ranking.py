@@ -174,8 +174,8 @@ def auc(
     saliency : array_like of uint8, integer or float, (H, W)
         The map, of any range; infinities are ordered as numbers.
     fixations : array_like of float or int, (n, 2), or of bool, (H, W)
-        Rows and columns, which are truncated; each counts as often as it is listed. A boolean map
-        counts each pixel once.
+        Rows and columns, which are truncated; duplicates count. A boolean map counts each pixel
+        once.
     negatives : {"all", "unfixated"} or array_like, (m, 2), default "all"
         The pixels to compare with: all, all that were never fixated, or these. With the fixations
         of other images it is the shuffled AUC of pysaliency.
@@ -192,8 +192,8 @@ def auc(
     Raises
     ------
     ImageError
-        If the map is not a map of numbers, holds NaN, or lies on a device; if the fixations have
-        another form, or lie outside and `strict` is set; or if shapes differ.
+        If the map is not a map of numbers, holds NaN, or lies on a device. If the fixations have
+        another form, or lie outside and `strict` is set. If shapes differ.
     ValueError
         If `negatives` is another string.
 
@@ -244,7 +244,7 @@ def auc_judd(
         Add noise of this amplitude to the map to break ties; MIT's code adds 1e-7. It is absolute,
         and changes the ranks of maps with small values, such as densities.
     seed : int, optional
-        Of the noise. pysaliency uses 42.
+        Seed of the noise. pysaliency uses 42.
     convention : {"mit", "pysaliency"}, default "mit"
         "mit" follows MIT's code [1]_, "pysaliency" that package.
 
@@ -318,7 +318,7 @@ def auc_borji(
     step : float, default 0.1
         Distance of the thresholds on the map, which is scaled to [0, 1]; from 0.0001 to 1.
     seed : int or None, default 0
-        Of the draws; None draws anew each time.
+        Seed of the random pixels; None gives other pixels in each call.
 
     Returns
     -------
@@ -393,8 +393,8 @@ def auc_shuffled(
     other : array_like of float or int, (m, 2), or of bool, (H, W)
         Fixations of other images, in pixels of this map; each pixel counts once.
     splits, step, seed
-        As in `auc_borji`. Each draw takes as many of the other pixels as there are fixated ones,
-        or all if they are fewer, none twice.
+        As in `auc_borji`. Each split draws from the other pixels without replacement. It draws one
+        per fixated pixel, or all if there are fewer.
 
     Returns
     -------

@@ -31,8 +31,7 @@ def emd(
         sum.
     grid : (int, int), optional
         Rows and columns of cells that both maps are summed over first, at most 1,024 cells. By
-        default a map is left as it is if no side is longer than 16 pixels; else its longer side has
-        16 cells.
+        default the longer side has 16 cells; maps with sides of at most 16 pixels are not reduced.
     resize : bool, default False
         Resize `a`, linearly, to the shape of `b`.
 

@@ -110,10 +110,10 @@ def test_masks(photos, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        ([], 2, "expected DATASET and FOLDER, or --images and --masks"),
-        (["osie"], 2, "expected DATASET and FOLDER"),
+        ([], 2, "give DATASET and FOLDER, or --images and --masks"),
+        (["osie"], 2, "give DATASET and FOLDER"),
         (["mit1003", "{photos}"], 2, "`name` must be 'cat2000'"),
-        (["osie", "/nowhere"], 1, "/nowhere: expected a folder; it is missing. Nothing is downl"),
+        (["osie", "/nowhere"], 1, "/nowhere: must be a folder; it is missing. Nothing is downl"),
         (["folder", ""], 2, "FOLDER must be a file or folder name; got an empty"),
         (["--images", "{photos}"], 2, "--images and --masks go together"),
         (["folder", "x", "--images", "a", "--masks", "b"], 2, "give either DATASET FOLDER, or"),
@@ -126,7 +126,7 @@ def test_masks(photos, tmp_path, capsys):
         (["folder", "{photos}", "--maps", "/nowhere"], 1, "`maps` must be a folder; got /nowhere"),
         (["folder", "{photos}", "--csv", "/nowhere/a.csv"], 1, "--csv: no such folder: /nowhere"),
         (["folder", "{photos}", "--plot", "a.doc"], 2, "a.doc: "),
-        (["folder", "{photos}", "-o", "{photos}/p1.png"], 1, "expected a folder for the scores"),
+        (["folder", "{photos}", "-o", "{photos}/p1.png"], 1, "must be a folder for the scores"),
         (["folder", "{photos}", "-o", ""], 2, "-o must be a file or folder name; got an empty"),
     ],
     ids=str,
@@ -142,7 +142,7 @@ def test_bad_use_is_one_line(photos, capsys, arguments, status, said):
 
 def test_limits_are_counts(photos, capsys):
     assert main(["evaluate", "folder", str(photos), "--limit", "0"]) == 2
-    assert "expected an integer from 1 up, got '0'" in capsys.readouterr().err
+    assert "must be an integer of at least 1; got '0'" in capsys.readouterr().err
 
 
 def test_when_nothing_can_be_scored(photos, capsys):

@@ -50,9 +50,9 @@ def test_tables_of_many_programs(plain, change):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("image,subject,y_px\na.png,1,2\n", "expected the column 'x_px'; the columns are image,"),
-        ("image,x_px,y_px\na.png,1\n", "line 2: expected a value in the column 'y_px'"),
-        ("image,x_px,y_px\na.png,1,two\n", "expected a number in the column 'y_px'; got 'two'"),
+        ("image,subject,y_px\na.png,1,2\n", "the column 'x_px' is missing; the columns are image,"),
+        ("image,x_px,y_px\na.png,1\n", "line 2: no value in the column 'y_px'"),
+        ("image,x_px,y_px\na.png,1,two\n", "no number in the column 'y_px'; got 'two'"),
         ("image,x_px,y_px\n", "no fixations in this file"),
         ("\n\n", "the file is empty"),
         ("image,x_px,y_px\nc.png,1,1\n", "none of the 1 images that it names is in"),
@@ -70,7 +70,7 @@ def test_tables_that_do_not_fit(plain, text, said):
 def test_a_table_that_is_no_text(plain):
     (plain / "fixations.csv").write_bytes(b"image,x_px,y_px\n\xff\xfe")
 
-    with pytest.raises(DatasetError, match="expected text in UTF-8; byte 16 is not"):
+    with pytest.raises(DatasetError, match="must be text in UTF-8; byte 16 is not"):
         open_dataset("folder", plain)
 
 
@@ -173,10 +173,12 @@ def test_matlab_files_that_do_not_fit(cat2000):
     path = cat2000 / "trainSet" / "FIXATIONLOCS" / "Action" / "001.mat"
     sample = open_dataset("cat2000", cat2000)[0]
     savemat(path, {"locs": np.zeros((3, 3)), "more": 1})
-    with pytest.raises(DatasetError, match=r"expected the variable 'fixLocs'.*are locs, more"):
+    with pytest.raises(
+        DatasetError, match=r"the variable 'fixLocs'.* is missing; the variables are locs, more"
+    ):
         sample.fixations  # noqa: B018
     savemat(path, {"fixLocs": "text"})
-    with pytest.raises(DatasetError, match="expected `fixLocs` to be a matrix with 1 at every"):
+    with pytest.raises(DatasetError, match="`fixLocs` must be a matrix with 1 at every"):
         sample.fixations  # noqa: B018
     path.write_bytes(path.read_bytes()[:150])
     with pytest.raises(DatasetError, match=r"001\.mat: not a MATLAB file, or damaged"):
@@ -235,9 +237,13 @@ def test_savam_of_closed_eyes_and_points_outside(savam):
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("v01_Hugo_2172_u001_m_21_1.txt", "1 2 3 4 5\n", "expected a name of the form VIDEO_SEQ"),
-        ("v01_Hugo_2172_u009_m_21_1_fwd.txt", "1 2 3 4\n", "row 1: expected 5 columns (time in"),
-        ("v01_Hugo_2172_u009_m_21_1_fwd.txt", "a b c d e\n", "expected 5 columns of numbers"),
+        (
+            "v01_Hugo_2172_u001_m_21_1.txt",
+            "1 2 3 4 5\n",
+            "the file name must have the form VIDEO_SEQ",
+        ),
+        ("v01_Hugo_2172_u009_m_21_1_fwd.txt", "1 2 3 4\n", "row 1: must have 5 columns (time in"),
+        ("v01_Hugo_2172_u009_m_21_1_fwd.txt", "a b c d e\n", "must have 5 columns of numbers"),
         ("v01_Hugo_2172_u009_m_21_1_fwd.txt", " \n", "the file is empty"),
     ],
 )
@@ -288,7 +294,7 @@ def test_eyetrackuav2_that_does_not_fit(uav):
     raw = uav / "RAW_DATA" / "RAW_DATA_EyeTracker_CoordSystem" / "bike1"
     (raw / "bike1_S01_FV.csv").write_text("1,2,3,4,5,6,7,8,9\n")
 
-    with pytest.raises(DatasetError, match=r"expected 10 columns.*8th and 9th.*found 9"):
+    with pytest.raises(DatasetError, match=r"must have 10 columns.*8th and 9th.*got 9"):
         open_dataset("eyetrackuav2", uav)[0].fixations  # noqa: B018
 
 

@@ -35,7 +35,7 @@ def felzenszwalb(
     ----------
     image : array_like of any number type, (H, W) or (H, W, C)
         Any number of channels. Integers are scaled to [0, 1] as `skimage.util.img_as_float` does;
-        floats are taken as they are. A CPU tensor of PyTorch is read without a copy.
+        floats are used unchanged. A CPU tensor of PyTorch is read without a copy.
     scale : float or sequence of float, default 1
         Higher values give larger segments. A sequence of scales shares the blur and the sort.
     sigma : float, default 0.8

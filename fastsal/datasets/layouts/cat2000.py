@@ -43,7 +43,7 @@ def read(folder: Path, split: str | None) -> Dataset:
     home = _home(folder, split)
     if home is None:
         raise DatasetError(
-            f"{folder}: expected {split}Set/Stimuli with a folder per category; "
+            f"{folder}: {split}Set/Stimuli with a folder per category is missing; "
             f"unpack {split}Set.zip there"
         )
     stimuli = subfolder(home, "Stimuli")
@@ -56,7 +56,7 @@ def read(folder: Path, split: str | None) -> Dataset:
         for path in files_in(category, PICTURES)
     ]
     if not samples:
-        raise DatasetError(f"{stimuli}: expected a folder of images per category")
+        raise DatasetError(f"{stimuli}: must hold a folder of images per category")
     return Dataset("cat2000", folder, samples, _PUBLISHED)
 
 
@@ -104,7 +104,7 @@ def fixated_in(path: Path) -> Fixations:
     values = np.asarray(read_mat(path, "fixLocs", _MEANING))
     if values.ndim != 2 or values.dtype.kind not in "biuf":
         raise DatasetError(
-            f"{path}: expected `fixLocs` to be {_MEANING}; "
+            f"{path}: `fixLocs` must be {_MEANING}; "
             f"got an array of {values.dtype}, shape {values.shape}"
         )
     return Fixations(np.argwhere(values > 0).astype(np.float64))
