@@ -25,6 +25,8 @@ PAGE = ROOT / "benchmarks" / "README.md"
 PHOTOGRAPHS = {"nss": "NSS", "auc": "AUC", "sauc": "shuffled AUC"}
 SEQUENCES = {"auc": "AUC", "max_f": "max F"}
 VARIANTS = ("boolean-map:warm=1", "boolean-map:size=240", "boolean-map:variant=published",
+            "boolean-map:warm=1:size=512:step=4", "boolean-map:warm=1:size=240",
+            "boolean-map:center_bias=0.5", "whitened:size=64",
             "itti-koch:preset=fixation", "center-surround:variant=vocus2")  # fmt: skip
 MOTION_VARIANTS = ("flow:bidirectional=True",)
 SETTINGS = ("smooth=0", "smooth=0.02", "", "center_bias=0.5", "center_bias=1")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cold_start
+from benchmarks import cold_start, objects
 from benchmarks.record import newest
 from benchmarks.targets import measured
 from fastsal.methods import METHODS
@@ -117,6 +117,7 @@ def pages(results: Results, first_maps: Results | None) -> dict[Path, str]:
             "targets": goals(results),
             "losses": losses(results),
             "cold start": cold_starts(first_maps, cold_start.table_of),
+            "objects": objects.table_of(objects.newest()),
         },
     }
     texts = {path: path.read_text() for path in tables}

@@ -70,7 +70,7 @@ def test_missing_and_damaged_data_are_one_line(tmp_path, capsys, rng, monkeypatc
     with pytest.raises(SystemExit) as stop:
         accuracy.main([str(tmp_path)])
     assert stop.value.code == 1
-    assert "osie: expected a folder; it is missing" in capsys.readouterr().err
+    assert "osie: must be a folder; it is missing" in capsys.readouterr().err
 
     for part in ("osie", "davis/one/frames", "davis/one/masks"):
         (tmp_path / part).mkdir(parents=True)

@@ -68,6 +68,13 @@ def use(frame, out):
     if frame.dtype != "float64" and frame.shape[2:] not in ((1,), (4,)):
         labels = fastsal.slic(frame)
         fastsal.region_stats(frame, labels)
+    if frame.ndim == 2:
+        saliency, points = np.eye(*frame.shape, dtype=frame.dtype), [(3, 3), (5, 4)]
+        density = fastsal.metrics.density_map(points, frame.shape, sigma=20)
+        maps = {"density": density, "other": points, "baseline": saliency}
+        fastsal.metrics.evaluate(saliency, points, **maps)
+        fastsal.metrics.auc_judd(saliency, points, jitter=1e-7)
+        fastsal.metrics.evaluate_mask(saliency, saliency > 0)
     if frame.dtype.kind == "u":
         fastsal.luminance_contrast(frame, out=out)
         if frame.ndim == 3:

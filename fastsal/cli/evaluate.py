@@ -106,7 +106,7 @@ def _dataset(options: argparse.Namespace) -> Any:
             raise ValueError("give either DATASET FOLDER, or --images and --masks")
         return open_masks(named(options.images, "--images"), named(options.masks, "--masks"))
     if options.dataset is None or options.folder is None:
-        raise ValueError("give DATASET and FOLDER, or --images and --masks")
+        raise ValueError("DATASET and FOLDER must be given, or --images and --masks")
     folder = named(options.folder, "FOLDER")
     return open_dataset(options.dataset, folder, split=options.split)
 

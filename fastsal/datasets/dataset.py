@@ -35,7 +35,7 @@ class Summary:
     count : int
         Number of images or videos.
     observers : int or None
-        Number of different observers in the files; None if unknown.
+        Number of different observers in the files, or None if the files lack them.
     seconds : (float, float) or None
         Shortest and longest video, or how long an image was shown, as the authors publish it.
     tracker : str

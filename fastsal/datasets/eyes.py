@@ -23,11 +23,11 @@ class Fixations(NamedTuple):
     points : ndarray of float64, (n, 2)
         Row and column.
     durations : ndarray of float64, (n,), or None
-        Milliseconds; None if unknown.
+        Milliseconds, or None if the files lack them.
     observers : ndarray, (n,), or None
-        Observer of each fixation; None if unknown.
+        Who looked, or None if the files lack them.
     starts : ndarray of float64, (n,), or None
-        Milliseconds after the start of the stimulus; None if unknown.
+        Milliseconds after the start of the stimulus, or None if the files lack them.
     """
 
     points: Values

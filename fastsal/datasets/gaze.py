@@ -76,8 +76,8 @@ def fixations_from_gaze(
     Velocity is the slope of a least-squares line through the samples within 10 ms of a sample,
     and through one neighbour on each side at least. The difference of two samples, as in the
     paper, is dominated by noise at 500 Hz and above. Two parts that are at most `max_gap` apart in
-    time and 0.5 degrees in space are joined. The paper does not do so, and a single noisy sample
-    then divides a fixation. `min_duration` of "i-dt" applies to the parts too. On simulated
+    time and 0.5 degrees in space are joined. The paper does not join them, so that a single noisy
+    sample divides a fixation. `min_duration` of "i-dt" applies to the parts too. On simulated
     recordings starts and ends by "i-vt" are exact to 20 ms; those by "i-dt" to `min_duration`.
 
     References

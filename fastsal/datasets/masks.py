@@ -61,8 +61,8 @@ def open_masks(images: str | os.PathLike[str], masks: str | os.PathLike[str]) ->
         A folder of images, or of a folder of frames per sequence (``NAME/*.jpg`` or
         ``NAME/frames/*.jpg``).
     masks : str or path
-        A folder with a mask for each image: the same name, with any suffix. For sequences,
-        ``NAME/*.png`` or ``NAME/masks/*.png``. Values from 128 on are the object.
+        A folder with a mask per image or frame. Names are equal apart from the suffix. Likewise
+        ``NAME/*.png`` or ``NAME/masks/*.png`` for sequences. Values from 128 on are the object.
 
     Returns
     -------
@@ -94,11 +94,11 @@ def open_masks(images: str | os.PathLike[str], masks: str | os.PathLike[str]) ->
             if found is not None:
                 samples.append(found)
             else:
-                missing.append(f"{sequence}: must hold frames, with masks in {homes[1]}")
+                missing.append(f"{sequence}: there must be frames, and their masks in {homes[1]}")
     if not samples:
         raise DatasetError(
-            f"{homes[0]}: no image has a mask in {homes[1]}; use files of the same names, "
-            "or a folder per sequence in both"
+            f"{homes[0]}: no image has a mask in {homes[1]}; both must have files of the "
+            "same names, or a folder per sequence"
         )
     problems: Callable[[], list[str]] = missing.copy
     return Dataset("masks", homes[0], samples, Published("Images with masks"), problems)

@@ -138,12 +138,12 @@ class FrameFiles:
 
 
 class NoVideo:
-    """A video whose file is not in the folder; its truth may be.
+    """A video without its file; its truth may be there.
 
     Parameters
     ----------
     reason : str
-        The file that is expected.
+        Names the missing file.
     fps : float
         The data set's frame rate.
     picture : Path, optional
@@ -191,7 +191,7 @@ def read_grey(path: Path) -> NDArray[Any]:
         return values
     grey: NDArray[Any] = values[..., 0]
     if values.ndim != 3 or any((values[..., i] != grey).any() for i in range(values.shape[2])):
-        raise ImageError(f"{path}: must be a grey map; got a colour image")
+        raise ImageError(f"{path}: must be a grey map; got a colour picture")
     return np.ascontiguousarray(grey)
 
 

@@ -30,7 +30,7 @@ def open_dataset(name: str, folder: str | os.PathLike[str], *, split: str | None
     ----------
     name : {"cat2000", "eyetrackuav2", "crowdfix", "savam", "osie", "folder", "auto"}
         The data set. "folder" is any folder with images and a file ``fixations.csv``. Its columns
-        are image, x_px and y_px, optionally subject, start_ms and duration_ms. "auto" recognises
+        are image, x_px and y_px; subject, start_ms and duration_ms are optional. "auto" recognises
         the layout of the folder.
     folder : str or path
         Where the authors' files are, unpacked.
@@ -49,7 +49,7 @@ def open_dataset(name: str, folder: str | os.PathLike[str], *, split: str | None
         The folder is missing, or its files have another layout. The message says where to get
         the data set and which files go where.
     ValueError
-        `name` or `split` is not one of the listed values.
+        `name` or `split` is unknown.
 
     Notes
     -----

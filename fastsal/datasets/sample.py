@@ -70,7 +70,7 @@ class Sample:
 
     @property
     def files(self) -> list[Path]:
-        """Paths of the image or video files; empty if they are missing."""
+        """Files with the pixels; empty if they are missing."""
         return self._media.files
 
     @property
@@ -85,7 +85,7 @@ class Sample:
 
     @property
     def durations(self) -> Values | None:
-        """Milliseconds per fixation, float64 ``(n,)``; None if unknown."""
+        """Milliseconds per fixation, float64 ``(n,)``, or None if the files lack them."""
         return self._looks.all.durations
 
     @property
@@ -95,7 +95,7 @@ class Sample:
 
     @property
     def observers(self) -> NDArray[Any] | None:
-        """Observer of each fixation, ``(n,)``; None if unknown."""
+        """Observer of each fixation, ``(n,)``, or None if the files lack them."""
         return self._looks.all.observers
 
     @property
@@ -129,8 +129,8 @@ class Sample:
         Parameters
         ----------
         sigma : float, optional
-            Sigma of the Gaussian, in pixels. The default is one degree of visual angle if the data
-            set's geometry is known, else 1/32 of the longer side.
+            Standard deviation of the Gaussian in pixels. The default is one degree of visual
+            angle where the data set's geometry is known, else 1/32 of the longer side.
         frame : int, optional
             Frame of a video, from 0. Default: the fixations of all frames.
 
@@ -170,7 +170,9 @@ class Sample:
         """
         validation.integer("frame", frame, 0)
         if self._truth is None:
-            raise DatasetError(f"{self.name}: the data set has no maps; `density` computes one")
+            raise DatasetError(
+                f"{self.name}: the data set has no saliency map; `density` computes one"
+            )
         return self._truth(frame)
 
     def problems(self) -> Iterator[str]:

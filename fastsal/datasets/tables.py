@@ -1,4 +1,4 @@
-"""Text tables, MATLAB files and one spreadsheet: what does not fit names the expected field."""
+"""Text tables, MATLAB files and one spreadsheet; errors name the missing field."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def read_table(path: Path, required: Sequence[str]) -> Iterator[dict[str, str]]:
             header = [cell.strip() for cell in cells]
             if missing := [name for name in required if name not in header]:
                 raise DatasetError(
-                    f"{path}: the column {missing[0]!r} is missing; "
+                    f"{path}: there must be a column {missing[0]!r}; "
                     f"the columns are {', '.join(header)}"
                 )
             continue
         row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
         if missing := [name for name in required if not row.get(name)]:
             raise DatasetError(
-                f"{path}: line {lines.line_num}: no value in the column {missing[0]!r}"
+                f"{path}: line {lines.line_num} must have a value in the column {missing[0]!r}"
             )
         row["line"] = str(lines.line_num)
         yield row
@@ -84,7 +84,7 @@ def number_in(path: Path, row: dict[str, str], column: str) -> float:
         return float(text) if text else np.nan
     except ValueError:
         raise DatasetError(
-            f"{path}: line {row['line']}: no number in the column {column!r}; got {text!r}"
+            f"{path}: line {row['line']}: {column!r} must be a number; got {text!r}"
         ) from None
 
 
@@ -106,7 +106,7 @@ def read_numbers(path: Path, columns: str, count: int, delimiter: str | None = N
         found = len(line.split(delimiter))
         if found != count:
             raise DatasetError(
-                f"{path}: row {number}: must have {count} columns ({columns}); got {found}"
+                f"{path}: row {number} must have {count} columns ({columns}); it has {found}"
             )
     try:
         values = np.loadtxt(lines, delimiter=delimiter, ndmin=2)
@@ -115,7 +115,9 @@ def read_numbers(path: Path, columns: str, count: int, delimiter: str | None = N
             warnings.simplefilter("ignore")
             values = np.genfromtxt(lines, delimiter=delimiter).reshape(len(lines), count)
     if not np.isfinite(values).any():
-        raise DatasetError(f"{path}: must have {count} columns of numbers ({columns}); got none")
+        raise DatasetError(
+            f"{path}: there must be {count} columns of numbers ({columns}); got none"
+        )
     return values
 
 
@@ -187,7 +189,7 @@ def _plain(file: Any, item: Any) -> Any:
 def _no_variable(path: Path, variable: str, meaning: str, names: list[str]) -> DatasetError:
     there = ", ".join(names) or "none"
     return DatasetError(
-        f"{path}: the variable {variable!r}, {meaning}, is missing; the variables are {there}"
+        f"{path}: there must be a variable {variable!r}, {meaning}; the variables are {there}"
     )
 
 

@@ -26,7 +26,7 @@ from .workers import Answer, Workers, attempt, default_count
 FIXATION_METRICS = (
     "nss", "auc", "sauc", "cc", "similarity", "kl_divergence", "information_gain",
 )  # fmt: skip
-# Random or slow ones, or the same as another but for ties; only by name.
+# Random or slow ones, or nearly the same as another; only by name.
 ON_REQUEST = ("auc_judd", "auc_borji", "auc_shuffled", "emd")
 MASK_METRICS = ("max_f", "mean_f", "adaptive_f", "mean_absolute_error", "s_measure", "max_e",
                 "mean_e", "adaptive_e", "weighted_f_measure", "auc")  # fmt: skip
@@ -68,19 +68,19 @@ def evaluate(
     Parameters
     ----------
     dataset : Dataset or path
-        Result of `fastsal.datasets.open_dataset` or `fastsal.datasets.open_masks`. For a folder,
-        the layout is recognised.
+        From `fastsal.datasets.open_dataset` or `fastsal.datasets.open_masks`; or a folder, and its
+        layout is recognised.
     methods : str, sequence of str, or mapping of str to callable, default "all"
-        Keys of `METHODS`, with options as in "itti-koch:preset=fixation"; several are separated by
-        commas. "all" stands for all static methods, and on videos for the motion methods too.
-        A mapping gives functions from a uint8 RGB image to a map; they run in this process. ""
-        stands for none, to score `maps` alone.
+        Keys of `METHODS`, with options as in "itti-koch:preset=fixation", separated by commas.
+        "all" stands for all static methods, and on videos also for all motion methods. A mapping
+        has functions from a uint8 RGB image to a map; they run in this process. "" stands for no
+        method, to score `maps` alone.
     metrics : str or sequence of str, optional
         Default: "nss", "auc", "sauc" (exact shuffled AUC), "cc", "similarity", "kl_divergence" and
-        "information_gain". Also possible: "auc_judd", "auc_borji", "auc_shuffled" and "emd". With
-        masks the default is all of ``max_f``, ``mean_f``, ``adaptive_f``, ``mean_absolute_error``,
-        ``s_measure``, ``max_e``, ``mean_e``, ``adaptive_e``, ``weighted_f_measure`` and ``auc``.
-        `fastsal.metrics` describes them. The first one ranks the methods.
+        "information_gain". Also "auc_judd", "auc_borji", "auc_shuffled" and "emd". With masks:
+        "max_f", "mean_f", "adaptive_f", "mean_absolute_error", "s_measure", "max_e", "mean_e",
+        "adaptive_e", "weighted_f_measure" and "auc". `fastsal.metrics` describes them. The first
+        one ranks the methods.
     limit : int, optional
         Number of samples, from the first on. Default: all.
     center_bias : float, default 0
@@ -113,10 +113,10 @@ def evaluate(
 
     Notes
     -----
-    A video's score is the mean over its frames with fixations, except the first. The negatives of
-    "sauc" are all fixations in the other samples, scaled to the size of the sample. Beyond 100,000
-    fixations they come from random samples. The baseline of "information_gain", in MIT's
-    convention, is the density of all these fixations.
+    A video's score is the mean over its frames with fixations. The first frame is not scored, since
+    motion methods have no map for it. The negatives of "sauc" are all fixations in the other
+    samples, scaled to the size of the sample. Beyond 100,000 fixations, samples are drawn at
+    random. "information_gain" follows MIT's code; its baseline is the density of all fixations.
 
     Examples
     --------
@@ -165,7 +165,7 @@ def plan_of(
     names = _metrics(metrics, default, (*default, *others))
     models = (*_methods(methods, data), *_maps(maps))
     if not models:
-        raise ValueError("`methods` must name a method or a folder of maps; got none")
+        raise ValueError("`methods` must name a method unless `maps` is given; got none")
     twice = [model.name for i, model in enumerate(models) if model.name in
              {other.name for other in models[:i]}]  # fmt: skip
     if twice:

@@ -128,8 +128,8 @@ class MapsModel:
                     return [path]
         if not is_required:
             return []
-        expected = "with a file per frame" if sample.kind == "video" else ".png or .npy"
-        raise DatasetError(f"{self.folder / sample.name}: no map; use this name {expected}")
+        form = " with a file per frame" if sample.kind == "video" else ".png or .npy"
+        raise DatasetError(f"{self.folder / sample.name}: no map; its name must be this{form}")
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def no_others() -> Others:
 def others_of(dataset: Dataset, note: Callable[[], None] | None = None) -> Others:
     """Read the fixations of a data set; up to 100,000, else of samples drawn at random.
 
-    Samples that cannot be read are passed over; scoring them tells why.
+    Unreadable samples are skipped here; scoring them gives the reason.
     """
     order = np.random.default_rng(0).permutation(len(dataset))
     points: list[Values] = []

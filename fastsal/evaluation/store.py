@@ -49,7 +49,7 @@ class Store:
         text = json.dumps(settings, sort_keys=True)
         self._digest = hashlib.sha256(text.encode()).hexdigest()
         if folder.exists() and not folder.is_dir():
-            raise FastsalError(f"{folder}: must be a folder for the scores; got a file")
+            raise FastsalError(f"{folder}: must be a folder for the scores; it is a file")
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

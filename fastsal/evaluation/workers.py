@@ -160,7 +160,7 @@ def _fault(process: subprocess.Popen[bytes] | None, error: Exception) -> str:
     try:
         status = process.wait(5)
     except subprocess.TimeoutExpired:
-        return f"its process sent an invalid answer: {error}"
+        return f"its process sent no valid answer: {error}"
     cause = f"signal {-status}" if status < 0 else f"status {status}"
     return f"its process ended with {cause}; the memory may be too small"
 

@@ -12,7 +12,7 @@ from .. import validation
 from ..errors import ImageError
 from ._cpu import divergence, moments
 from .inputs import Points, as_fixations, is_fixation_map
-from .measured import Measured, in_one_dtype, mean_of_blocks, sizes_of_blocks
+from .measured import LEAST_SQUARES, MOST_SQUARES, Measured, comoments, in_one_dtype
 from .ranking import values_at
 
 Convention = Literal["pysaliency", "mit"]
@@ -78,13 +78,14 @@ def nss(
 
 def nss_of(measured: Measured, points: Points, ddof: int) -> float:
     """Return the NSS of a map that is measured."""
-    mean, squares, low, high = measured.moments
     if not len(points):
         return math.nan
-    if low == high:
+    usual = measured.of_usual_squares()
+    if usual is None:
         return 0.0 if ddof == 0 else math.nan
+    mean, squares = usual.moments
     deviation = math.sqrt(squares / (measured.size - ddof))
-    at_points = values_at(measured.values, points).astype(np.float64)
+    at_points = values_at(usual.values, points).astype(np.float64)
     return float((at_points - mean).mean() / deviation)
 
 
@@ -129,18 +130,14 @@ def cc(a: ArrayLike, b: ArrayLike, *, resize: bool = False) -> float:
 
 def cc_of(first: Measured, second: Measured) -> float:
     """Return the correlation coefficient of two maps that are measured."""
-    if second.is_constant:
-        return math.nan
-    if first.is_constant:
-        return 0.0
-    pixels = in_one_dtype(first, second)
-    table = np.empty((moments.count_of_blocks(first.size), 5))
-    moments.fill_comoments(*pixels, table)
-    sizes = sizes_of_blocks(first.size)
-    a, b = mean_of_blocks(table[:, 0], sizes)[1], mean_of_blocks(table[:, 1], sizes)[1]
-    aa = float(table[:, 2].sum() + (sizes * a * a).sum())
-    bb = float(table[:, 3].sum() + (sizes * b * b).sum())
-    ab = float(table[:, 4].sum() + (sizes * a * b).sum())
+    aa, bb, ab = comoments(first, second)
+    if not all(LEAST_SQUARES < each < MOST_SQUARES for each in (aa, bb)):
+        a, b = first.of_usual_squares(), second.of_usual_squares()
+        if b is None:
+            return math.nan
+        if a is None:
+            return 0.0
+        aa, bb, ab = comoments(a, b)
     return min(1.0, max(-1.0, ab / (math.sqrt(aa) * math.sqrt(bb))))
 
 
@@ -198,7 +195,7 @@ def similarity_of(first: Measured, second: Measured, scale: str) -> float:
     """Return the similarity of two maps that are measured."""
     if scale == "minmax":
         for each in (first, second):
-            if each.is_constant and each.moments.low != 0:
+            if each.is_constant and each.range.low != 0:
                 return math.nan
         if first.is_constant or second.is_constant:
             return 0.0
@@ -211,12 +208,12 @@ def similarity_of(first: Measured, second: Measured, scale: str) -> float:
 
 
 def _from_zero(measured: Measured, scale: str) -> Measured:
-    return measured.from_zero(always=scale == "minmax")
+    return measured.of_usual_peak().from_zero(always=scale == "minmax")
 
 
 def _density(measured: Measured, scale: str) -> tuple[float, float]:
     """Return shift and scale: ``(value - shift) * scale`` sums to 1."""
-    mean, _, low, _ = measured.moments
+    mean, low, _ = measured.range
     if measured.is_constant and low <= 0:  # uniform
         return low - 1.0, 1.0 / measured.size
     shift = low if scale == "minmax" or low < 0 else 0.0
@@ -283,7 +280,7 @@ def kl_of(truth: Measured, saliency: Measured, convention: str) -> float:
     """Return the divergence of two maps that are measured."""
     least = _LEAST_DENSITY if convention == "pysaliency" else 0.0
     keeps_zeros = convention == "mit"
-    truth, saliency = truth.from_zero(), saliency.from_zero()
+    truth, saliency = (each.of_usual_peak().from_zero() for each in (truth, saliency))
     form = (
         *_divisor(truth, least, keeps_zeros), *_divisor(saliency, least, keeps_zeros), least
     )  # fmt: skip
@@ -295,7 +292,7 @@ def kl_of(truth: Measured, saliency: Measured, convention: str) -> float:
 
 def _divisor(measured: Measured, least: float, keeps_zeros: bool) -> tuple[float, float]:
     """Return shift and scale: ``(value - shift + least) * scale`` sums to 1."""
-    mean, _, low, _ = measured.moments
+    mean, low, _ = measured.range
     shift = min(low, 0.0)
     if measured.is_constant and least == 0:  # uniform
         return low - 1.0, 0.0 if keeps_zeros and low == 0 else 1.0 / measured.size

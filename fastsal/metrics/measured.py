@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -11,29 +12,36 @@ from numpy.typing import ArrayLike, NDArray
 from .. import images
 from ._cpu import moments as kernels
 from ._cpu import ranks
-from ._cpu.blocks import BLOCK
-from .inputs import Map, as_map, check_finite
+from ._cpu.blocks import BLOCK, float_of_key
+from .inputs import Map, as_map, check_finite, resized
 
-# Squares of values beyond these, or sums of them, leave the range of float64.
-_HUGE, _TINY = 1e100, 1e-100
+# Sums of squares within these have not left the range of float64 on the way.
+LEAST_SQUARES, MOST_SQUARES = 1e-200, 1e200
+_LEAST_PEAK, _MOST_PEAK = 1e-100, 1e100
 _CLOSE = 1e-3  # with which a difference loses ten bits
 
 
 class Moments(NamedTuple):
-    """Mean, sum of squares about it, least and greatest value of a map."""
+    """Mean of a map, and sum of squares about it."""
 
     mean: float
     squares: float
+
+
+class Range(NamedTuple):
+    """Mean, least and greatest value of a map."""
+
+    mean: float
     low: float
     high: float
 
 
 class Measured:
-    """A checked map: finite, and of a magnitude whose squares are numbers."""
+    """A checked map, with its mean, sum of squares and range."""
 
     def __init__(self, values: Map, name: str, levels: NDArray[np.int64] | None = None) -> None:
         self.name = name
-        self._values = values
+        self.values = values
         self._levels = levels  # pixels of each level, if a map of 8 bits has been counted
 
     @classmethod
@@ -44,101 +52,129 @@ class Measured:
     @property
     def shape(self) -> tuple[int, ...]:
         """Rows and columns."""
-        return self._values.shape
+        return self.values.shape
 
     @property
     def size(self) -> int:
         """Number of pixels."""
-        return self._values.size
-
-    @property
-    def values(self) -> Map:
-        """The map, divided by its greatest magnitude where that is huge or tiny."""
-        _ = self.moments  # which scales it
-        return self._values
+        return self.values.size
 
     @cached_property
     def moments(self) -> Moments:
-        """The moments of `values`; a map with NaN or infinities is refused here."""
-        if self._values.dtype == np.uint8:
-            if self._levels is None:
-                self._levels = ranks.count_levels(self._values.reshape(-1))
-            return _moments_of_levels(self._levels)
-        found = _moments_of(self._values)
-        peak = max(abs(found.low), abs(found.high))
-        if np.isfinite(found.squares) and (peak == 0 or _TINY < peak < _HUGE):
-            return found
-        check_finite(self._values, self.name)
-        if peak == 0 or _TINY < peak < _HUGE:
-            return found
-        self._values = images.read_only(self._values.astype(np.float64) / peak)
-        return _moments_of(self._values)
+        """The moments. A map with NaN or infinities is refused."""
+        if self.values.dtype == np.uint8:
+            return _moments_of_levels(self._counts)
+        table = np.empty((kernels.count_of_blocks(self.size), 2))
+        kernels.fill_moments(self.values.reshape(-1), table)
+        with np.errstate(all="ignore"):  # what leaves the range of float64 is looked at next
+            mean, apart, sizes = joined_means(table[:, 0], self.size)
+            squares = float(table[:, 1].sum() + (sizes * apart * apart).sum())
+        if not math.isfinite(squares):
+            check_finite(self.values, self.name)
+        return Moments(mean, squares)
+
+    @cached_property
+    def range(self) -> Range:
+        """The range. A map with NaN or infinities is refused."""
+        if self.values.dtype == np.uint8:
+            present = np.flatnonzero(self._counts)
+            return Range(self.moments.mean, float(present[0]), float(present[-1]))
+        means = np.empty(kernels.count_of_blocks(self.size))
+        keys = np.empty((len(means), 2), np.int64)
+        kernels.fill_ranges(self.values.reshape(-1), means, keys)
+        with np.errstate(all="ignore"):
+            mean = joined_means(means, self.size)[0]
+        if not math.isfinite(mean):
+            check_finite(self.values, self.name)
+        ends = int(keys[:, 0].min()), int(keys[:, 1].max())
+        return Range(mean, *(float_of_key(key, self.values.dtype) for key in ends))
+
+    @cached_property
+    def _counts(self) -> NDArray[np.int64]:
+        if self._levels is None:
+            return ranks.count_levels(self.values.reshape(-1))
+        return self._levels
 
     @property
     def is_constant(self) -> bool:
         """Whether all values are one."""
-        return self.moments.low == self.moments.high
+        return self.range.low == self.range.high
+
+    def of_usual_squares(self) -> Measured | None:
+        """Return the map, scaled to [0, 1] if its squares are too large or too small for float64.
+
+        For metrics that do not depend on the scale. None stands for a constant map.
+        """
+        if LEAST_SQUARES < self.moments.squares < MOST_SQUARES:
+            return self
+        _, low, high = self.range
+        if low == high:
+            return None
+        half = 0.5 if math.isinf(high - low) else 1.0
+        values = self.values.astype(np.float64) * half
+        return self._with((values - low * half) / (high * half - low * half))
+
+    def of_usual_peak(self) -> Measured:
+        """Return the map, divided by its greatest magnitude if that is huge or tiny."""
+        _, low, high = self.range
+        peak = max(abs(low), abs(high))
+        if peak == 0 or _LEAST_PEAK < peak < _MOST_PEAK:
+            return self
+        return self._with(self.values.astype(np.float64) / peak)
 
     def from_zero(self, *, always: bool = False) -> Measured:
-        """Return the map itself, or, if its mean is close to its least value, shifted to 0.
+        """Return the map, shifted to 0 if its mean is close to its least value.
 
         Then the sum of the shifted map cannot be had from the mean. A map without negative values
         is not shifted unless `always`.
         """
-        mean, _, low, high = self.moments
+        mean, low, high = self.range
         is_close = mean - low < _CLOSE * max(abs(low), abs(high))
         if self.is_constant or not is_close or low == 0 or not (always or low < 0):
             return self
-        return Measured(images.read_only(self.values.astype(np.float64) - low), self.name)
-
-    @property
-    def flat(self) -> NDArray[Any]:
-        """The pixels of `values`, floats."""
-        flat = self.values.reshape(-1)
-        return images.read_only(flat.astype(np.float32)) if flat.dtype == np.uint8 else flat
+        return self._with(self.values.astype(np.float64) - low)
 
     def resized_to(self, shape: tuple[int, ...]) -> Measured:
         """Return the map in another shape."""
-        from .inputs import resized
+        if shape == self.shape:
+            return self
+        check_finite(self.values, self.name)
+        return Measured(resized(self.values, shape), self.name)
 
-        return self if shape == self.shape else Measured(resized(self.values, shape), self.name)
+    def _with(self, values: NDArray[np.float64]) -> Measured:
+        return Measured(images.read_only(values), self.name)
 
 
 def in_one_dtype(first: Measured, second: Measured) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the pixels of two maps as floats of one width."""
-    a, b = first.flat, second.flat
-    if a.dtype == b.dtype:
-        return a, b
-    return images.read_only(a.astype(np.float64)), images.read_only(b.astype(np.float64))
+    a, b = first.values.reshape(-1), second.values.reshape(-1)
+    dtype = np.result_type(a, b, np.float32)
+    return images.read_only(a.astype(dtype, copy=False)), images.read_only(
+        b.astype(dtype, copy=False)
+    )
 
 
-def _moments_of(values: Map) -> Moments:
-    table = np.empty((kernels.count_of_blocks(values.size), 4))
-    kernels.fill_moments(values.reshape(-1), table)
-    with np.errstate(all="ignore"):  # NaN, infinities and squares beyond the range of float64
-        sizes = sizes_of_blocks(values.size)
-        mean, apart = mean_of_blocks(table[:, 0], sizes)
-        squares = float(table[:, 1].sum() + (sizes * apart * apart).sum())
-    low, high = float(table[:, 2].min()), float(table[:, 3].max())
-    if low == high:
-        return Moments(low, 0.0, low, high)
-    return Moments(mean, squares, low, high)
+def comoments(first: Measured, second: Measured) -> tuple[float, float, float]:
+    """Return the sums of squares of two maps about their means, and that of the products."""
+    table = np.empty((kernels.count_of_blocks(first.size), 5))
+    kernels.fill_comoments(*in_one_dtype(first, second), table)
+    with np.errstate(all="ignore"):  # what leaves the range of float64 is for the caller
+        _, a, sizes = joined_means(table[:, 0], first.size)
+        _, b, _ = joined_means(table[:, 1], first.size)
+        between = np.stack([a * a, b * b, a * b], axis=1) * sizes[:, None]
+        aa, bb, ab = (table[:, 2:] + between).sum(0)
+    return float(aa), float(bb), float(ab)
 
 
-def sizes_of_blocks(size: int) -> NDArray[np.float64]:
-    """Return the number of pixels of each block."""
-    sizes = np.full(kernels.count_of_blocks(size), float(BLOCK))
-    sizes[-1] = size - BLOCK * (len(sizes) - 1)
-    return sizes
-
-
-def mean_of_blocks(
-    means: NDArray[np.float64], sizes: NDArray[np.float64]
-) -> tuple[float, NDArray[np.float64]]:
-    """Return the mean of all blocks, and how far the mean of each is from it."""
+def joined_means(
+    means: NDArray[np.float64], size: int
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean of all blocks, how far the mean of each is from it, and their sizes."""
+    sizes = np.full(len(means), float(BLOCK))
+    sizes[-1] = size - BLOCK * (len(means) - 1)
     apart = means - means[0]  # so that blocks of one value have exactly that mean
-    offset = float((sizes * apart).sum() / sizes.sum())
-    return float(means[0] + offset), apart - offset
+    offset = float((sizes * apart).sum() / size)
+    return float(means[0] + offset), apart - offset, sizes
 
 
 def _moments_of_levels(counts: NDArray[np.int64]) -> Moments:
@@ -146,5 +182,4 @@ def _moments_of_levels(counts: NDArray[np.int64]) -> Moments:
     levels = np.arange(counts.size)
     count, total = int(counts.sum()), int((counts * levels).sum())
     squares = count * int((counts * levels * levels).sum()) - total * total
-    present = np.flatnonzero(counts)
-    return Moments(total / count, squares / count, float(present[0]), float(present[-1]))
+    return Moments(total / count, squares / count)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import images, validation
 from ._cpu import objects as kernels
 from ._cpu import weighted as weighted_kernels
-from .inputs import Map, as_map, as_mask, same_shape
+from .inputs import Map, as_map, as_mask, check_finite, same_shape
 from .measured import Measured
 
 _EPSILON = float(np.spacing(1))
@@ -47,7 +47,7 @@ class Compared:
         self.mask = images.read_only(mask)
         self.size = mask.size
         self._measured = Measured(saliency, "saliency")
-        low, high = self._measured.moments.low, self._measured.moments.high
+        _, low, high = self._measured.range
         self._saliency, self._low, self._high = self._measured.values, low, high
 
     @classmethod
@@ -55,7 +55,7 @@ class Compared:
         """Return a checked map and a checked mask of one shape."""
         values, truth = as_map(saliency, "saliency"), as_mask(mask)
         if resize and values.shape != truth.shape:
-            _ = Measured(values, "saliency").moments  # refuses NaN
+            check_finite(values, "saliency")
         return cls(same_shape(values, truth, ("saliency", "mask"), resize), truth)
 
     @cached_property

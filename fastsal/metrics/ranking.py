@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import validation
+from .. import images, validation
 from ..errors import ImageError
 from ._cpu import ranks as kernels
 from .inputs import Map, Points, as_fixations, as_map, check_finite, is_fixation_map, resized
@@ -292,7 +292,7 @@ def auc_judd(
             noise = np.random.default_rng(seed).random(values.shape)
         else:
             noise = np.random.RandomState(seed).randn(*values.shape)
-        values = values + amplitude * noise
+        values = images.read_only(values + amplitude * noise)
     ranked = Ranked(values, points)
     return ranked.area_judd() if convention == "mit" else ranked.area_judd_like_pysaliency()
 

@@ -98,8 +98,9 @@ def emd_of(first: Measured, second: Measured, grid: tuple[int, int]) -> float:
 
 def _cells(measured: Measured, grid: tuple[int, int]) -> NDArray[np.float64]:
     """Return the fraction of a map's mass in each cell."""
+    measured = measured.of_usual_peak()
     values = measured.values.astype(np.float64)
-    low = min(0.0, measured.moments.low)
+    low = min(0.0, measured.range.low)
     values = np.ones_like(values) if measured.is_constant else values - low
     cells = values
     for axis, count in enumerate(grid):

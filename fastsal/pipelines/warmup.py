@@ -133,23 +133,21 @@ def _jobs_of_superpixels() -> Iterator[_Job]:
 
 
 def _jobs_of_metrics() -> Iterator[_Job]:
-    """Yield the metrics of maps, which are computed on the CPU."""
-    for size in _SIZES:
-        for dtype in (np.uint8, np.float32):
-            name = f"{np.dtype(dtype)} {size}"
-            yield f"metrics {name}", partial(_measure, size, dtype)
+    """Yield one job per dtype of a map and size; metrics run on the CPU only."""
+    for dtype in (np.uint8, np.float32, np.float64):
+        for size in _SIZES:
+            saliency = np.eye(*size, dtype=dtype)
+            yield f"metrics {saliency.dtype} {size}", partial(_measure, saliency)
 
 
-def _measure(size: tuple[int, int], dtype: Any) -> None:
-    """Compute all metrics of a map but the slow "emd"."""
-    from ..metrics import density_map, evaluate, evaluate_mask
+def _measure(saliency: Any) -> None:
+    from .. import metrics
 
-    saliency, points = np.zeros(size, dtype), np.array([[3.0, 4.0], [7.0, 2.0]])
-    saliency[4:8, 4:8] = 1
-    density = density_map(points, size, sigma=2.0)
-    evaluate(saliency, points, density=density, other=points, baseline=density)
-    evaluate(saliency, points, other=points, metrics=["auc_borji", "auc_shuffled"])
-    evaluate_mask(saliency, saliency > 0)
+    points = np.argwhere(saliency > 0)
+    density = metrics.density_map(points, saliency.shape, sigma=len(saliency) / 16)
+    for truth in (saliency, density):
+        metrics.evaluate(saliency, points, density=truth)
+    metrics.evaluate_mask(saliency, saliency > 0)
 
 
 def _segment(image: Any, backend: runtime.Backend) -> None:

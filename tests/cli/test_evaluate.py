@@ -110,8 +110,8 @@ def test_masks(photos, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        ([], 2, "give DATASET and FOLDER, or --images and --masks"),
-        (["osie"], 2, "give DATASET and FOLDER"),
+        ([], 2, "DATASET and FOLDER must be given, or --images and --masks"),
+        (["osie"], 2, "DATASET and FOLDER must be given"),
         (["mit1003", "{photos}"], 2, "`name` must be 'cat2000'"),
         (["osie", "/nowhere"], 1, "/nowhere: must be a folder; it is missing. Nothing is downl"),
         (["folder", ""], 2, "FOLDER must be a file or folder name; got an empty"),

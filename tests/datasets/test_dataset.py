@@ -77,7 +77,7 @@ def test_images_are_rgb_of_8_bits(plain):
 
 
 def test_no_map_of_its_own(plain):
-    with pytest.raises(DatasetError, match="a: the data set has no maps"):
+    with pytest.raises(DatasetError, match="a: the data set has no saliency map"):
         open_dataset("folder", plain)[0].truth()
 
 

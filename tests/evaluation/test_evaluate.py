@@ -281,7 +281,7 @@ def test_maps_of_another_model(photos, tmp_path, suffix):
     assert list(found.scores) == ["lc", "their-model"]
     assert list(found.scores["their-model"]) == list("0124")
     (line,) = found.failures
-    assert line.endswith("3: no map; use this name .png or .npy")
+    assert line.endswith("3: no map; its name must be this.png or .npy")
     for name in "0124":
         expected, actual = (dict(found.scores[model][name]) for model in found.scores)
         if suffix == ".png":  # of 8 bits, so that small values become 0
@@ -304,7 +304,7 @@ def test_maps_of_other_sizes_and_kinds(photos, tmp_path, rng):
 
     assert list(found.scores["maps"]) == ["0", "4"]
     assert len(found.failures) == 3
-    assert "1.png: must be a grey map; got a colour image" in found.failures[0]
+    assert "1.png: must be a grey map; got a colour picture" in found.failures[0]
     assert "2.npy: the map has NaN or infinite values" in found.failures[1]
     assert "3.png" in found.failures[2]
 
@@ -389,7 +389,7 @@ def test_maps_of_videos(sequences, tmp_path):
         ("lc:preset=1", {}, TypeError, "preset"),
         ("lc:preset", {}, ValueError, "must be name=value, as in itti-koch:preset=fixation"),
         ("flow", {}, ValueError, "flow compares frames; photos has images"),
-        ("", {}, ValueError, "`methods` must name a method or a folder of maps; got none"),
+        ("", {}, ValueError, "`methods` must name a method unless `maps` is given; got none"),
         ({"a": 3}, {}, TypeError, "`methods` must map names to functions; got 3"),
         ("lc", {"metrics": "nss,auk"}, ValueError, "`metrics` must be 'nss', 'auc',"),
         ("lc", {"metrics": []}, ValueError, "`metrics` must name one metric or more"),

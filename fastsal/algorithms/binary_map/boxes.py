@@ -54,6 +54,13 @@ def salient_boxes(
         If `max_boxes` is not a positive integer, `min_area` is not in [0, 1], or `method` is not
         one of the listed values.
 
+    Notes
+    -----
+    For a box around the main object, use ``minimum_barrier(image, center=True)``. On 64 photographs
+    of PASCAL-S, its first box has a mean intersection over union of 0.53 with the object's box. It
+    is 0.51 with `center_surround`, 0.50 without ``center=True``, and 0.31 with `boolean_map`. A
+    centred box of three quarters of the sides has 0.55 there.
+
     Examples
     --------
     >>> import numpy as np, fastsal

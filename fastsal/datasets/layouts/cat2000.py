@@ -43,7 +43,7 @@ def read(folder: Path, split: str | None) -> Dataset:
     home = _home(folder, split)
     if home is None:
         raise DatasetError(
-            f"{folder}: {split}Set/Stimuli with a folder per category is missing; "
+            f"{folder}: {split}Set/Stimuli must be there, with a folder per category; "
             f"unpack {split}Set.zip there"
         )
     stimuli = subfolder(home, "Stimuli")
@@ -56,7 +56,7 @@ def read(folder: Path, split: str | None) -> Dataset:
         for path in files_in(category, PICTURES)
     ]
     if not samples:
-        raise DatasetError(f"{stimuli}: must hold a folder of images per category")
+        raise DatasetError(f"{stimuli}: there must be a folder of images per category")
     return Dataset("cat2000", folder, samples, _PUBLISHED)
 
 

@@ -55,7 +55,7 @@ def read(folder: Path, split: str | None) -> Dataset:
             categories.update(dict.fromkeys(found, home.name))
     if not binary:
         raise DatasetError(
-            f"{folder}: must hold a folder 'Binary Fixation Maps' (or BinaryMaps) "
+            f"{folder}: there must be a folder 'Binary Fixation Maps' (or BinaryMaps) "
             "with files such as 001_001.png"
         )
     videos = _videos(folder)
@@ -128,8 +128,9 @@ def _videos(folder: Path) -> dict[str, Media]:
 
 
 def _media(folder: Path, number: str, videos: dict[str, Media], picture: Path) -> Media:
-    expected = f"{folder / 'Videos' / number}.avi: no such file, and no folder of its frames"
-    return videos.get(number) or NoVideo(expected, _FPS, picture)
+    name = folder / "Videos" / f"{number}.avi"
+    reason = f"{name}: no such file; the video or its frames must be there"
+    return videos.get(number) or NoVideo(reason, _FPS, picture)
 
 
 def _categories(folder: Path) -> dict[str, str]:
@@ -143,7 +144,7 @@ def _categories(folder: Path) -> dict[str, str]:
     for name in ("Video Number", "Category"):
         if plain(name) not in letters:
             there = ", ".join(header.values()) or "none"
-            raise DatasetError(f"{path}: the column {name!r} is missing; the columns are {there}")
+            raise DatasetError(f"{path}: there must be a column {name!r}; the columns are {there}")
     number, category = letters[plain("Video Number")], letters["category"]
     return {
         f"{int(float(row[number])):03}": row[category].upper()

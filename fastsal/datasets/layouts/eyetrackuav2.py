@@ -21,7 +21,7 @@ from ..tables import read_numbers
 SOURCE = "http://www-percept.irisa.fr/uav-datasets-eyetrackuav2/"
 EXPECTED = """\
 RAW_DATA/RAW_DATA_EyeTracker_CoordSystem/VIDEO/*.csv     recordings at 1000 Hz
-FIXATIONS/VIDEO/VIDEO_FV/Binocular/*.csv                 marks the videos of free viewing
+FIXATIONS/VIDEO/VIDEO_FV/Binocular/*.csv                 names of recordings with free viewing
 any folder with VIDEO.mp4, or with a folder VIDEO of frames"""
 SPLITS = ("fv", "task")
 
@@ -52,7 +52,9 @@ def read(folder: Path, split: str | None) -> Dataset:
     """Return the videos with the fixations of free viewing by default, or of the task."""
     raw = _raw(folder)
     if raw is None:
-        raise DatasetError(f"{folder}: must hold RAW_DATA with a folder of recordings per video")
+        raise DatasetError(
+            f"{folder}: there must be a folder RAW_DATA with a folder of recordings per video"
+        )
     names = [path.name for path in folders_in(raw)]
     videos = _videos(folder, names)
     samples = []
@@ -61,7 +63,8 @@ def read(folder: Path, split: str | None) -> Dataset:
         if not paths:
             continue
         media = videos.get(name) or NoVideo(
-            f"{folder / name}.mp4: no such file, and no folder of its frames", _FPS
+            f"{folder / name}.mp4: no such file; the video or a folder of its frames must be there",
+            _FPS,
         )
         samples.append(
             Sample(
@@ -72,7 +75,7 @@ def read(folder: Path, split: str | None) -> Dataset:
             )
         )
     if not samples:
-        raise DatasetError(f"{raw}: must hold a folder of .csv files per video")
+        raise DatasetError(f"{raw}: there must be a folder of .csv files per video")
     absent = [name for name in names if name not in videos]
     return Dataset("eyetrackuav2", folder, samples, _PUBLISHED, _Problems(absent))
 
@@ -153,7 +156,7 @@ def _of_recording(path: Path) -> NDArray[np.float64]:
     values = read_numbers(path, _COLUMNS, 10, delimiter=",")
     points = values[:, [_Y, _X]].copy()
     if not np.isfinite(points).any():
-        raise DatasetError(f"{path}: must hold numbers in the columns 8 and 9 ({_COLUMNS})")
+        raise DatasetError(f"{path}: the columns 8 and 9 must be numbers ({_COLUMNS})")
     # Gaze far outside the screen is no measurement; EyeLink writes large values for closed eyes.
     points[((points < 0) | (points >= _SCREEN)).any(axis=1)] = np.nan
     times = np.arange(len(points), dtype=np.float64)  # one sample per millisecond

@@ -76,7 +76,7 @@ def _same(fixations: Fixations) -> Fixations:
 
 
 def _unique(samples: list[Sample], keys: Iterable[str]) -> list[Sample]:
-    """Name samples with their suffix where only that tells them apart."""
+    """Name samples with their suffix where the rest is the same."""
     count: defaultdict[str, int] = defaultdict(int)
     for sample in samples:
         count[sample.name] += 1

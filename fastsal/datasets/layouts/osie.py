@@ -40,7 +40,7 @@ def read(folder: Path, split: str | None) -> Dataset:
     if home is None:
         if plain_folder.find(folder):
             return plain_folder.read_as("osie", folder, _PUBLISHED, _SIGMA)
-        raise DatasetError(f"{folder}: must hold data/eye/fixations.mat or fixations.csv")
+        raise DatasetError(f"{folder}: data/eye/fixations.mat or fixations.csv must be there")
     table = _fixations_in(home / "eye" / "fixations.mat")
     if not (home / "stimuli").is_dir():
         raise DatasetError(f"{home / 'stimuli'}: no such folder; it holds the images of OSIE")
@@ -69,7 +69,7 @@ def _fixations_in(path: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for item in np.atleast_1d(np.asarray(read_mat(path, "fixations", _MEANING), object)):
         if not isinstance(item, dict) or not {"img", "subjects"} <= item.keys():
-            raise DatasetError(f"{path}: fixations must be {_MEANING}")
+            raise DatasetError(f"{path}: `fixations` must be {_MEANING}")
         found[str(item["img"])] = (path, item["subjects"])
     return found
 
@@ -88,7 +88,7 @@ def _of_image(found: tuple[Path, Any]) -> Fixations:
                 f"{path}: every subject must have the fields fix_x, fix_y and fix_duration"
             ) from error
         if not len(x) == len(y) == len(duration):
-            raise DatasetError(f"{path}: fix_x, fix_y and fix_duration must have the same length")
+            raise DatasetError(f"{path}: fix_x, fix_y and fix_duration must have one length")
         parts.append(np.column_stack([y, x, duration, np.full(len(x), number)]))
     values = np.concatenate(parts) if parts else np.empty((0, 4))
     return Fixations(values[:, :2], values[:, 2], values[:, 3].astype(np.int64))

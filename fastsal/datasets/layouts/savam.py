@@ -52,13 +52,13 @@ def read(folder: Path, split: str | None) -> Dataset:
     """Return the left views, with the fixations of left eyes."""
     home = subfolder(folder, _RAW, _FILTERED)
     if home is None:
-        raise DatasetError(f"{folder}: must hold a folder {_RAW} or {_FILTERED}")
+        raise DatasetError(f"{folder}: there must be a folder {_RAW} or {_FILTERED}")
     recordings: dict[str, list[_Recording]] = defaultdict(list)
     for path in files_in(home, (".txt",)):
         recording = _parsed(path)
         recordings[recording.clip].append(recording)
     if not recordings:
-        raise DatasetError(f"{home}: must hold files named {_FIELDS}")
+        raise DatasetError(f"{home}: there must be files named {_FIELDS}")
     videos, maps = _videos(folder)
     samples = [
         Sample(
@@ -101,7 +101,7 @@ def _parsed(path: Path) -> _Recording:
     """Split a file's name from the right, since the name of the sequence may hold anything."""
     parts = path.stem.rsplit("_", 5)
     if len(parts) != 6 or parts[5].lower() not in ("fwd", "bwd"):
-        raise DatasetError(f"{path}: the file name must have the form {_FIELDS}")
+        raise DatasetError(f"{path}: the name must have the form {_FIELDS}")
     return _Recording(path, parts[0], parts[1])
 
 
@@ -120,7 +120,7 @@ def _videos(folder: Path) -> tuple[dict[str, Media], dict[str, Path]]:
 
 
 def _absent(folder: Path, clip: str) -> NoVideo:
-    return NoVideo(f"{folder / clip}_left.avi: no such video", _FPS)
+    return NoVideo(f"{folder / clip}_left.avi: no such file; the video must be there", _FPS)
 
 
 def _fixations(recordings: tuple[_Recording, ...]) -> Fixations:

@@ -1,12 +1,16 @@
-"""Sums over one block of a map, in lanes that fill the vector units."""
+"""Sums over one block of a map."""
+
+from typing import Any
 
 import numpy as np
 from numba import float64
 
-from ...kernels.jit import serial
+from ...kernels.jit import serial, summing
 
-BLOCK = 1 << 12  # pixels that stay in the first-level cache from one sum to the next
-LANES = 64
+BLOCK = 1 << 12  # pixels that stay in the second-level cache, with those of a second map
+_SAMPLES = 8
+# How much larger than a sum of squares the squares about a pivot may be: they lose so much.
+_LARGEST_LOSS = 256.0
 
 
 @serial
@@ -16,131 +20,110 @@ def block_of(values, block):
 
 
 @serial
-def new_lanes():
-    """Return work space for one sum."""
-    return np.empty(LANES, np.float64)
+def pivot_of(values):
+    """Return the mean of the first values: near the mean of all, and exactly it if they are equal.
+
+    These share a cache line. Values from all over the block would be waited for.
+    """
+    if values.size < _SAMPLES:
+        return float64(values[0])
+    total = 0.0
+    for k in range(_SAMPLES):
+        total += float64(values[k])
+    return total / _SAMPLES
 
 
 @serial
-def sum_of_differences(values, pivot, lanes):
-    """Return the sum of ``values - pivot``."""
-    _clear(lanes)
-    whole = values.size - values.size % LANES
-    for start in range(0, whole, LANES):
-        _add_differences(values[start : start + LANES], pivot, lanes)
-    rest = values[whole:]
-    _add_differences(rest, pivot, lanes[: rest.size])
-    return _total(lanes)
+def mean_and_squares(values):
+    """Return the mean, and the sum of the squared differences from it."""
+    pivot = pivot_of(values)
+    total, squares = _differences(values, pivot)
+    mean = pivot + total / values.size
+    about_mean = squares - total * total / values.size
+    if squares > _LARGEST_LOSS * about_mean:
+        total, squares = _differences(values, mean)
+        about_mean = squares - total * total / values.size
+    return mean, about_mean
+
+
+@summing
+def _differences(values, pivot):
+    total, squares = 0.0, 0.0
+    for i in range(values.size):
+        difference = float64(values[i]) - pivot
+        total += difference
+        squares += difference * difference
+    return total, squares
+
+
+@summing
+def sum_of(values):
+    """Return the sum."""
+    total = 0.0
+    for i in range(values.size):
+        total += float64(values[i])
+    return total
 
 
 @serial
-def sum_of_products(first, first_mean, second, second_mean, lanes):
-    """Return the sum of ``(first - first_mean) * (second - second_mean)``."""
-    _clear(lanes)
-    whole = first.size - first.size % LANES
-    for start in range(0, whole, LANES):
-        stop = start + LANES
-        _add_products(first[start:stop], first_mean, second[start:stop], second_mean, lanes)
-    rest = first[whole:]
-    _add_products(rest, first_mean, second[whole:], second_mean, lanes[: rest.size])
-    return _total(lanes)
+def means_and_products(first, second):
+    """Return both means, both sums of squared differences, and the sum of their products."""
+    a, b = pivot_of(first), pivot_of(second)
+    sum_a, sum_b, aa, bb, ab = _products(first, a, second, b)
+    count = first.size
+    mean_a, mean_b = a + sum_a / count, b + sum_b / count
+    about_a, about_b = aa - sum_a * sum_a / count, bb - sum_b * sum_b / count
+    if aa > _LARGEST_LOSS * about_a or bb > _LARGEST_LOSS * about_b:
+        sum_a, sum_b, aa, bb, ab = _products(first, mean_a, second, mean_b)
+        about_a, about_b = aa - sum_a * sum_a / count, bb - sum_b * sum_b / count
+    return mean_a, mean_b, about_a, about_b, ab - sum_a * sum_b / count
 
 
-@serial
-def sum_of_minima(first, second, form, lanes):
+@summing
+def _products(first, first_pivot, second, second_pivot):
+    sum_a, sum_b, aa, bb, ab = 0.0, 0.0, 0.0, 0.0, 0.0
+    other = second[: first.size]
+    for i in range(first.size):
+        a, b = float64(first[i]) - first_pivot, float64(other[i]) - second_pivot
+        sum_a += a
+        sum_b += b
+        aa += a * a
+        bb += b * b
+        ab += a * b
+    return sum_a, sum_b, aa, bb, ab
+
+
+@summing
+def sum_of_minima(first, second, form):
     """Return the sum of the smaller of two densities, (shift, scale) of each in `form`."""
-    _clear(lanes)
-    whole = first.size - first.size % LANES
-    for start in range(0, whole, LANES):
-        stop = start + LANES
-        _add_minima(first[start:stop], second[start:stop], form, lanes)
-    rest = first[whole:]
-    _add_minima(rest, second[whole:], form, lanes[: rest.size])
-    return _total(lanes)
-
-
-@serial
-def smallest(values, lanes):
-    """Return the least value; NaN is passed over."""
-    _fill(lanes, np.inf)
-    whole = values.size - values.size % LANES
-    for start in range(0, whole, LANES):
-        _keep_smaller(values[start : start + LANES], lanes)
-    rest = values[whole:]
-    _keep_smaller(rest, lanes[: rest.size])
-    found = lanes[0]
-    for lane in range(1, LANES):
-        found = min(found, lanes[lane])
-    return found
-
-
-@serial
-def largest(values, lanes):
-    """Return the greatest value; NaN is passed over."""
-    _fill(lanes, -np.inf)
-    whole = values.size - values.size % LANES
-    for start in range(0, whole, LANES):
-        _keep_larger(values[start : start + LANES], lanes)
-    rest = values[whole:]
-    _keep_larger(rest, lanes[: rest.size])
-    found = lanes[0]
-    for lane in range(1, LANES):
-        found = max(found, lanes[lane])
-    return found
-
-
-@serial
-def _clear(lanes):
-    _fill(lanes, 0.0)
-
-
-@serial
-def _fill(lanes, value):
-    for lane in range(lanes.size):
-        lanes[lane] = value
-
-
-@serial
-def _total(lanes):
-    """Return the sum of the lanes, in pairs."""
-    size = LANES // 2
-    while size:
-        for lane in range(size):
-            lanes[lane] += lanes[lane + size]
-        size //= 2
-    return lanes[0]
-
-
-@serial
-def _add_differences(values, pivot, lanes):
-    for lane in range(lanes.size):
-        lanes[lane] += float64(values[lane]) - pivot
-
-
-@serial
-def _add_products(first, first_mean, second, second_mean, lanes):
-    for lane in range(lanes.size):
-        lanes[lane] += (float64(first[lane]) - first_mean) * (float64(second[lane]) - second_mean)
-
-
-@serial
-def _add_minima(first, second, form, lanes):
     first_shift, first_scale, second_shift, second_scale = form
-    for lane in range(lanes.size):
-        a = (float64(first[lane]) - first_shift) * first_scale
-        b = (float64(second[lane]) - second_shift) * second_scale
-        lanes[lane] += a if a < b else b
+    total = 0.0
+    other = second[: first.size]
+    for i in range(first.size):
+        a = (float64(first[i]) - first_shift) * first_scale
+        b = (float64(other[i]) - second_shift) * second_scale
+        total += a if a < b else b
+    return total
 
 
 @serial
-def _keep_smaller(values, lanes):
-    for lane in range(lanes.size):
-        value = float64(values[lane])
-        lanes[lane] = value if value < lanes[lane] else lanes[lane]
+def range_of_bits(bits):
+    """Return the least and the greatest key of floats by their bits; see `float_of_key`.
+
+    Keys are integers in the order of the floats, NaN at the ends. Unlike a minimum of floats, that
+    of integers fills vector registers.
+    """
+    shift = 8 * bits.itemsize - 1
+    rest = (1 << shift) - 1
+    low, high = rest, -rest - 1
+    for i in range(bits.size):
+        key = bits[i] ^ ((bits[i] >> shift) & rest)
+        low, high = min(low, key), max(high, key)
+    return low, high
 
 
-@serial
-def _keep_larger(values, lanes):
-    for lane in range(lanes.size):
-        value = float64(values[lane])
-        lanes[lane] = value if value > lanes[lane] else lanes[lane]
+def float_of_key(key: int, dtype: np.dtype[Any]) -> float:
+    """Return the float of a key."""
+    rest = (1 << (8 * dtype.itemsize - 1)) - 1
+    bits = np.array(key ^ rest if key < 0 else key, f"i{dtype.itemsize}")
+    return float(bits.view(dtype))

@@ -1,15 +1,17 @@
 """Kullback-Leibler divergence of two maps, in one pass."""
 
-import math
 from typing import Any
 
 import numpy as np
 from numba import float64, prange
 from numpy.typing import NDArray
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import parallel, serial, summing
 from ...kernels.launch import over_bands
-from .blocks import block_of
+from .blocks import BLOCK, block_of
+
+_ROOT = 0x3FE6A09E667F3BCD  # the bits of sqrt(0.5)
+_LN2 = 0.6931471805599453
 
 
 def fill_divergence(
@@ -24,38 +26,62 @@ def fill_divergence(
     A density is ``(value - shift + least) * scale``: `form` holds the shift and the scale of the
     truth, those of the saliency, and `least`. MIT's form is for an epsilon above 0.
     """
-    span, bands = (_mit_span, _mit_bands) if epsilon else (_span, _bands)
-    form = (*form, epsilon)
-    # Each logarithm costs as much as a few dozen pixels of other kernels.
-    over_bands(span, bands, table.size, truth, saliency, form, table, pixels=16 * truth.size)
+    # A logarithm costs as much as a few pixels of other kernels.
+    args = (truth, saliency, (*form, epsilon), table)
+    over_bands(_span, _bands, table.size, *args, pixels=4 * truth.size)
 
 
 @serial
 def _span(truth, saliency, form, table, start, stop):
-    truth_shift, truth_scale, shift, scale, least, _ = form
+    densities, ratios = np.empty(BLOCK), np.empty(BLOCK)
     for block in range(start, stop):
         a, b = block_of(truth, block), block_of(saliency, block)
-        total = 0.0
-        for i in range(a.size):
-            q = (float64(a[i]) - truth_shift + least) * truth_scale
-            p = (float64(b[i]) - shift + least) * scale
-            if q > 0.0:
-                total += q * math.log(q / p)
-        table[block] = total
+        q, ratio = densities[: a.size], ratios[: a.size]
+        _fill_ratios(a, b, form, q, ratio)
+        table[block] = _sum_of_logs(q, ratio, ratio.view(np.int64))
 
 
 @serial
-def _mit_span(truth, saliency, form, table, start, stop):
+def _fill_ratios(truth, saliency, form, densities, ratios):
     truth_shift, truth_scale, shift, scale, least, epsilon = form
-    for block in range(start, stop):
-        a, b = block_of(truth, block), block_of(saliency, block)
-        total = 0.0
-        for i in range(a.size):
-            q = (float64(a[i]) - truth_shift + least) * truth_scale
-            p = (float64(b[i]) - shift + least) * scale
-            if q != 0.0:
-                total += q * math.log(epsilon + q / (p + epsilon))
-        table[block] = total
+    for i in range(truth.size):
+        q = (float64(truth[i]) - truth_shift + least) * truth_scale
+        p = (float64(saliency[i]) - shift + least) * scale
+        densities[i] = q
+        ratios[i] = epsilon + q / (p + epsilon)
+
+
+@summing
+def _sum_of_logs(weights, values, bits):
+    """Return the sum of ``weights * log(values)``; `bits` are those of the values.
+
+    The values are normal and positive. A value is 2**e * m with m from sqrt(0.5) to sqrt(2), and
+    log(m) = 2 * atanh(s) for s = (m - 1) / (m + 1): a series in s * s, which is below 0.0295, that
+    ends below 1e-17. The loop has no calls, so it fills vector registers.
+    """
+    total = 0.0
+    for i in range(weights.size):
+        exponent = (bits[i] - _ROOT) >> 52
+        total += weights[i] * (float64(exponent) * _LN2)
+    for i in range(weights.size):
+        bits[i] -= ((bits[i] - _ROOT) >> 52) << 52
+    for i in range(weights.size):
+        m = values[i]
+        s = (m - 1.0) / (m + 1.0)
+        z = s * s
+        series = 1.0 / 21.0
+        series = series * z + 1.0 / 19.0
+        series = series * z + 1.0 / 17.0
+        series = series * z + 1.0 / 15.0
+        series = series * z + 1.0 / 13.0
+        series = series * z + 1.0 / 11.0
+        series = series * z + 1.0 / 9.0
+        series = series * z + 1.0 / 7.0
+        series = series * z + 1.0 / 5.0
+        series = series * z + 1.0 / 3.0
+        series = series * z + 1.0
+        total += weights[i] * (2.0 * s * series)
+    return total
 
 
 @parallel
@@ -63,10 +89,3 @@ def _bands(truth, saliency, form, table, bands):
     for band in prange(bands):
         start, stop = band * table.size // bands, (band + 1) * table.size // bands
         _span(truth, saliency, form, table, start, stop)
-
-
-@parallel
-def _mit_bands(truth, saliency, form, table, bands):
-    for band in prange(bands):
-        start, stop = band * table.size // bands, (band + 1) * table.size // bands
-        _mit_span(truth, saliency, form, table, start, stop)

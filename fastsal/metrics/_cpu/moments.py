@@ -3,23 +3,25 @@
 from typing import Any
 
 import numpy as np
-from numba import float64, prange
+from numba import prange
 from numpy.typing import NDArray
 
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
+from ...kernels.turns import taken_at_once
 from .blocks import (
     BLOCK,
     block_of,
-    largest,
-    new_lanes,
-    smallest,
-    sum_of_differences,
+    mean_and_squares,
+    means_and_products,
+    range_of_bits,
+    sum_of,
     sum_of_minima,
-    sum_of_products,
 )
 
 Table = NDArray[np.float64]
+
+_PER_THREAD = 4  # bands: a thread that wakes late leaves the others more of them
 
 
 def count_of_blocks(size: int) -> int:
@@ -28,14 +30,38 @@ def count_of_blocks(size: int) -> int:
 
 
 def fill_moments(values: NDArray[Any], table: Table) -> None:
-    """Fill a row per block: mean, sum of squares about it, least and greatest value."""
-    over_bands(_moments_span, _moments_bands, len(table), values, table, pixels=values.size)
+    """Fill a row per block: mean, and sum of squares about it."""
+    over_bands(
+        _moments_span,
+        _moments_bands,
+        len(table),
+        values,
+        table,
+        pixels=values.size,
+        per_thread=_PER_THREAD,
+    )
+
+
+def fill_ranges(values: NDArray[Any], means: Table, keys: NDArray[np.int64]) -> None:
+    """Fill per block its mean, and the least and the greatest key of its values."""
+    bits = values.view(f"i{values.itemsize}")
+    args = (values, bits, means, keys)
+    over_bands(
+        _ranges_span, _ranges_bands, len(means), *args, pixels=values.size, per_thread=_PER_THREAD
+    )
 
 
 def fill_comoments(first: NDArray[Any], second: NDArray[Any], table: Table) -> None:
     """Fill a row per block: both means, both sums of squares about them, sum of products."""
     args = (first, second, table)
-    over_bands(_comoments_span, _comoments_bands, len(table), *args, pixels=first.size)
+    over_bands(
+        _comoments_span,
+        _comoments_bands,
+        len(table),
+        *args,
+        pixels=first.size,
+        per_thread=_PER_THREAD,
+    )
 
 
 def fill_minima(
@@ -43,63 +69,70 @@ def fill_minima(
 ) -> None:
     """Fill per block the sum of the smaller of two densities; `form` as `sum_of_minima` takes."""
     args = (first, second, form, table)
-    over_bands(_minima_span, _minima_bands, table.size, *args, pixels=first.size)
-
-
-@serial
-def _mean(values, lanes):
-    pivot = float64(values[0])  # so that a constant block has its own value as mean
-    return pivot + sum_of_differences(values, pivot, lanes) / values.size
+    over_bands(
+        _minima_span, _minima_bands, table.size, *args, pixels=first.size, per_thread=_PER_THREAD
+    )
 
 
 @serial
 def _moments_span(values, table, start, stop):
-    lanes = new_lanes()
+    for block in range(start, stop):
+        table[block, 0], table[block, 1] = mean_and_squares(block_of(values, block))
+
+
+@serial
+def _ranges_span(values, bits, means, keys, start, stop):
     for block in range(start, stop):
         part = block_of(values, block)
-        mean = _mean(part, lanes)
-        table[block, 0] = mean
-        table[block, 1] = sum_of_products(part, mean, part, mean, lanes)
-        table[block, 2] = smallest(part, lanes)
-        table[block, 3] = largest(part, lanes)
+        means[block] = sum_of(part) / part.size
+        keys[block, 0], keys[block, 1] = range_of_bits(block_of(bits, block))
 
 
 @serial
 def _comoments_span(first, second, table, start, stop):
-    lanes = new_lanes()
     for block in range(start, stop):
-        a, b = block_of(first, block), block_of(second, block)
-        mean_a, mean_b = _mean(a, lanes), _mean(b, lanes)
-        table[block, 0] = mean_a
-        table[block, 1] = mean_b
-        table[block, 2] = sum_of_products(a, mean_a, a, mean_a, lanes)
-        table[block, 3] = sum_of_products(b, mean_b, b, mean_b, lanes)
-        table[block, 4] = sum_of_products(a, mean_a, b, mean_b, lanes)
+        found = means_and_products(block_of(first, block), block_of(second, block))
+        for k in range(5):
+            table[block, k] = found[k]
 
 
 @serial
 def _minima_span(first, second, form, table, start, stop):
-    lanes = new_lanes()
     for block in range(start, stop):
-        table[block] = sum_of_minima(block_of(first, block), block_of(second, block), form, lanes)
+        table[block] = sum_of_minima(block_of(first, block), block_of(second, block), form)
 
 
 @parallel
 def _moments_bands(values, table, bands):
+    before = taken_at_once(1)
     for band in prange(bands):
         start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
         _moments_span(values, table, start, stop)
+    taken_at_once(before)
+
+
+@parallel
+def _ranges_bands(values, bits, means, keys, bands):
+    before = taken_at_once(1)
+    for band in prange(bands):
+        start, stop = band * len(means) // bands, (band + 1) * len(means) // bands
+        _ranges_span(values, bits, means, keys, start, stop)
+    taken_at_once(before)
 
 
 @parallel
 def _comoments_bands(first, second, table, bands):
+    before = taken_at_once(1)
     for band in prange(bands):
         start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
         _comoments_span(first, second, table, start, stop)
+    taken_at_once(before)
 
 
 @parallel
 def _minima_bands(first, second, form, table, bands):
+    before = taken_at_once(1)
     for band in prange(bands):
         start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
         _minima_span(first, second, form, table, start, stop)
+    taken_at_once(before)

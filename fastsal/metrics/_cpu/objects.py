@@ -18,7 +18,7 @@ Values = NDArray[np.float64]
 
 def fill_mask_sums(mask: Mask, table: NDArray[np.int64]) -> None:
     """Fill a row per row of the mask: number of its pixels, and sum of their columns."""
-    over_bands(_mask_span, _mask_bands, len(table), mask, table, pixels=mask.size // 8)
+    over_bands(_mask_span, _mask_bands, len(table), mask, table, pixels=mask.size)
 
 
 def count_levels(pixels: NDArray[np.uint8], mask: Mask, row: int, col: int) -> NDArray[np.int64]:
