@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from . import containers, devices, runtime, validation
 from .errors import ImageError
 
+Array = Any  # of NumPy, CuPy, Numba or PyTorch: results are arrays of the caller's library
 Color = Literal["rgb", "bgr"]
 
 # OpenCV's fixed-point luma (ITU-R BT.601), in the order of the channels; the sum is 2**15.

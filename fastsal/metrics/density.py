@@ -110,22 +110,25 @@ def _weights(sigma: float) -> NDArray[np.float64]:
 def _responses(
     places: NDArray[np.int64], length: int, weights: NDArray[np.float64], mode: str
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the blur of a line with a one at each place, and where it is not zero."""
+    """Return, for a one at each place of a line, the blurred values and the range they cover.
+
+    The values of a place begin at the start of its range.
+    """
     radius = weights.size // 2
     padded = _folded(np.arange(-radius, length + radius), length, mode)
     order = np.argsort(padded, kind="stable")
     starts = np.searchsorted(padded[order], places, "left")
     stops = np.searchsorted(padded[order], places, "right")
-    table = np.zeros((len(places), length))
-    first, last = np.empty((2, len(places)), np.int64)
-    for index, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        images = order[start:stop] - radius  # of this place, inside and beyond the borders
-        for image in images:
+    found = [order[start:stop] - radius for start, stop in zip(starts, stops, strict=True)]
+    first = np.array([max(int(each.min()) - radius, 0) for each in found])
+    last = np.array([min(int(each.max()) + radius + 1, length) for each in found])
+    table = np.zeros((len(places), int((last - first).max())))
+    for line, offset, images in zip(table, first, found, strict=True):
+        for image in images:  # of this place, inside and beyond the borders
             begin, end = max(image - radius, 0), min(image + radius + 1, length)
             if begin < end:
-                table[index, begin:end] += weights[begin - image + radius : end - image + radius]
-        first[index] = max(int(images.min()) - radius, 0)
-        last[index] = min(int(images.max()) + radius + 1, length)
+                part = weights[begin - image + radius : end - image + radius]
+                line[begin - offset : end - offset] += part
     return table, first, last
 
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ..errors import ImageError
 from ._cpu import divergence, moments
-from .inputs import Points, as_fixations, is_fixation_map
+from .inputs import Points, as_fixations, shape_of_fixation_map
 from .measured import LEAST_SQUARES, MOST_SQUARES, Measured, comoments, in_one_dtype
 from .ranking import values_at
 
@@ -420,6 +420,7 @@ def _map_and_points(
     saliency: ArrayLike, fixations: ArrayLike, *, resize: bool, strict: bool
 ) -> tuple[Measured, Points]:
     measured = Measured.of(saliency, "saliency")
-    if resize and is_fixation_map(fixations):
-        measured = measured.resized_to(np.shape(fixations))
+    shape = shape_of_fixation_map(fixations) if resize else None
+    if shape is not None:
+        measured = measured.resized_to(shape)
     return measured, as_fixations(fixations, measured.shape, strict=strict)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ._cpu import ranks
 from .distributions import cc_of, gain_of, kl_of, nss_of, one_shape, similarity_of
-from .inputs import Points, as_fixations, as_map, is_fixation_map
+from .inputs import Points, as_fixations, as_map, shape_of_fixation_map
 from .measured import Measured
 from .objects import Compared, Curve
 from .ranking import Ranked, borji, shuffled
@@ -28,8 +28,9 @@ class _Maps:
         self, saliency: ArrayLike, fixations: ArrayLike | None, *, strict: bool, resize: bool
     ) -> None:
         values = as_map(saliency, "saliency")
-        if resize and fixations is not None and is_fixation_map(fixations):
-            values = Measured(values, "saliency").resized_to(np.shape(fixations)).values
+        shape = shape_of_fixation_map(fixations) if resize and fixations is not None else None
+        if shape is not None:
+            values = Measured(values, "saliency").resized_to(shape).values
         self._levels: NDArray[np.int64] | None = None
         if values.dtype == np.uint8:
             self._levels = ranks.count_levels(values.reshape(-1))

@@ -99,9 +99,10 @@ def as_fixations(
     return array.astype(np.int64)
 
 
-def is_fixation_map(fixations: Any) -> bool:
-    """Return whether fixations are given as a boolean map."""
-    return getattr(fixations, "dtype", None) == np.bool and np.ndim(fixations) == 2
+def shape_of_fixation_map(fixations: Any) -> tuple[int, ...] | None:
+    """Return the shape of fixations that are given as a boolean map, else None."""
+    array = as_host(fixations, "fixations")
+    return array.shape if array.dtype == np.bool and array.ndim == 2 else None
 
 
 def as_mask(mask: ArrayLike, name: str = "mask") -> NDArray[np.bool]:

@@ -43,6 +43,7 @@ class Measured:
         self.name = name
         self.values = values
         self._levels = levels  # pixels of each level, if a map of 8 bits has been counted
+        self._converted: dict[np.dtype[Any], NDArray[Any]] = {}
 
     @classmethod
     def of(cls, value: ArrayLike, name: str) -> Measured:
@@ -94,6 +95,14 @@ class Measured:
         if self._levels is None:
             return ranks.count_levels(self.values.reshape(-1))
         return self._levels
+
+    def pixels_as(self, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """Return the pixels as floats of a width; a conversion is kept."""
+        if self.values.dtype == dtype:
+            return self.values.reshape(-1)
+        if dtype not in self._converted:
+            self._converted[dtype] = images.read_only(self.values.reshape(-1).astype(dtype))
+        return self._converted[dtype]
 
     @property
     def is_constant(self) -> bool:
@@ -147,11 +156,8 @@ class Measured:
 
 def in_one_dtype(first: Measured, second: Measured) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the pixels of two maps as floats of one width."""
-    a, b = first.values.reshape(-1), second.values.reshape(-1)
-    dtype = np.result_type(a, b, np.float32)
-    return images.read_only(a.astype(dtype, copy=False)), images.read_only(
-        b.astype(dtype, copy=False)
-    )
+    dtype = np.result_type(first.values, second.values, np.float32)
+    return first.pixels_as(dtype), second.pixels_as(dtype)
 
 
 def comoments(first: Measured, second: Measured) -> tuple[float, float, float]:

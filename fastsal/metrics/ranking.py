@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import images, validation
 from ..errors import ImageError
 from ._cpu import ranks as kernels
-from .inputs import Map, Points, as_fixations, as_map, check_finite, is_fixation_map, resized
+from .inputs import Map, Points, as_fixations, as_map, check_finite, resized, shape_of_fixation_map
 
 _CONVENTIONS = ("mit", "pysaliency")
 _LARGEST_COUNT = 1 << 20
@@ -150,9 +150,10 @@ def prepared(
 ) -> tuple[Map, Points]:
     """Return a checked map and the pixels that were fixated in it."""
     values = as_map(saliency, "saliency")
-    if resize and is_fixation_map(fixations) and np.shape(fixations) != values.shape:
+    shape = shape_of_fixation_map(fixations) if resize else None
+    if shape is not None and shape != values.shape:
         check_finite(values, "saliency", infinite=True)
-        values = resized(values, np.shape(fixations))
+        values = resized(values, shape)
     return values, as_fixations(fixations, values.shape, strict=strict)
 
 

@@ -141,7 +141,7 @@ class MotionJpegEncoder(_Target):
 
     @property
     def limits(self) -> str:
-        form = "a steady frame rate, and a format that browsers do not play; an .mp4 does better"
+        form = "a steady frame rate, and a format that browsers do not play; use .mp4 instead"
         found = [form, self._steady.limits, self._sound.limits if self._sound else ""]
         return "; ".join(filter(None, found))
 

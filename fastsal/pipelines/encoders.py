@@ -88,7 +88,7 @@ class OpenCVEncoder:
     def limits(self) -> str:
         form = (
             "no sound, a steady frame rate, and a format that browsers do not play; "
-            "an .mp4 by PyAV, pip install 'fastsal[video]', does better"
+            "install PyAV with `pip install 'fastsal[video]'` and use .mp4"
         )
         return "; ".join(filter(None, (form, self._steady.limits)))
 

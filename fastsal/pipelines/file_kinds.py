@@ -23,20 +23,20 @@ _CONVERT = "convert it to PNG or JPEG first"
 _OTHERS = (
     (
         rb"....ftyp(?:hei[cxms]|hev[cmxs]|mif1|msf1)",
-        "a HEIC picture, which is not read; convert it to JPEG or PNG first, with heif-convert "
+        "a HEIC image, which is not supported; convert it to JPEG or PNG first, with heif-convert "
         "for example",
     ),
-    (rb"\xff\x0a|\x00\x00\x00\x0cJXL ", f"a JPEG XL picture, which is not read; {_CONVERT}"),
+    (rb"\xff\x0a|\x00\x00\x00\x0cJXL ", f"a JPEG XL image, which is not supported; {_CONVERT}"),
     (
         rb"....ftypcrx |(?:II\*\x00|MM\x00\*).{4}CR|FUJIFILMCCD-RAW|II(?:RO|RS|U\x00)|MMOR|FOVb"
         rb"|\x00MRM",
         "RAW",
     ),
-    (rb"v/1\x01", "an OpenEXR picture, which is not read; convert it to .hdr or a float TIFF"),
-    (rb"8BPS", f"a Photoshop document, which is not read; {_CONVERT}"),
+    (rb"v/1\x01", "an OpenEXR image, which is not supported; convert it to .hdr or a float TIFF"),
+    (rb"8BPS", f"a Photoshop document, which is not supported; {_CONVERT}"),
     (rb"%PDF", "a PDF document, not an image; convert its pages to PNG first"),
     (rb"%!PS|\xc5\xd0\xd3\xc6", "a PostScript document, not an image; convert it to PNG first"),
-    (rb"(?s:.*)<svg[\s>]", "an SVG drawing, which is not read; convert it to PNG first"),
+    (rb"(?s:.*)<svg[\s>]", "an SVG drawing, which is not supported; convert it to PNG first"),
     (
         rb"version https://git-lfs",
         "a Git LFS pointer, not the image itself; run 'git lfs pull' in its repository",
@@ -46,8 +46,8 @@ _OTHERS = (
         "an HTML page, not an image; download the image itself",
     ),
     (rb"PK\x03\x04|\x1f\x8b|7z\xbc\xaf|Rar!|\xfd7zXZ", "an archive, not an image; unpack it first"),
-    (rb".{128}DICM", f"a DICOM file, which is not read; {_CONVERT}"),
-    (rb"SIMPLE  =", "a FITS file, which is not read; convert it to a float TIFF first"),
+    (rb".{128}DICM", f"a DICOM file, which is not supported; {_CONVERT}"),
+    (rb"SIMPLE  =", "a FITS file, which is not supported; convert it to a float TIFF first"),
     (
         rb"....ftyp|....moov|RIFF....AVI |\x1a\x45\xdf\xa3|FLV\x01|OggS|\x00\x00\x01\xba"
         rb"|\x30\x26\xb2\x75|ID3|fLaC|RIFF....WAVE",
@@ -62,8 +62,8 @@ _RAW_SUFFIXES = tuple(
     )
 )
 RAW = (
-    "a camera's raw file, which is not read; develop it to TIFF or JPEG first, with darktable or "
-    "RawTherapee for example"
+    "a raw file of a camera, which is not supported; develop it to TIFF or JPEG first, with "
+    "darktable or RawTherapee for example"
 )
 _HEAD = 1024
 

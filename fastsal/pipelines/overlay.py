@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import containers, devices, images
 from ..errors import ImageError
-from ..images import Color, check_color
+from ..images import Array, Color, check_color
 from ..validation import joined, number, shown
 
 _PREFIX = "COLORMAP_"
@@ -28,7 +28,7 @@ def overlay(
     percentile: float | None = None,
     color: Color = "rgb",
     channel_axis: int | None = -1,
-) -> Any:
+) -> Array:
     """Draw a saliency map in colours over its image.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import devices
-from ..images import Color
+from ..images import Array, Color
 from ..methods import method_of
 from ..runtime import Choice
 
@@ -66,7 +66,7 @@ class Stream(devices.Portable):
             backend=backend, color=color, channel_axis=channel_axis, **options
         )
 
-    def update(self, frame: Any, *, out: Any = None) -> Any:
+    def update(self, frame: Any, *, out: Array | None = None) -> Array:
         """Return the saliency map of the next frame.
 
         Parameters

@@ -189,7 +189,7 @@ def _refusal(page: TiffPage) -> ImageError:
 def _colors_refusal(page: TiffPage) -> ImageError:
     return ImageError(
         f"a TIFF of {_name(page.photometric)} colours, {page.bitspersample} bits and "
-        f"{_name(page.compression)} compression is not read; convert it to RGB first"
+        f"{_name(page.compression)} compression is not supported; convert it to RGB first"
     )
 
 

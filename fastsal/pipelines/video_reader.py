@@ -159,7 +159,7 @@ class VideoReader:
         item = self._next_frame(start)
         if item is None:
             length = f"{self._decoded} frames, the last one at {self._moment:.2f} s"
-            reason = f"no frame in the range asked for ({length})" if self._decoded else "no frame"
+            reason = f"no frame in the requested range ({length})" if self._decoded else "no frame"
             raise VideoError(f"{self._name}: {reason} can be decoded")
         return item
 

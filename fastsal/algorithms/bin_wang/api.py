@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime, validation
 from ...errors import ImageError
+from ...images import Array, Color
 from ...kernels.levels import in_levels
 from ._math import FIRST_REACH
 
@@ -73,14 +74,14 @@ class BinWang(devices.Portable):
         shape: tuple[int, int] | None = None,
         *,
         opencv5: bool | Literal["5.0", "5.1"] = False,
-        color: images.Color = "rgb",
+        color: Color = "rgb",
         channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
         self._wanted = None if shape is None else validation.shape("shape", shape)
         self._rules = _checked_rules(opencv5)
         images.check_channel_axis(channel_axis)
-        self._color: images.Color = color
+        self._color: Color = color
         self._channel_axis = channel_axis
         self._backend: runtime.Choice = backend
         self.reset()
@@ -92,7 +93,7 @@ class BinWang(devices.Portable):
         self._form: tuple[Any, ...] | None = None
         self._turns = devices.Turns()
 
-    def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
+    def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
         """Update the model with the next frame and return the foreground mask.
 
         Parameters
@@ -164,7 +165,7 @@ class BinWang(devices.Portable):
 class BinWangMaps(BinWang):
     """Segment moving pixels over a stream, as `BinWang`, with saliency maps as results."""
 
-    def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
+    def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
         """Return the map of the next frame: 1.0 for moving pixels, or 255 if `out` is uint8."""
         is_bytes = str(getattr(out, "dtype", "")).endswith("uint8")
         return self._updated(frame, out, np.float32, 255 if is_bytes else 1)

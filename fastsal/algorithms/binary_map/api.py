@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import containers, devices, images, runtime, validation
 from ...errors import ImageError
+from ...images import Array
 from ...parts import Jobs
 from . import _draws
 
@@ -22,9 +23,9 @@ def binary_map(
     *,
     method: Literal["otsu", "adaptive", "kmeans"] = "otsu",
     seed: int | None = None,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Threshold a saliency map into foreground and background.
 
     Parameters

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import images, runtime, validation
+from ...images import Color
 from .model import SPACES, BingModel, load_once
 from .search import Found, search
 
@@ -32,7 +33,7 @@ def bing(
     nss: int = 2,
     color_spaces: Sequence[str] = SPACES,
     max_boxes: int | None = None,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -129,7 +130,7 @@ def ranked_boxes(
     training_path: Path | BingModel | None = None,
     nss: int = 2,
     color_spaces: Sequence[str] = SPACES,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> list[RankedBoxes]:

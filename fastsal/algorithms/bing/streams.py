@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import images, runtime
+from ...images import Array, Color
 from .api import Path, bing
 from .model import SPACES, BingModel
 
@@ -39,7 +40,7 @@ class BingMaps:
         nss: int = 2,
         color_spaces: Sequence[str] = SPACES,
         max_boxes: int | None = 100,
-        color: images.Color = "rgb",
+        color: Color = "rgb",
         channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
@@ -54,7 +55,7 @@ class BingMaps:
         """Forget the boxes of the last frame."""
         self.boxes, self.scores = np.empty((0, 4), np.int32), np.empty(0, np.float32)
 
-    def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
+    def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
         """Return the map of the next frame, float32 (or `out`), (H, W), in [0, 1]."""
         form = {name: self._options[name] for name in ("color", "channel_axis")}
         frames = images.as_frames(frame, name="frame", dtypes=images.DTYPES, stacks=False, **form)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...images import Array, Color
 from ...kernels import finish
 from ...parts import Jobs
 from .plan import Options, Plan, Variant, plan_of
@@ -28,11 +29,11 @@ def boolean_map(
     smooth: float = 0.02,
     center_bias: float = 0.0,
     bars: Bars = "auto",
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Compute Boolean map saliency (BMS): surrounded regions over many thresholds.
 
     This method predicts fixations on photographs most accurately among those in fastsal.
@@ -171,7 +172,7 @@ class BooleanMaps:
         smooth: float = 0.02,
         center_bias: float = 0.0,
         bars: Bars = "auto",
-        color: images.Color = "rgb",
+        color: Color = "rgb",
         channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
@@ -179,7 +180,7 @@ class BooleanMaps:
         images.check_color(color)
         images.check_channel_axis(channel_axis)
         self._options = _checked(variant, size, step, warm, smooth, center_bias, bars)
-        self._color: images.Color = color
+        self._color: Color = color
         self._channel_axis = channel_axis
         self._backend: runtime.Choice = backend
         self.reset()
@@ -190,7 +191,7 @@ class BooleanMaps:
         self._window: tuple[int, int, int, int] | None = None
         self._searched = 0
 
-    def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
+    def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
         """Return the map of the next frame; a frame of another size restarts the stream."""
         frames = images.as_frames(
             frame,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...images import Array, Color
 from ...kernels import finish
 from ...parts import Jobs
 from .forms import FORMS
@@ -18,11 +19,11 @@ def center_surround(
     variant: Literal["fast", "vocus2"] = "fast",
     smooth: float | None = None,
     center_bias: float = 0.0,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Compute centre-surround contrast in intensity and opponent colours (VOCUS2).
 
     Parameters

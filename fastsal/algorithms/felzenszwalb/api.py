@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import containers, validation
 from ...errors import ImageError
+from ...images import Array
 from ...runtime import bench
 
 _WIDEST_SIGMA = 1000.0
@@ -24,7 +25,7 @@ def felzenszwalb(
     sigma: float = 0.8,
     min_size: int = 20,
     channel_axis: int | None = -1,
-) -> Any:
+) -> Array:
     """Segment an image by merging pixels along cheap edges, with scikit-image's labels.
 
     The image is blurred and becomes a graph of 8-connected pixels. An edge costs the Euclidean

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...images import Array, Color
 from ...kernels.levels import in_levels
 from ...parts import Jobs
 
@@ -16,11 +15,11 @@ def fine_grained(
     image: ArrayLike,
     *,
     exact: bool = False,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Compute fine-grained saliency: centre-surround differences at six sizes.
 
     By default the values equal OpenCV's StaticSaliencyFineGrained bit for bit.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import containers, devices, images, runtime
+from ...images import Array, Color
 from .trail import DTYPES, Camera, Options, part, shape_of, trail_of_thread
 
 
@@ -18,11 +19,11 @@ def flow_saliency(
     compensate_camera: Camera = True,
     contrast: bool = False,
     return_flow: bool = False,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Compute flow saliency: the optical flow that camera motion does not explain.
 
     Parameters

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime
+from ...images import Array, Color
 from .trail import DTYPES, Camera, Options, Trail, checked_memory, shape_of
 
 
@@ -64,7 +65,7 @@ class FlowSaliency(devices.Portable):
         contrast: bool = False,
         bidirectional: bool = False,
         memory: float = 0.0,
-        color: images.Color = "rgb",
+        color: Color = "rgb",
         channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
@@ -72,7 +73,7 @@ class FlowSaliency(devices.Portable):
         self._bidirectional = bool(bidirectional)
         self._memory = checked_memory(memory)
         images.check_channel_axis(channel_axis)
-        self._color: images.Color = color
+        self._color: Color = color
         self._channel_axis = channel_axis
         self._backend: runtime.Choice = backend
         self._turns = devices.Turns()
@@ -83,7 +84,7 @@ class FlowSaliency(devices.Portable):
         self._form: tuple[Any, ...] | None = None
         self._trail: Trail | None = None
 
-    def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
+    def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
         """Return the map of the next frame; zeros for the first frame.
 
         Parameters

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime, validation
+from ...images import Array, Color
 from ...parts import Jobs
 
 _NO_LIMIT = np.float32(-1)
@@ -17,12 +18,12 @@ def frame_difference(
     frame: ArrayLike,
     previous: ArrayLike,
     *,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
     threshold: float | None = None,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Compute the absolute luma difference of two frames, with an optional threshold.
 
     Parameters
@@ -135,7 +136,7 @@ class FrameDifference(devices.Portable):
         self,
         *,
         threshold: float | None = None,
-        color: images.Color = "rgb",
+        color: Color = "rgb",
         channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
@@ -143,7 +144,7 @@ class FrameDifference(devices.Portable):
         images.check_color(color)
         self._limit = _checked_threshold(threshold)
         images.check_channel_axis(channel_axis)
-        self._color: images.Color = color
+        self._color: Color = color
         self._channel_axis = channel_axis
         self._backend: runtime.Choice = backend
         self.reset()
@@ -155,7 +156,7 @@ class FrameDifference(devices.Portable):
         self._spare: Any = None
         self._turns = devices.Turns()
 
-    def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
+    def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
         """Return the map of the next frame; zeros for the first frame.
 
         Parameters

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...images import Array, Color
 from ...kernels import finish
 from ...parts import Jobs
 
@@ -16,11 +15,11 @@ def image_signature(
     *,
     smooth: float = 0.045,
     center_bias: float = 0.0,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Compute the image signature: squared inverse DCT of the sign of the DCT, per colour channel.
 
     It is fast, since all steps except the upsampling run on a thumbnail of about 64 x 48 cells.

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...images import Array, Color
 from ...kernels import finish
 from ...parts import Jobs
 from . import options
@@ -27,11 +28,11 @@ def itti_koch(
     smooth: float | None = None,
     center_bias: float = 0,
     return_conspicuity: bool = False,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Compute Itti-Koch saliency: centre-surround contrast in intensity, colour and orientation.
 
     Parameters

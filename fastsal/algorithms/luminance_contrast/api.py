@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...images import Array, Color
 from ...kernels.levels import in_levels
 from ...parts import Jobs
 
@@ -15,11 +14,11 @@ from ...parts import Jobs
 def luminance_contrast(
     image: ArrayLike,
     *,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Compute luminance contrast (LC): each pixel's grey-level distance to all other pixels.
 
     Parameters

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...images import Array, Color
 from ...parts import Jobs
 
 
@@ -17,11 +16,11 @@ def minimum_barrier(
     center: bool = False,
     refine: bool = True,
     size: int = 300,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Compute the minimum barrier distance of each pixel to the image border (MB+).
 
     The map shows whole objects with sharp outlines. To find the main object of a photograph, use

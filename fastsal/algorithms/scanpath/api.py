@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime, validation
 from ...errors import ImageError
+from ...images import Array
 
 MOST_FOCI = 1_000_000  # which takes about half a minute
 
@@ -19,7 +18,7 @@ def scanpath(
     *,
     return_times: bool = False,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Predict a sequence of fixations on a saliency map (winner-take-all, inhibition of return).
 
     It works on the map of any method.

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...images import Array, Color
 from ...parts import Jobs
 
 _MAX_SIDE = 4096
@@ -16,11 +17,11 @@ def spectral_residual(
     image: ArrayLike,
     *,
     size: tuple[int, int] = (64, 64),
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Compute the spectral residual: log-amplitude spectrum minus its local mean, transformed back.
 
     The values equal OpenCV's StaticSaliencySpectralResidual to 2e-7.

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...images import Array, Color
 from ..superpixels.segments import DTYPES
 from ._maps import Method, Options, check_out, fill_change, fill_map, spare_maps
 
@@ -22,11 +23,11 @@ def superpixel_contrast(
     sigma_color: float = 20.0,
     sigma_position: float = 0.25,
     steepness: float = 6.0,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Compute superpixel contrast: colour uniqueness times spatial compactness (saliency filters).
 
     Parameters
@@ -139,11 +140,11 @@ def superpixel_change(
     sigma_color: float = 20.0,
     sigma_position: float = 0.25,
     steepness: float = 6.0,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Compute the increase of superpixel contrast between two frames.
 
     The map is ``superpixel_contrast(frame) - superpixel_contrast(previous)``, clipped at 0.

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...images import Array, Color
 from ..superpixels.segments import Segments
 from ._maps import Method, check_out, clear_map, empty_map, fill_change, fill_from
 from .contrast_stream import SuperpixelContrast
@@ -50,7 +51,7 @@ class SuperpixelChange(SuperpixelContrast):
         sigma_color: float = 20.0,
         sigma_position: float = 0.25,
         steepness: float = 6.0,
-        color: images.Color = "rgb",
+        color: Color = "rgb",
         channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
@@ -73,7 +74,7 @@ class SuperpixelChange(SuperpixelContrast):
         super().reset()
         self._maps: tuple[Any, Any] | None = None
 
-    def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
+    def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
         """Return the change of the contrast since the last frame.
 
         A frame of another shape, dtype or device restarts the stream.

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime
+from ...images import Array, Color
 from ..superpixels.segments import DTYPES, Segments, segment
 from ._maps import Method, Options, fill_from, frame_of, map_of
 
@@ -51,7 +52,7 @@ class SuperpixelContrast(devices.Portable):
         sigma_color: float = 20.0,
         sigma_position: float = 0.25,
         steepness: float = 6.0,
-        color: images.Color = "rgb",
+        color: Color = "rgb",
         channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
@@ -59,7 +60,7 @@ class SuperpixelContrast(devices.Portable):
             region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
         )
         images.check_channel_axis(channel_axis)
-        self._color: images.Color = color
+        self._color: Color = color
         self._channel_axis = channel_axis
         self._backend: runtime.Choice = backend
         self._turns = devices.Turns()
@@ -71,7 +72,7 @@ class SuperpixelContrast(devices.Portable):
         self._last: Segments | None = None
         self._spare: Segments | None = None
 
-    def update(self, frame: ArrayLike, *, out: Any = None) -> Any:
+    def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
         """Return the map of the next frame.
 
         A frame of another shape, dtype or device restarts the stream.

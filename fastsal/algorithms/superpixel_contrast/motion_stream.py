@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ... import images, runtime
+from ...images import Color
 from ..superpixels.segments import Segments
 from ._maps import Method, clear_map, fill_from, map_of
 from .contrast_stream import SuperpixelContrast
@@ -72,7 +73,7 @@ class SuperpixelMotion(SuperpixelContrast):
         sigma_color: float = 20.0,
         sigma_position: float = 0.03,
         steepness: float = 0.0,
-        color: images.Color = "rgb",
+        color: Color = "rgb",
         channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:

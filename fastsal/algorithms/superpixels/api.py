@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from ... import containers, devices, images, runtime
 from ...errors import ImageError
+from ...images import Array, Color
 from ._grid import SUMS, grid_shape
 from ._site import DTYPES, Site
 from .initial import centers_from
@@ -48,10 +49,10 @@ def slic(
     min_region_size: int | None = None,
     initial: ArrayLike | None = None,
     relabel: bool = True,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Segment an image into SLIC superpixels, with labels equal to VLFeat's ``vl_slic``.
 
     Parameters
@@ -147,7 +148,7 @@ def region_stats(
     image: ArrayLike,
     labels: ArrayLike,
     *,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> RegionStats:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import containers, devices, images, validation
 from ...errors import ImageError
+from ...images import Array
 
 
 def draw_boundaries(
@@ -17,7 +18,7 @@ def draw_boundaries(
     *,
     line: tuple[int, int, int] = (255, 255, 0),
     channel_axis: int | None = -1,
-) -> Any:
+) -> Array:
     """Draw the boundaries of regions into an image, two pixels wide.
 
     Boundaries are those of ``skimage.segmentation.find_boundaries(labels, mode="thick")``.

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import containers, validation
 from ...errors import ImageError
+from ...images import Array
 from ...runtime import bench
 from .options import checked_options
 
@@ -29,7 +30,7 @@ def slic_like_skimage(
     min_size_factor: float = 0.5,
     start_label: int = 1,
     channel_axis: int | None = -1,
-) -> Any:
+) -> Array:
     """Segment an image into SLIC superpixels, with the parameters of `skimage.segmentation.slic`.
 
     It is many times faster than scikit-image and runs on the CPU. The distance is the same (CIELab

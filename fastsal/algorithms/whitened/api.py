@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...images import Array, Color
 from ...kernels import finish
 from ...parts import Jobs
 
@@ -17,11 +16,11 @@ def whitened(
     size: int = 128,
     smooth: float = 0.02,
     center_bias: float = 0.0,
-    color: images.Color = "rgb",
+    color: Color = "rgb",
     channel_axis: int | None = -1,
-    out: Any = None,
+    out: Array | None = None,
     backend: runtime.Choice = "auto",
-) -> Any:
+) -> Array:
     """Compute whitened differences of Gaussians: the Mahalanobis distance over colours and scales.
 
     The method works on a thumbnail, so it is fast. It predicts fixations better than

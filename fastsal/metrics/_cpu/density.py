@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
 
-# Lines, and where each begins and ends to be other than 0.
+# Lines that begin with their first value other than 0, and where these values begin and end.
 Lines = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -21,9 +21,8 @@ def add_fixations(
 ) -> None:
     """Add to `density` for each fixated pixel its count times the outer product of two lines.
 
-    Pixels are in raster order. `vertical` and `horizontal` are (lines, first, last): a line per
-    distinct row or column, and the range in which it is not zero; `row_of` and `col_of` name the
-    lines of each pixel.
+    Pixels are in raster order. `vertical` and `horizontal` have a line per distinct row or column;
+    `row_of` and `col_of` name the lines of each pixel.
     """
     ends = np.append(np.flatnonzero(np.diff(row_of)) + 1, row_of.size)
     args = (density, ends, col_of, counts, *vertical, *horizontal)
@@ -46,9 +45,9 @@ def _span(density, ends, col_of, counts, rows, tops, bottoms, cols, lefts, right
             for i in range(begin, end):
                 c = col_of[i]
                 left, right = min(left, lefts[c]), max(right, rights[c])
-                _add(counts[i], cols[c, lefts[c] : rights[c]], line[lefts[c] : rights[c]])
+                _add(counts[i], cols[c, : rights[c] - lefts[c]], line[lefts[c] : rights[c]])
             for row in range(top, bottom):
-                _add(rows[k, row], line[left:right], density[row, left:right])
+                _add(rows[k, row - tops[k]], line[left:right], density[row, left:right])
             line[left:right] = 0.0
         begin = end
 

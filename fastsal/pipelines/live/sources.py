@@ -105,7 +105,7 @@ class Network:
                 return self._decoder.picture()
         if self._decoder.frame_count is not None:  # a file behind a URL, which may end
             return None
-        raise VideoError(f"{self._name}: no frame follows the first {self._count}")
+        raise VideoError(f"{self._name}: no more frames after the first {self._count}")
 
 
 class Capture:
@@ -138,7 +138,7 @@ class Capture:
             return picture
         if self._may_end:
             return None
-        raise VideoError(f"{self._name}: no frame follows the first {self._count}")
+        raise VideoError(f"{self._name}: no more frames after the first {self._count}")
 
     def close(self) -> None:
         # Releasing under a read that another thread is stuck in would crash; the capture then

@@ -115,7 +115,7 @@ def address():
 def test_a_camera_over_http_that_stops_is_an_error(address):
     source = open_live(address)
     assert source.is_live
-    complaint = rf"^{address}: no frame follows the first \d+$"
+    complaint = rf"^{address}: no more frames after the first \d+$"
     with CaptureThread(source, "camera") as capture, pytest.raises(VideoError, match=complaint):
         taken(capture)
     assert capture.mailbox.captured >= 10
