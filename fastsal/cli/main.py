@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -14,10 +15,10 @@ from ..methods import METHODS
 from ..pipelines.compiling import Compiling
 from ..pipelines.interrupts import Terminated, heeded_interrupts, received_status
 from ..pipelines.whole_files import remove_unfinished
-from . import bench, demo, evaluate, image, info, video, warmup, webcam
+from . import bench, demo, evaluate, explain, image, info, video, warmup, webcam
 from .messages import say, text_of
 
-_COMMANDS = (demo, image, video, webcam, evaluate, bench, info, warmup)
+_COMMANDS = (demo, image, video, webcam, explain, evaluate, bench, info, warmup)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _accept_all_names()
     try:
         options = _parser().parse_args(argv)
+        _check_environment()
         with heeded_interrupts(), _compiling(options):
             status: int | None = options.run(options)
         sys.stdout.flush()
@@ -86,6 +88,17 @@ def _accept_all_names() -> None:
     """Let stdout print every file name: escaped where its encoding lacks a character."""
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _check_environment() -> None:
+    """Refuse values that end the process, without a word of the variable, when OpenCV is loaded."""
+    for side in ("PIXELS", "WIDTH", "HEIGHT"):
+        name = f"OPENCV_IO_MAX_IMAGE_{side}"
+        value = os.environ.get(name, "")
+        if value and not re.fullmatch(r"[0-9]{1,19}([MmKk][Bb])?", value):
+            raise ValueError(
+                f"`{name}` must be an integer; got {value!r}; change or unset the variable"
+            )
 
 
 def _parser() -> argparse.ArgumentParser:

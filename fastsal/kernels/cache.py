@@ -52,7 +52,8 @@ def _folder_or_reason() -> Path | str:
     try:
         root = _root().absolute()  # the program may change its folder later
     except RuntimeError:  # of platformdirs and pathlib: no HOME, and a user without an entry
-        return "this user has no home folder"
+        named = os.environ.get("FASTSAL_CACHE_DIR")
+        return f"{named}: no such home folder" if named else "this user has no home folder"
     except OSError as error:
         return f"the working folder is gone: {error.strerror}"
     path = root / digest()

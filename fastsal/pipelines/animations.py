@@ -1,4 +1,7 @@
-"""Animated WebP and PNG files, decoded by Pillow, as FFmpeg decodes no animated WebP."""
+"""Animated WebP, PNG and AVIF files, decoded by Pillow.
+
+FFmpeg decodes no animated WebP, and of an AVIF the still picture.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import VideoError
+from .avif import check_avif
+from .containers import frame_seconds
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 # Browsers show a frame for 100 ms whose stated duration is at most this.
@@ -20,12 +25,12 @@ _SHORTEST, _USUAL = 0.010, 0.100
 
 
 def is_animation(path: Path) -> bool:
-    """Return whether a file is an animated WebP or PNG; a still one is not."""
+    """Return whether a file is an animated WebP, PNG or AVIF; a still one is not."""
     return bool(frame_durations(path))
 
 
 def frame_durations(path: Path) -> list[float]:
-    """Return the seconds for which each frame of an animated WebP or PNG is shown.
+    """Return the seconds for which each frame of an animated WebP, PNG or AVIF is shown.
 
     The list is empty for any other file.
     """
@@ -35,6 +40,8 @@ def frame_durations(path: Path) -> list[float]:
         stated = list(_webp_durations(path))
     elif head[:8] == _PNG:
         stated = list(_png_durations(path))
+    elif head[4:12] == b"ftypavis":
+        stated = frame_seconds(path)
     else:
         return []
     return [seconds if seconds > _SHORTEST else _USUAL for seconds in stated]
@@ -67,7 +74,7 @@ def _png_durations(path: Path) -> Iterator[float]:
 
 
 class AnimationDecoder:
-    """Decoder of an animated WebP or PNG; transparent pixels are composited on white.
+    """Decoder of an animated WebP, PNG or AVIF; transparent pixels are composited on white.
 
     Parameters
     ----------
@@ -92,6 +99,8 @@ class AnimationDecoder:
         self._index = -1
         self._reason = ""
         try:
+            if path.read_bytes()[4:8] == b"ftyp":
+                check_avif(path.read_bytes())
             self._image = Image.open(path)
         except _FAILURES as error:
             raise VideoError(f"{path}: not an image that Pillow can decode, or damaged") from error

@@ -17,6 +17,7 @@ _COPIED = ("aac", "mp3", "ac3", "eac3", "alac", "opus")
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
 _TOLERANCE = 0.05  # seconds between timestamp and samples so far, below which they are continuous
 _LONGEST_SILENCE = 10.0  # seconds filled with samples; a longer gap stays one of timestamps
+_DOLBY_SYNC = b"\x0b\x77"
 _FAILURES = (av.FFmpegError, ValueError, MemoryError)
 
 
@@ -100,11 +101,14 @@ class Copy:
     def __init__(self, target: Any, stream: Any, clock: Clock) -> None:
         self._stream = target.add_stream_from_template(stream)
         self._clock = clock
+        self._is_dolby = stream.codec_context.codec.canonical_name in ("ac3", "eac3")
         self._tick = Fraction(1, stream.codec_context.sample_rate)
         self.early = self.overlapping = 0.0
         self.empty = 0
 
     def carried(self, packet: Any, start: float) -> list[Any]:
+        if self._is_dolby and bytes(memoryview(packet)[:2]) != _DOLBY_SYNC:
+            raise ValueError("no frame of AC-3")  # of which FFmpeg would write a broken track
         if self._clock.counts_samples:
             at = self._clock.time_of(packet)
             with contextlib.suppress(*_FAILURES):  # damage stays, as in every copy

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import cv2
 
@@ -77,6 +77,13 @@ _FROM_DECODERS = re.compile(
 _capture_lock = threading.Lock()
 
 
+def _scratch_file() -> IO[bytes]:
+    """Return a file in memory, as a container may have no folder to write to."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("fastsal"), "w+b")
+    return tempfile.TemporaryFile()
+
+
 @contextmanager
 def decoder_messages() -> Iterator[list[str]]:
     """Collect the lines that image libraries print on stderr, and ignore Python's warnings.
@@ -94,7 +101,7 @@ def decoder_messages() -> Iterator[list[str]]:
         _capture_lock,
         quiet_opencv,
         warnings.catch_warnings(action="ignore"),
-        tempfile.TemporaryFile() as captured,
+        _scratch_file() as captured,
     ):
         try:
             kept = os.dup(2)

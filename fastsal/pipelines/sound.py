@@ -199,8 +199,9 @@ class _Track:
             return f"is left out: {self._reason}" if self._reason else ""
         if self._damaged and not self._muxed:
             return "is left out: every packet is damaged"
-        if self._read and not self._muxed and not self._is_cut:
-            return "is left out: it gives no samples at the time of the video"
+        if not self._muxed and not self._is_cut:
+            reason = "it gives no samples at the time of the video"
+            return f"is left out: {reason if self._read else 'the file gives no packet of it'}"
         losses = [f"lacks {count_of(self._damaged, 'damaged packet')}"] if self._damaged else []
         if carrier.early > _AUDIBLE and not self._is_cut:
             losses.append(f"lacks its first {carrier.early:.1f} s, before the video")

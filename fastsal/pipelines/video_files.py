@@ -23,6 +23,7 @@ VIDEO_SUFFIXES = (
     *(*CODECS, ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".ogv", ".3gp", ".ts"),
     *(".gif", ".m2ts", ".mts", ".flv", ".mxf", ".vob"),
 )
+_STILL_SUFFIXES = (*PICTURE_SUFFIXES, ".avif", ".hdr", ".jp2", ".pbm", ".pgm", ".pnm", ".ppm")
 _OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 _environment = threading.Lock()
 NO_VIDEO = "the file has no video stream"
@@ -139,7 +140,7 @@ def check_file(path: Path) -> None:
         if state.st_size == 0:
             raise VideoError(f"{path}: the file is empty")
         # FFmpeg takes a still picture for a video of one frame.
-        if path.suffix.lower() in PICTURE_SUFFIXES and not is_animation(path):
+        if path.suffix.lower() in _STILL_SUFFIXES and not is_animation(path):
             raise VideoError(f"{path}: is a still image; use `fastsal image`")
         path.open("rb").close()
     except VideoError:

@@ -166,3 +166,16 @@ def test_the_lines_of_a_batch_are_counted() -> None:
         pass
     assert guard.failures == ["a.png: damaged"]
     assert guard.status == 1
+
+
+@pytest.mark.parametrize("value", ["abc", "-1", "1e9", "10x"])
+@pytest.mark.parametrize("side", ["PIXELS", "WIDTH"])
+def test_limits_that_opencv_cannot_read(tmp_path: Path, side: str, value: str) -> None:
+    """OpenCV would end the process while it is imported."""
+    write_image(tmp_path / "a.png", np.zeros((8, 8), np.uint8))
+    name = f"OPENCV_IO_MAX_IMAGE_{side}"
+    done = run("image", tmp_path / "a.png", "-o", tmp_path / "b.png", environment={name: value})
+    assert done.returncode == 2
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith(f"fastsal: error: `{name}` must be an integer; got '{value}'")
+    assert not (tmp_path / "b.png").exists()

@@ -209,6 +209,29 @@ def test_audio_of_an_avi_is_in_time_whatever_its_header_says(
     assert loudness(samples, rate, begin + 0.05, begin + 0.4) > 0.03
 
 
+@pytest.mark.parametrize(
+    ("suffix", "codec", "is_copied"),
+    [
+        (".mkv", "ac3", False), (".mkv", "truehd", False), (".mkv", "flac", False),
+        (".mkv", "libmp3lame", False), (".mkv", "dca", False), (".mkv", "aac", True),
+    ],
+)  # fmt: skip
+def test_audio_of_zeros_costs_no_frame(
+    tmp_path: Path, suffix: str, codec: str, is_copied: bool
+) -> None:
+    source = made_by_ffmpeg(tmp_path / f"in{suffix}", codec, 48000, 2)
+    data = bytearray(source.read_bytes())
+    with av.open(str(source)) as container:
+        packets = [bytes(each) for each in container.demux(audio=0) if each.size]
+    for packet in packets:
+        if (place := data.find(packet)) >= 0:
+            data[place : place + len(packet)] = bytes(len(packet))
+    source.write_bytes(bytes(data))
+    report = processed(source)
+    assert report.frames == 50
+    assert is_copied or report.limits.startswith("the audio is left out: ")
+
+
 @pytest.mark.parametrize("target", [".mp4", ".avi"])
 @pytest.mark.parametrize(("suffix", "codec"), [(".mkv", "flac"), (".mov", "pcm_s16le")])
 @pytest.mark.parametrize("channels", [3, 7, 8])

@@ -263,3 +263,14 @@ def test_globs_in_folders_with_brackets(tmp_path: Path, monkeypatch: pytest.Monk
     assert names("x/**/*.png") == ["x/set [7]/d.png"]
     absolute = find_images(f"{tmp_path}/set [2024]/*.png")
     assert absolute == [tmp_path / "set [2024]" / name for name in ("a.png", "b1.png")]
+
+
+def test_no_folder_for_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container without a writable file system."""
+
+    def refuse() -> None:
+        raise FileNotFoundError("no usable temporary directory")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    (tmp_path / "a.png").write_bytes(pillow(smooth_rgb(), "PNG"))
+    assert read_image(tmp_path / "a.png").shape == (45, 64, 3)

@@ -10,7 +10,7 @@ from .asf import check_asf
 from .chunks import check_gif, check_mxf, check_riff
 from .flv import check_flv
 from .matroska import check_matroska
-from .mp4 import check_mp4, is_mp4, played_fraction_of
+from .mp4 import check_mp4, is_mp4, played_fraction_of, sample_seconds
 from .mpeg import check_program_stream, check_transport_stream, lacks_packets, packet_size
 from .ogg import check_ogg
 from .parts import CUT
@@ -74,6 +74,15 @@ def has_lost_packets(path: Path) -> bool:
             return bool(packet_size(data)) and lacks_packets(data)
     except (OSError, ValueError):
         return False
+
+
+def frame_seconds(path: Path) -> list[float]:
+    """Return the duration of every frame of an MP4, or of an AVIF's animation; empty if unknown."""
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return sample_seconds(data)
+    except (OSError, ValueError, struct.error, IndexError, StopIteration, ZeroDivisionError):
+        return []
 
 
 def played_fraction(path: Path) -> float | None:

@@ -19,7 +19,7 @@ def check_flv(data: mmap.mmap) -> str:
         if size > len(data):
             return missing(data, int(size))
     start = int.from_bytes(data[5:9], "big") + 4
-    kinds: Counter[tuple[int, int]] = Counter()  # of tags, with the codec
+    kinds: Counter[tuple[int, int]] = Counter()  # of tags, with the first byte of their content
     tags = wrong = 0
     place = 0  # of the first wrong size
     while start + 11 <= len(data):
@@ -31,7 +31,7 @@ def check_flv(data: mmap.mmap) -> str:
         if kind == _VIDEO and size > 16 and data[start + 11] >> 4 & 7 == _COMMAND:
             return f"damaged at byte {start + 11:,}"
         if kind != _SCRIPT and size:
-            kinds[kind, data[start + 11] & 0x0F if kind == _VIDEO else data[start + 11]] += 1
+            kinds[kind, data[start + 11]] += 1
         tags += 1
         if end + 4 <= len(data) and int.from_bytes(data[end : end + 4], "big") != 11 + size:
             place = place or end
@@ -45,12 +45,17 @@ def check_flv(data: mmap.mmap) -> str:
 
 
 def _odd_codecs(kinds: Counter[tuple[int, int]], *, has_audio: bool) -> str:
-    """Look for single tags of another codec, which FFmpeg takes for a further stream."""
-    audio = sum(count for (kind, _), count in kinds.items() if kind == _AUDIO)
-    if not has_audio and 0 < audio < _RARE * kinds.total():
+    """Look for frames that FFmpeg takes for those of another stream."""
+    audio = {byte: count for (kind, byte), count in kinds.items() if kind == _AUDIO}
+    video = {byte: count for (kind, byte), count in kinds.items() if kind == _VIDEO}
+    few = _RARE * kinds.total()
+    if not has_audio and 0 < sum(audio.values()) < few:
         return "damaged: single tags are of audio, which the header excludes"
-    for kind in (_AUDIO, _VIDEO):
-        counts = [count for (each, _), count in kinds.items() if each == kind]
-        if len(counts) > 1 and min(counts) <= _RARE * max(counts):
-            return "damaged: single tags have another codec"
+    if any(byte in video and count < few for byte, count in audio.items()):
+        return "damaged: single frames are marked as audio"
+    codecs: Counter[int] = Counter()
+    for byte, count in video.items():
+        codecs[byte & 0x0F] += count
+    if len(codecs) > 1 and min(codecs.values()) <= _RARE * max(codecs.values()):
+        return "damaged: single tags have another codec"
     return ""

@@ -95,3 +95,18 @@ def _edits(data: mmap.mmap, start: int) -> Iterator[tuple[int, int]]:
     layout, size = (">Qq", 20) if data[start] == 1 else (">Ii", 12)
     for index in range(count):
         yield struct.unpack_from(layout, data, start + 8 + size * index)
+
+
+def sample_seconds(data: mmap.mmap) -> list[float]:
+    """Return the duration of every sample of the first track, by its ``stts`` box."""
+    track = next(_inside(data, (0, len(data)), b"moov", b"trak"))
+    ticks, _ = _timescale(data, next(_inside(data, track, b"mdia", b"mdhd"))[0])
+    start, _ = next(_inside(data, track, b"mdia", b"minf", b"stbl", b"stts"))
+    (entries,) = struct.unpack_from(">I", data, start + 4)
+    seconds: list[float] = []
+    for index in range(entries):
+        count, duration = struct.unpack_from(">II", data, start + 8 + 8 * index)
+        if count > len(data):  # each sample has some bytes
+            raise ValueError(count)
+        seconds += [duration / ticks] * count
+    return seconds
