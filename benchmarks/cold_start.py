@@ -46,7 +46,7 @@ def measure(wheel: Path, keys: Iterable[str]) -> dict[str, Any]:
         methods = {key: _row(key, pictures, folder) for key in keys}
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     about = {"date": now, **machine.description()}
-    return {"machine": about, "wheel MB": round(wheel.stat().st_size / 1e6, 2), "methods": methods}
+    return {"machine": about, "methods": methods}
 
 
 def _pictures(folder: Path) -> list[str]:

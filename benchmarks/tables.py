@@ -32,9 +32,7 @@ def summary(
         "|---|--:|--:|--:|---|",
     ]
     for key in METHODS:
-        start = (
-            f"{starts[key]['compiling']:.1f} / {starts[key]['wheel']:.1f}" if key in starts else ""
-        )
+        start = starts.get(key, "")
         cells = ("", "", start, "not measured")
         if key in found:
             peers = found[key].get("peers", {})

@@ -240,6 +240,14 @@ print(hashlib.sha256(saliency.tobytes()).hexdigest())
     assert len(maps) == 1
 
 
+def test_kernels_of_plain_functions_have_names():
+    from fastsal.algorithms.whitened import _cpu_whiten, _whitening
+    from fastsal.kernels.forms import name_of
+
+    assert name_of(_whitening.fill_weights) == (_cpu_whiten.__name__, "fill_weights")
+    assert name_of(lambda: None) is None
+
+
 def test_info_tells_where_kernels_come_from(site, tmp_path):
     def told():
         printed = subprocess.run(

@@ -15,10 +15,10 @@ from ..methods import METHODS
 from ..pipelines.compiling import Compiling
 from ..pipelines.interrupts import Terminated, heeded_interrupts, received_status
 from ..pipelines.whole_files import remove_unfinished
-from . import bench, demo, evaluate, image, info, video, warmup, webcam
+from . import bench, demo, evaluate, explain, image, info, video, warmup, webcam
 from .messages import say, text_of
 
-_COMMANDS = (demo, image, video, webcam, evaluate, bench, info, warmup)
+_COMMANDS = (demo, image, video, webcam, explain, evaluate, bench, info, warmup)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -116,7 +116,8 @@ def evaluate(
     A video's score is the mean over its frames with fixations. The first frame is not scored, since
     motion methods have no map for it. The negatives of "sauc" are all fixations in the other
     samples, scaled to the size of the sample. Beyond 100,000 fixations, samples are drawn at
-    random. "information_gain" follows MIT's code; its baseline is the density of all fixations.
+    random. "information_gain" follows MIT's code; its baseline is the density of the
+    fixations in the other samples.
 
     Examples
     --------

@@ -36,16 +36,25 @@ class Others:
         chosen = self._points[self._samples != index]
         return _pixels(chosen, size)
 
-    def density(self, size: tuple[int, int], sigma: float) -> Values:
-        """Return the density of all fixations for images of a size."""
+    def density(self, index: int, size: tuple[int, int], sigma: float) -> Values | None:
+        """Return the density of the fixations in all samples but one, or None if there are none.
+
+        It is the density of all fixations, which is computed once per size, minus that of one
+        sample.
+        """
         from ..metrics import density_map
 
+        is_own = self._samples == index
+        if is_own.all():
+            return None
         key = size, sigma
         if key not in self._densities:
             self._densities.clear()  # one size at a time keeps the memory flat
             points = _pixels(self._points, size)
             self._densities[key] = density_map(points, size, sigma=sigma)
-        return self._densities[key]
+        own = density_map(_pixels(self._points[is_own], size), size, sigma=sigma)
+        rest: Values = np.maximum(self._densities[key] - own, 0)  # rounding may pass 0
+        return rest
 
     @property
     def digest(self) -> str:

@@ -14,6 +14,12 @@ from .result import LOWER_IS_BETTER
 if TYPE_CHECKING:
     from .result import Evaluation
 
+_TITLES = {"nss": "NSS", "auc": "AUC", "sauc": "shuffled AUC", "cc": "CC", "emd": "EMD",
+           "kl_divergence": "KL divergence", "max_f": "maximum F", "mean_f": "mean F",
+           "adaptive_f": "adaptive F", "max_e": "maximum E", "mean_e": "mean E",
+           "adaptive_e": "adaptive E", "s_measure": "S", "weighted_f_measure": "weighted F",
+           "auc_judd": "AUC (Judd)", "auc_borji": "AUC (Borji)",
+           "auc_shuffled": "shuffled AUC (sampled)"}  # fmt: skip
 _COLUMNS = 4
 _COLOR = "#4477aa"
 
@@ -42,11 +48,12 @@ def write_plot(evaluation: Evaluation, path: Path) -> None:
         axis.bar_label(bars, fmt="%.3f", padding=4, fontsize="small")
         axis.set_yticks(range(len(models)), models, fontsize="small")
         axis.set_ylim(len(models) - 0.4, -0.6)  # the best at the top
-        axis.margins(x=0.2)
+        axis.margins(x=0.25)
         direction = "lower is better" if metric in LOWER_IS_BETTER else "higher is better"
-        axis.set_title(f"{metric.replace('_', ' ')}\n({direction})", fontsize="medium")
+        title = _TITLES.get(metric, metric.replace("_", " "))
+        axis.set_title(f"{title}\n({direction})", fontsize="medium")
     count = max((len(rows) for rows in evaluation.scores.values()), default=0)
-    figure.suptitle(f"{evaluation.dataset}: {count} samples, mean and standard error")
+    figure.suptitle(f"{evaluation.dataset}: {count} {evaluation.kind}s, mean and standard error")
     try:
         with whole_file(path) as partial:
             figure.savefig(partial, format=path.suffix[1:].lower(), dpi=130)

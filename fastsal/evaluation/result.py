@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Scores = Mapping[str, float]
 
-LOWER_IS_BETTER = {"kl_divergence", "mean_absolute_error"}
+LOWER_IS_BETTER = {"kl_divergence", "mean_absolute_error", "emd"}
 
 
 @dataclass
@@ -66,6 +66,11 @@ class Evaluation:
         return [value for value in found if math.isfinite(value)]
 
     @property
+    def kind(self) -> str:
+        """Whether the samples are images or videos: "image" or "video"."""
+        return "image" if self._data is None else self._data.kind
+
+    @property
     def ranking(self) -> list[str]:
         """Models by the mean of the first metric, best first."""
         first = self.metrics[0]
@@ -83,12 +88,15 @@ class Evaluation:
             "| method | " + " | ".join(self.metrics) + " |", "|---" * (len(self.metrics) + 1) + "|"
         ]  # fmt: skip
         for model in self.ranking:
-            cells = [
-                f"{self.mean(model, metric):.3f} ± {self.standard_error(model, metric):.3f}"
-                for metric in self.metrics
-            ]
+            cells = [self._cell(model, metric) for metric in self.metrics]
             lines.append(f"| `{model}` | " + " | ".join(cells) + " |")
         return "\n".join(lines)
+
+    def _cell(self, model: str, metric: str) -> str:
+        mean, error = self.mean(model, metric), self.standard_error(model, metric)
+        if not math.isfinite(mean):
+            return "-"
+        return f"{mean:.3f} ± {error:.3f}" if math.isfinite(error) else f"{mean:.3f}"
 
     def best_and_worst(self, model: str, count: int) -> tuple[list[str], list[str]]:
         """Return the samples with the best and the worst scores of the first metric."""

@@ -64,7 +64,7 @@ class FixationScorer:
         size = sample.size
         wanted = set(self._metrics)
         other = self._others.of(job.number, size) if NEEDS_OTHER & wanted else None
-        baseline = self._others.density(size, sample.sigma) if _GAIN in wanted else None
+        baseline = self._others.density(job.number, size, sample.sigma) if _GAIN in wanted else None
         needs_density = _NEED_DENSITY & wanted
         shared = [name for name in self._metrics if name != _GAIN]
 
@@ -82,7 +82,7 @@ class FixationScorer:
             scores = metrics.evaluate(
                 saliency, points, density=density, other=other, metrics=shared
             )
-            if baseline is not None:
+            if _GAIN in wanted:
                 # The other convention gives minus infinity for a map that is 0 at a fixation.
                 scores[_GAIN] = metrics.information_gain(
                     saliency, baseline, points, convention="mit"

@@ -17,6 +17,7 @@ Sign = Literal["absolute", "positive", "negative", "signed"]
 
 SIGNS = ("absolute", "positive", "negative", "signed")
 _SAMPLE = 1 << 14  # values that bracket a percentile
+_LEAST, _MOST = 1e-25, 1e30  # magnitudes that float32 holds with all its digits
 
 
 def heatmap(attribution: Any, *, sign: Sign = "absolute", percentile: float = 99) -> Any:
@@ -71,14 +72,18 @@ def heatmap(attribution: Any, *, sign: Sign = "absolute", percentile: float = 99
     flat = np.ascontiguousarray(values).reshape(rows * cols, -1)[...]
     flat.flags.writeable = False
     kernels = importlib.import_module("..algorithms.attributions._cpu", __package__)
-    sums, found = np.empty(rows * cols, flat.dtype), np.empty(rows * cols, np.float32)
-    kernels.add_channels(flat, SIGNS.index(sign), sums)
-    if not math.isfinite(float(sums.min()) + float(sums.max())):
+    found = np.empty(rows * cols, np.float32)
+    for dtype in (np.float32, np.float64):
+        sums = kernels.add_channels(flat, SIGNS.index(sign), dtype)
+        low, high = float(sums.min()), float(sums.max())
+        if _LEAST < max(high, -low) < _MOST:  # else float32 may have rounded to 0 or infinity
+            break
+    if not math.isfinite(low + high):
         raise ImageError("`attribution` must be finite; got NaN or infinities")
     if sign == "signed":
         low, width, least = 0.0, percentile_of(np.abs(sums), limit), -1.0
     else:
-        low, least = float(sums.min()), 0.0
+        least = 0.0
         width = percentile_of(sums, limit) - low
     kernels.stretch(sums, low, width, least, found)
     result = found.reshape(rows, cols)
@@ -130,8 +135,9 @@ def percentile_of(values: NDArray[Any], percentile: float) -> float:
     left, right = math.floor(middle - margin), math.ceil(middle + margin)
     low = sample[left] if left >= 0 else values.min()
     high = sample[right] if right < sample.size else values.max()
-    below = int(np.count_nonzero(values < low))
-    inside = values[(values >= low) & (values <= high)]
+    inside = values[values >= low]
+    below = count - inside.size
+    inside = inside[inside <= high]
     index = first - below
     last = min(first + 1, count - 1) - below
     if index < 0 or last >= inside.size:  # the sample was not a fair one

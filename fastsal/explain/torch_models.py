@@ -110,7 +110,7 @@ class _TorchSession:
         """The class: the one asked for, else the one of the image's highest score."""
         if self._target is None:
             with torch.no_grad():
-                self._decide(self._table(self.image[None]))
+                self._decide(self.table(self.image[None]))
         assert self._target is not None
         return self._target
 
@@ -118,14 +118,14 @@ class _TorchSession:
         if not decides:
             self.target  # noqa: B018  # decided by the image itself
         batch = batch.detach().requires_grad_()
-        table = self._table(batch)
+        table = self.table(batch)
         self._decide(table)
         return self._derived(table, batch)
 
     def scores(self, batch: Any) -> NDArray[np.float64]:
         target = self.target
         with torch.no_grad():
-            table = self._table(batch)
+            table = self.table(batch)
             checked_target(target, table.shape[1])
             found: NDArray[np.float64] = table[:, target].double().cpu().numpy()
         return found
@@ -145,7 +145,7 @@ class _TorchSession:
         handle = part.register_forward_hook(keep)
         try:
             batch = self.image[None].detach().requires_grad_()
-            table = self._table(batch)
+            table = self.table(batch)
         finally:
             handle.remove()
         if not kept:
@@ -192,7 +192,7 @@ class _TorchSession:
             return array.to(self._home)
         return np.ascontiguousarray(array.cpu().numpy())
 
-    def _table(self, batch: Any) -> Any:
+    def table(self, batch: Any) -> Any:
         """Return the scores, (N, classes)."""
         table = self._module(batch.to(self._dtype))
         if not isinstance(table, torch.Tensor):

@@ -93,7 +93,13 @@ def jobs_of(methods: Iterable[str] | None) -> list[_Job]:
     ]
     if methods is not None:
         return jobs
-    return [*jobs, *_jobs_on_maps(), *_jobs_of_superpixels(), *_jobs_of_metrics()]
+    return [
+        *jobs,
+        *_jobs_on_maps(),
+        *_jobs_of_superpixels(),
+        *_jobs_of_metrics(),
+        *_jobs_of_explanations(),
+    ]
 
 
 def _jobs(method: Method, *, with_function: bool) -> Iterator[_Job]:
@@ -138,6 +144,24 @@ def _jobs_of_metrics() -> Iterator[_Job]:
         for size in _SIZES:
             saliency = np.eye(*size, dtype=dtype)
             yield f"metrics {saliency.dtype} {size}", partial(_measure, saliency)
+
+
+def _jobs_of_explanations() -> Iterator[_Job]:
+    """Yield one job per dtype and size for what `fastsal.explain` computes itself."""
+    for dtype in (np.float32, np.float64):
+        for size in _SIZES:
+            attribution = np.eye(*size, dtype=dtype)
+            yield f"explain {attribution.dtype} {size}", partial(_explain, attribution)
+
+
+def _explain(attribution: Any) -> None:
+    from .. import explain
+    from ..superpixels import felzenszwalb
+
+    explain.heatmap(attribution)
+    felzenszwalb(attribution)
+    explain.xrai(attribution, attribution=attribution, mode="full")
+    explain.xrai(attribution, attribution=attribution, mode="fast")
 
 
 def _measure(saliency: Any) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 
 import numpy as np
+import psutil
 import pytest
 from processes import started
 
@@ -171,7 +172,7 @@ def command_for(photos, output, *options):
 def large(photos, rng):
     """Return the folder of images, as large photographs that take a while."""
     for path in photos.glob("*.png"):
-        write_image(path, rng.integers(0, 256, (700, 900, 3), dtype=np.uint8))
+        write_image(path, rng.integers(0, 256, (450, 600, 3), dtype=np.uint8))
     return photos
 
 
@@ -183,10 +184,13 @@ def test_an_interrupted_run_goes_on(large, tmp_path, number, status):
         while rows_stored(output) < 12:
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.05)
+        workers = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(number)
         _, err = process.communicate(timeout=30)
     kept = rows_stored(output)
     assert process.returncode == status, err
+    assert len(workers) >= 1
+    assert not any(worker.is_running() for worker in workers)
     last = err.splitlines()[-1]
     if number == signal.SIGINT:
         assert last.startswith("fastsal: interrupted after ")

@@ -28,6 +28,7 @@ COMMANDS = {
     "webcam": ["webcam", "--source", "synthetic", "--headless", "--record", "out/r.mp4",
                "--json", "out/r.json"],
     "demo": ["demo", "-o", "out"],
+    "evaluate": ["evaluate", "folder", "photos", "-o", "out"],
     "bench": ["bench", "--sizes", "vga", "--json", "out/b.json"],
     "warmup": ["warmup"],
     "info": ["info"],
@@ -54,6 +55,8 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for index in range(12):
         picture = rng.integers(0, 256, (480, 640, 3), dtype=np.uint8)
         write_image(folder / "photos" / f"{index:02}.png", picture)
+    fixations = "".join(f"{index:02}.png,{40 * index},200\n" for index in range(12))
+    (folder / "photos" / "fixations.csv").write_text(f"image,x_px,y_px\n{fixations}")
     (folder / "clips").mkdir()
     rows = rng.integers(0, 256, (480, 1, 1), dtype=np.uint8).repeat(640, 1).repeat(3, 2)
     for name in ("a.avi", "b.avi"):

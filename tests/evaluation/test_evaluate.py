@@ -44,7 +44,6 @@ def test_scores_are_those_of_the_metrics(photos):
     assert found.metrics == api.FIXATION_METRICS
     assert list(found.scores) == ["lc", "signature:smooth=0"]
     points = points_by_image(photos)
-    everything = np.concatenate([points[name].astype(int) for name in sorted(points)])
     for name, here in points.items():
         image = read_image(photos / "images" / f"{name}.png")
         saliency = fastsal.image_signature(image, smooth=0)
@@ -58,7 +57,7 @@ def test_scores_are_those_of_the_metrics(photos):
             "similarity": metrics.similarity(saliency, density),
             "kl_divergence": metrics.kl_divergence(density, saliency),
             "information_gain": metrics.information_gain(
-                saliency, density_of(everything, 60 / 32), here, convention="mit"
+                saliency, density_of(elsewhere, 60 / 32), here, convention="mit"
             ),
         }
         assert found.scores["signature:smooth=0"][name] == pytest.approx(expected, abs=1e-6)
@@ -75,6 +74,20 @@ def test_means_and_standard_errors(photos):
     assert row.startswith(f"| `lc` | {values.mean():.3f} ± {values.std(ddof=1) / 5**0.5:.3f} | ")
     one = evaluate(photos, "lc", metrics="nss", limit=1)
     assert math.isnan(one.standard_error("lc", "nss"))
+    assert one.table().splitlines()[2] == f"| `lc` | {one.mean('lc', 'nss'):.3f} |"
+
+
+def test_one_image_has_no_others(photos):
+    found = evaluate(photos, "lc", limit=1, metrics="nss,sauc,information_gain")
+
+    scores = found.scores["lc"]["0"]
+    assert math.isnan(scores["sauc"])
+    saliency = fastsal.luminance_contrast(read_image(photos / "images" / "0.png"))
+    expected = metrics.information_gain(
+        saliency, None, points_by_image(photos)["0"], convention="mit"
+    )
+    assert scores["information_gain"] == pytest.approx(expected)
+    assert found.table().splitlines()[2].split(" | ")[2] == "-"
 
 
 @pytest.mark.parametrize(("metric", "best"), [("nss", max), ("kl_divergence", min)])

@@ -4,14 +4,16 @@ import numpy as np
 from numba import float32, prange
 
 from ...kernels.jit import parallel, serial
-from ...kernels.launch import over_bands
+from ...kernels.launch import over_bands, scratch
 
 ABSOLUTE, POSITIVE, NEGATIVE, SIGNED = range(4)
 
 
-def add_channels(values, sign, out):
-    """Fill `out`, (P,), from attributions (P, C): the sum of magnitudes, or a part of the sum."""
+def add_channels(values, sign, dtype):
+    """Return sums (P,) of attributions (P, C), of magnitudes or signed, until the next call."""
+    out = scratch("attributions", values.shape[:1], dtype)
     over_bands(_sum_span, _sum_bands, out.size, values, sign, out)
+    return out
 
 
 def stretch(values, low, width, least, out):

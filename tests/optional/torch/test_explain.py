@@ -7,8 +7,9 @@ import threading
 import numpy as np
 import pytest
 import torch
-from reference.explain_models import TinyCNN, image, tinycnn_params
+from reference.explain_models import TinyCNN, image
 from torch import nn
+from torch_net import Net
 
 import fastsal
 from fastsal import explain
@@ -24,22 +25,6 @@ METHODS = {
     "xrai": functools.partial(explain.xrai, steps=3),
 }
 SCALED = ("gradient", "smooth_grad", "integrated_gradients", "guided_ig", "blur_ig")
-
-
-class Net(nn.Module):
-    """The recorded network."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv1, self.relu1 = nn.Conv2d(3, 8, 3, 2, 1), nn.ReLU(inplace=True)
-        self.conv2, self.relu2 = nn.Conv2d(8, 16, 3, 2, 1), nn.ReLU(inplace=True)
-        self.conv3, self.fc = nn.Conv2d(16, 16, 3, 1, 1), nn.Linear(16, 5)
-        state = {name: torch.from_numpy(value) for name, value in tinycnn_params().items()}
-        self.double().load_state_dict(state)
-
-    def forward(self, batch):
-        hidden = self.relu2(self.conv2(self.relu1(self.conv1(batch))))
-        return self.fc(torch.tanh(self.conv3(hidden)).mean((2, 3)))
 
 
 class Trained(nn.Module):

@@ -27,5 +27,5 @@ def test_tensors_score_as_arrays(rng):
 
 
 def test_halves_are_refused():
-    with pytest.raises(ImageError, match="`saliency` must .*bfloat16"):
+    with pytest.raises(ImageError, match=r"`saliency` must .*bfloat16"):
         metrics.auc(torch.zeros(3, 3, dtype=torch.bfloat16), [(1, 1)])
