@@ -208,11 +208,15 @@ def similarity_of(first: Measured, second: Measured, scale: str) -> float:
 
 
 def _from_zero(measured: Measured, scale: str) -> Measured:
+    if scale == "sum" and measured.plain_sum is not None:
+        return measured
     return measured.of_usual_peak().from_zero(always=scale == "minmax")
 
 
 def _density(measured: Measured, scale: str) -> tuple[float, float]:
     """Return shift and scale: ``(value - shift) * scale`` sums to 1."""
+    if scale == "sum" and measured.plain_sum is not None:
+        return 0.0, 1.0 / measured.plain_sum
     mean, low, _ = measured.range
     if measured.is_constant and low <= 0:  # uniform
         return low - 1.0, 1.0 / measured.size
@@ -280,7 +284,7 @@ def kl_of(truth: Measured, saliency: Measured, convention: str) -> float:
     """Return the divergence of two maps that are measured."""
     least = _LEAST_DENSITY if convention == "pysaliency" else 0.0
     keeps_zeros = convention == "mit"
-    truth, saliency = (each.of_usual_peak().from_zero() for each in (truth, saliency))
+    truth, saliency = _from_zero(truth, "sum"), _from_zero(saliency, "sum")
     form = (
         *_divisor(truth, least, keeps_zeros), *_divisor(saliency, least, keeps_zeros), least
     )  # fmt: skip
@@ -292,6 +296,8 @@ def kl_of(truth: Measured, saliency: Measured, convention: str) -> float:
 
 def _divisor(measured: Measured, least: float, keeps_zeros: bool) -> tuple[float, float]:
     """Return shift and scale: ``(value - shift + least) * scale`` sums to 1."""
+    if measured.plain_sum is not None:
+        return 0.0, 1.0 / (measured.plain_sum + least * measured.size)
     mean, low, _ = measured.range
     shift = min(low, 0.0)
     if measured.is_constant and least == 0:  # uniform

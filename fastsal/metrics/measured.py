@@ -75,6 +75,25 @@ class Measured:
         return Moments(mean, squares)
 
     @cached_property
+    def plain_sum(self) -> float | None:
+        """The sum of a map that is a density but for its scale, else None.
+
+        It has no minus sign, and neither its sum nor its mean is 0, huge or tiny. Other maps are
+        shifted or scaled first, by their range.
+        """
+        if self.values.dtype == np.uint8:
+            total, is_signed = self.moments.mean * self.size, False
+        else:
+            sums = np.empty(kernels.count_of_blocks(self.size))
+            unions = np.empty(len(sums), np.int64)
+            kernels.fill_sums(self.values.reshape(-1), sums, unions)
+            with np.errstate(all="ignore"):
+                total, is_signed = float(sums.sum()), bool((unions < 0).any())
+        if not is_signed and _LEAST_PEAK < total / self.size <= total < _MOST_PEAK:
+            return total
+        return None
+
+    @cached_property
     def range(self) -> Range:
         """The range. A map with NaN or infinities is refused."""
         if self.values.dtype == np.uint8:

@@ -118,6 +118,8 @@ def read_image(path: str | Path, *, background: str | Rgb = "white", page: int =
     ------
     ImageError
         The file is missing, a folder, empty, damaged, or not an image; or it has no such page.
+        Damage of pixels alone is always found in PNG, mostly in AVIF if PyAV is installed, and
+        only partly in formats without checksums, such as JPEG and WebP.
     ValueError
         `background` is no colour.
     """

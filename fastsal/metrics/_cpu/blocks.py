@@ -107,6 +107,15 @@ def sum_of_minima(first, second, form):
 
 
 @serial
+def union_of(bits):
+    """Return all bits that are set in any of the values; integers fill vector registers."""
+    found = bits[0]
+    for i in range(bits.size):
+        found |= bits[i]
+    return found
+
+
+@serial
 def range_of_bits(bits):
     """Return the least and the greatest key of floats by their bits; see `float_of_key`.
 

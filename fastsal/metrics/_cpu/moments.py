@@ -17,6 +17,7 @@ from .blocks import (
     range_of_bits,
     sum_of,
     sum_of_minima,
+    union_of,
 )
 
 Table = NDArray[np.float64]
@@ -39,6 +40,14 @@ def fill_moments(values: NDArray[Any], table: Table) -> None:
         table,
         pixels=values.size,
         per_thread=_PER_THREAD,
+    )
+
+
+def fill_sums(values: NDArray[Any], sums: Table, unions: NDArray[np.int64]) -> None:
+    """Fill per block its sum, and the union of the bits: negative if a value has a minus sign."""
+    args = (values, values.view(f"i{values.itemsize}"), sums, unions)
+    over_bands(
+        _sums_span, _sums_bands, len(sums), *args, pixels=values.size, per_thread=_PER_THREAD
     )
 
 
@@ -81,6 +90,13 @@ def _moments_span(values, table, start, stop):
 
 
 @serial
+def _sums_span(values, bits, sums, unions, start, stop):
+    for block in range(start, stop):
+        sums[block] = sum_of(block_of(values, block))
+        unions[block] = union_of(block_of(bits, block))
+
+
+@serial
 def _ranges_span(values, bits, means, keys, start, stop):
     for block in range(start, stop):
         part = block_of(values, block)
@@ -108,6 +124,15 @@ def _moments_bands(values, table, bands):
     for band in prange(bands):
         start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
         _moments_span(values, table, start, stop)
+    taken_at_once(before)
+
+
+@parallel
+def _sums_bands(values, bits, sums, unions, bands):
+    before = taken_at_once(1)
+    for band in prange(bands):
+        start, stop = band * len(sums) // bands, (band + 1) * len(sums) // bands
+        _sums_span(values, bits, sums, unions, start, stop)
     taken_at_once(before)
 
 
