@@ -34,6 +34,11 @@ def folder(tmp_path, monkeypatch, rng):
     write_image("photo.jpg", photo)
     (tmp_path / "photos").mkdir()
     write_image("photos/photo.jpg", photo)
+    (tmp_path / "gaze").mkdir()
+    write_image("gaze/photo.jpg", photo)
+    (tmp_path / "gaze" / "fixations.csv").write_text(
+        "image,subject,x_px,y_px\nphoto.jpg,1,40,30\nphoto.jpg,2,52,21\n"
+    )
     with VideoWriter("street.mp4", 10, (64, 48)) as writer:
         for _ in range(5):
             writer.write(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8))
@@ -64,6 +69,8 @@ def test_commands_run(folder):
         assert program == "fastsal"
         if arguments == ["warmup"]:
             continue  # half a minute of compiling; tests/test_warmup.py warms up
+        if arguments[0] == "explain":
+            continue  # needs PyTorch: tests/optional/torch/test_readme.py
         if "--web" in arguments:
             serve(arguments)
             continue
@@ -73,7 +80,14 @@ def test_commands_run(folder):
         )
 
     written = {path.name for path in folder.rglob("*.*")}
-    assert {"photo-boolean-map.png", "map.npy", "path.png", "moving.mp4", "both.mp4"} <= written
+    assert {
+        "photo-boolean-map.png",
+        "map.npy",
+        "path.png",
+        "moving.mp4",
+        "both.mp4",
+        "scores.png",
+    } <= written
 
 
 def serve(arguments):
@@ -95,7 +109,7 @@ def test_every_block_has_a_language_that_is_run():
 
 def test_it_is_short():
     lines = README.splitlines()
-    assert len(lines) <= 220
+    assert len(lines) <= 240
     assert [line for line in lines if len(line) > 120] == []
 
 

@@ -19,6 +19,7 @@ from .options import (
     bad_use,
     check_apart,
     check_regular_targets,
+    check_writeable,
     count,
     keys_of,
     look_of,
@@ -219,7 +220,7 @@ def _targets(
     if len(jobs) == 1 and output.suffix and not is_folder and not output.is_dir():
         with bad_use():
             check_suffix(output)
-        check_regular_targets([output])
+        check_writeable(output, "-o")
         return {jobs[0]: output}
     if output.suffix and not is_folder and not output.is_dir():
         raise ValueError(f"-o must be a folder for {len(jobs)} maps; got the file name {output}")

@@ -131,7 +131,7 @@ def check_writeable(path: Path, option: str) -> None:
     """Refuse a file that could not be written, before there is anything to write to it."""
     check_regular_targets([path], f"{option}: ")
     if not path.parent.is_dir():
-        raise FastsalError(f"{option}: no such folder: {path.parent}")
+        raise FastsalError(f"{option}: no such folder: {path.parent}; create it first")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise FastsalError(f"{option}: {path} cannot be written to")
 

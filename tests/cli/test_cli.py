@@ -157,7 +157,7 @@ def test_image_errors(photo, tmp_path, capsys):
     assert "no such file" in fails(capsys, "image", tmp_path / "none.png", "-o", out)
     assert "broken.png" in fails(capsys, "image", tmp_path / "broken.png", "-o", out)
     assert "text.png" in fails(capsys, "image", tmp_path / "text.png", "-o", out)
-    assert "no/map.png" in fails(capsys, "image", photo, "-o", tmp_path / "no" / "map.png")
+    assert "no; create it first" in fails(capsys, "image", photo, "-o", tmp_path / "no" / "map.png")
     assert "-o must be a folder for 2 maps" in fails(
         capsys, "image", photo, tmp_path / "text.png", "-o", out, status=2
     )
