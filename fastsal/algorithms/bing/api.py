@@ -39,8 +39,8 @@ def bing(
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Propose object boxes with BING (binarised normed gradients).
 
-    The result is up to several thousand proposals for a detector, best first. For the main object of an
-    image, use `salient_boxes` on a map of `minimum_barrier`.
+    The result is up to several thousand proposals for a detector, best first. For the main object
+    of an image, use `salient_boxes` on a map of `minimum_barrier`.
 
     Parameters
     ----------
