@@ -78,6 +78,8 @@ def run(options: argparse.Namespace) -> int:
     if not any(found.scores.values()):
         raise FastsalError("no sample could be scored")
     scored = {sample for rows in found.scores.values() for sample in rows}
+    if outside := found.fixations_outside:
+        say(f"{count_of(outside, 'fixation')} outside the images dropped")
     print(
         f"wrote scores of {count_of(len(scored), plan.dataset.kind)} and "
         f"{count_of(len(sheets), 'sheet')} to {output}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..datasets.sample import inside
 from ..pipelines.whole_files import write_text
 
 if TYPE_CHECKING:
@@ -69,6 +70,22 @@ class Evaluation:
     def kind(self) -> str:
         """Whether the samples are images or videos: "image" or "video"."""
         return "image" if self._data is None else self._data.kind
+
+    @property
+    def fixations_outside(self) -> int:
+        """Number of fixations outside their images, which are not scored.
+
+        Samples that cannot be read, and videos, do not count.
+        """
+        if self._data is None or self.kind != "image":
+            return 0
+        names = {name for rows in self.scores.values() for name in rows}
+        samples = [sample for sample in self._data if sample.name in names]
+        return sum(
+            len(sample.fixations) - len(inside(sample.fixations, sample.size))
+            for sample in samples
+            if sample.has_fixations
+        )
 
     @property
     def ranking(self) -> list[str]:
@@ -150,6 +167,7 @@ class Evaluation:
         return {
             "dataset": self.dataset, "settings": self.settings, "metrics": list(self.metrics),
             "summary": summary, "scores": scores, "failures": self.failures,
+            "fixations_outside": self.fixations_outside,
         }  # fmt: skip
 
     def write_json(self, path: str | Path) -> None:

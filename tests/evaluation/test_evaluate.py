@@ -10,6 +10,7 @@ from scipy.ndimage import gaussian_filter
 
 import fastsal
 from fastsal import DatasetError, FastsalError, metrics
+from fastsal.cli.main import main
 from fastsal.datasets import open_dataset, open_masks
 from fastsal.evaluation import api, others
 from fastsal.evaluation.scoring import _to_centre
@@ -471,3 +472,11 @@ def test_a_process_that_dies_fails_one_job():
     assert "its process ended with signal 9" in answers[-1].fault
     assert answers[0].fault.startswith("ZeroDivisionError: ")
     assert not any(process.poll() is None for process in workers._processes)
+
+
+def test_fixations_outside_are_counted(photos, tmp_path, capsys):
+    found = evaluate(photos, "lc", metrics=["nss"])
+
+    assert found.fixations_outside == 5  # one per image
+    assert main(["evaluate", "folder", str(photos), "-m", "lc", "-o", str(tmp_path / "out")]) == 0
+    assert "5 fixations outside the images dropped" in capsys.readouterr().err
