@@ -16,7 +16,7 @@ Images, videos and streams
     overlay, process_video, Stream, METHODS
 Data sets and scores
     evaluate; the modules datasets and metrics
-Quality weighted by saliency
+Crops, and quality weighted by saliency
     the module applications
 Running
     backends, use_backend, warmup

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import images
 from ..errors import ImageError
 from ..methods import METHODS, method_of
-from ..metrics.inputs import as_host, as_map, check_finite
+from ..metrics.inputs import Map, as_host, as_map, check_finite
 
 Saliency = ArrayLike | str | Callable[[Any], Any]  # a map, a key of METHODS, or image -> map
 
@@ -46,16 +46,28 @@ def as_pair(reference: Any, image: Any) -> tuple[NDArray[Any], NDArray[Any]]:
 
 def as_weights(saliency: Saliency, image: Any, shape: tuple[int, int]) -> NDArray[np.float64]:
     """Return a map of weights of this shape: not negative, finite, and equal if all are 0."""
-    found = as_map(map_of(saliency, image), "saliency")
-    check_finite(found, "saliency")
-    if found.shape != shape:
-        raise ImageError(
-            f"`saliency` must be a map of the image's shape {shape}; got {found.shape}"
-        )
-    if found.min() < 0:
-        raise ImageError(f"`saliency` must not be negative; got a minimum of {found.min()}")
+    found = as_saliency(map_of(saliency, image))
+    check_shape(found, shape)
     weights = found.astype(np.float64)
     return weights if weights.any() else np.ones(shape)
+
+
+def as_saliency(saliency: Any) -> Map:
+    """Return a map of finite numbers from 0 up, or raise ImageError."""
+    found = as_map(saliency, "saliency")
+    low = found.min()
+    if not (low >= 0 and found.max() < math.inf):  # NaN fails
+        check_finite(found, "saliency")
+        raise ImageError(f"`saliency` must not be negative; got a minimum of {low}")
+    return found
+
+
+def check_shape(saliency: Map, shape: tuple[int, ...]) -> None:
+    """Raise ImageError unless a map has the rows and columns of its image."""
+    if saliency.shape != shape:
+        raise ImageError(
+            f"`saliency` must be a map of the image's shape {shape}; got {saliency.shape}"
+        )
 
 
 def map_of(saliency: Saliency, image: Any) -> Any:

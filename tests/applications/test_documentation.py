@@ -61,8 +61,9 @@ def test_readme_runs(tmp_path, monkeypatch):
     section = re.search(r"^## Applications$(.*?)(?=^## )", README, re.M | re.S)
     blocks = re.findall(r"^```python\n(.*?)^```$", section[1], re.M | re.S)
     assert blocks
+    namespace = {}
     for code in blocks:
-        exec(compile(code, "README.md", "exec"), {})
+        exec(compile(code, "README.md", "exec"), namespace)
 
 
 def test_they_are_imported_on_first_use():

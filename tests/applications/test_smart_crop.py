@@ -1,0 +1,135 @@
+"""`SmartCrop` has the form of smartcrop's results: the same candidates, ranked by saliency."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from reference import cropping as reference
+from skimage import data
+
+import fastsal
+from fastsal.applications import SmartCrop
+from fastsal.errors import ImageError
+
+# Numbers of candidates that smartcrop 0.5.0 returns for images of 512 x 512 and 1920 x 1080.
+RECORDED = [
+    ((512, 512), (100, 100), 5),
+    ((512, 512), (160, 90), 43),
+    ((512, 512), (90, 160), 43),
+    ((1920, 1080), (100, 100), 37),
+    ((1920, 1080), (600, 600), 731),
+    ((1920, 1080), (1080, 1080), 106),
+]
+
+
+def flat(image):
+    return np.ones(image.shape[:2])
+
+
+@pytest.mark.parametrize(("image_size", "size", "count"), RECORDED)
+def test_as_many_candidates_as_smartcrop(image_size, size, count):
+    result = SmartCrop(saliency=flat).crop(Image.new("RGB", image_size), *size)
+    assert sorted(result) == ["analyse_image", "crops", "top_crop"]
+    assert len(result["crops"]) == count
+    for crop in result["crops"]:
+        assert sorted(crop) == ["height", "score", "width", "x", "y"]
+        assert 0 <= crop["x"] <= image_size[0] - crop["width"]
+        assert 0 <= crop["y"] <= image_size[1] - crop["height"]
+        assert crop["width"] / crop["height"] == pytest.approx(size[0] / size[1], rel=0.02)
+    assert result["top_crop"]["score"] == max(crop["score"] for crop in result["crops"])
+
+
+def test_sizes_are_those_of_the_recordings(shared):
+    values = json.loads((shared / "golden" / "metrics" / "smartcrop.json").read_text())
+    image = Image.fromarray(data.astronaut())
+    for size in ((100, 100), (160, 90), (90, 160)):
+        recorded = values[f"astronaut_{size[0]}x{size[1]}"]
+        largest = max(
+            SmartCrop(saliency=flat).crop(image, *size)["crops"], key=lambda crop: crop["width"]
+        )
+        assert 0 <= largest["width"] - recorded["width"] <= 3  # smartcrop loses up to 3 pixels
+        assert 0 <= largest["height"] - recorded["height"] <= 3
+
+
+def test_scores_are_those_of_their_windows(rng):
+    saliency = rng.random((60, 80))
+    result = SmartCrop(saliency=saliency).crop(Image.new("RGB", (80, 60)), 40, 30, min_scale=0.5)
+    assert len(result["crops"]) > 5
+    for crop in result["crops"]:
+        expected = reference.score(
+            saliency, crop["x"], crop["y"], crop["height"], crop["width"], True
+        )
+        assert crop["score"] == pytest.approx(expected)
+
+
+def test_candidates_of_analyse(rng):
+    saliency = rng.random((50, 70))
+    result = SmartCrop(saliency=saliency, avoid_cutting=False).analyse(
+        Image.new("RGB", (70, 50)), 40, 20, max_scale=1, min_scale=0.5, num_scale_steps=3, step=7
+    )
+    expected = [
+        (x, y, width, height)
+        for width, height in ((40, 20), (30, 15), (20, 10))
+        for y in range(0, 50 - height + 1, 7)
+        for x in range(0, 70 - width + 1, 7)
+    ]
+    found = [(c["x"], c["y"], c["width"], c["height"]) for c in result["crops"]]
+    assert found == expected
+    top = result["top_crop"]
+    scores = [reference.score(saliency, x, y, h, w, False) for x, y, w, h in expected]
+    assert (top["x"], top["y"], top["width"], top["height"]) == expected[int(np.argmax(scores))]
+    assert top["score"] == pytest.approx(max(scores))
+
+
+def test_steps_without_prescaling():
+    crops = SmartCrop(saliency=flat).crop(
+        Image.new("L", (400, 200)), 1, 1, prescale=False, step=50, num_scale_steps=1
+    )["crops"]
+    assert [crop["x"] for crop in crops] == [0, 50, 100, 150, 200]
+
+
+def test_the_map_comes_back_as_a_picture():
+    image = Image.fromarray(data.astronaut())
+    result = SmartCrop(saliency="whitened").crop(image, 10, 10)
+    expected = np.rint(fastsal.whitened(data.astronaut()) * 255)
+    assert result["analyse_image"].size == image.size
+    assert np.abs(np.asarray(result["analyse_image"]).astype(float) - expected).max() <= 1
+
+
+def test_the_top_crop_holds_what_is_salient():
+    image = np.zeros((200, 400, 3), np.uint8)
+    image[80:120, 300:340] = (255, 200, 0)
+    top = SmartCrop().crop(Image.fromarray(image), 100, 100)["top_crop"]
+    assert top["x"] <= 300
+    assert top["x"] + top["width"] >= 340
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 50)])
+def test_tiny_images_and_requests_larger_than_the_image(size):
+    for request in ((1, 1), (500, 500), (1, 20)):
+        top = SmartCrop(saliency=flat).crop(Image.new("RGB", size), *request)["top_crop"]
+        assert 1 <= top["width"] <= size[0]
+        assert 1 <= top["height"] <= size[1]
+
+
+def test_refusals():
+    image = Image.new("RGB", (40, 30))
+    for options, message in [
+        ({"width": 0, "height": 1}, "`width` must be an integer"),
+        ({"width": 1, "height": 1.5}, "`height` must be an integer"),
+        ({"width": 1, "height": 1, "num_scale_steps": 0}, "`num_scale_steps` must be an integer"),
+        ({"width": 1, "height": 1, "step": 0}, "`step` must be an integer"),
+        ({"width": 1, "height": 1, "max_scale": 2}, "`max_scale` must be a number"),
+        ({"width": 1, "height": 1, "max_scale": 0.5}, "`min_scale` must be a number"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            SmartCrop(saliency=flat).crop(image, **options)
+    with pytest.raises(ValueError, match="`crop_width` must be an integer from 1 to 40; got 41"):
+        SmartCrop(saliency=flat).analyse(image, 41, 30)
+    with pytest.raises(ValueError, match="`avoid_cutting` must be True or False"):
+        SmartCrop(avoid_cutting=2)
+    with pytest.raises(ImageError, match="`saliency` must"):
+        SmartCrop(saliency=lambda _: np.full((30, 40), np.nan)).crop(image, 1, 1)
+    with pytest.raises(ImageError, match="map of the image's shape"):
+        SmartCrop(saliency=np.ones((4, 4))).crop(image, 1, 1)
