@@ -16,6 +16,8 @@ Images, videos and streams
     overlay, process_video, Stream, METHODS
 Data sets and scores
     evaluate; the modules datasets and metrics
+Quality weighted by saliency
+    the module applications
 Running
     backends, use_backend, warmup
 Options, results and errors
@@ -130,7 +132,7 @@ _HOMES = {
 }
 
 # Public modules, also imported on first use.
-_MODULES = ("datasets", "explain", "metrics", "opencv", "superpixels")
+_MODULES = ("applications", "datasets", "explain", "metrics", "opencv", "superpixels")
 
 __all__ = sorted(_HOMES)
 

@@ -1,0 +1,70 @@
+"""Checks of pictures and of the saliency that weighs or crops them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import images
+from ..errors import ImageError
+from ..methods import METHODS, method_of
+from ..metrics.inputs import as_host, as_map, check_finite
+
+Saliency = ArrayLike | str | Callable[[Any], Any]  # a map, a key of METHODS, or image -> map
+
+
+def as_picture(value: Any, name: str) -> NDArray[Any]:
+    """Return an image as (H, W, channels) with its dtype, alpha left out, or raise ImageError."""
+    array = as_host(value, name)
+    frames = images.as_frames(
+        array, dtypes=images.DTYPES, name=name, largest=math.inf, stacks=False
+    )
+    height, width = frames.shape
+    pixels: NDArray[Any] = frames.pixels.reshape(height, width, frames.channels)[..., :3]
+    if pixels.dtype.kind == "f" and (pixels.min() < 0 or pixels.max() > 1):
+        raise ImageError(
+            f"floats of `{name}` must be in [0, 1]; "
+            f"got values from {pixels.min()} to {pixels.max()}"
+        )
+    return pixels
+
+
+def as_pair(reference: Any, image: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return two images of the same shape and dtype, or raise ImageError."""
+    first, second = as_picture(reference, "reference"), as_picture(image, "image")
+    if first.shape != second.shape or first.dtype != second.dtype:
+        raise ImageError(
+            "`reference` and `image` must have the same shape and dtype; "
+            f"got {first.dtype} {first.shape} and {second.dtype} {second.shape}"
+        )
+    return first, second
+
+
+def as_weights(saliency: Saliency, image: Any, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Return a map of weights of this shape: not negative, finite, and equal if all are 0."""
+    found = as_map(map_of(saliency, image), "saliency")
+    check_finite(found, "saliency")
+    if found.shape != shape:
+        raise ImageError(
+            f"`saliency` must be a map of the image's shape {shape}; got {found.shape}"
+        )
+    if found.min() < 0:
+        raise ImageError(f"`saliency` must not be negative; got a minimum of {found.min()}")
+    weights = found.astype(np.float64)
+    return weights if weights.any() else np.ones(shape)
+
+
+def map_of(saliency: Saliency, image: Any) -> Any:
+    """Return the map itself, or the map of `image` from a method's key or from a callable."""
+    if isinstance(saliency, str):
+        if saliency in METHODS and METHODS[saliency].kind == "motion":
+            raise ValueError(
+                f"`saliency` must be a method for single images; got {saliency!r}, which compares "
+                "frames: pass its map instead"
+            )
+        return method_of(saliency).make().update(image)
+    return saliency(image) if callable(saliency) else saliency

@@ -1,0 +1,70 @@
+"""Every public name of `fastsal.applications` says what it does, and its example runs."""
+
+import builtins
+import doctest
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+from processes import run_python
+
+import fastsal
+from fastsal import applications
+
+README = (Path(fastsal.__file__).parent / "README.md").read_text()
+FUNCTIONS = {
+    name: getattr(applications, name)
+    for name in applications.__all__
+    if inspect.isfunction(getattr(applications, name))
+}
+
+
+def test_names_are_sorted_and_there():
+    assert applications.__all__ == sorted(applications.__all__)
+    assert "applications" in dir(fastsal)
+    assert fastsal.applications is applications
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_docstrings_are_whole(name):
+    function = FUNCTIONS[name]
+    text = inspect.cleandoc(function.__doc__)
+    sections = set(re.findall(r"^(\w[\w ]*)\n-{3,}$", text, re.M))
+
+    assert {"Parameters", "Returns", "Raises", "Examples"} <= sections
+    for parameter in inspect.signature(function).parameters:
+        assert re.search(rf"^(.*\b)?{parameter}\b", text, re.M), parameter
+    raised = re.search(r"^Raises\n-+\n(.*?)(?=^\w[\w ]*\n-{3,}$|\Z)", text, re.M | re.S)
+    for error in re.findall(r"^(\w+)$", raised[1], re.M):
+        kind = getattr(fastsal, error, None) or getattr(builtins, error)
+        assert issubclass(kind, Exception)
+
+
+@pytest.mark.parametrize("name", applications.__all__)
+def test_examples_run(name):
+    value = getattr(applications, name)
+    found = doctest.DocTestFinder(recurse=False).find(value, name, globs={})
+    for case in found:
+        assert doctest.DocTestRunner().run(case).failed == 0
+    assert found[0].examples
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_options_are_by_keyword(name):
+    parameters = inspect.signature(FUNCTIONS[name]).parameters.values()
+    assert sum(each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters) <= 2
+
+
+def test_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    section = re.search(r"^## Applications$(.*?)(?=^## )", README, re.M | re.S)
+    blocks = re.findall(r"^```python\n(.*?)^```$", section[1], re.M | re.S)
+    assert blocks
+    for code in blocks:
+        exec(compile(code, "README.md", "exec"), {})
+
+
+def test_they_are_imported_on_first_use():
+    code = "import sys, fastsal; print(*[n for n in sys.modules if 'applications' in n])"
+    assert run_python(code, timeout=60) == ""
