@@ -215,11 +215,14 @@ def test_a_user_without_a_home(site):
         + SCRIPT
         + "from fastsal.kernels import cache; print(cache.describe())"
     )
-    for named in ("", "~/kept"):
+    for named, reason in (
+        ("", "this user has no home folder"),
+        ("~/kept", "~/kept: no such home folder"),
+    ):
         compiled, answer = run(site, named, script)
         assert compiled > 0
         assert answer.startswith(ANSWER)
-        assert "not kept: this user has no home folder" in answer
+        assert f"not kept: {reason}" in answer
     assert not (site / "~").exists()
 
 

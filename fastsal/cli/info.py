@@ -46,7 +46,10 @@ def _facts() -> Iterator[tuple[str, str]]:
     except BackendUnavailableError as error:
         yield "threading layer", f"none: {error}"
     yield "compiled code", cache.describe()
-    yield from _kernels()
+    try:
+        yield from _kernels()
+    except BackendUnavailableError as error:
+        yield "kernels", f"none: {error}"
 
 
 def _kernels() -> Iterator[tuple[str, str]]:

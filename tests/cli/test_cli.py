@@ -275,7 +275,7 @@ def test_video(clip, tmp_path, capsys):
      (["--start", "nan"], "start < end"),
      (["--start", "5", "--end", "2"], "got start 5 and end 2"),
      (["--end", "nan"], "start < end"),
-     (["--start", "1e308"], "no frame in the range"),
+     (["--start", "1e308"], "no frame in the requested range"),
      (["--start", "-1"], "must satisfy 0 <= start < end; got start -1"),
      (["--alpha", "0.3", "--view", "map"], "--alpha has no effect with --view map"),
      (["--alpha", "nan"], "`alpha` must be a number"),
@@ -440,7 +440,7 @@ def test_warmup_tells_how_far_it_is(capsys, monkeypatch):
     assert out.startswith("compiled in ")
     first, *_, last = err.splitlines()
     assert first.startswith("fastsal: compiling the kernels of 16 methods")
-    assert last.startswith("compiling: 57 of 57 forms, slic cpu ")
+    assert re.match(r"compiling: (\d+) of \1 forms, ", last)
 
 
 def test_ctrl_c_is_130_with_one_line(tmp_path):

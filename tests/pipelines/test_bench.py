@@ -344,8 +344,8 @@ def test_nothing_in_common_is_told():
 
 def test_a_machine_that_changed_is_told():
     slow, fast = {"copy_bandwidth": 10e9}, {"copy_bandwidth": 12e9}
-    assert "copies 12.0 GB/s, and 10.0 in the run before" in compare.warning(slow, fast, 0.15)
-    assert "copies 10.0 GB/s, and 12.0" in compare.warning(fast, slow, 0.15)
+    assert "is 12.0 GB/s and was 10.0 GB/s in the earlier run" in compare.warning(slow, fast, 0.15)
+    assert "is 10.0 GB/s and was 12.0" in compare.warning(fast, slow, 0.15)
     assert compare.warning(slow, fast, 0.25) is None
     assert compare.warning({}, fast, 0.15) is None
 
