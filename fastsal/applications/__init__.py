@@ -1,4 +1,4 @@
-"""Applications of saliency: quality of images where people look, and crops that keep it."""
+"""Applications of saliency: quality of images where people look, and crops of the salient part."""
 
 from .cropping import Crop as Crop
 from .cropping import best_crop as best_crop

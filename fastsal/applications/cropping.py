@@ -101,15 +101,15 @@ def best_crop(
         Number of windows. Two windows overlap by at most half (intersection over union), so there
         may be fewer.
     avoid_cutting : bool, default True
-        Count saliency at the window's border half, so that the border does not cut what is salient.
+        Count saliency at the window's border half, so that the border does not cut salient objects.
         The border is as thick as 2 % of the window's shorter side.
 
     Returns
     -------
     Crop or list of Crop
         The best window; with `count` above 1 a list, best first. The score is the fraction of all
-        saliency inside the window, divided by the square root of its fraction of the area. Of
-        equal windows the most central one is best, so a uniform map gives the central window.
+        saliency inside the window, divided by the square root of its fraction of the area. The
+        most central of equal windows is best, so a uniform map gives the central window.
 
     Raises
     ------

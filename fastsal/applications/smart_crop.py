@@ -94,9 +94,9 @@ class SmartCrop:
         Returns
         -------
         dict
-            "top_crop" is the best crop, "crops" the list of all, "analyse_image" the saliency map
-            as a grey PIL image of the image's size. Each crop is a dict with "x", "y", "width",
-            "height" and "score".
+            "top_crop" is the best crop and "crops" the list of all. "analyse_image" is the saliency
+            map as a grey PIL image, of the size of `image`. Each crop is a dict with "x", "y",
+            "width", "height" and "score".
 
         Raises
         ------
