@@ -16,7 +16,7 @@ Images, videos and streams
     overlay, process_video, Stream, METHODS
 Data sets and scores
     evaluate; the modules datasets and metrics
-Crops, and quality weighted by saliency
+Crops, detection, and quality weighted by saliency
     the module applications
 Running
     backends, use_backend, warmup

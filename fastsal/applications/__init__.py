@@ -1,10 +1,11 @@
-"""Applications of saliency: quality of images where people look, and crops of the salient part."""
+"""Quality of images where people look, crops of the salient part, and detection there."""
 
 from .cropping import Crop as Crop
 from .cropping import best_crop as best_crop
+from .detection import detect_salient as detect_salient
 from .quality import ms_ssim as ms_ssim
 from .quality import psnr as psnr
 from .quality import ssim as ssim
 from .smart_crop import SmartCrop as SmartCrop
 
-__all__ = ["Crop", "SmartCrop", "best_crop", "ms_ssim", "psnr", "ssim"]
+__all__ = ["Crop", "SmartCrop", "best_crop", "detect_salient", "ms_ssim", "psnr", "ssim"]
