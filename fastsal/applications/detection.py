@@ -60,7 +60,8 @@ def detect_salient(
         sequence is no box. OpenCV's ``detectMultiScale`` has these forms.
     saliency : array_like (H, W), str or callable
         A map of numbers from 0 up, the key of a method for single images, or a function such as
-        ``Stream("bin-wang").update``. Methods and functions get `frame` and return the map.
+        ``Stream("bin-wang").update``. Methods and functions get `frame` and return the map. A
+        method given by key reads RGB; for OpenCV's frames pass ``Stream(key, color="bgr").update``.
     max_boxes : int, default 8
         Maximum number of regions to search, those with most saliency.
     pad : float, default 0.2
