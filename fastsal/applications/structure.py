@@ -1,7 +1,6 @@
 """Local structural similarity: means over windows that lie inside the image.
 
-Means over windows come from OpenCV's separable filters, in float64. Strips of rows run on several
-threads, and their arrays stay in the second-level cache.
+Strips of rows run on several threads, and their arrays stay in the second-level cache.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from typing import Any, Literal, NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from ._windows import fill_terms
 
 Window = Literal["gaussian", "uniform"]
 Image = NDArray[Any]  # (H, W)
@@ -83,38 +84,14 @@ def mean_similarity(
 def _sums(
     first: Image, second: Image, weights: Values | None, white: float, kind: _Kind
 ) -> tuple[float, float]:
-    """Return the weighted sums of both terms over the interior of one strip (Eqs. 6 and 13)."""
-    first, second = first.astype(np.float64), second.astype(np.float64)
-    inside = (slice(kind.margin, -kind.margin),) * 2
-
-    def mean(values: Values) -> Values:
-        found: Values = cv2.sepFilter2D(values, cv2.CV_64F, kind.taps, kind.taps)
-        return found[inside]
-
-    both = first * first
-    products = second * second
-    both += products
-    np.multiply(first, second, out=products)
-    x, y, variances, structure = mean(first), mean(second), mean(both), mean(products)
+    """Return the weighted sums of both terms over the interior of one strip."""
+    first, second = (np.ascontiguousarray(each, np.float64) for each in (first, second))
+    rows, cols = (side - 2 * kind.margin for side in first.shape)
+    similarity, structure = np.empty((2, rows, cols))
     c1, c2 = (_K1 * white) ** 2, (_K2 * white) ** 2
-    luminance = x * y
-    structure -= luminance
-    structure *= 2 * kind.correction
-    structure += c2
-    x *= x
-    y *= y
-    x += y
-    variances -= x
-    variances *= kind.correction
-    variances += c2
-    structure /= variances
-    luminance *= 2
-    luminance += c1
-    x += c1
-    luminance /= x
-    luminance *= structure
+    fill_terms(first, second, kind.taps, kind.correction, c1, c2, similarity, structure)
     if weights is None:
-        return float(luminance.sum()), float(structure.sum())
+        return float(similarity.sum()), float(structure.sum())
     # Not `vdot`: it copies views, and the threads of BLAS would compete with ours.
-    similarity, contrast = (np.einsum("ij,ij->", each, weights) for each in (luminance, structure))
-    return float(similarity), float(contrast)
+    sums = [np.einsum("ij,ij->", each, weights) for each in (similarity, structure)]
+    return float(sums[0]), float(sums[1])
