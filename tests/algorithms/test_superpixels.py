@@ -509,7 +509,7 @@ def test_device_arrays_in_device_arrays_out(dtype, cuda_device, rng):
 def test_devices_refuse_what_the_host_refuses(cuda_device):
     held = cuda_device.to_device(np.zeros((2, 3), np.uint8))
     for labels, message in (
-        (np.zeros((2, 3), np.int32), "on a device both"),
+        (np.zeros((2, 3), np.int32), "both be device arrays"),
         (cuda_device.to_device(np.zeros((2, 3), np.int64)), "int32"),
         (
             cuda_device.to_device(np.full((2, 3), 7, np.int32)),
