@@ -18,29 +18,51 @@ Results = dict[str, Any]
 
 ROOT = Path(__file__).parents[1]
 _VERDICTS = {True: "met", False: "**missed**"}
+# Of the table in README.md.
+_COMPUTES = {
+    "lc": "mean grey-level difference to all pixels",
+    "fine-grained": "centre-surround differences at six sizes",
+    "spectral-residual": "log-amplitude minus local mean",
+    "superpixel": "superpixels of rare, compact colours",
+    "center-surround": "centre-surround contrast of opponent colours (VOCUS2)",
+    "signature": "squared inverse DCT of the signs of the DCT",
+    "boolean-map": "regions that the border does not reach, at all thresholds",
+    "whitened": "length of whitened differences of Gaussians",
+    "minimum-barrier": "minimum barrier distance to the image border",
+    "itti-koch": "intensity, colour and orientation contrast over a pyramid",
+    "frame-difference": "difference of two grey frames",
+    "flow": "optical flow minus the estimated camera motion",
+    "bin-wang": "background subtraction; learns for 51 frames",
+    "superpixel-motion": "contrast of superpixels to the last frame",
+    "superpixel-change": "increase of superpixel contrast to the last frame",
+    "bing": "thousands of box proposals for objects, best first",
+}
 
 
 def summary(
     results: Results, first_maps: Results | None, size: str = "1080p", kind: str = "colour"
 ) -> str:
-    """Return the speed and cold start of every method as a short table, without intervals."""
+    """Return all methods with speed, cold start and one peer as a short table."""
     found = _rows_of(results, size, kind)
-    rows = first_maps["methods"] if first_maps else {}
-    starts = {key: f"{row['compiling']:.1f} / {row['wheel']:.1f}" for key, row in rows.items()}
+    starts = first_maps["methods"] if first_maps else {}
     lines = [
-        "| method | ms | fps | first map, s | times as fast as |",
-        "|---|--:|--:|--:|---|",
+        "| key | function | computes | ms | first map, s | times as fast as |",
+        "|---|---|---|--:|--:|---|",
     ]
-    for key in METHODS:
-        start = starts.get(key, "")
-        cells = ("", "", start, "not measured")
-        if key in found:
-            peers = found[key].get("peers", {})
-            factors = ", ".join(f"{peer['times']:.3g}x {name}" for name, peer in peers.items())
-            ms, fps, *_ = _speed(found[key], size)
-            cells = (ms, fps, start, factors.replace(" less median", ""))
-        lines.append(f"| `{key}` | {' | '.join(cells)} |")
+    for key, method in METHODS.items():
+        ms = f"{found[key]['ms']:.3g}" if key in found else "not measured"
+        start = f"{row['compiling']:.1f} / {row['wheel']:.1f}" if (row := starts.get(key)) else ""
+        cells = (f"`{key}`", f"`{method.function or method.state}`", _COMPUTES[key], ms, start)
+        lines.append(f"| {' | '.join(cells)} | {_main_peer(found.get(key, {}))} |")
     return "\n".join([_caption(results, size, kind), "", *lines])
+
+
+def _main_peer(row: dict[str, Any]) -> str:
+    """Return the ratio to the peer with the same results, `cv2.saliency`, or to the first."""
+    peers = row.get("peers", {})
+    name = "cv2.saliency" if "cv2.saliency" in peers else next(iter(peers), "")
+    short = re.sub(" less median|, as float32| \\+ LUT", "", name)  # of rows up to 120 characters
+    return f"{peers[name]['times']:.3g}x {short}" if name else ""
 
 
 def speeds(results: Results, size: str = "1080p", kind: str = "colour") -> str:
