@@ -24,6 +24,11 @@ def stretch(values, low, width, least, out):
 @serial
 def _sum_span(values, sign, out, start, stop):
     channels = values.shape[1]
+    if sign == ABSOLUTE and channels == 3:  # a loop over colours alone uses vector units
+        for pixel in range(start, stop):
+            colours = abs(values[pixel, 0]) + abs(values[pixel, 1])
+            out[pixel] = colours + abs(values[pixel, 2])
+        return
     for pixel in range(start, stop):
         total = values[pixel, 0] * 0
         if sign == ABSOLUTE:
@@ -43,14 +48,16 @@ def _sum_span(values, sign, out, start, stop):
 def _stretch_span(values, low, width, least, out, start, stop):
     # A factor beyond float64 stands for a width of 0; then 0 must stay 0.
     factor = 1 / width if width > 0 else 0.0
-    is_step = not 0 < factor < np.inf
+    if 0 < factor < np.inf:
+        for pixel in range(start, stop):
+            value = (values[pixel] - low) * factor
+            value = value if value > least else least
+            out[pixel] = float32(value if value < 1.0 else 1.0)
+        return
     for pixel in range(start, stop):
         gap = values[pixel] - low
-        if is_step:
-            gap = 1.0 if gap > 0 else -1.0 if gap < 0 else 0.0
-        else:
-            gap *= factor
-        out[pixel] = float32(min(max(gap, least), 1.0))
+        gap = 1.0 if gap > 0 else -1.0 if gap < 0 else 0.0
+        out[pixel] = float32(max(gap, least))
 
 
 @parallel
