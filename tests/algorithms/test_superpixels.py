@@ -270,7 +270,7 @@ BAD_LABELS = {
     "shape": (np.zeros((4, 4), int), r"integers of shape \(4, 5\); got int64 of shape \(4, 4\)"),
     "dtype": (np.zeros((4, 5)), "`labels` must be integers"),
     "booleans": (np.zeros((4, 5), bool), "`labels` must be integers"),
-    "gap": (np.eye(4, 5, dtype=int) * 2, "every number from 1 to 2; got none equal to 1"),
+    "gap": (np.eye(4, 5, dtype=int) * 2, "every number from 0 to 2; got none equal to 1"),
     "negative": (-np.eye(4, 5, dtype=int), "`labels` must be from 0 to 20; got -1 to 0"),
     "too large": (np.eye(4, 5, dtype=int) * 21, "`labels` must be from 0 to 20; got 0 to 21"),
     "far too large": (np.eye(4, 5, dtype=int) * 2**40, "`labels` must be from 0 to 20"),
