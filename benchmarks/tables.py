@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +17,6 @@ Results = dict[str, Any]
 
 ROOT = Path(__file__).parents[1]
 _VERDICTS = {True: "met", False: "**missed**"}
-# Of the table in README.md.
-_COMPUTES = {
-    "lc": "mean grey-level difference to all pixels",
-    "fine-grained": "centre-surround differences at six sizes",
-    "spectral-residual": "log-amplitude minus local mean",
-    "superpixel": "superpixels of rare, compact colours",
-    "center-surround": "centre-surround contrast of opponent colours (VOCUS2)",
-    "signature": "squared inverse DCT of the signs of the DCT",
-    "boolean-map": "regions that the border does not reach, at all thresholds",
-    "whitened": "length of whitened differences of Gaussians",
-    "minimum-barrier": "minimum barrier distance to the image border",
-    "itti-koch": "intensity, colour and orientation contrast over a pyramid",
-    "frame-difference": "difference of two grey frames",
-    "flow": "optical flow minus the estimated camera motion",
-    "bin-wang": "background subtraction; learns for 51 frames",
-    "superpixel-motion": "contrast of superpixels to the last frame",
-    "superpixel-change": "increase of superpixel contrast to the last frame",
-    "bing": "thousands of box proposals for objects, best first",
-}
 
 
 def summary(
@@ -52,7 +32,7 @@ def summary(
     for key, method in METHODS.items():
         ms = f"{found[key]['ms']:.3g}" if key in found else "not measured"
         start = f"{row['compiling']:.1f} / {row['wheel']:.1f}" if (row := starts.get(key)) else ""
-        cells = (f"`{key}`", f"`{method.function or method.state}`", _COMPUTES[key], ms, start)
+        cells = (f"`{key}`", f"`{method.function or method.state}`", method.summary, ms, start)
         lines.append(f"| {' | '.join(cells)} | {_main_peer(found.get(key, {}))} |")
     return "\n".join([_caption(results, size, kind), "", *lines])
 
@@ -110,13 +90,13 @@ def losses(results: Results) -> str:
     return "\n".join([_origin(results), "", *lines])
 
 
-def cold_starts(results: Results | None, table: Callable[[Results], str]) -> str:
-    """Return what first maps cost, as one of the tables of `cold_start`."""
+def cold_starts(results: Results | None) -> str:
+    """Return the processor seconds of first maps as a table."""
     if results is None:
         return "Not measured yet."
     about = results["machine"]
     origin = f"Measured {about['date'][:10]} at commit {about['commit']}: {about['processor']}."
-    return "\n".join([origin, "", table(results)])
+    return "\n".join([origin, "", cold_start.table_of(results)])
 
 
 def with_table(text: str, name: str, table: str) -> str:
@@ -136,7 +116,7 @@ def pages(results: Results, first_maps: Results | None) -> dict[Path, str]:
             "speeds": speeds(results),
             "targets": goals(results),
             "losses": losses(results),
-            "cold start": cold_starts(first_maps, cold_start.table_of),
+            "cold start": cold_starts(first_maps),
             "objects": objects.table_of(objects.newest()),
         },
     }

@@ -39,6 +39,8 @@ class Method:
         Name of the method in `Stream` and on the command line.
     title : str
         Name of the method in words.
+    summary : str
+        Its result in a few words, for tables.
     kind : {"static", "motion", "objectness"}
         "static" methods take each frame alone, "motion" methods compare frames, and "objectness"
         methods find boxes.
@@ -54,6 +56,7 @@ class Method:
 
     key: str
     title: str
+    summary: str
     kind: Kind
     paper: str
     function: str
@@ -118,6 +121,7 @@ _ROWS = (
     Method(
         key="lc",
         title="Luminance contrast",
+        summary="mean grey-level difference to all pixels",
         kind="static",
         paper="Zhai and Shah, ACM Multimedia 2006",
         function="luminance_contrast",
@@ -127,6 +131,7 @@ _ROWS = (
     Method(
         key="fine-grained",
         title="Fine-grained saliency",
+        summary="centre-surround differences at six sizes",
         kind="static",
         paper="Montabone and Soto, Image and Vision Computing 2010",
         function="fine_grained",
@@ -136,6 +141,7 @@ _ROWS = (
     Method(
         key="spectral-residual",
         title="Spectral residual",
+        summary="log-amplitude minus local mean",
         kind="static",
         paper="Hou and Zhang, CVPR 2007",
         function="spectral_residual",
@@ -145,6 +151,7 @@ _ROWS = (
     Method(
         key="itti-koch",
         title="Itti-Koch saliency",
+        summary="intensity, colour and orientation contrast over a pyramid",
         kind="static",
         paper="Itti, Koch and Niebur, IEEE TPAMI 1998",
         function="itti_koch",
@@ -154,6 +161,7 @@ _ROWS = (
     Method(
         key="center-surround",
         title="Centre-surround contrast",
+        summary="centre-surround contrast of opponent colours (VOCUS2)",
         kind="static",
         paper="Frintrop, Werner and Martin Garcia, CVPR 2015",
         function="center_surround",
@@ -163,6 +171,7 @@ _ROWS = (
     Method(
         key="signature",
         title="Image signature",
+        summary="squared inverse DCT of the signs of the DCT",
         kind="static",
         paper="Hou, Harel and Koch, IEEE TPAMI 2012",
         function="image_signature",
@@ -172,6 +181,7 @@ _ROWS = (
     Method(
         key="boolean-map",
         title="Boolean map saliency",
+        summary="regions that the border does not reach, at all thresholds",
         kind="static",
         paper="Zhang and Sclaroff, IEEE TPAMI 2016",
         function="boolean_map",
@@ -182,6 +192,7 @@ _ROWS = (
     Method(
         key="whitened",
         title="Whitened differences of Gaussians",
+        summary="length of whitened differences of Gaussians",
         kind="static",
         paper="after Garcia-Diaz et al., Image and Vision Computing 2012",
         function="whitened",
@@ -191,6 +202,7 @@ _ROWS = (
     Method(
         key="minimum-barrier",
         title="Minimum barrier distance",
+        summary="minimum barrier distance to the image border",
         kind="static",
         paper="Zhang et al., ICCV 2015",
         function="minimum_barrier",
@@ -200,6 +212,7 @@ _ROWS = (
     Method(
         key="superpixel",
         title="Superpixel contrast",
+        summary="superpixels of rare, compact colours",
         kind="static",
         paper="Perazzi et al., CVPR 2012",
         function="superpixel_contrast",
@@ -211,6 +224,7 @@ _ROWS = (
     Method(
         key="frame-difference",
         title="Frame differencing",
+        summary="difference of two grey frames",
         kind="motion",
         paper="Jain and Nagel, IEEE TPAMI 1979",
         function="frame_difference",
@@ -221,6 +235,7 @@ _ROWS = (
     Method(
         key="flow",
         title="Optical flow against the camera's motion",
+        summary="optical flow minus the estimated camera motion",
         kind="motion",
         paper="inverse search: Kroeger et al., ECCV 2016",
         function="flow_saliency",
@@ -231,6 +246,7 @@ _ROWS = (
     Method(
         key="bin-wang",
         title="Self-tuning background subtraction",
+        summary="background subtraction; learns for 51 frames",
         kind="motion",
         paper="Wang and Dudek, CVPR Workshop on Change Detection 2014",
         function="BinWang",
@@ -241,6 +257,7 @@ _ROWS = (
     Method(
         key="superpixel-motion",
         title="Superpixel contrast against the last frame",
+        summary="contrast of superpixels to the last frame",
         kind="motion",
         paper="after Perazzi et al., CVPR 2012",
         function="superpixel_contrast",
@@ -252,6 +269,7 @@ _ROWS = (
     Method(
         key="superpixel-change",
         title="Change of superpixel contrast",
+        summary="increase of superpixel contrast to the last frame",
         kind="motion",
         paper="after Perazzi et al., CVPR 2012",
         function="superpixel_change",
@@ -263,6 +281,7 @@ _ROWS = (
     Method(
         key="bing",
         title="Binarised normed gradients",
+        summary="thousands of box proposals for objects, best first",
         kind="objectness",
         paper="Cheng, Zhang, Lin and Torr, CVPR 2014",
         function="bing",

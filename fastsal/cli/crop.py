@@ -11,8 +11,9 @@ from ..errors import ImageError
 from ..methods import method_of
 from .batches import FileGuard
 from .options import (
-    BACKENDS,
     Commands,
+    add_backend,
+    add_background,
     add_command,
     add_method,
     check_apart,
@@ -47,16 +48,8 @@ def add_to(commands: Commands) -> None:
         "--min-scale", type=float, default=0.4, metavar="X",
         help="smallest crop as a fraction of the largest one of this aspect (default: 0.4)",
     )  # fmt: skip
-    parser.add_argument(
-        "--background", default="white", metavar="COLOR",
-        help="colour behind transparent pixels, a name or #rrggbb (default: white)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--backend",
-        choices=BACKENDS,
-        default="auto",
-        help="device that computes the map (default: auto)",
-    )
+    add_background(parser)
+    add_backend(parser)
 
 
 def _aspect(text: str) -> float:

@@ -14,6 +14,7 @@ from .options import (
     GRID,
     VIEWS,
     Commands,
+    add_background,
     add_command,
     add_look,
     bad_use,
@@ -60,10 +61,7 @@ def add_to(commands: Commands) -> None:
         "--pages", action="store_true",
         help="read every page of a TIFF and every frame of an animation, for IN-PAGE-KEY.png",
     )  # fmt: skip
-    parser.add_argument(
-        "--background", default="white", metavar="COLOR",
-        help="colour behind transparent pixels, a name or #rrggbb (default: white)",
-    )  # fmt: skip
+    add_background(parser)
     parser.add_argument(
         "--scanpath", type=_foci, metavar="N",
         help=f"draw the first N fixations of the scanpath, numbered; at most {_MOST_FOCI}",

@@ -40,6 +40,24 @@ def count(text: str) -> int:
     return int(text)
 
 
+def add_backend(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of a backend."""
+    parser.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="auto",
+        help="device that computes the map (default: auto)",
+    )
+
+
+def add_background(parser: argparse.ArgumentParser) -> None:
+    """Add the colour that transparent pixels show."""
+    parser.add_argument(
+        "--background", default="white", metavar="COLOR",
+        help="colour behind transparent pixels, a name or #rrggbb (default: white)",
+    )  # fmt: skip
+
+
 def add_look(parser: argparse.ArgumentParser, views: tuple[str, ...] = VIEWS) -> None:
     """Add how a map is computed and shown."""
     parser.add_argument(
@@ -49,12 +67,7 @@ def add_look(parser: argparse.ArgumentParser, views: tuple[str, ...] = VIEWS) ->
     parser.add_argument(
         "--alpha", type=float, help=f"strength of the overlay, 0 to 1 (default: {_ALPHA})"
     )
-    parser.add_argument(
-        "--backend",
-        choices=BACKENDS,
-        default="auto",
-        help="device that computes the map (default: auto)",
-    )
+    add_backend(parser)
 
 
 def add_method(parser: argparse.ArgumentParser) -> None:

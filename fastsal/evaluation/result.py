@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ class Evaluation:
         """Whether the samples are images or videos: "image" or "video"."""
         return "image" if self._data is None else self._data.kind
 
-    @property
+    @cached_property
     def fixations_outside(self) -> int:
         """Number of fixations outside their images, which are not scored.
 

@@ -1,12 +1,11 @@
-"""Every public name of `fastsal.applications` says what it does, and its example runs."""
+"""Docstrings of `fastsal.applications` are complete, and their examples run."""
 
-import builtins
-import doctest
 import inspect
 import re
 from pathlib import Path
 
 import pytest
+from docstrings import check_sections, run_examples
 from processes import run_python
 
 import fastsal
@@ -28,26 +27,12 @@ def test_names_are_sorted_and_there():
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_docstrings_are_whole(name):
-    function = FUNCTIONS[name]
-    text = inspect.cleandoc(function.__doc__)
-    sections = set(re.findall(r"^(\w[\w ]*)\n-{3,}$", text, re.M))
-
-    assert {"Parameters", "Returns", "Raises", "Examples"} <= sections
-    for parameter in inspect.signature(function).parameters:
-        assert re.search(rf"^(.*\b)?{parameter}\b", text, re.M), parameter
-    raised = re.search(r"^Raises\n-+\n(.*?)(?=^\w[\w ]*\n-{3,}$|\Z)", text, re.M | re.S)
-    for error in re.findall(r"^(\w+)$", raised[1], re.M):
-        kind = getattr(fastsal, error, None) or getattr(builtins, error)
-        assert issubclass(kind, Exception)
+    check_sections(FUNCTIONS[name])
 
 
 @pytest.mark.parametrize("name", applications.__all__)
 def test_examples_run(name):
-    value = getattr(applications, name)
-    found = doctest.DocTestFinder(recurse=False).find(value, name, globs={})
-    for case in found:
-        assert doctest.DocTestRunner().run(case).failed == 0
-    assert found[0].examples
+    assert run_examples(getattr(applications, name), name)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
