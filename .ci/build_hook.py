@@ -29,7 +29,7 @@ class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
     """Adds the folder of machine code to a wheel."""
 
     def dependencies(self) -> list[str]:
-        """Return what must be there to compile: fastsal's own dependencies."""
+        """Return fastsal's own dependencies, which compilation needs."""
         return list(self.metadata.core.dependencies) if os.environ.get(VARIABLE) else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -45,6 +45,6 @@ class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
         build_data["force_include"][str(target)] = "fastsal/kernels/machine_code"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Remove what the wheel has now."""
+        """Remove the compiled kernels, which are in the wheel now."""
         if hasattr(self, "_folder"):
             self._folder.cleanup()

@@ -90,7 +90,7 @@ def _compile() -> None:
 
 
 def _entries(folder: Path, listed: list[Any]) -> list[tuple[str, Path]]:
-    """Return the modules and files of the entries of all forms, each of which must be there."""
+    """Return the module and file of the entry of every form; none may be missing."""
     from fastsal.kernels import cache, forms
 
     functions = (forms.kernel_of(form).py_func for form in listed)

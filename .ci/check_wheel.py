@@ -40,7 +40,7 @@ print(json.dumps({
 
 
 def first_maps(key: str, source: str) -> dict[str, object]:
-    """Return what a process with an empty cache compiled, its maps and its seconds."""
+    """Run a process with an empty cache; return its compiled functions, maps and seconds."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "FASTSAL_CACHE_DIR": folder, "FASTSAL_NATIVE": "0"}
         printed = subprocess.run(

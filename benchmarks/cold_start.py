@@ -1,4 +1,4 @@
-"""What the first map of a process costs, in processor seconds: with nothing compiled, and after.
+"""Processor seconds of the first map of a process, before and after compilation.
 
 `python -m benchmarks.program --cold-start WHEEL` measures it. The program is
 ``fastsal image photo.png -m METHOD -o map.png`` (two pictures for motion methods), whole, with what
@@ -35,7 +35,7 @@ Row = dict[str, float]
 
 
 def measure(wheel: Path, keys: Iterable[str]) -> dict[str, Any]:
-    """Return the seconds of each method in each way, and of what they were measured."""
+    """Return the seconds of every method, and a description of the machine and the wheel."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with zipfile.ZipFile(wheel) as archive:
@@ -99,7 +99,7 @@ def table_of(results: dict[str, Any]) -> str:
 
 
 def save(results: dict[str, Any]) -> Path:
-    """Write the results under a name that tells when, of what and on what was measured."""
+    """Write the results; the file name has the date, the commit and the processor."""
     FOLDER.mkdir(exist_ok=True)
     about = results["machine"]
     path = FOLDER / kept.name_of(about, about["processor"] or "cpu")

@@ -74,7 +74,7 @@ def recorded_at(level: shipped.Level, folder: str) -> Recorded:
 
 
 def merged(levels: dict[str, Recorded]) -> dict[str, object]:
-    """Return what `forms.json` holds after these recordings."""
+    """Return the content of `forms.json` after these recordings."""
 
     def union(key: str) -> list[list[str]]:
         forms = (tuple(form) for recorded in levels.values() for form in recorded[key])

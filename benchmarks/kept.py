@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parent / "results"
 
 
 def name_of(about: dict[str, Any], processor: str) -> str:
-    """Return a file's name, which tells when, of what and on what was measured."""
+    """Return a file name with the date, the commit and the processor."""
     model = re.sub(r"[^a-z0-9]+", "-", processor.lower()).strip("-")
     return f"{about['date'][:10]}-{about['commit']}-{model}.json"
 

@@ -118,7 +118,7 @@ def max_f(scores: list[Scores]) -> float:
 
 
 def bounding_box(mask: NDArray[np.bool_]) -> Values:
-    """Return x, y, width and height of the smallest box around what a mask marks."""
+    """Return x, y, width and height of the bounding box of a mask."""
     rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return np.array([cols[0], rows[0], cols[-1] + 1 - cols[0], rows[-1] + 1 - rows[0]])
 

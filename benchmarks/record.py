@@ -54,7 +54,7 @@ def record(sizes: str, large: str, row_seconds: float, only: str) -> dict[str, A
 
 
 def write(results: dict[str, Any], folder: Path = FOLDER) -> Path:
-    """Write results, a row a line, under a name that tells when, of what and on what."""
+    """Write results, one row per line; the name has the date, commit and processor."""
     about = results["machine"]
     path = folder / name_of(about, about["processor"] or "cpu")
     folder.mkdir(exist_ok=True)

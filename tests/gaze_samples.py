@@ -1,4 +1,4 @@
-"""Simulated recordings of eye trackers, whose fixations are known."""
+"""Simulated recordings of eye trackers with known fixations."""
 
 from typing import NamedTuple
 

@@ -227,7 +227,7 @@ def _as_rgb(values: NDArray[Any]) -> Pixels:
 
 
 def _read_unturned(path: Path) -> Pixels:
-    """Return an image file whose EXIF tag is wrong."""
+    """Return an image file with a wrong EXIF tag."""
     import cv2
 
     from ..pipelines.quiet import quiet_opencv

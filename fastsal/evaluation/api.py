@@ -1,4 +1,4 @@
-"""Evaluate methods on a data set: what is asked for, jobs, results."""
+"""Evaluate methods on a data set: checked options, jobs, results."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """An evaluation whose options are checked."""
+    """The checked options of an evaluation."""
 
     dataset: Dataset
     models: tuple[Model, ...]

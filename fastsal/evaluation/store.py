@@ -83,7 +83,7 @@ class Store:
         self._file.close()
 
     def get(self, method: str, sample: str, stamp: str) -> dict[str, float] | None:
-        """Return the scores of a sample whose files have not changed since, or None."""
+        """Return the stored scores of a sample, or None if its files have changed since."""
         with self._one_line():
             row = self._file.execute(
                 "SELECT stamp, json FROM scores WHERE settings = ? AND method = ? AND sample = ?",

@@ -151,7 +151,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             try:
                 pipe.close()
             except OSError:
-                continue  # what was not sent is not needed
+                continue  # the answer is not needed
 
 
 def _fault(process: subprocess.Popen[bytes] | None, error: Exception) -> str:

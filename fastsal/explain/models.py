@@ -34,7 +34,7 @@ class Session(Protocol):
 
     @property
     def target(self) -> Any:
-        """The class, or what a callable gets instead."""
+        """The class, or the argument that a callable gets instead."""
 
     def gradients(self, batch: Any, *, decides: bool = False) -> Any:
         """Return the gradients of the class score; `decides` lets this batch choose the class."""

@@ -104,7 +104,7 @@ class CoreSaliency:
                 raise ValueError(SHAPE_ERROR_MESSAGE[key].format(expected, actual))
 
     def _checked(self, model: Any, args: Any, keys: list[str]) -> Any:
-        """Return a model whose results are checked as the package does; it raises KeyError too."""
+        """Return a model with the package's checks of results, which raise KeyError too."""
 
         def call(batch: Any, call_model_args: Any = None, expected_keys: Any = None) -> Any:
             output = model(batch, call_model_args=args, expected_keys=keys)
@@ -316,7 +316,7 @@ class XRAI(CoreSaliency):
         batch_size: int = 1,
         extra_parameters: XRAIParameters | None = None,
     ) -> XRAIOutput:
-        """Return the map, and what `extra_parameters` asks for."""
+        """Return the map, and the details that `extra_parameters` requests."""
         options = XRAIParameters() if extra_parameters is None else extra_parameters
         if options.algorithm not in MODES:
             raise ValueError(f"Unknown algorithm type: {options.algorithm}")

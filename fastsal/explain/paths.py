@@ -74,7 +74,7 @@ def blur_ig(
     >>> image = np.zeros((9, 9))
     >>> image[4, 4] = 1.0
     >>> found = explain.blur_ig(image, total, max_sigma=2)
-    >>> bool(found[4, 4] > 0.9)  # the peak is what blurring takes away
+    >>> bool(found[4, 4] > 0.9)  # blurring removes the peak
     True
     """
     widest = validation.number("max_sigma", max_sigma, 0, 1e4)

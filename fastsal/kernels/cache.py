@@ -135,7 +135,7 @@ class _Locator:
 
 
 def disambiguator_of(module: str) -> str:
-    """Return what stands for a module in the names of its kernels' entries."""
+    """Return the part for a module in the names of its kernels' entries."""
     return hashlib.sha256(module.encode()).hexdigest()[:10]
 
 
@@ -161,7 +161,7 @@ class _EntryFiles:
             return None
 
     def load_shipped(self, key: Any, level: shipped.Level) -> Any:
-        """Return what came with fastsal, or None if that is missing or damaged."""
+        """Return the shipped machine code, or None if it is missing or damaged."""
         place = self.place(key)
         if place is None:
             return None
@@ -205,7 +205,7 @@ class _EntryFiles:
 
 
 def _content_of(data: bytes, whole_key: bytes) -> Any:
-    """Return what an entry holds, or None if it is another's or damaged."""
+    """Return the content of an entry, or None if it belongs to another key or is damaged."""
     if data[:_DIGEST_SIZE] != _digest_of(whole_key, data[_DIGEST_SIZE:]):
         return None
     return _Unpickler(io.BytesIO(data[_DIGEST_SIZE:])).load()

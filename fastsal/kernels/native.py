@@ -52,7 +52,7 @@ def _start() -> None:
 
 
 def _named() -> list[forms.Form]:
-    """Return the forms of what is wished for, of kernels that can be found by a name."""
+    """Return the forms of the requested entries, of kernels that have an importable name."""
     named = ((forms.name_of(function), types) for function, types in _wished)
     return [(*name, forms.text_of(types)) for name, types in named if name is not None]
 

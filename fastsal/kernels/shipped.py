@@ -202,6 +202,6 @@ def pack(entries: Iterable[tuple[str, Path]], level: Level, target: Path) -> Non
 
 
 def write_manifest(target: Path) -> None:
-    """Write what the machine code in this folder was made with."""
+    """Write the versions and settings that produced the machine code in this folder."""
     text = json.dumps(made_with(), indent=1, sort_keys=True)
     (target / MANIFEST).write_text(text + "\n", encoding="utf-8")

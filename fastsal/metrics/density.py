@@ -84,7 +84,7 @@ def density_map(
 
 
 def _fill(density: NDArray[np.float64], points: NDArray[Any], sigma: float, mode: str) -> None:
-    """Add to the density, zeros, what each fixation contributes."""
+    """Add the contribution of every fixation to the density, which starts at zero."""
     height, width = density.shape
     pixels, counts = np.unique(points, axis=0, return_counts=True)
     rows, row_of = np.unique(pixels[:, 0], return_inverse=True)

@@ -67,7 +67,7 @@ class Measured:
             return _moments_of_levels(self._counts)
         table = np.empty((kernels.count_of_blocks(self.size), 2))
         kernels.fill_moments(self.values.reshape(-1), table)
-        with np.errstate(all="ignore"):  # what leaves the range of float64 is looked at next
+        with np.errstate(all="ignore"):  # the next check finds overflow
             mean, apart, sizes = joined_means(table[:, 0], self.size)
             squares = float(table[:, 1].sum() + (sizes * apart * apart).sum())
         if not math.isfinite(squares):
@@ -183,7 +183,7 @@ def comoments(first: Measured, second: Measured) -> tuple[float, float, float]:
     """Return the sums of squares of two maps about their means, and that of the products."""
     table = np.empty((kernels.count_of_blocks(first.size), 5))
     kernels.fill_comoments(*in_one_dtype(first, second), table)
-    with np.errstate(all="ignore"):  # what leaves the range of float64 is for the caller
+    with np.errstate(all="ignore"):  # the caller handles overflow
         _, a, sizes = joined_means(table[:, 0], first.size)
         _, b, _ = joined_means(table[:, 1], first.size)
         between = np.stack([a * a, b * b, a * b], axis=1) * sizes[:, None]

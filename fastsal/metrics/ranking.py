@@ -19,7 +19,7 @@ _LARGEST_COUNT = 1 << 20
 
 
 class Ranked:
-    """A map and what its areas under the curve share: the ranks of the fixated pixels."""
+    """A map with the ranks of its fixated pixels, which all variants of AUC share."""
 
     def __init__(
         self, saliency: Map, fixations: Points, levels: NDArray[np.int64] | None = None

@@ -125,7 +125,7 @@ def _summed(values: NDArray[np.float64], axis: int, count: int) -> NDArray[np.fl
 def _least_cost(
     cost: NDArray[np.float64], given: NDArray[np.float64], taken: NDArray[np.float64]
 ) -> float:
-    """Return the least cost of a transport: `given` sums to what `taken` sums to."""
+    """Return the minimum cost of a transport; `given` and `taken` have equal sums."""
     from scipy import sparse
     from scipy.optimize import linprog
 

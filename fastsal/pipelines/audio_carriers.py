@@ -108,7 +108,7 @@ class Copy:
 
     def carried(self, packet: Any, start: float) -> list[Any]:
         if self._is_dolby and bytes(memoryview(packet)[:2]) != _DOLBY_SYNC:
-            raise ValueError("no frame of AC-3")  # of which FFmpeg would write a broken track
+            raise ValueError("no frame of AC-3")  # FFmpeg would write a broken track
         if self._clock.counts_samples:
             at = self._clock.time_of(packet)
             with contextlib.suppress(*_FAILURES):  # damage stays, as in every copy

@@ -56,7 +56,7 @@ class _Target:
         self._container.mux(self._stream.encode(picture))
 
     def _finish(self, seconds: float) -> None:
-        """Write what is held back, and audio up to a time."""
+        """Write the delayed packets, and audio up to a time."""
         with _os_errors(), self._container:
             self._container.mux(self._stream.encode(None))
             if self._sound is not None:
@@ -165,7 +165,7 @@ class MotionJpegEncoder(_Target):
 
 @contextmanager
 def _os_errors() -> Iterator[None]:
-    """Turn FFmpeg's errors, of which only some are OSErrors, into OSErrors."""
+    """Turn all of FFmpeg's errors into OSErrors."""
     try:
         yield
     except av.FFmpegError as error:

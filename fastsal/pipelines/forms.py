@@ -26,7 +26,7 @@ def _recorded() -> dict[str, Any]:
 
 
 def recorded_methods() -> set[str]:
-    """Return the keys of the methods whose forms are known."""
+    """Return the keys of the methods with known forms."""
     return set(_recorded()["methods"])
 
 

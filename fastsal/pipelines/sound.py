@@ -132,7 +132,7 @@ class Sound:
             self._tracks[packet.stream.index].mux(self._target, packet, self._start)
 
     def close(self) -> None:
-        """Write the rest if asked to and what encoders hold back, and close the file."""
+        """Write the rest if requested, flush the encoders, and close the file."""
         if self.keeps_rest:
             self.mux_until(math.inf)
         for track in self._tracks.values():

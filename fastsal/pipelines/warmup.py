@@ -147,7 +147,7 @@ def _jobs_of_metrics() -> Iterator[_Job]:
 
 
 def _jobs_of_explanations() -> Iterator[_Job]:
-    """Yield one job per dtype and size for what `fastsal.explain` computes itself."""
+    """Yield one job per dtype and size for the kernels of `fastsal.explain`."""
     for dtype in (np.float32, np.float64):
         for size in _SIZES:
             attribution = np.eye(*size, dtype=dtype)

@@ -1,4 +1,4 @@
-"""``fastsal explain`` without PyTorch, and what it refuses before any work."""
+"""``fastsal explain`` without PyTorch, and its refusals before any work."""
 
 import sys
 

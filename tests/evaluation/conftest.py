@@ -8,7 +8,7 @@ from fastsal.pipelines.pictures import write_image
 
 @pytest.fixture
 def photos(tmp_path, rng):
-    """Return a folder with five images, in each of which a bright square is fixated."""
+    """Return a folder with five images, each with a fixated bright square."""
     folder = tmp_path / "photos"
     (folder / "images").mkdir(parents=True)
     rows = ["image,subject,x_px,y_px,duration_ms"]

@@ -18,7 +18,7 @@ def folder(recordings):
 
 @pytest.fixture(scope="module")
 def arrays(folder):
-    """Return the recorded inputs; what the small recording leaves out is computed as it was."""
+    """Return the recorded inputs; inputs missing in the small recording are computed again."""
     found = dict(np.load(folder / "inputs.npz"))
     rows, cols = np.mgrid[:72, :96]
     centre = np.exp(-0.5 * (((cols / 96 - 0.5) / 0.25) ** 2 + ((rows / 72 - 0.5) / 0.25) ** 2))

@@ -13,7 +13,7 @@ _PASSES = 5  # 65 bits: all of a float64
 def segment(image, scales, min_size):
     """Return labels (S, H, W) of int32, one image per scale, of float64 colours (H, W, C).
 
-    Equal costs come in another order than in scikit-image, whose sort is not stable. Where that
+    Equal costs come in a different order in scikit-image: its sort is not stable. Where that
     may change labels, which is rare, the edges are sorted again as scikit-image sorts them.
     """
     rows, cols, channels = image.shape

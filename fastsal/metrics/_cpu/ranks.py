@@ -17,7 +17,7 @@ from ...kernels.jit import parallel, serial
 LEVELS = 256
 MIN_BUCKETS = 1 << 12
 BUCKETS_PER_VALUE = 16
-_CHUNK = 1 << 10  # pixels whose buckets are computed together, in vector units
+_CHUNK = 1 << 10  # pixels per batch of buckets, for vector units
 _EXTRA = 3  # counts beside those of the buckets: below all, above all, NaN
 
 

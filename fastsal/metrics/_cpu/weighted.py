@@ -1,4 +1,4 @@
-"""The errors that the weighted F-measure sums: each by what is near it, and by where it is.
+"""Errors of the weighted F-measure, weighted by their neighbourhood and location.
 
 Nearest pixels of the object are found exactly: first along columns, then along rows by the lower
 envelope of parabolas. Of pixels that are as near, the one in the least column is taken, and there
@@ -75,7 +75,7 @@ def _columns_span(mask, nearest, start, stop):
 @serial
 def _rows_span(saliency, mask, nearest, importance, near_errors, table, start, stop):
     width = mask.shape[1]
-    sites = np.empty(width, np.int32)  # columns whose parabolas form the envelope
+    sites = np.empty(width, np.int32)  # columns of the parabolas in the envelope
     heights = np.empty(width, np.int64)  # of these parabolas at column 0
     for row in range(start, stop):
         count = _envelope(nearest[row], row, sites, heights)

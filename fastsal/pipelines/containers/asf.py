@@ -27,7 +27,7 @@ class _Fragment(NamedTuple):
 
 
 def check_asf(data: mmap.mmap) -> str:
-    """Look for the end of a WMV file, then for frames of which a part is missing."""
+    """Look for the end of a WMV file, then for incomplete frames."""
     (start,) = struct.unpack_from("<Q", data, 16)
     (size,) = struct.unpack_from("<Q", data, start + 16)
     if data[start] != 0x36 or size >= 1 << 62:

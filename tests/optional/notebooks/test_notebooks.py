@@ -73,7 +73,7 @@ def difference(found, stored):
 
 
 def without_machine(text):
-    """Return a text without what differs between machines: processors, threads and devices."""
+    """Return a text without thread counts and versions, which differ between machines."""
     return re.sub(r"\d+ threads?|numba [\d.]+", "", text)
 
 
