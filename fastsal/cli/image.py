@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ImageError
 from ..methods import DEFAULT, METHODS
@@ -30,6 +30,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ..pipelines.image_looks import ImageLook
     from ..pipelines.pictures import ImageFile
     from ..pipelines.stream import Stream
 
@@ -108,6 +109,7 @@ def run(options: argparse.Namespace) -> int:
     targets = _targets(pictures, names, Path(output), output.endswith(("/", "\\")))
     _check_inputs_stay(paths, targets)
     _check_drawable(targets, options)
+    look = _look(options, targets)
     guard = FileGuard(prints_at_once=False)
     written: list[Path] = []
     notes: list[str] = []
@@ -119,7 +121,7 @@ def run(options: argparse.Namespace) -> int:
             if picture.page == 0 or file is None:
                 file = None  # frees it before the next is read
                 file = ImageFile(picture.path)
-            written += _maps_of(picture, file, streams, targets, options)
+            written += _maps_of(picture, file, streams, targets, look)
             if not options.pages and file.pages > 1:
                 notes.append(
                     f"{picture.path}: read the first of {file.pages} pictures; --pages reads all"
@@ -157,31 +159,17 @@ def _maps_of(
     file: ImageFile,
     streams: dict[str, Stream],
     targets: dict[tuple[_Picture, str], Path],
-    options: argparse.Namespace,
+    look: ImageLook,
 ) -> list[Path]:
     """Write the maps of one image, and return their names."""
     from ..pipelines.pictures import write_image
 
-    frame = file.read(background=options.background, page=picture.page)
-    for key, stream in streams.items():
-        if METHODS[key].kind == "static":
-            stream.reset()  # images do not follow each other as frames do
-    if options.view == GRID:
-        write_image(targets[picture, GRID], _grid(frame, streams, options))
-        return [targets[picture, GRID]]
-    for key, stream in streams.items():
-        shown = _shown(targets[picture, key], frame, stream, options)
-        write_image(targets[picture, key], shown)
-    return [targets[picture, key] for key in streams]
-
-
-def _grid(frame: Any, streams: dict[str, Stream], options: argparse.Namespace) -> Any:
-    """Return one picture with the overlays of all methods."""
-    from ..pipelines.grid import Grid
-
-    maps = {key: stream.update(frame) for key, stream in streams.items()}
-    grid = Grid(list(streams), (frame.shape[1], frame.shape[0]))
-    return grid.picture(frame, maps, alpha=look_of(options)[1], color="rgb")
+    frame = file.read(background=look.background, page=picture.page)
+    found = []
+    for name, shown in look.pictures(frame, streams):
+        write_image(targets[picture, name], shown)
+        found.append(targets[picture, name])
+    return found
 
 
 def _check_counts(keys: list[str], images: int) -> None:
@@ -229,27 +217,14 @@ def _targets(
     return targets
 
 
-def _shown(target: Path, frame: Any, stream: Stream, options: argparse.Namespace) -> Any:
+def _look(options: argparse.Namespace, targets: dict[tuple[_Picture, str], Path]) -> ImageLook:
+    """Return how maps are shown; a .npy file holds the values."""
+    from ..pipelines.image_looks import ImageLook
+
     view, alpha = look_of(options)
-    saliency = stream.update(frame)
-    has_drawings = options.scanpath or options.boxes
-    if target.suffix.lower() == ".npy" or (view == "map" and not has_drawings):
-        return saliency
-    from ..pipelines.views import render
-
-    percentile = stream.method.display_percentile
-    picture = render(frame, saliency, view=view, alpha=alpha, percentile=percentile)
-    if options.boxes:
-        from ..pipelines.boxes import best_boxes, draw_boxes
-
-        draw_boxes(picture, best_boxes(stream, saliency), frame.shape[1])
-    if options.scanpath:
-        from ..algorithms.scanpath import scanpath
-        from ..pipelines.scanpaths import draw_scanpath
-
-        copies = 2 if view == "side-by-side" else 1
-        draw_scanpath(picture, scanpath(saliency, options.scanpath), copies=copies)
-    return picture
+    if any(target.suffix.lower() == ".npy" for target in targets.values()):
+        view = "map"
+    return ImageLook(view, alpha, options.background, options.scanpath or 0, options.boxes)
 
 
 def _named(targets: list[Path]) -> str:
