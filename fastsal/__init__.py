@@ -132,7 +132,7 @@ _HOMES = {
 }
 
 # Public modules, also imported on first use.
-_MODULES = ("applications", "datasets", "explain", "metrics", "opencv", "superpixels")
+_MODULES = ("applications", "datasets", "distributed", "explain", "metrics", "opencv", "superpixels")
 
 __all__ = sorted(_HOMES)
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ImageError
 from ..methods import DEFAULT, METHODS
 from .batches import FileGuard
+from .clusters import images as run_on_cluster
 from .messages import say
 from .options import (
+    CLUSTER_ONLY,
     GRID,
     VIEWS,
     Commands,
     add_background,
+    add_cluster,
     add_command,
     add_look,
     bad_use,
@@ -72,6 +76,7 @@ def add_to(commands: Commands) -> None:
         help="draw the best boxes: the proposals of bing, otherwise boxes around salient regions",
     )  # fmt: skip
     add_look(parser, (*VIEWS, GRID))
+    add_cluster(parser)
 
 
 def _foci(text: str) -> int:
@@ -100,6 +105,9 @@ def run(options: argparse.Namespace) -> int:
         refuse(options, ("scanpath", "boxes"), "with --view grid")
     check_look("overlay" if view == GRID else view, alpha)
     parse_color(options.background)
+    if options.cluster is not None:
+        return run_on_cluster(options, keys, _look(options))
+    refuse(options, CLUSTER_ONLY, "without --cluster")
     output = named(options.output, "-o")
     streams = {key: Stream(key, backend=options.backend) for key in keys}
     paths = find_images([named(each, "IN") for each in options.images])
@@ -109,7 +117,7 @@ def run(options: argparse.Namespace) -> int:
     targets = _targets(pictures, names, Path(output), output.endswith(("/", "\\")))
     _check_inputs_stay(paths, targets)
     _check_drawable(targets, options)
-    look = _look(options, targets)
+    look = _look(options, targets.values())
     guard = FileGuard(prints_at_once=False)
     written: list[Path] = []
     notes: list[str] = []
@@ -217,12 +225,12 @@ def _targets(
     return targets
 
 
-def _look(options: argparse.Namespace, targets: dict[tuple[_Picture, str], Path]) -> ImageLook:
+def _look(options: argparse.Namespace, targets: Iterable[Path] = ()) -> ImageLook:
     """Return how maps are shown; a .npy file holds the values."""
     from ..pipelines.image_looks import ImageLook
 
     view, alpha = look_of(options)
-    if any(target.suffix.lower() == ".npy" for target in targets.values()):
+    if any(target.suffix.lower() == ".npy" for target in targets):
         view = "map"
     return ImageLook(view, alpha, options.background, options.scanpath or 0, options.boxes)
 

@@ -10,10 +10,13 @@ from ..errors import VideoError
 from ..methods import DEFAULT, METHODS
 from ..pipelines.counts import count_of
 from .batches import FileGuard
+from .clusters import videos as run_on_cluster
 from .options import (
+    CLUSTER_ONLY,
     GRID,
     VIEWS,
     Commands,
+    add_cluster,
     add_command,
     add_look,
     bad_use,
@@ -22,6 +25,7 @@ from .options import (
     look_of,
     make_folder,
     named,
+    refuse,
     size_of,
 )
 
@@ -52,6 +56,7 @@ def add_to(commands: Commands) -> None:
         "--resize", type=size_of, metavar="WxH", help="resize the frames before the method runs"
     )
     add_look(parser, (*VIEWS, GRID))
+    add_cluster(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -61,6 +66,9 @@ def run(options: argparse.Namespace) -> int:
     view, _ = look_of(options)
     _check(options)
     groups = {GRID: keys} if view == GRID else {key: [key] for key in keys}
+    if options.cluster is not None:
+        return run_on_cluster(options, groups)
+    refuse(options, CLUSTER_ONLY, "without --cluster")
     jobs = _jobs(options.sources, list(groups), Path(output), output)
     guard = FileGuard()
     for source, name, target in jobs:

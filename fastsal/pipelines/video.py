@@ -131,24 +131,50 @@ def process_video(
     >>> report.frames, report.compute_ms["p95"]  # doctest: +SKIP
     (325, 1.9)
     """
-    began = time.perf_counter()
     keys = (method,) if isinstance(method, str) else tuple(dict.fromkeys(method))
     check_video_look(keys, view, alpha)
     streams = {key: Stream(key, backend=backend, color="bgr", **options) for key in keys}
+    report, _ = write_video(
+        source, target, streams, view=view, alpha=alpha, start=start, end=end, resize=resize,
+        progress=progress,
+    )  # fmt: skip
+    return report
+
+
+def write_video(
+    source: str | Path | int,
+    target: str | Path,
+    streams: dict[str, Stream],
+    *,
+    view: str,
+    alpha: float,
+    start: float | None,
+    end: float | None,
+    resize: tuple[int, int] | None,
+    progress: bool = False,
+    keeps_part: bool = True,
+) -> tuple[VideoReport, float]:
+    """Do what `process_video` does; return the report, and when the first frame stands.
+
+    `keeps_part` keeps the frames written before an error, if they play.
+    """
+    began = time.perf_counter()
     check_not_source(source, check_target(target))
     with VideoReader(source, start=start, end=end, resize=resize) as reader:
         shown, picture = _renderer(streams, reader.size, view, alpha)
         sound = _sound_of(source, reader, is_cut=bool(start))
         ratio = reader.sample_aspect_ratio
-        with VideoWriter(target, reader.fps, shown, sound, ratio) as writer:
+        writer = VideoWriter(target, reader.fps, shown, sound, ratio, keeps_part=keeps_part)
+        with writer:
             # An AVI has a steady rate; with audio, its frames are repeated to keep their times.
             is_timed = writer.keeps_times or (sound is not None and sound.has_tracks)
-            bar = _bar(reader, ", ".join(keys), progress)
+            bar = _bar(reader, ", ".join(streams), progress)
             timings = _run(reader, writer, picture, bar, is_timed=is_timed)
             if sound is not None:
                 sound.keeps_rest = end is None
         lost = "the audio of a live stream is left out" if reader.live and reader.has_audio else ""
-    return _report(writer, timings, time.perf_counter() - began, lost)
+        first = reader.starts_at
+    return _report(writer, timings, time.perf_counter() - began, lost), first
 
 
 def _sound_of(source: str | Path | int, reader: VideoReader, *, is_cut: bool) -> Any:

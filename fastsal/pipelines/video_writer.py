@@ -50,6 +50,8 @@ class VideoWriter:
     sample_aspect_ratio : Fraction
         Width of a pixel over its height. OpenCV's files have square pixels: there the frames are
         enlarged to the shape that a player shows.
+    keeps_part : bool, default True
+        Keep the frames written before an error, if they play.
 
     Attributes
     ----------
@@ -74,8 +76,11 @@ class VideoWriter:
         size: tuple[int, int],
         sound: Sound | None = None,
         sample_aspect_ratio: Fraction = _SQUARE,
+        *,
+        keeps_part: bool = True,
     ) -> None:
         self.target = check_target(target)
+        self._keeps_part = keeps_part
         self.size = size
         self._shape = sample_aspect_ratio
         self._set_drawn_size(size)
@@ -116,7 +121,7 @@ class VideoWriter:
     ) -> None:
         if error is None:
             self.close()
-        elif isinstance(error, Terminated):
+        elif isinstance(error, Terminated) or not self._keeps_part:
             self._discard()
         else:
             add_remark(error, self.abandon())
@@ -165,7 +170,10 @@ class VideoWriter:
             forget_partial(self.partial)
         except BaseException as error:
             known = _named(self.target, error) if isinstance(error, OSError) else error
-            add_remark(known, self.abandon())
+            if self._keeps_part:
+                add_remark(known, self.abandon())
+            else:
+                self._discard()
             raise known from None
 
     def abandon(self) -> str:
