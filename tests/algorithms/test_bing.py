@@ -386,7 +386,7 @@ def test_resize_is_that_of_opencv(rng):
     """The tables of a plan, applied in plain NumPy."""
     image = rng.integers(0, 256, (37, 53), dtype=np.uint8)
     plan = plan_of((37, 53), np.arange(36, dtype=np.int32))
-    for rows, cols, _, _, rows_at, cols_at in plan.scales:
+    for rows, cols, _, _, rows_at, cols_at, _ in plan.scales:
         y, x = plan.tables[:, rows_at : rows_at + rows], plan.tables[:, cols_at : cols_at + cols]
         lines = image[y[0]] * (256 - y[2])[:, None] + image[y[1]] * y[2][:, None].astype(np.int64)
         mixed = lines[:, x[0]] * (256 - x[2]) + lines[:, x[1]] * x[2]

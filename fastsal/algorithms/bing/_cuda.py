@@ -40,7 +40,7 @@ def pick_windows(pixels, channels, first, plan, filters, nss, picked, keys):
     layout = _uploaded(plan.scales, "bing scales"), _uploaded(plan.tables, "bing tables")
     chosen, signs = (
         _uploaded(filters.spaces, "bing spaces"),
-        _uploaded(_signs(filters), "bing signs"),
+        _uploaded(filters.signs, "bing signs"),
     )
     factors = upload(np.ascontiguousarray(filters.factors, np.float32), "bing factors")
     planes = workspace("bing planes", (PLANES, plan.pixels), np.uint8)
@@ -65,16 +65,6 @@ def _uploaded(array, tag):
     return upload(np.ascontiguousarray(array, np.int32), tag)
 
 
-def _signs(filters):
-    """Return the signs of both filters per tap, (spaces, 2, 64), in raster order."""
-    signs = np.zeros((len(filters.spaces), 2, WINDOW * WINDOW), np.int32)
-    for s, (taps, chunks) in enumerate(zip(filters.taps, filters.chunks, strict=True)):
-        for start, stop, one, other in chunks:
-            places = WINDOW * taps[start:stop, 0] + taps[start:stop, 1]
-            signs[s, 0, places], signs[s, 1, places] = one, other
-    return signs
-
-
 @kernel
 def _resize(pixels, channels, first, scales, tables, planes):
     """Fill the pictures of all scales, in all colour spaces."""
@@ -91,8 +81,8 @@ def _resize(pixels, channels, first, scales, tables, planes):
         red = _sample(pixels, tables, row, col, channels, (2 - first) * step)
         low, high = min(min(blue, green), red), max(max(blue, green), red)
         planes[0, at + i], planes[1, at + i], planes[2, at + i] = blue, green, red
-        planes[3, at + i] = hue(blue, green, red, low, high, _share(30, int32(high) - int32(low)))
-        planes[4, at + i] = saturation(low, high, _share(255, int32(high)))
+        planes[3, at + i] = hue(blue, green, red, low, high)
+        planes[4, at + i] = saturation(low, high)
         planes[5, at + i] = high
         planes[6, at + i] = luma(blue, green, red)
         i += cuda.gridsize(1)
@@ -105,16 +95,6 @@ def _sample(pixels, tables, row, col, channels, channel):
     here = blended(pixels[upper, left], pixels[lower, left], tables[2, row])
     there = blended(pixels[upper, right], pixels[lower, right], tables[2, row])
     return rounded(blended(here, there, tables[2, col]))
-
-
-@device
-def _share(most, level):
-    """Return `most` * 4096 / level, rounded to even."""
-    if level == 0:
-        return 0
-    whole, rest = most * 4096 // level, most * 4096 % level
-    up = 2 * rest > level or (2 * rest == level and whole % 2 == 1)
-    return whole + (1 if up else 0)
 
 
 @kernel
