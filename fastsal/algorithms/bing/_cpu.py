@@ -20,6 +20,7 @@ from ._math import BRIGHTEST, LOWEST, WINDOW, key_of, score_of
 
 STRIP = 1 << 15  # pixels, about
 BLOCK = 1 << 12  # windows whose sums stay in the first-level cache
+SPAN = 256  # windows of a row with a maximum of their own
 
 
 def pick_windows(pixels, channels, first, plan, filters, nss, picked, keys):
@@ -32,7 +33,8 @@ def pick_windows(pixels, channels, first, plan, filters, nss, picked, keys):
     lines, strips = _jobs(plan)
     pictures = scratch("bing pictures", (3, plan.pixels), np.uint8)
     scores = scratch("bing scores", (spaces, plan.pixels), np.int32)
-    tops = scratch("bing tops", (spaces, plan.rows), np.int32)
+    spans = -(-int(plan.scales[:, 1].max()) // SPAN)
+    tops = scratch("bing tops", (spaces, plan.rows, spans), np.int32)
     image = pixels, channels, first
     chosen = filters.spaces, filters.factors, filters.taps, filters.chunks
     with threads.safe_section():
@@ -75,7 +77,7 @@ def _score_bands(
     for band in prange(bands):
         planes = np.empty((PLANES, largest), np.uint8)
         halves = np.zeros(largest + 2 * WINDOW, np.uint8)
-        steps = np.empty((2, longest), np.uint16)
+        steps = np.empty((2, longest), np.uint8)
         # Every so many strips, since the first scales have the longer ones.
         for i in range(band, len(strips), bands):
             scale = scales[strips[i, 0]]
@@ -154,10 +156,11 @@ def _widen(sums, lowest, totals):
 
 @serial
 def _fill_tops(found, cols, tops):
-    for row in range(tops.size):
+    for row in range(tops.shape[0]):
         scores = found[row * cols : (row + 1) * cols]
         scores[cols - WINDOW + 1 :] = LOWEST
-        tops[row] = _top(scores)
+        for span in range(tops.shape[1]):
+            tops[row, span] = _top(scores[span * SPAN : (span + 1) * SPAN])
 
 
 @serial
@@ -195,17 +198,21 @@ def _pick(scores, cols, tops, nss, picked, keys):
     """Take the best window, the last of equal ones, block its neighbourhood, and so on."""
     picked[:] = -1
     keys[:] = LOWEST
+    rows = np.empty(len(tops), np.int32)
+    for row in range(rows.size):
+        rows[row] = _top(tops[row])
     for i in range(picked.size):
-        best = _top(tops)
+        best = _top(rows)
         if best == LOWEST:
             return
-        row = _last(tops, best)
-        col = _last(scores[row * cols : (row + 1) * cols], best)
+        row = _last(rows, best)
+        at = SPAN * _last(tops[row], best)
+        col = at + _last(scores[row * cols + at : row * cols + min(at + SPAN, cols)], best)
         picked[i], keys[i] = row * cols + col, best
         left, right = max(col - nss, 0), min(col + nss + 1, cols)
-        for other in range(max(row - nss, 0), min(row + nss + 1, tops.size)):
+        for other in range(max(row - nss, 0), min(row + nss + 1, rows.size)):
             line = scores[other * cols : (other + 1) * cols]
-            has_top = _top(line[left:right]) == tops[other]
             line[left:right] = LOWEST
-            if has_top:
-                tops[other] = _top(line)
+            for span in range(left // SPAN, (right - 1) // SPAN + 1):
+                tops[other, span] = _top(line[span * SPAN : (span + 1) * SPAN])
+            rows[other] = _top(tops[other])

@@ -5,10 +5,10 @@ from numba import uint8, uint16, uint32, uint64
 
 from ...kernels.copies import copy_values
 from ...kernels.jit import serial
-from ._math import HSV, blended, gap, gradient, hue, luma, rounded, saturation
+from ._math import GRAY, HSV, blended, gap, gradient, hue, luma, rounded, saturation, step_of
 
 PLANES = 7  # blue, green, red, hue, saturation, value, grey or least
-FIRST_PLANE, LAST_PLANE = (0, 3, 6), (3, 6, 7)  # of each colour space
+FIRST_PLANE = (0, 3, 6)  # of each colour space
 
 
 def gradients_of(pixels, channels, first, plan, spaces):
@@ -69,7 +69,7 @@ def _fill_scales(scales, pictures, spaces, halves):
         planes = np.empty((PLANES, rows * cols), np.uint8)
         for plane in range(3):
             copy_values(pictures[plane, at : at + rows * cols], planes[plane])
-        steps = np.empty((2, cols), np.uint16)
+        steps = np.empty((2, cols), np.uint8)
         for s in range(len(spaces)):
             convert(planes, spaces[s])
             for row in range(rows):
@@ -161,34 +161,35 @@ def convert(planes, space):
 def fill_gradient(planes, space, row, top, rows, cols, steps, halves):
     """Fill a row of upper halves of gradients; at the image's border they are one-sided."""
     across, down = steps[0, :cols], steps[1, :cols]
-    here = (row - top) * cols
+    here, last = (row - top) * cols, cols - 1
     up, below = (max(row - 1, 0) - top) * cols, (min(row + 1, rows - 1) - top) * cols
-    down_border = row in (0, rows - 1)
-    _fill_steps(planes, space, up, below, down)
-    _fill_steps(planes, space, here, here + 2, across[1 : cols - 1])
-    _fill_steps(planes, space, here, here + 1, across[:1])
-    _fill_steps(planes, space, here + cols - 2, here + cols - 1, across[cols - 1 :])
-    if down_border:
-        for i in range(halves.size):
-            halves[i] = gradient(across[i], False, down[i], True)
-    else:
-        for i in range(halves.size):
-            halves[i] = gradient(across[i], False, down[i], False)
-    for i in (0, cols - 1):
-        halves[i] = gradient(across[i], True, down[i], down_border)
+    _fill_steps(planes, space, up, below, row in (0, rows - 1), down)
+    _fill_steps(planes, space, here, here + 2, False, across[1:last])
+    _fill_steps(planes, space, here, here + 1, True, across[:1])
+    _fill_steps(planes, space, here + last - 1, here + last, True, across[last:])
+    for i in range(halves.size):
+        halves[i] = gradient(across[i], down[i])
 
 
 @serial
-def _fill_steps(planes, space, one, other, steps):
-    """Fill twice the greatest gap of any channel, or for HSV the sum of its gaps."""
-    start, stop = FIRST_PLANE[space], LAST_PLANE[space]
-    steps[:] = 0
-    for plane in range(start, stop):
-        first = planes[plane, one : one + steps.size]
-        second = planes[plane, other : other + steps.size]
-        if space == HSV:
-            for i in range(steps.size):
-                steps[i] = uint16(steps[i] + gap(first[i], second[i]))
-        else:
-            for i in range(steps.size):
-                steps[i] = max(steps[i], uint16(2 * gap(first[i], second[i])))
+def _fill_steps(planes, space, one, other, is_border, steps):
+    """Fill the steps between pixels from `one` on and from `other` on.
+
+    They are the maximum gap of any channel, or for HSV half the sum of the gaps.
+    """
+    at, size = FIRST_PLANE[space], steps.size
+    first, second = planes[at, one : one + size], planes[at, other : other + size]
+    if space == GRAY:
+        for i in range(size):
+            steps[i] = step_of(uint16(2 * gap(first[i], second[i])), is_border)
+        return
+    third, fourth = planes[at + 1, one : one + size], planes[at + 1, other : other + size]
+    fifth, sixth = planes[at + 2, one : one + size], planes[at + 2, other : other + size]
+    if space == HSV:
+        for i in range(size):
+            gaps = uint16(gap(first[i], second[i]) + gap(third[i], fourth[i]))
+            steps[i] = step_of(uint16(gaps + gap(fifth[i], sixth[i])), is_border)
+        return
+    for i in range(size):
+        gaps = max(gap(first[i], second[i]), gap(third[i], fourth[i]))
+        steps[i] = step_of(uint16(2 * max(gaps, gap(fifth[i], sixth[i]))), is_border)

@@ -5,7 +5,7 @@ windows one after the other, so nothing waits for the host until all are picked.
 """
 
 import numpy as np
-from numba import cuda, float32, int32
+from numba import cuda, float32, int32, uint16
 
 from ...devices import fetch, upload, workspace
 from ...kernels.jit import device, kernel
@@ -23,6 +23,7 @@ from ._math import (
     rounded,
     saturation,
     score_of,
+    step_of,
 )
 
 MAX_THREADS = 1024
@@ -107,23 +108,25 @@ def _fill_gradients(planes, scales, spaces, halves):
         left, right = at + i - (1 if col > 0 else 0), at + i + (1 if col < cols - 1 else 0)
         above, below = at + i - (cols if row > 0 else 0), at + i + (cols if row < rows - 1 else 0)
         for s in range(halves.shape[0]):
-            across = _step(planes, spaces[s], left, right)
-            down = _step(planes, spaces[s], above, below)
             is_side, is_end = col == 0 or col == cols - 1, row == 0 or row == rows - 1
-            halves[s, at + i] = gradient(across, is_side, down, is_end)
+            across = step_of(_gaps(planes, spaces[s], left, right), is_side)
+            down = step_of(_gaps(planes, spaces[s], above, below), is_end)
+            halves[s, at + i] = gradient(across, down)
         i += cuda.gridsize(1)
 
 
 @device
-def _step(planes, space, one, other):
-    """Return twice the greatest gap of any channel, or for HSV the sum of its gaps."""
+def _gaps(planes, space, one, other):
+    """Return twice the maximum gap of any channel, or for HSV the sum of its gaps."""
     if space == GRAY:
-        return 2 * int32(gap(planes[6, one], planes[6, other]))
+        return uint16(2 * gap(planes[6, one], planes[6, other]))
     at = 3 if space == HSV else 0
-    first = int32(gap(planes[at, one], planes[at, other]))
-    second = int32(gap(planes[at + 1, one], planes[at + 1, other]))
-    third = int32(gap(planes[at + 2, one], planes[at + 2, other]))
-    return 2 * max(first, max(second, third)) if space == MAXBGR else first + second + third
+    first = gap(planes[at, one], planes[at, other])
+    second = gap(planes[at + 1, one], planes[at + 1, other])
+    third = gap(planes[at + 2, one], planes[at + 2, other])
+    if space == MAXBGR:
+        return uint16(2 * max(first, max(second, third)))
+    return uint16(first + second + third)
 
 
 @kernel

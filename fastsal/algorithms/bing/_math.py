@@ -61,16 +61,20 @@ def hue(blue, green, red, low, high):
 
 @serial
 def gap(first, second):
-    """Return how far two 8-bit values lie apart, as a 16-bit value."""
+    """Return the absolute difference of two 8-bit values, as a 16-bit value."""
     return uint16(max(first, second) - min(first, second))
 
 
 @serial
-def gradient(across, across_border, down, down_border):
-    """Return the upper half of a gradient from steps, halved unless taken at a border."""
-    step = uint16(across if across_border else across >> 1)
-    step = uint16(step + (down if down_border else down >> 1))
-    return uint8(min(step, uint16(255)) >> 4)
+def step_of(gaps, is_border):
+    """Return a step of the gradient from twice the gap: half of it, but at borders all of it."""
+    return uint8(min(gaps if is_border else uint16(gaps >> 1), uint16(255)))
+
+
+@serial
+def gradient(across, down):
+    """Return the upper half of a gradient, limited to 255, from its two steps."""
+    return uint8(min(uint16(uint16(across) + down), uint16(255)) >> 4)
 
 
 @serial
