@@ -76,7 +76,7 @@ def _score_bands(
         longest = max(longest, scales[strips[i, 0], 1])
     for band in prange(bands):
         planes = np.empty((PLANES, largest), np.uint8)
-        halves = np.zeros(largest + 2 * WINDOW, np.uint8)
+        halves = np.zeros((2, largest + 2 * WINDOW), np.uint8)  # and sums of two rows
         steps = np.empty((2, longest), np.uint8)
         # Every so many strips, since the first scales have the longer ones.
         for i in range(band, len(strips), bands):
@@ -90,11 +90,19 @@ def _score_bands(
             for s in range(len(spaces)):
                 convert(filled, spaces[s])
                 for row in range(start, stop + WINDOW - 1):
-                    target = halves[(row - start) * cols : (row - start + 1) * cols]
+                    target = halves[0, (row - start) * cols : (row - start + 1) * cols]
                     fill_gradient(filled, spaces[s], row, top, rows, cols, steps, target)
+                _add_rows(halves[0], cols, halves[1])
                 found = scores[s, at + start * cols : at + stop * cols]
-                _score(halves, cols, factors[s], taps[s], chunks[s], found)
+                _score(halves.reshape(halves.size), cols, factors[s], taps[s], chunks[s], found)
                 _fill_tops(found, cols, tops[s, row_at + start : row_at + stop])
+
+
+@serial
+def _add_rows(halves, cols, sums):
+    below = halves[cols:]
+    for i in range(below.size):
+        sums[i] = uint8(halves[i] + below[i])
 
 
 @serial
@@ -108,13 +116,13 @@ def _score(halves, cols, factors, taps, chunks, found):
     bits = scores.view(np.int32)
     offsets = np.empty(taps.shape[0], np.int64)
     for tap in range(taps.shape[0]):
-        offsets[tap] = taps[tap, 0] * cols + taps[tap, 1]
+        offsets[tap] = taps[tap, 0] * cols + taps[tap, 1] + taps[tap, 2] * (halves.size // 2)
     for at in range(0, found.size, BLOCK):
         count = min(BLOCK, found.size - at)
         totals[:] = 0
         for chunk in range(chunks.shape[0]):
-            start, middle, stop, which = chunks[chunk]
-            lowest = uint8(BRIGHTEST * (stop - middle))
+            start, middle, stop, which, negative = chunks[chunk]
+            lowest = uint8(BRIGHTEST * negative)
             sums[:] = lowest
             _add_taps(halves[at:], offsets[start:middle], True, sums[:count])
             _add_taps(halves[at:], offsets[middle:stop], False, sums[:count])

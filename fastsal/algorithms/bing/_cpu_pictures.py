@@ -31,8 +31,9 @@ def lines_of(scales):
     """
     first = np.flatnonzero(np.diff(scales[:, 0], prepend=-1))
     spans = zip(first, [*first[1:], len(scales)], scales[first, 0], strict=True)
-    lines = [(start, stop, row) for start, stop, rows in spans for row in range(rows)]
-    return np.array(lines, np.int64).reshape(-1, 3)
+    lines = [(start, stop, row, rows) for start, stop, rows in spans for row in range(rows)]
+    lines.sort(key=lambda line: (line[2] + 0.5) / line[3])  # the image is read once, top down
+    return np.array([line[:3] for line in lines], np.int64).reshape(-1, 3)
 
 
 @serial

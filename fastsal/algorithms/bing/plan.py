@@ -15,7 +15,7 @@ PICKED = 250  # windows of each colour space and scale, at most
 WINDOW = 8
 _SMALLEST, _SIDES = 16, 6
 _TAPS = 17  # whose sum of upper halves, 0 to 15 each, fits into 8 bits
-_CHUNKS = 5  # of so many taps, at most, in a filter of 64
+_CHUNKS = 6  # of so many taps, at most, in a filter of 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +103,10 @@ class Filters(NamedTuple):
     spaces: NDArray[np.int64]  # (s,) of SPACES
     factors: NDArray[np.float32]  # (s, 2) factors of the two filters of signs
     signs: NDArray[np.int64]  # (s, 2, 64) these filters
-    taps: NDArray[np.int64]  # (s, 64, 2) row and column
-    # (s, 5, 4) first tap, first negative tap, stop, and 0 for half the sum or 1 for half the
-    # difference
+    # (s, 64, 3) row, column, and 1 for the sum of that row and the next one, else 0
+    taps: NDArray[np.int64]
+    # (s, 6, 5) first tap, first negative tap, stop, 0 for half the sum or 1 for half the
+    # difference, and how many pixels are negative
     chunks: NDArray[np.int64]
 
 
@@ -132,14 +133,39 @@ def _binarized(filter_bytes: bytes) -> tuple[Any, ...]:
             total = np.float32(total + np.float32(weight * np.float32(sign)))
         factors[i] = total / np.float32(rest.size)
         rest = (rest - factors[i] * signs[i].astype(np.float32)).astype(np.float32)
-    is_odd = signs[0] != signs[1]
-    order = np.lexsort((-signs[0], is_odd))
-    chunks = np.zeros((_CHUNKS, 4), np.int64)
-    used, evens = 0, int((~is_odd).sum())
-    for first, stop, which in ((0, evens, 0), (evens, rest.size, 1)):
-        for start in range(first, stop, _TAPS):
-            end = min(start + _TAPS, stop)
-            positive = int((signs[0][order[start:end]] > 0).sum())
-            chunks[used] = start, start + positive, end, which
-            used += 1
-    return factors, signs, np.stack(np.divmod(order, WINDOW), axis=1), chunks
+    taps, chunks = _chunked(signs.reshape(2, WINDOW, WINDOW))
+    return factors, signs, taps, chunks
+
+
+def _chunked(signs: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the taps of two filters of signs, and their chunks: see `Filters`."""
+    taps: list[tuple[int, int, int]] = []
+    chunks: list[list[int]] = []
+    for which, members in enumerate((signs[0] == signs[1], signs[0] != signs[1])):
+        room = 0
+        for sign in (1, -1):
+            for row, col, is_pair in _pairs(members & (signs[0] == sign)):
+                if room < 1 + is_pair:
+                    chunks.append([len(taps), len(taps), len(taps), which, 0])
+                    room = _TAPS
+                room -= 1 + is_pair
+                taps.append((row, col, is_pair))
+                chunks[-1][2] += 1
+                if sign > 0:
+                    chunks[-1][1] += 1
+                else:
+                    chunks[-1][4] += 1 + is_pair
+    filled = np.zeros((WINDOW * WINDOW, 3), np.int64), np.zeros((_CHUNKS, 5), np.int64)
+    filled[0][: len(taps)], filled[1][: len(chunks)] = taps, chunks
+    return filled
+
+
+def _pairs(members: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+    """Return the pixels of a mask as taps; two below each other are one tap."""
+    left, taps = members.copy(), []
+    for row, col in np.argwhere(members).tolist():
+        if left[row, col]:
+            is_pair = row + 1 < WINDOW and bool(left[row + 1, col])
+            left[row : row + 1 + is_pair, col] = False
+            taps.append((row, col, int(is_pair)))
+    return taps
