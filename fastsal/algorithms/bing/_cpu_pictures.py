@@ -1,7 +1,7 @@
 """Pictures of a scale on the CPU, in the planes of all colour spaces, and their gradients."""
 
 import numpy as np
-from numba import uint8, uint16, uint32, uint64
+from numba import uint16, uint32, uint64
 
 from ...kernels.copies import copy_values
 from ...kernels.jit import serial
