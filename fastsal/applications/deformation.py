@@ -102,9 +102,7 @@ def solve(
         change = np.repeat(changes, importance.shape)
         low, high = np.maximum(low, middle - change), middle + change
     solver = piqp.DenseSolver()
-    solver.setup(
-        quadratic, np.zeros(rows + cols), means, np.ones(2), None, None, None, low, high
-    )
+    solver.setup(quadratic, np.zeros(rows + cols), means, np.ones(2), None, None, None, low, high)
     if solver.solve() != piqp.PIQP_SOLVED:
         raise FastsalError("PIQP found no solution; choose a larger `min_scale`")
     scales = np.array(solver.result.x)

@@ -25,9 +25,9 @@ _CUT = 0.1  # mean absolute difference of thumbnails, as a fraction of white
 class RetargetStream:
     """Retarget the frames of a video; salient regions keep their shape.
 
-    Saliency is averaged over time. No grid column changes its width by more than 0.4 % of the frame
-    width per frame, and no row its height by more than 0.4 % of the height. At a cut, and
-    when the shape of the frames changes, the deformation starts anew.
+    Saliency is averaged over time. The width of a grid column changes by at most 0.4 % of the frame
+    width per frame. The same holds for heights. The deformation starts anew at a cut, or if the
+    shape of the frames changes.
 
     Parameters
     ----------

@@ -27,8 +27,8 @@ def retarget(
 ) -> NDArray[Any]:
     """Return an image in another size or aspect ratio; salient regions keep their shape.
 
-    The rows and columns of a grid get sizes of their own (axis-aligned deformation [1]_). What
-    carries little saliency shrinks or grows most. The result has no seams and no folds.
+    The rows and columns of a grid get sizes of their own (axis-aligned deformation [1]_).
+    Regions with little saliency shrink or grow most. The result has no seams and no folds.
 
     Parameters
     ----------
@@ -119,7 +119,8 @@ class Options(NamedTuple):
     def aspect_of(self, pixels: NDArray[Any]) -> float:
         """Return the change of the aspect ratio from an image to the target."""
         height, width = pixels.shape[:2]
-        return (self.size[1] / width) / (self.size[0] / height)
+        change: float = (self.size[1] / width) / (self.size[0] / height)
+        return change
 
 
 def deformed(pixels: NDArray[Any], size: tuple[int, int], scales: Scales) -> NDArray[Any]:

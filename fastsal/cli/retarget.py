@@ -13,8 +13,8 @@ from .batches import FileGuard
 from .messages import say
 from .options import (
     Commands,
-    add_background,
     add_backend,
+    add_background,
     add_command,
     add_method,
     bad_use,

@@ -1,10 +1,12 @@
 """Separable resampling of images on the CPU: means where an axis shrinks, linear elsewhere."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import float32, prange
+from numpy.typing import NDArray
 
+from ..images import read_only
 from .jit import parallel, serial
 from .launch import over_bands
 
@@ -12,12 +14,12 @@ from .launch import over_bands
 class Taps(NamedTuple):
     """The source pixels of each target pixel along one axis, and their weights."""
 
-    first: np.ndarray  # int32, (n,)
-    count: np.ndarray  # int32, (n,)
-    weights: np.ndarray  # float32, (n, max(count)); each row sums to 1
+    first: NDArray[np.int32]  # (n,)
+    count: NDArray[np.int32]  # (n,)
+    weights: NDArray[np.float32]  # (n, max(count)); each row sums to 1
 
 
-def taps_between(edges, size):
+def taps_between(edges: NDArray[np.float64], size: int) -> Taps:
     """Return the taps of target pixels that cover the source between neighbouring `edges`.
 
     A pixel that covers less than one source pixel is widened to one about its centre: its mean is
@@ -35,7 +37,7 @@ def taps_between(edges, size):
     return Taps(first, count, weights.astype(np.float32))
 
 
-def resample(pixels, rows, cols):
+def resample(pixels: NDArray[Any], rows: Taps, cols: Taps) -> NDArray[Any]:
     """Return an image resampled along both axes.
 
     `pixels` are (H, W, channels), C-contiguous, uint8, uint16 or float32 in [0, 1].
@@ -47,8 +49,10 @@ def resample(pixels, rows, cols):
     rounding = np.float32(0 if is_float else 0.5)
     highest = np.float32(1 if is_float else np.iinfo(pixels.dtype).max)
     over_bands(
-        _resample, _resample_bands, shape[0], pixels.reshape(height, width * channels), channels,
-        *rows, *cols, rounding, highest, out, pixels=max(pixels.size, out.size) // channels,
+        _resample, _resample_bands, shape[0],
+        read_only(pixels.reshape(height, width * channels)), channels, *rows, *cols,
+        rounding, highest, out,
+        pixels=max(pixels.size, out.size) // channels,
     )  # fmt: skip
     return out.reshape(*shape, channels)
 

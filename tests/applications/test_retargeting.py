@@ -42,9 +42,7 @@ def test_sizes_have_the_least_energy(rng, target, min_scale):
     for ours, theirs in zip(sizes, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=2e-4)
         assert (ours * ours.size / sum(ours) >= min_scale - 1e-6).all()
-    energies = [
-        reference.energy(importance, source, target, *pair) for pair in (sizes, expected)
-    ]
+    energies = [reference.energy(importance, source, target, *pair) for pair in (sizes, expected)]
     assert energies[0] <= energies[1] * (1 + 1e-6) + 1e-9
 
 
@@ -54,8 +52,7 @@ def test_resampling_is_the_mean_of_each_area(rng, dtype, channels):
     white = 1 if dtype == "float32" else np.iinfo(dtype).max
     pixels = (rng.random((13, 17, channels)) * white).astype(dtype)
     edges = [
-        np.r_[0, np.sort(rng.random(count - 1)) * size, size]
-        for count, size in ((9, 13), (25, 17))
+        np.r_[0, np.sort(rng.random(count - 1)) * size, size] for count, size in ((9, 13), (25, 17))
     ]
     taps = [resample.taps_between(each, each[-1].astype(int)) for each in edges]
     found = resample.resample(pixels, *taps)
@@ -124,9 +121,7 @@ def test_scales_of_a_map_do_not_matter(rng):
     image, saliency = rng.integers(0, 256, (60, 80), dtype=np.uint8), rng.random((60, 80))
     found = retarget(image, (60, 40), saliency=saliency)
     for factor in (1e-300, 1e300):
-        np.testing.assert_array_equal(
-            retarget(image, (60, 40), saliency=saliency * factor), found
-        )
+        np.testing.assert_array_equal(retarget(image, (60, 40), saliency=saliency * factor), found)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1), (3, 5, 3), (101, 51, 3)])
@@ -216,7 +211,9 @@ def test_videos_with_and_without_a_cut(shared):
         stream = RetargetStream((90, 80), saliency="lc", color="bgr")
         last, jumps = None, 0
         start = 6.0 if cuts else 0  # the cut is at frame 202
-        with VideoReader(shared / "data" / "videos" / name, start=start, resize=(160, 90)) as reader:
+        with VideoReader(
+            shared / "data" / "videos" / name, start=start, resize=(160, 90)
+        ) as reader:
             for _, frame in zip(range(frames), reader, strict=False):
                 assert stream.update(frame).shape == (90, 80, 3)
                 jumps += last is not None and np.abs(stream.cols - last).max() > 0.0041 * 80

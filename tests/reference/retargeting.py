@@ -48,7 +48,7 @@ def resampled(pixels, row_edges, col_edges):
 
 
 def coverage(low, high, size):
-    """Return the fraction of an interval in each pixel of an axis; those beyond it count to none."""
+    """Return the fraction of an interval in each pixel of an axis."""
     center, length = (low + high) / 2, max(1.0, high - low)
     low, high = center - length / 2, center + length / 2
     parts = np.array([max(0.0, min(high, k + 1) - max(low, k)) for k in range(size)])
