@@ -26,7 +26,7 @@ class RetargetStream:
     """Retarget the frames of a video; salient regions keep their shape.
 
     Saliency is averaged over time. The width of a grid column changes by at most 0.4 % of the frame
-    width per frame. The same holds for heights. The deformation starts anew at a cut, or if the
+    width per frame. The same holds for heights. The deformation restarts at a cut, or if the
     shape of the frames changes.
 
     Parameters
