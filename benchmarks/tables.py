@@ -31,10 +31,13 @@ def summary(
     ]
     for key, method in METHODS.items():
         ms = f"{found[key]['ms']:.3g}" if key in found else "not measured"
-        start = f"{row['compiling']:.1f} / {row['wheel']:.1f}" if (row := starts.get(key)) else ""
+        start = f"{row['compiling']:.1f}" if (row := starts.get(key)) else ""
         cells = (f"`{key}`", f"`{method.function or method.state}`", method.summary, ms,
                  large.fps_of(larger, key, "4K"), start)  # fmt: skip
         lines.append(f"| {' | '.join(cells)} | {_main_peer(found.get(key, {}))} |")
+    wheel = max((row["wheel"] for row in starts.values()), default=None)
+    lines += ["", f"First map: CPU seconds, most of them for compiling; at most {wheel:.1f} with "
+              "machine code from a wheel."] if wheel else []  # fmt: skip
     return "\n".join([_caption(results, size, kind), "", *lines])
 
 
