@@ -11,20 +11,19 @@ from processes import started
 from skimage import data
 
 # Programs that a worker runs when it starts.
-SLOW = """
+SLOW = "time.sleep(0.05)"
+BROKEN = "raise OSError(5, 'this worker cannot read')"
+# Dask runs such a program twice, the second time with the names of the first.
+PRELOAD = """
 import time
 from fastsal.pipelines import pictures
-read = pictures.ImageFile.read
-def slow(self, **options):
-    time.sleep(0.05)
-    return read(self, **options)
-pictures.ImageFile.read = slow
-"""
-BROKEN = """
-from fastsal.pipelines import pictures
-def broken(self, **options):
-    raise OSError(5, "this worker cannot read")
-pictures.ImageFile.read = broken
+def changed(read):
+    def slow(self, **options):
+        {}
+        return read(self, **options)
+    return slow
+if pictures.ImageFile.read.__name__ == "read":
+    pictures.ImageFile.read = changed(pictures.ImageFile.read)
 """
 
 
@@ -61,7 +60,7 @@ class Processes:
         command += ["--local-directory", str(self.folder), *arguments]
         if preload:
             path = self.folder / f"{name}.py"
-            path.write_text(preload)
+            path.write_text(PRELOAD.format(preload))
             command += ["--preload", str(path)]
         return self._start(command, {})
 

@@ -24,10 +24,10 @@ def images(options: argparse.Namespace, keys: list[str], look: ImageLook) -> int
     from ..distributed.running import run_images
     from ..distributed.sources import find_sources
     from ..distributed.storage import stem_of
-    from ..pipelines.pictures import IMAGE_SUFFIXES, READ_ONLY_SUFFIXES
+    from ..pipelines.pictures import READ_SUFFIXES
 
     names = [named(each, "IN") for each in options.images]
-    sources = find_sources(names, (*IMAGE_SUFFIXES, *READ_ONLY_SUFFIXES), "image", ImageError, {})
+    sources = find_sources(names, READ_SUFFIXES, "image", ImageError, {})
     suffixes = [GRID] if look.view == GRID else keys
     jobs = [
         (source, tuple(f"{stem_of(source.name)}-{suffix}.png" for suffix in suffixes))

@@ -86,11 +86,11 @@ def map_images(
     ... )
     """
     from ..pipelines.image_looks import ImageLook
-    from ..pipelines.pictures import IMAGE_SUFFIXES, READ_ONLY_SUFFIXES
+    from ..pipelines.pictures import READ_SUFFIXES
 
     look = {key: options.pop(key) for key in ("view", "alpha", "background") if key in options}
     found = find_sources(
-        sources, (*IMAGE_SUFFIXES, *READ_ONLY_SUFFIXES), "image", ImageError,
+        sources, READ_SUFFIXES, "image", ImageError,
         storage_options or {},
     )  # fmt: skip
     keys = (method_of(method).key,)

@@ -19,7 +19,7 @@ TRIES = 2  # of a file that fails, on two workers
 class Job(NamedTuple):
     """One source and the files to make of it."""
 
-    index: int
+    number: int
     source: Source
     targets: tuple[str, ...]  # names in the folder of outputs
 
@@ -30,7 +30,7 @@ class Task(NamedTuple):
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     jobs: tuple[Job, ...]
-    step: str = ""
+    step: str  # its name, for the dashboard of Dask
     avoid: str = ""  # address of a worker that has failed with it
 
 
@@ -85,25 +85,25 @@ class Ledger:
 
     def finish(self, job: Job, worker: str) -> None:
         """Note the outputs of a job."""
-        if job.index not in self._done:
-            self._failed.pop(job.index, None)
-            self._done.add(job.index)
+        if job.number not in self._done:
+            self._failed.pop(job.number, None)
+            self._done.add(job.number)
             self._workers[worker] += 1
             self._note(1)
 
     def fail(self, job: Job, message: str) -> None:
         """Note that a job has failed for good."""
-        self._failed[job.index] = message
+        self._failed[job.number] = message
         self._note(1)
 
     def may_retry(self, job: Job) -> bool:
         """Count a failure, and return whether the job may be tried again."""
-        self._tries[job.index] += 1
-        return self._tries[job.index] < TRIES
+        self._tries[job.number] += 1
+        return self._tries[job.number] < TRIES
 
     def report(self) -> BatchReport:
         """Return the report of everything so far."""
-        given = {job.index: job.source.given for job in self._jobs}
+        given = {job.number: job.source.given for job in self._jobs}
         return BatchReport(
             done=[given[index] for index in sorted(self._done)],
             skipped=self._skipped,

@@ -28,9 +28,7 @@ class Cluster(NamedTuple):
 
 
 @contextmanager
-def opened(
-    client: Any, workers: int | None, *, in_process: bool
-) -> Iterator[Any]:
+def opened(client: Any, workers: int | None, *, in_process: bool) -> Iterator[Any]:
     """Yield a client of a running cluster; what this starts, it closes.
 
     Parameters

@@ -73,9 +73,7 @@ class ImageWork:
             target = storage.joined_name(self.folder, name)
             encoded = encode_image(Path(name), picture)
             storage.write_whole(target, encoded, self.storage_options)
-            found[name] = records.Entry(
-                self.settings, source.digest, source.version, len(encoded)
-            )
+            found[name] = records.Entry(self.settings, source.digest, source.version, len(encoded))
         return found
 
 
@@ -120,4 +118,4 @@ class ImagePlan:
 
     def _task(self, jobs: Iterable[Job], avoid: str = "") -> Task:
         chosen = tuple(jobs)
-        return Task(self.work, (chosen,), chosen, avoid=avoid)
+        return Task(self.work, (chosen,), chosen, "images", avoid)

@@ -84,9 +84,9 @@ class Records:
 
     def remove_parts(self, settings: str, sources: Container[str]) -> None:
         """Remove the parts of videos that have their outputs, or have failed."""
-        names = [name for name in self._names if name.startswith(PART)]
+        parts = [name.split("-") for name in self._names if name.startswith(PART)]
         self._folder.remove(
-            name for name in names if name.split("-")[1] == settings and name.split("-")[2] in sources
+            "-".join(each) for each in parts if each[1] == settings and each[2] in sources
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
+import uuid
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -62,7 +63,7 @@ class Tasks:
         """Send a task to a worker, to another one than `task.avoid` if there is another one."""
         others = [each for each in self._addresses if each != task.avoid] if task.avoid else []
         future = self._client.submit(
-            task.function, *task.arguments, pure=False,
+            task.function, *task.arguments, key=f"fastsal-{task.step}-{uuid.uuid4().hex}",
             workers=others or None, allow_other_workers=bool(others),
         )  # fmt: skip
         self._running[future] = task

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..errors import FastsalError
 from ..methods import METHODS
 from ..pipelines.encoders import has_av
 from ..pipelines.reasons import line_of
@@ -45,14 +46,13 @@ class VideoWork:
     def whole(self, job: Job, *, may_split: bool) -> Answer:
         """Write the output of a video, or return the bounds of the parts it should have."""
         with self._answering(job) as answers, self._folder() as folder:
-            with storage.local_copy(job.source.name, folder, self.storage_options) as source:
-                with _naming(source, job):
-                    bounds = self._bounds(source) if may_split else ()
-                    if bounds:
-                        return Answer(worker_address(), bounds=bounds)
-                    made = folder / "whole.mp4"
-                    self._write(source, made, self.look["start"], self.look["end"])
-                self._store(job, made)
+            made = folder / "whole.mp4"
+            with self._source(job, folder) as source:
+                bounds = self._bounds(source) if may_split else ()
+                if bounds:
+                    return Answer(worker_address(), bounds=bounds)
+                self._write(source, made, self.look["start"], self.look["end"])
+            self._store(job, made)
         return answers[0]
 
     def part(self, job: Job, index: int, bounds: tuple[float, ...]) -> Answer:
@@ -64,9 +64,8 @@ class VideoWork:
                 made = folder / "part.mp4"
                 start = bounds[index] if index else self.look["start"]
                 end = bounds[index + 1] if index + 2 < len(bounds) else self.look["end"]
-                with storage.local_copy(job.source.name, folder, self.storage_options) as source:
-                    with _naming(source, job):
-                        first = self._write(source, made, start, end)
+                with self._source(job, folder) as source:
+                    first = self._write(source, made, start, end)
                 name = f"{self._prefix(job, bounds)}{index:04}-{round(first * 1e6)}.mp4"
                 storage.upload(made, self._hidden(name), self.storage_options)
         return answers[0]
@@ -83,9 +82,7 @@ class VideoWork:
                 name, moment = parts[index]
                 copy = storage.local_copy(self._hidden(name), folder, self.storage_options)
                 copies.append((Path(files.enter_context(copy)), moment))
-            source = files.enter_context(
-                storage.local_copy(job.source.name, folder, self.storage_options)
-            )
+            source = files.enter_context(self._source(job, folder))
             made = folder / "joined.mp4"
             start, end = self.look["start"], self.look["end"]
             join_parts(copies, made, source, is_cut=bool(start), has_end=end is not None)
@@ -93,14 +90,18 @@ class VideoWork:
         return answers[0]
 
     def _write(self, source: str, made: Path, start: float | None, end: float | None) -> float:
+        """Write the frames of a range, and return when the first of them stands."""
         from ..pipelines.stream import Stream
-        from ..pipelines.video import write_video
+        from ..pipelines.video import convert_video, renderer_of
 
-        look = {**self.look, "start": start, "end": end}
+        view, alpha, resize = (self.look[name] for name in ("view", "alpha", "resize"))
         with kernel_threads(self.threads):
             streams = {key: Stream(key, color="bgr", **self.options) for key in self.keys}
-            _, first = write_video(source, made, streams, keeps_part=False, **look)
-        return first
+            report = convert_video(
+                source, made, lambda size: renderer_of(streams, size, view, alpha),
+                label="", progress=False, start=start, end=end, resize=resize, keeps_part=False,
+            )  # fmt: skip
+        return report.starts_at
 
     def _bounds(self, source: str) -> tuple[float, ...]:
         """Return the bounds of parts, between frames; none if the video takes one task."""
@@ -153,6 +154,16 @@ class VideoWork:
             yield Path(name)
 
     @contextmanager
+    def _source(self, job: Job, folder: Path) -> Iterator[str]:
+        """Yield a local path of the source; errors name the source, not a temporary copy."""
+        with storage.local_copy(job.source.name, folder, self.storage_options) as local:
+            try:
+                yield local
+            except FastsalError as error:
+                error.args = (str(error).replace(local, str(job.source.given)),)
+                raise
+
+    @contextmanager
     def _answering(self, job: Job) -> Iterator[list[Answer]]:
         """Yield a list that then holds the answer: a success, or the reason of a failure."""
         answers = [Answer(worker_address())]
@@ -170,21 +181,11 @@ def splits(keys: Sequence[str], options: Mapping[str, Any]) -> bool:
     # Boolean maps look for the bars of a film in its first frames, unless they keep bars.
     return all(
         method.kind == "static"
-        and (method.state is None or (method.key == "boolean-map" and options.get("bars") == "keep"))
+        and (
+            method.state is None or (method.key == "boolean-map" and options.get("bars") == "keep")
+        )
         for method in methods
     )
-
-
-@contextmanager
-def _naming(local: str, job: Job) -> Iterator[None]:
-    """Let errors name the source, not a temporary copy."""
-    from ..errors import FastsalError
-
-    try:
-        yield
-    except FastsalError as error:
-        error.args = (str(error).replace(local, str(job.source.given)),)
-        raise
 
 
 @dataclass
@@ -206,16 +207,16 @@ class VideoPlan:
             yield from self._again(task, result.message, ledger, avoid=result.worker)
         elif result.bounds:
             indices = range(len(result.bounds) - 1)
-            self._missing[job.index] = set(indices)
+            self._missing[job.number] = set(indices)
             for index in indices:
-                yield Task(_part, (self.work, job, index, result.bounds), (job,), f"part {index}")
+                yield Task(_part, (self.work, job, index, result.bounds), (job,), f"part-{index}")
         elif not task.step.startswith("part"):
-            self._missing.pop(job.index, None)
+            self._missing.pop(job.number, None)
             ledger.finish(job, result.worker)
-        elif job.index in self._missing:  # not given up meanwhile
+        elif job.number in self._missing:  # not given up meanwhile
             _, _, index, bounds = task.arguments
-            self._missing[job.index].discard(index)
-            if not self._missing[job.index]:
+            self._missing[job.number].discard(index)
+            if not self._missing[job.number]:
                 yield Task(_join, (self.work, job, bounds), (job,), "join")
 
     def after_fault(self, task: Task, fault: str, ledger: Ledger) -> Iterator[Task]:
@@ -229,11 +230,11 @@ class VideoPlan:
                 yield self._whole(job, may_split=False, avoid=avoid)
             else:
                 ledger.fail(job, message)
-        elif job.index in self._missing:
+        elif job.number in self._missing:
             if not task.avoid:
                 yield task._replace(avoid=avoid or "none")
             else:  # the whole video says best what is wrong with it
-                del self._missing[job.index]
+                del self._missing[job.number]
                 yield self._whole(job, may_split=False)
 
     def _whole(self, job: Job, *, may_split: bool, avoid: str = "") -> Task:

@@ -22,6 +22,7 @@ from .videos import VideoReader, VideoWriter, check_target
 from .views import check_look, render
 
 _Picture = NDArray[np.uint8]
+Renderer = tuple[tuple[int, int], Callable[[_Picture], _Picture]]  # width and height; BGR to BGR
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class VideoReport:
     limits : str
         Limitations of the output file, such as missing audio; empty if there are none. Whenever
         audio of the source is lost, this says which and why.
+    starts_at : float
+        Time of the first frame in the source, in seconds.
     """
 
     target: Path
@@ -60,6 +63,7 @@ class VideoReport:
     latency_ms: dict[str, float]
     compute_ms: dict[str, float]
     limits: str = ""
+    starts_at: float = 0.0
 
 
 def process_video(
@@ -134,47 +138,53 @@ def process_video(
     keys = (method,) if isinstance(method, str) else tuple(dict.fromkeys(method))
     check_video_look(keys, view, alpha)
     streams = {key: Stream(key, backend=backend, color="bgr", **options) for key in keys}
-    report, _ = write_video(
-        source, target, streams, view=view, alpha=alpha, start=start, end=end, resize=resize,
+    return convert_video(
+        source,
+        target,
+        lambda size: renderer_of(streams, size, view, alpha),
+        label=", ".join(keys),
         progress=progress,
-    )  # fmt: skip
-    return report
+        start=start,
+        end=end,
+        resize=resize,
+    )
 
 
-def write_video(
+def convert_video(
     source: str | Path | int,
     target: str | Path,
-    streams: dict[str, Stream],
+    renderer: Callable[[tuple[int, int]], Renderer],
     *,
-    view: str,
-    alpha: float,
-    start: float | None,
-    end: float | None,
-    resize: tuple[int, int] | None,
-    progress: bool = False,
+    label: str,
+    progress: bool = True,
+    start: float | None = None,
+    end: float | None = None,
+    resize: tuple[int, int] | None = None,
     keeps_part: bool = True,
-) -> tuple[VideoReport, float]:
-    """Do what `process_video` does; return the report, and when the first frame stands.
+) -> VideoReport:
+    """Write a video with a picture for every frame of another, with its sound and times.
 
-    `keeps_part` keeps the frames written before an error, if they play.
+    `renderer` gets the width and height of the frames. It returns those of the pictures, and the
+    function that makes a picture of a BGR frame. `label` stands before the progress bar.
+    `keeps_part` keeps the frames written before an error. The rest is as in `process_video`.
     """
     began = time.perf_counter()
     check_not_source(source, check_target(target))
     with VideoReader(source, start=start, end=end, resize=resize) as reader:
-        shown, picture = _renderer(streams, reader.size, view, alpha)
+        shown, picture = renderer(reader.size)
         sound = _sound_of(source, reader, is_cut=bool(start))
         ratio = reader.sample_aspect_ratio
         writer = VideoWriter(target, reader.fps, shown, sound, ratio, keeps_part=keeps_part)
         with writer:
             # An AVI has a steady rate; with audio, its frames are repeated to keep their times.
             is_timed = writer.keeps_times or (sound is not None and sound.has_tracks)
-            bar = _bar(reader, ", ".join(streams), progress)
+            bar = _bar(reader, label, progress)
             timings = _run(reader, writer, picture, bar, is_timed=is_timed)
+            first = reader.starts_at
             if sound is not None:
                 sound.keeps_rest = end is None
         lost = "the audio of a live stream is left out" if reader.live and reader.has_audio else ""
-        first = reader.starts_at
-    return _report(writer, timings, time.perf_counter() - began, lost), first
+    return _report(writer, timings, time.perf_counter() - began, lost, first)
 
 
 def _sound_of(source: str | Path | int, reader: VideoReader, *, is_cut: bool) -> Any:
@@ -199,9 +209,9 @@ def check_video_look(keys: Sequence[str], view: str, alpha: float) -> None:
         raise ValueError(f"`method` must be one key unless view='grid'; got {list(keys)}")
 
 
-def _renderer(
+def renderer_of(
     streams: dict[str, Stream], size: tuple[int, int], view: str, alpha: float
-) -> tuple[tuple[int, int], Callable[[_Picture], _Picture]]:
+) -> Renderer:
     """Return the size of the pictures and the function that makes them, from a BGR frame."""
     width, height = size
     # The pictures have 8 bits anyway.
@@ -250,7 +260,9 @@ def _run(
         return run_stages(timed(), rendered, write, live=reader.live, on_frame=bar.update)
 
 
-def _report(writer: VideoWriter, timings: Timings, seconds: float, lost: str) -> VideoReport:
+def _report(
+    writer: VideoWriter, timings: Timings, seconds: float, lost: str, first: float
+) -> VideoReport:
     return VideoReport(
         target=writer.target,
         frames=writer.frames,
@@ -261,4 +273,5 @@ def _report(writer: VideoWriter, timings: Timings, seconds: float, lost: str) ->
         latency_ms=percentiles_ms(timings.latency),
         compute_ms=percentiles_ms(timings.compute),
         limits="; ".join(filter(None, (writer.limits, lost))),
+        starts_at=first,
     )

@@ -10,6 +10,7 @@ from clusters import Processes, free_port, is_open, make_photos, wait_until
 from distributed import Client, LocalCluster
 from processes import started
 
+
 @pytest.fixture(scope="session")
 def client():
     """Return a client of a cluster of 2 processes."""

@@ -106,9 +106,7 @@ def test_a_scheduler_that_disappears(photos, undisturbed, tmp_path, processes):
     processes.wait_for_workers(1)
     killer = when(lambda: written(target) > 20, processes.scheduler.kill)
     with pytest.raises(FastsalError, match=r"scheduler is lost; \d+ of 120 files are finished"):
-        map_images(
-            photos, target, "lc", client=address, progress=False, log=tmp_path / "log.json"
-        )
+        map_images(photos, target, "lc", client=address, progress=False, log=tmp_path / "log.json")
     killer.join()
     assert '"done": ' in (tmp_path / "log.json").read_text()
 

@@ -155,7 +155,11 @@ def test_a_source_is_never_overwritten(tmp_path):
         (ImageError, "at least one image", {"sources": []}),
         (ImageError, "no such file or folder", {"sources": "missing.jpg"}),
         (ImageError, "no image matches", {"sources": "memory://nothing/*.jpg"}),
-        (TypeError, "`sources` must hold paths or URLs; got an entry of type int", {"sources": [3]}),
+        (
+            TypeError,
+            "`sources` must hold paths or URLs; got .* type int",
+            {"sources": [3]},
+        ),
         (FastsalError, "unknown-protocol", {"sources": "unknown-protocol://a/*"}),
         (ValueError, "did you mean lc", {"method": "LC"}),
         (ImageError, "flow compares frames in their order", {"method": "flow"}),
@@ -185,7 +189,7 @@ def test_bad_arguments_are_one_line_before_any_work(
 
 
 def test_nobody_listens_at_the_address(photos, tmp_path):
-    with pytest.raises(FastsalError, match="no scheduler answers at tcp://127.0.0.1:9"):
+    with pytest.raises(FastsalError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"):
         run(photos, tmp_path / "maps", client="tcp://127.0.0.1:9")
 
 
