@@ -7,13 +7,13 @@ three-dimensional layer that the networks separate runs as a two-dimensional one
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch.nn import functional
 
-Tensor = torch.Tensor
-State = Mapping[str, Tensor]  # weights by the authors' names
+Tensor: TypeAlias = torch.Tensor
+State: TypeAlias = Mapping[str, Tensor]  # weights by the authors' names
 
 
 def folded(

@@ -68,7 +68,7 @@ class TasedEncoder:
         key = (self._position % 2, layer)
         start, kept = self._kept.pop(key, (self._position, None))
         shift = (self._position - start) // 2
-        if kept is None or shift > last - first:
+        if kept is None or not 1 <= shift <= last - first:
             steps = compute(0, _STEPS)
         else:
             steps = _joined(compute(0, first), kept[shift - 1 :], compute, last + 1 - shift)
@@ -108,9 +108,7 @@ def _empty(shape: tuple[int, ...], like: Tensor) -> Tensor:
     )
 
 
-def _joined(
-    left: Tensor, kept: Tensor, compute: Callable[[int, int], Tensor], stop: int
-) -> Tensor:
+def _joined(left: Tensor, kept: Tensor, compute: Callable[[int, int], Tensor], stop: int) -> Tensor:
     """Return 16 steps: the computed ones at both ends, and the kept ones up to `stop`."""
     shape = (_STEPS, *left.shape[1:])
     steps = _empty(shape, left)
