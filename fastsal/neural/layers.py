@@ -88,6 +88,20 @@ class OverTime(Conv):
         return x.permute(0, 3, 1, 2)
 
 
+class Cube(Conv):
+    """A convolution over space and the frames of windows: kernel (3, 3, 3), padding 1."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, *, stride: int = 1) -> None:
+        super().__init__(weight[:, :, 0], bias, stride=stride)
+        self.weight = weight.contiguous(memory_format=torch.channels_last_3d)
+
+    def over(self, x: Tensor, windows: int) -> Tensor:
+        """Map (windows * frames, C, H, W) to (windows * fewer, C', H', W')."""
+        x = x.permute(0, 2, 3, 1).unflatten(0, (windows, -1)).permute(0, 4, 1, 2, 3)
+        x = functional.conv3d(x, self.weight, self.bias, self.stride, 1).relu_()
+        return x.permute(0, 2, 3, 4, 1).flatten(0, 1).permute(0, 3, 1, 2)
+
+
 def channels_last(x: Tensor) -> Tensor:
     """Return a stack of frames in channels-last memory."""
     return x.contiguous(memory_format=torch.channels_last)
