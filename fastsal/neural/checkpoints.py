@@ -108,6 +108,7 @@ def load(
     key: str,
     shapes: Mapping[str, tuple[int, ...]],
     is_optional: Callable[[str], bool] = is_counter,
+    remedy: str = "",
 ) -> tuple[dict[str, Any], Report]:
     """Return the tensors of a PyTorch checkpoint by the network's names, and what was loaded.
 
@@ -121,6 +122,8 @@ def load(
         Name and shape of every entry.
     is_optional : callable
         Tells of a name whether the file may lack it.
+    remedy : str
+        End of the message where entries are missing.
 
     Raises
     ------
@@ -130,8 +133,9 @@ def load(
     path, title = find_weights(weights, key), SOURCES[key].title
     pairs = {bare(name): (name, tensor) for name, tensor in read_state_dict(path, title).items()}
     return select(
-        shapes, pairs, path, title=title, form="PyTorch checkpoint", is_optional=is_optional
-    )
+        shapes, pairs, path, title=title, form="PyTorch checkpoint", is_optional=is_optional,
+        remedy=remedy,
+    )  # fmt: skip
 
 
 def select(
@@ -143,6 +147,7 @@ def select(
     form: str,
     is_optional: Callable[[str], bool] = is_counter,
     unused: Iterable[str] = (),
+    remedy: str = "",
 ) -> tuple[dict[str, Any], Report]:
     """Return the tensors of all names in `shapes`, and what came from where.
 
@@ -161,6 +166,8 @@ def select(
         Tells of a name in the network whether the file may lack it.
     unused : iterable of str
         Further names in the file that nothing takes.
+    remedy : str
+        End of the message where entries are missing.
 
     Raises
     ------
@@ -169,7 +176,7 @@ def select(
     """
     missing = [name for name in shapes if name not in pairs and not is_optional(name)]
     if missing:
-        raise ModelError(identify.missing(path, title, missing, len(shapes), pairs))
+        raise ModelError(identify.missing(path, title, missing, len(shapes), pairs) + remedy)
     state, entries, rest = {}, [], list(unused)
     for name, (source, tensor) in pairs.items():
         if name not in shapes:

@@ -8,8 +8,9 @@ uint8, (H, W, 3), all of one size. The subclass owns its weights and its caches.
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
@@ -30,8 +31,6 @@ Map = NDArray[np.float32]  # (H, W) in [0, 1]
 Between = Literal["hold", "blend"]
 Precision = Literal["float32", "bfloat16"]
 Item = TypeVar("Item")
-
-_BATCH = {"cpu": 1, "cuda": 4, "mps": 2}  # windows at a time; a CPU gains nothing from more
 
 
 class Prediction(NamedTuple):
@@ -80,6 +79,7 @@ class VideoNetwork(abc.ABC):
     """
 
     delay: int = 0
+    batches: Mapping[str, int] = MappingProxyType({"cpu": 1, "cuda": 4, "mps": 2})  # windows
     memory_hint: str = "use device='cpu', or a smaller `size`"
 
     def __init__(self, settings: Settings) -> None:
@@ -129,7 +129,7 @@ class VideoNetwork(abc.ABC):
         self, items: Iterator[Item | None], run: Callable[[Sequence[Item]], Sequence[RawMap]]
     ) -> Iterator[RawMap | None]:
         """Yield the output of each item in order, and None for None; `run` takes a batch."""
-        size = _BATCH[self.device.type]
+        size = self.batches[self.device.type]
         waiting: list[Item | None] = []
         for item in items:
             waiting.append(item)

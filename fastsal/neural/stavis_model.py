@@ -6,7 +6,7 @@ of the authors' checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -94,30 +94,36 @@ class Bottleneck:
         """Map (windows * steps, channels, H, W) to (windows * fewer, channels', H', W')."""
         result = self.expand(self.cube.over(self.reduce(x), windows))
         if self.shortcut is not None:
-            x = self.shortcut(x[:: self.stride, :, :: self.stride, :: self.stride].contiguous(
-                memory_format=torch.channels_last))
+            x = self.shortcut(
+                x[:: self.stride, :, :: self.stride, :: self.stride].contiguous(
+                    memory_format=torch.channels_last
+                )
+            )
         return result.add_(x).relu_()
 
 
 class Attention:
     """An attention module, whose side map is already summed for the last layer."""
 
-    def __init__(self, state: State, index: int, head: str) -> None:
+    def __init__(self, state: State, index: int, heads: Sequence[str]) -> None:
         name = f"score_dsn.{index}"
         self.step = 2 ** (index + 1)
         self.mean = Conv(*folded(state, f"{name}.side_prep", None, 0), padding=1, relu=False)
         self.score = Conv(*folded(state, f"{name}.score_dsn", None, 0), relu=False)
         # The last layer is 1 x 1 and linear, so it goes into the kernel that enlarges.
-        fuse = state[f"{head}.weight"][0, 16 * index : 16 * index + 16, 0, 0]
-        weight = torch.einsum("ioyx,o->iyx", state[f"{name}.upscale.weight"].double(), fuse.double())
-        self.enlarge = Conv(weight.float()[:, None], None)
+        upscale = state[f"{name}.upscale.weight"].double()
+        self.enlarge = {}
+        for head in heads:
+            fuse = state[f"{head}.weight"][0, 16 * index : 16 * index + 16, 0, 0]
+            weight = torch.einsum("ioyx,o->iyx", upscale, fuse.double())
+            self.enlarge[head] = Conv(weight.float()[:, None], None)
 
-    def __call__(self, x: Tensor, windows: int) -> tuple[Tensor, Tensor]:
+    def __call__(self, x: Tensor, windows: int, head: str) -> tuple[Tensor, Tensor]:
         """Return the share of the last layer, (windows, 1, S, S), and the attention."""
         side = self.mean(x.unflatten(0, (windows, -1)).mean(1))
         score = self.score(side)
         attention = torch.softmax(score.flatten(1), 1).view_as(score) + 1
-        large = functional.conv_transpose2d(side, self.enlarge.weight, None, self.step)
+        large = functional.conv_transpose2d(side, self.enlarge[head].weight, None, self.step)
         start, size = self.step // 2, x.shape[2] * self.step
         return large[:, :, start : start + size, start : start + size], attention
 
@@ -150,18 +156,16 @@ class Hearing:
         steps = x.unflatten(0, (windows, -1))
         middle = steps.shape[1] // 2
         seen = self.rgb(steps[:, middle - 1 : middle + 1].mean(1))
-        weights = torch.einsum(
-            "bj,ji->bi", heard.flatten(1), self.both.weight.flatten(1)
-        )
+        weights = torch.einsum("bj,ji->bi", heard.flatten(1), self.both.weight.flatten(1))
         y = torch.einsum("bihw,bi->bhw", seen, weights)[:, None] + self.shift
         return functional.interpolate(y, scale_factor=8, mode="bilinear", align_corners=False)
 
 
 class StavisModel:
-    """All layers of STAViS, for pictures with sound or for pictures alone."""
+    """All layers of STAViS, for pictures alone and with `has_sound` also for pictures and sound."""
 
     def __init__(self, state: State, has_sound: bool) -> None:
-        head = "fuseav" if has_sound else "fuse"
+        heads = ("fuse", "fuseav") if has_sound else ("fuse",)
         weight, bias = folded(state, "conv1", "bn1", _EPS)
         # Seven frames of three channels are one picture of 21 channels.
         weight = weight.transpose(1, 2).flatten(1, 2)
@@ -170,9 +174,9 @@ class StavisModel:
             [Bottleneck(state, f"{name}.{i}", 1 if i else stride) for i in range(count)]
             for name, (_, count, stride) in _BLOCKS.items()
         ]
-        self.attention = [Attention(state, i, head) for i in range(len(_CHANNELS))]
+        self.attention = [Attention(state, i, heads) for i in range(len(_CHANNELS))]
         self.hearing = Hearing(state) if has_sound else None
-        self.bias = float(state[f"{head}.bias"])
+        self.bias = {head: float(state[f"{head}.bias"]) for head in heads}
 
     def layers(self) -> Iterator[Any]:
         """Yield every convolution."""
@@ -182,7 +186,7 @@ class StavisModel:
             if block.shortcut is not None:
                 yield block.shortcut
         for attention in self.attention:
-            yield from (attention.mean, attention.score, attention.enlarge)
+            yield from (attention.mean, attention.score, *attention.enlarge.values())
         if self.hearing is not None:
             yield from self.hearing.layers
             yield from (self.hearing.rgb, self.hearing.audio, self.hearing.both)
@@ -195,22 +199,23 @@ class StavisModel:
         x : tensor, (windows * 16, 64, S / 2, S / 2)
             Output of `first`.
         wave : tensor, (windows, 1, 1, 35280), or None
-            Sound of each window; None for the model of pictures alone.
+            Sound of each window; None takes the network for pictures alone.
         windows : int
             Number of windows in the batch.
         """
-        total, attention = self.attention[0](x, windows)
+        head = "fuse" if wave is None else "fuseav"
+        total, attention = self.attention[0](x, windows, head)
         x = functional.max_pool2d(_every_second_maximum(_scaled(x, attention)), 3, 2, 1)
         for i, blocks in enumerate(self.blocks, 1):
             for block in blocks:
                 x = block(x, windows)
-            if i == 2 and self.hearing is not None:
+            if i == 2 and wave is not None and self.hearing is not None:
                 total = total + self.hearing(wave, x, windows)
-            side, attention = self.attention[i](x, windows)
+            side, attention = self.attention[i](x, windows, head)
             total = total + side
             if i < len(self.blocks):
                 x = _scaled(x, attention).flatten(0, 1)
-        return total[:, 0] + self.bias
+        return total[:, 0] + self.bias[head]
 
 
 def _scaled(x: Tensor, attention: Tensor) -> Tensor:

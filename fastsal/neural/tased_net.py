@@ -16,6 +16,7 @@ from scipy import ndimage
 from .. import validation
 from . import checkpoints
 from .layers import Tensor
+from .maps import upscaled
 from .network import Frame, Map, Prediction, RawMap, Settings, VideoNetwork
 from .sound import Sound
 from .tased_encoder import TasedEncoder
@@ -137,14 +138,6 @@ def blurred(raw: RawMap) -> NDArray[np.float64]:
     levels = (raw * 255).astype(np.uint8) / 255
     smooth: NDArray[np.float64] = ndimage.gaussian_filter(levels, _BLUR)
     return smooth / (smooth.max() or 1)
-
-
-def upscaled(saliency: NDArray[np.float64], shape: tuple[int, int]) -> Map:
-    """Return a map of `shape` in [0, 1] by bilinear interpolation."""
-    result = saliency.astype(np.float32)
-    if result.shape != shape:
-        result = cv2.resize(result, shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.clip(result, 0, 1, out=result)
 
 
 def checked_size(size: tuple[int, int], grid: int) -> tuple[int, int]:
