@@ -71,9 +71,10 @@ class Winograd(nn.Module):
     def __init__(self, kernel: Array, bias: Array, *, relu: bool = False) -> None:
         super().__init__()
         inputs, outputs = kernel.shape[2:]
-        rows = np.tensordot(_KERNEL, kernel, 1).transpose(1, 0, 2, 3)
-        weight = np.tensordot(_KERNEL, rows, 1).transpose(1, 0, 2, 3)
-        weight = np.ascontiguousarray(weight).reshape(16, inputs, outputs)
+        weight = np.empty((4, 4, inputs, outputs), np.float32)
+        for row, factors in zip(weight, _KERNEL, strict=True):
+            row[...] = np.tensordot(_KERNEL, np.tensordot(factors, kernel, 1), 1)
+        weight = weight.reshape(16, inputs, outputs)
         self.register_buffer("weight", torch.from_numpy(weight))
         self.register_buffer("bias", torch.from_numpy(np.ascontiguousarray(bias)))
         self.register_buffer("to_tiles", torch.from_numpy(np.kron(_INPUT, _INPUT)))

@@ -26,7 +26,9 @@ def groups() -> dict[str, Shapes]:
     """Return the arrays of each group of the file, in the order in which Keras stores them."""
     layers = list(_feature_layers())
     features = {key: shape for layer in layers for key, shape in layer.items() if _trained(key)}
-    features |= {key: shape for layer in layers for key, shape in layer.items() if not _trained(key)}
+    features |= {
+        key: shape for layer in layers for key, shape in layer.items() if not _trained(key)
+    }
     gates = 3 * GRU_CHANNELS
     return {
         FEATURES: features,
@@ -72,8 +74,14 @@ def _block(stage: int, block: str, inputs: int, channels: tuple[int, ...]) -> It
     for step in steps:
         pairs = {
             trunk: (
-                [_convolution(f"{trunk}_res{stage}{block}_branch{name}", *shape) for name, *shape in step],
-                [_normalization(f"{trunk}_bn{stage}{block}_branch{name}", shape[2]) for name, *shape in step],
+                [
+                    _convolution(f"{trunk}_res{stage}{block}_branch{name}", *shape)
+                    for name, *shape in step
+                ],
+                [
+                    _normalization(f"{trunk}_bn{stage}{block}_branch{name}", shape[2])
+                    for name, *shape in step
+                ],
             )
             for trunk in TRUNKS
         }
