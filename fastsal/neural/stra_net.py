@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from .. import images
 from ..errors import ImageError
 from .checkpoints import find_weights
 from .network import Frame, Map, Prediction, RawMap, Settings, Sound, VideoNetwork, _Checked

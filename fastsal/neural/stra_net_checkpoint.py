@@ -110,7 +110,7 @@ class Checkpoint(Mapping[str, Array]):
         )
 
     def _root(self) -> Any:
-        return self._file["model_weights"] if "model_weights" in self._file else self._file
+        return self._file.get("model_weights", self._file)
 
     def _matched(self) -> dict[str, str]:
         """Return the path in the file of each array of the network."""

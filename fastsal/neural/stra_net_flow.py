@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -82,13 +82,13 @@ def flow_of(flow: str | Flow) -> Flow:
     if callable(flow):
         return _Checked(flow)
     if flow == "dis":
-        return Dis()
+        return _Dis()
     raise ValueError(
         f'`flow` must be "dis" or a function of two frames; got {validation.shown(flow)}'
     )
 
 
-class Dis:
+class _Dis:
     """Dense inverse search of OpenCV, with its medium preset.
 
     Source: Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016.

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..images import Array
-from .stra_net_convolution import Convolution, Winograd, convolution_3x3
+from .stra_net_convolution import Convolution, Winograd, Workspace, convolution_3x3
 from .stra_net_layers import GRU_CHANNELS, STAGES
 
 Weights = Mapping[str, Array]  # arrays of the checkpoint by "layer/array"
@@ -52,17 +52,17 @@ class StraNet(nn.Module):
     weights : mapping of str to array
         Arrays by "layer/array", as `stra_net_layers.groups` names them.
     winograd : bool
-        Whether large 3 x 3 convolutions use Winograd's algorithm, which pays on CPUs.
+        Whether large 3 x 3 convolutions use Winograd's algorithm, which pays on the CPU only.
     """
 
     def __init__(self, weights: Weights, *, winograd: bool) -> None:
         super().__init__()
         self.image = _Trunk(weights, "A")
         self.flow = _Trunk(weights, "M")
-        stages = (3, 4, 5)
-        self.attention = nn.ModuleList(_Attention(weights, each, winograd) for each in stages)
+        workspace = Workspace() if winograd else None
+        self.attention = nn.ModuleList(_Attention(weights, each, workspace) for each in (3, 4, 5))
         self.sides = nn.ModuleList(_plain(weights, f"conv2d_{number}") for number in (9, 10, 11))
-        self.recurrence = _Recurrence(weights, winograd)
+        self.recurrence = _Recurrence(weights, workspace)
         self.head = _Head(weights)
 
     @torch.inference_mode()
@@ -147,15 +147,15 @@ class _Block(nn.Module):
 class _Attention(nn.Module):
     """Modulate the image trunk by the flow trunk, then by spatial attention."""
 
-    def __init__(self, weights: Weights, stage: int, winograd: bool) -> None:
+    def __init__(self, weights: Weights, stage: int, workspace: Workspace | None) -> None:
         super().__init__()
         number = 3 * (stage - 3)
         self.mixture = (
-            _plain(weights, f"conv2d_{number}", relu=True, winograd=winograd)
+            _plain(weights, f"conv2d_{number}", relu=True, workspace=workspace)
             if stage > 3
             else nn.Identity()
         )
-        self.first = _plain(weights, f"conv2d_{number + 1}", relu=True, winograd=winograd)
+        self.first = _plain(weights, f"conv2d_{number + 1}", relu=True, workspace=workspace)
         # Batch normalisation stands between ReLU and this convolution.
         scale, shift = _normalization(weights, f"batch_normalization_{stage - 2}")
         kernel, bias = _arrays(weights, f"conv2d_{number + 2}")
@@ -172,14 +172,14 @@ class _Attention(nn.Module):
 class _Recurrence(nn.Module):
     """Convolutional gated recurrent unit."""
 
-    def __init__(self, weights: Weights, winograd: bool) -> None:
+    def __init__(self, weights: Weights, workspace: Workspace | None) -> None:
         super().__init__()
-        self.input = _plain(weights, "ConvGRU2D", winograd=winograd)
+        self.input = _plain(weights, "ConvGRU2D", workspace=workspace)
         kernel = weights["ConvGRU2D/recurrent_kernel"]
         split = 2 * GRU_CHANNELS
         zeros = np.zeros(3 * GRU_CHANNELS, np.float32)
-        self.gates = convolution_3x3(kernel[..., :split], zeros[:split], winograd=winograd)
-        self.candidate = convolution_3x3(kernel[..., split:], zeros[split:], winograd=winograd)
+        self.gates = convolution_3x3(kernel[..., :split], zeros[:split], workspace=workspace)
+        self.candidate = convolution_3x3(kernel[..., split:], zeros[split:], workspace=workspace)
 
     def forward(self, x: Tensor, state: Tensor | None) -> Tensor:
         """Return the states after each of the consecutive frames `x`."""
@@ -275,12 +275,12 @@ def _arrays(weights: Weights, name: str) -> tuple[Array, Array]:
 
 
 def _plain(
-    weights: Weights, name: str, *, relu: bool = False, winograd: bool = False
+    weights: Weights, name: str, *, relu: bool = False, workspace: Workspace | None = None
 ) -> Convolution | Winograd:
     """Return a convolution without batch normalisation."""
     kernel, bias = _arrays(weights, name)
     if kernel.shape[0] == 3:
-        return convolution_3x3(kernel, bias, relu=relu, winograd=winograd)
+        return convolution_3x3(kernel, bias, relu=relu, workspace=workspace)
     return Convolution(kernel, bias, relu=relu)
 
 
