@@ -180,7 +180,10 @@ def _appearance(filled: Mapping[str, Any]) -> str:
         return "its feature network alone, from the first step of training"
     if names & {"A_conv1", "M_conv1", "conv1", "res2a_branch2a"}:
         return "a ResNet-50, from which training starts"
-    return f"a Keras file with {len(names)} layers that have weights, where it has {len(groups())}"
+    if not names:
+        return "a Keras file without weights"
+    has = "layer that has" if len(names) == 1 else "layers that have"
+    return f"a Keras file with {len(names)} {has} weights; it has {len(groups())}"
 
 
 def _names(group: Any, attribute: str) -> list[str] | None:

@@ -127,7 +127,10 @@ class _Checked:
                 f"got {flow.dtype} {flow.shape}"
             )
         if max(flow.shape[:2]) > SIZE * min(flow.shape[:2]):
-            raise ImageError(f"`flow` must return a field of any usual shape; got {flow.shape}")
+            raise ImageError(
+                f"`flow` must return a field not longer than {SIZE} times its other side; "
+                f"got {flow.shape[0]} x {flow.shape[1]}"
+            )
         if not np.isfinite(flow).all():
             raise ImageError("`flow` must return finite values; got NaN or infinity")
         return flow

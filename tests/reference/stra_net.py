@@ -168,7 +168,7 @@ class PlainStraNet(nn.Module):
                 side_maps.append(torch.sigmoid(self.sides[i](x)[:, 0]))
         number, _, height, width = x.shape
         if h is None:
-            h = x.new_zeros(1, 256, height, width)
+            h = x.new_zeros(1, self.recurrent.shape[1], height, width)
         out = []
         priors = torch.from_numpy(prior_maps(self.priors, height, width)).to(x)[None]
         for t in range(number):
