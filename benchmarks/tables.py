@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cold_start, objects
+from benchmarks import cold_start, large, objects
 from benchmarks.record import newest
 from benchmarks.targets import measured
 from fastsal.methods import METHODS
@@ -23,17 +23,21 @@ def summary(
     results: Results, first_maps: Results | None, size: str = "1080p", kind: str = "colour"
 ) -> str:
     """Return all methods with speed, cold start and one peer as a short table."""
-    found = _rows_of(results, size, kind)
+    found, larger = _rows_of(results, size, kind), large.newest()
     starts = first_maps["methods"] if first_maps else {}
     lines = [
-        "| key | function | computes | ms | first map, s | times as fast as |",
-        "|---|---|---|--:|--:|---|",
+        "| key | function | computes | ms | 4K, fps | first map, s | times as fast as |",
+        "|---|---|---|--:|--:|--:|---|",
     ]
     for key, method in METHODS.items():
         ms = f"{found[key]['ms']:.3g}" if key in found else "not measured"
-        start = f"{row['compiling']:.1f} / {row['wheel']:.1f}" if (row := starts.get(key)) else ""
-        cells = (f"`{key}`", f"`{method.function or method.state}`", method.summary, ms, start)
+        start = f"{row['compiling']:.1f}" if (row := starts.get(key)) else ""
+        cells = (f"`{key}`", f"`{method.function or method.state}`", method.summary, ms,
+                 large.fps_of(larger, key, "4K"), start)  # fmt: skip
         lines.append(f"| {' | '.join(cells)} | {_main_peer(found.get(key, {}))} |")
+    wheel = max((row["wheel"] for row in starts.values()), default=None)
+    lines += ["", f"First map: CPU seconds, most of them for compiling; at most {wheel:.1f} with "
+              "machine code from a wheel."] if wheel else []  # fmt: skip
     return "\n".join([_caption(results, size, kind), "", *lines])
 
 
@@ -115,6 +119,7 @@ def pages(results: Results, first_maps: Results | None) -> dict[Path, str]:
         ROOT / "benchmarks" / "README.md": {
             "speeds": speeds(results),
             "targets": goals(results),
+            "large": large.table_of(large.newest()),
             "losses": losses(results),
             "cold start": cold_starts(first_maps),
             "objects": objects.table_of(objects.newest()),

@@ -16,7 +16,7 @@ _PER_CALL = {"out", "return_conspicuity"}
 
 _EVERYWHERE = {"backend", "channel_axis", "color"}
 
-Kind = Literal["static", "motion", "objectness"]
+Kind = Literal["static", "motion", "objectness", "network"]
 
 
 class Updatable(Protocol):
@@ -141,7 +141,7 @@ _ROWS = (
     Method(
         key="spectral-residual",
         title="Spectral residual",
-        summary="log-amplitude minus local mean",
+        summary="log-amplitude minus its mean",
         kind="static",
         paper="Hou and Zhang, CVPR 2007",
         function="spectral_residual",
