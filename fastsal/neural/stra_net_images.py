@@ -40,7 +40,7 @@ def prepare_image(frame: Pixels) -> Floats:
     height, width = _inside(*frame.shape[:2])
     top, left = (SIZE - height) // 2, (SIZE - width) // 2
     resized = Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR)
-    square[top : top + height, left : left + width] = resized
+    square[top : top + height, left : left + width] = np.asarray(resized)
     return np.ascontiguousarray((square - _MEANS)[..., ::-1].transpose(2, 0, 1), np.float32)
 
 
@@ -103,7 +103,8 @@ def blurred(saliency: Floats, shape: tuple[int, int]) -> Floats:
     large = np.asarray(image.resize(covering[::-1], Image.Resampling.BILINEAR))
     top, left = (large.shape[0] - height) // 2, (large.shape[1] - width) // 2
     smooth = ndimage.gaussian_filter(large[top : top + height, left : left + width], _SIGMA)
-    return (smooth / float(smooth.max() or 1) * 255).astype(np.float32)
+    result: Floats = (smooth / float(smooth.max() or 1) * 255).astype(np.float32)
+    return result
 
 
 def stretch(values: NDArray[np.number]) -> Pixels:

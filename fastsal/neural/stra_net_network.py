@@ -64,7 +64,6 @@ class StraNet(nn.Module):
         self.head.float()
         return self
 
-    @torch.inference_mode()
     def forward(
         self, image: Tensor, flow: Tensor, state: Tensor | None = None, *, sides: bool = False
     ) -> tuple[Outputs, Tensor]:
