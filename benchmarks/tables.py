@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cold_start, large, objects
+from benchmarks import cold_start, kept, large, objects
 from benchmarks.record import newest
 from benchmarks.targets import measured
+from fastsal.cli import methods
 from fastsal.methods import METHODS
 from fastsal.pipelines.bench import inputs
 
 Results = dict[str, Any]
 
 ROOT = Path(__file__).parents[1]
+FIGURES = ROOT / "fastsal" / "cli" / methods.FIGURES
+_SCORES = kept.FOLDER / "accuracy" / "scores.json"
 _VERDICTS = {True: "met", False: "**missed**"}
 
 
@@ -94,6 +98,25 @@ def losses(results: Results) -> str:
     return "\n".join([_origin(results), "", *lines])
 
 
+def figures(results: Results) -> str:
+    """Return the figures that `fastsal methods` shows, as JSON."""
+    larger, speed = large.newest(), _rows_of(results, "1080p", "colour")
+    scores = json.loads(_SCORES.read_text())["photographs"]
+    masks = objects.newest()["rows"]
+    found: dict[str, dict[str, float]] = {}
+    for key in METHODS:
+        row = found[key] = {}
+        if key in speed:
+            row["ms"] = speed[key]["ms"]
+        if larger and "4K" in larger["methods"].get(key, {}):
+            row["4K fps"] = 1e3 / larger["methods"][key]["4K"]
+        if key in scores:
+            row["NSS"] = scores[key]["nss"][0]
+        if key in masks:
+            row["max F"] = masks[key]["max F"]
+    return json.dumps(kept.rounded(found), indent=1) + "\n"
+
+
 def cold_starts(results: Results | None) -> str:
     """Return the processor seconds of first maps as a table."""
     if results is None:
@@ -129,7 +152,7 @@ def pages(results: Results, first_maps: Results | None) -> dict[Path, str]:
     for path, named in tables.items():
         for name, table in named.items():
             texts[path] = with_table(texts[path], name, table)
-    return texts
+    return {**texts, FIGURES: figures(results)}
 
 
 def _rows_of(results: Results, size: str, kind: str) -> dict[str, dict[str, Any]]:
