@@ -158,7 +158,8 @@ def measure(row: str, files: list[Path], folder: Path) -> dict[str, Any]:
     result = {
         "row": row, "files": len(files), "method": METHOD,
         "mean_bytes": float(np.mean([path.stat().st_size for path in files])),
-        "files_per_second": len(files) / found["seconds"], **found, "machine": machine.description(),
+        "files_per_second": len(files) / found["seconds"], **found,
+        "machine": machine.description(),
     }  # fmt: skip
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{len(files)}-{row}.json"
@@ -170,7 +171,8 @@ def table() -> str:
     """Return the stored rows as a table."""
     results = [json.loads(path.read_text()) for path in RESULTS.glob("*.json")]
     lines = [
-        "| files | processes | files per second | client and scheduler, ms per file | their memory, MB more |",
+        "| files | processes | files per second | client and scheduler, ms per file "
+        "| their memory, MB more |",
         "|--:|---|--:|--:|--:|",
     ]
     for each in sorted(results, key=lambda each: (each["files"], each["row"])):

@@ -32,6 +32,7 @@ GOLDEN = Path(__file__).parent / "golden"
 # What needs an optional package is tested where it is installed: .ci/run has a step for each.
 _OPTIONAL = {
     "optional/cluster": "moto",
+    "optional/neural": "torch",
     "optional/notebooks": "nbclient",
     "optional/torch": "torch",
 }

@@ -38,7 +38,9 @@ def images(options: argparse.Namespace, keys: list[str], look: ImageLook) -> int
     return _told([report], "image", output)
 
 
-def videos(options: argparse.Namespace, groups: dict[str, list[str]]) -> int:
+def videos(
+    options: argparse.Namespace, groups: dict[str, list[str]], weights: dict[str, Any]
+) -> int:
     """Run ``fastsal video`` on a cluster; 1 if a video failed."""
     settings = _settings(options)
     if options.json and len(groups) > 1:
@@ -60,7 +62,7 @@ def videos(options: argparse.Namespace, groups: dict[str, list[str]]) -> int:
     reports = [
         run_videos(
             [(source, (f"{stem_of(source.name)}-{suffix}.mp4",)) for source in sources],
-            output, tuple(keys), look, {"backend": options.backend}, **settings,
+            output, tuple(keys), look, {"backend": options.backend, **weights}, **settings,
         )
         for suffix, keys in groups.items()
     ]  # fmt: skip

@@ -2,11 +2,11 @@
 
 import sys
 
-from ..methods import METHODS
+from ..methods import BUILT_IN
 from ..pipelines.reasons import text_of as text_of
 
 COMPILING = (
-    f"compiling the kernels of {len(METHODS)} methods: a minute or two the first time, then cached"
+    f"compiling the kernels of {len(BUILT_IN)} methods: a minute or two the first time, then cached"
 )
 
 

@@ -19,6 +19,7 @@ from .options import (
     add_cluster,
     add_command,
     add_look,
+    add_weights,
     bad_use,
     check_apart,
     keys_of,
@@ -27,6 +28,7 @@ from .options import (
     named,
     refuse,
     size_of,
+    weights_of,
 )
 
 _SUFFIX = ".mp4"  # of videos whose names the program makes
@@ -40,7 +42,8 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument(
         "-m", "--method", default=DEFAULT, metavar="KEY[,KEY|all]",
-        help=f"one or more of {', '.join(METHODS)}, or all but bing (default: {DEFAULT})",
+        help=f"one or more of {', '.join(METHODS)}, or all but bing and networks "
+        f"(default: {DEFAULT})",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT.mp4",
@@ -55,6 +58,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--resize", type=size_of, metavar="WxH", help="resize the frames before the method runs"
     )
+    add_weights(parser)
     add_look(parser, (*VIEWS, GRID))
     add_cluster(parser)
 
@@ -65,15 +69,16 @@ def run(options: argparse.Namespace) -> int:
     keys = keys_of(options.method, ("static", "motion"))
     view, _ = look_of(options)
     _check(options)
+    weights = weights_of(options, keys)
     groups = {GRID: keys} if view == GRID else {key: [key] for key in keys}
     if options.cluster is not None:
-        return run_on_cluster(options, groups)
+        return run_on_cluster(options, groups, weights)
     refuse(options, CLUSTER_ONLY, "without --cluster")
     jobs = _jobs(options.sources, list(groups), Path(output), output)
     guard = FileGuard()
     for source, name, target in jobs:
         with guard.file(source):
-            _process(source, target, groups[name], options)
+            _process(source, target, groups[name], options, weights)
     if len(jobs) > 1:
         print(f"wrote {len(jobs) - len(guard.failures)} of {len(jobs)} videos to {output}")
     return guard.status
@@ -121,7 +126,13 @@ def _sources(name: str) -> list[Any]:
     return list(find_files(name, VIDEO_SUFFIXES, "video", VideoError))
 
 
-def _process(source: Any, target: Path, keys: list[str], options: argparse.Namespace) -> None:
+def _process(
+    source: Any,
+    target: Path,
+    keys: list[str],
+    options: argparse.Namespace,
+    weights: dict[str, Any],
+) -> None:
     from ..pipelines.video import process_video
 
     view, alpha = look_of(options)
@@ -135,6 +146,7 @@ def _process(source: Any, target: Path, keys: list[str], options: argparse.Names
         start=options.start,
         end=options.end,
         resize=options.resize,
+        **weights,
     )
     width, height = report.size
     compute = report.compute_ms

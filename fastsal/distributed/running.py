@@ -43,6 +43,8 @@ def run_images(
                 f"{key} compares frames in their order, and workers take images in any order; "
                 "use a static method, or process a video"
             )
+        if METHODS[key].kind == "network":
+            raise ImageError(f"{key} is a network for videos; use `fastsal video` or `map_videos`")
         Stream(key, **options)
     check_look("overlay" if look.view == "grid" else look.view, look.alpha)
     parse_color(look.background)
@@ -74,7 +76,8 @@ def run_videos(
     check_video_look(keys, known["view"], known["alpha"])
     check_request(known["start"], known["end"], known["resize"])
     for key in keys:
-        Stream(key, **options)
+        if METHODS[key].kind != "network" or "weights" not in options:
+            Stream(key, **options)  # a network is loaded by workers only
     what = {"methods": keys, "options": dict(options), "look": known}
 
     def plan(ready: cluster.Cluster, digest: str) -> VideoPlan:

@@ -92,14 +92,15 @@ class VideoWork:
     def _write(self, source: str, made: Path, start: float | None, end: float | None) -> float:
         """Write the frames of a range, and return when the first of them stands."""
         from ..pipelines.stream import Stream
-        from ..pipelines.video import convert_video, renderer_of
+        from ..pipelines.video import convert_video, network_of, renderer_of
 
         view, alpha, resize = (self.look[name] for name in ("view", "alpha", "resize"))
         with kernel_threads(self.threads):
             streams = {key: Stream(key, color="bgr", **self.options) for key in self.keys}
             report = convert_video(
                 source, made, lambda size: renderer_of(streams, size, view, alpha),
-                label="", progress=False, start=start, end=end, resize=resize, keeps_part=False,
+                network=network_of(streams, view, alpha), label="", progress=False, start=start, end=end, resize=resize,
+                keeps_part=False,
             )  # fmt: skip
         return report.starts_at
 

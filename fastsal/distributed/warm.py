@@ -17,9 +17,12 @@ def warm(keys: Sequence[str], options: Mapping[str, Any]) -> None:
     """
     import numpy as np
 
+    from ..methods import METHODS
     from ..pipelines.stream import Stream
 
     for key in keys:
+        if METHODS[key].kind == "network":  # it has no kernels
+            continue
         for size in _SIZES:
             for shape in (size, (*size, 3)):
                 stream = Stream(key, **options)

@@ -14,6 +14,7 @@ from .clock import frames_per_second, percentiles_ms
 from .encoders import has_av
 from .grid import GRID, Grid
 from .interrupts import heeded_interrupts
+from .network_video import NetworkVideo
 from .progress import progress_bar
 from .stages import Timings, run_stages
 from .stream import Stream
@@ -112,7 +113,8 @@ def process_video(
     resize : (int, int), optional
         Width and height in pixels to which frames are scaled first.
     **options
-        Options of the method's function.
+        Options of the method's function. A network needs ``weights``, its checkpoint file. It
+        follows its authors' order of windows, and hears the sound of the file through PyAV.
 
     Returns
     -------
@@ -142,6 +144,7 @@ def process_video(
         source,
         target,
         lambda size: renderer_of(streams, size, view, alpha),
+        network=network_of(streams, view, alpha),
         label=", ".join(keys),
         progress=progress,
         start=start,
@@ -156,6 +159,7 @@ def convert_video(
     renderer: Callable[[tuple[int, int]], Renderer],
     *,
     label: str,
+    network: NetworkVideo | None = None,
     progress: bool = True,
     start: float | None = None,
     end: float | None = None,
@@ -165,8 +169,9 @@ def convert_video(
     """Write a video with a picture for every frame of another, with its sound and times.
 
     `renderer` gets the width and height of the frames. It returns those of the pictures, and the
-    function that makes a picture of a BGR frame. `label` stands before the progress bar.
-    `keeps_part` keeps the frames written before an error. The rest is as in `process_video`.
+    function that makes a picture of a BGR frame. `label` stands before the progress bar. For files,
+    `network` takes the place of that function. `keeps_part` keeps the frames written before an
+    error. The rest is as in `process_video`.
     """
     began = time.perf_counter()
     check_not_source(source, check_target(target))
@@ -179,7 +184,10 @@ def convert_video(
             # An AVI has a steady rate; with audio, its frames are repeated to keep their times.
             is_timed = writer.keeps_times or (sound is not None and sound.has_tracks)
             bar = _bar(reader, label, progress)
-            timings = _run(reader, writer, picture, bar, is_timed=is_timed)
+            if network is not None and not reader.live:
+                timings = network.run(source, reader, writer, bar, is_timed=is_timed)
+            else:
+                timings = _run(reader, writer, picture, bar, is_timed=is_timed)
             first = reader.starts_at
             if sound is not None:
                 sound.keeps_rest = end is None
@@ -230,6 +238,17 @@ def renderer_of(
     if view == GRID:
         return grid.size, picture
     return (2 * width if view == "side-by-side" else width, height), picture
+
+
+def network_of(streams: dict[str, Stream], view: str, alpha: float) -> NetworkVideo | None:
+    """Return a network that takes whole videos, if the only stream is one."""
+    (stream, *others) = streams.values()
+    if others or view == GRID or stream.network is None:
+        return None
+    return NetworkVideo(
+        stream,
+        lambda frame, saliency: render(frame, saliency, view=view, alpha=alpha, color="bgr"),
+    )
 
 
 def _bar(reader: VideoReader, method: str, progress: bool) -> Any:
