@@ -75,8 +75,8 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
     """Add the choice of a cluster, and the options that only it has."""
     parser.add_argument(
         "--cluster", metavar="ADDRESS|local[:N]",
-        help="run on a Dask scheduler, or on N processes of this machine; OUT is a folder or URL "
-        "such as s3://bucket/maps, IN may be URLs, and finished outputs are skipped",
+        help="run on a Dask scheduler, or on N local processes, and skip finished outputs. OUT is "
+        "a folder or a URL such as s3://bucket/maps",
     )  # fmt: skip
     parser.add_argument(
         "--overwrite", action="store_true", help="with --cluster, compute finished outputs again"

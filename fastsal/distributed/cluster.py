@@ -120,8 +120,11 @@ def _started(workers: int, in_process: bool) -> Iterator[Any]:
         yield client
 
 
-def ready(client: Any, *, keys: Sequence[str], options: Mapping[str, Any]) -> Cluster:
+def ready(client: Any, *, keys: Sequence[str], options: Mapping[str, Any], is_own: bool) -> Cluster:
     """Check the workers and compile the kernels on all of them, also on those that come later.
+
+    `is_own` says that the workers are child processes. A terminal sends Ctrl-C to them too, and
+    they leave it to the client.
 
     Raises
     ------
@@ -135,7 +138,7 @@ def ready(client: Any, *, keys: Sequence[str], options: Mapping[str, Any]) -> Cl
             "the cluster has no workers; start one with `dask worker ADDRESS`"
         ) from error
     _check_versions(client)
-    client.register_plugin(_warm_plugin(tuple(keys), dict(options)))
+    client.register_plugin(_warm_plugin(tuple(keys), dict(options), is_own))
     found = client.scheduler_info(n_workers=-1)["workers"].values()
     hosts: Counter[str] = Counter()
     for worker in found:
@@ -174,7 +177,7 @@ def _check_versions(client: Any) -> None:
             )
 
 
-def _warm_plugin(keys: tuple[str, ...], options: dict[str, Any]) -> Any:
+def _warm_plugin(keys: tuple[str, ...], options: dict[str, Any], is_own: bool) -> Any:
     from distributed import WorkerPlugin
 
     class Warm(WorkerPlugin):  # type: ignore[misc]  # distributed is untyped here
@@ -183,7 +186,10 @@ def _warm_plugin(keys: tuple[str, ...], options: dict[str, Any]) -> Any:
 
         async def setup(self, worker: Any) -> None:
             import asyncio
+            import signal
 
+            if is_own:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
             from fastsal.distributed.warm import warm
 
             # In a thread, since compiling takes longer than a scheduler waits for a heartbeat.

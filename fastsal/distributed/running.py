@@ -132,7 +132,8 @@ def _run(
             with cluster.opened(client, workers, in_process=in_process) as found:
                 if in_process:
                     cluster.check_shares_memory(found)
-                ready = cluster.ready(found, keys=keys, options=options)
+                is_own = client is None and not in_process
+                ready = cluster.ready(found, keys=keys, options=options, is_own=is_own)
                 with ledger.bar:
                     batch.run(make_plan(ready, digest), jobs, ledger, ready.client)
     finally:

@@ -30,6 +30,7 @@ class Tasks:
     def __init__(self, client: Any) -> None:
         self._client = client
         self._running: dict[Any, Task] = {}
+        self._bound: dict[Any, frozenset[str]] = {}  # to these workers
         self._ready: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._room = 0
         self._looked = -float("inf")
@@ -62,11 +63,14 @@ class Tasks:
     def submit(self, task: Task) -> None:
         """Send a task to a worker, to another one than `task.avoid` if there is another one."""
         others = [each for each in self._addresses if each != task.avoid] if task.avoid else []
+        # Exactly those: Dask's other choice, a preference, gives most tasks to the idle worker.
         future = self._client.submit(
             task.function, *task.arguments, key=f"fastsal-{task.step}-{uuid.uuid4().hex}",
-            workers=others or None, allow_other_workers=bool(others),
+            workers=others or None,
         )  # fmt: skip
         self._running[future] = task
+        if others:
+            self._bound[future] = frozenset(others)
         future.add_done_callback(self._ready.put)
 
     def next(self) -> tuple[Task, Any, str]:
@@ -104,9 +108,13 @@ class Tasks:
         except Exception as error:
             self._check_scheduler()
             result, fault = None, " ".join(text_of(error).split())
-        del self._running[future]
-        future.release()
+        self._drop(future)
         return task, result, fault
+
+    def _drop(self, future: Any) -> None:
+        del self._running[future]
+        self._bound.pop(future, None)
+        future.release()
 
     def _look(self) -> None:
         """Read, twice a second at most, how many workers there are."""
@@ -118,6 +126,11 @@ class Tasks:
         found = self._client.scheduler_info(n_workers=-1)["workers"]
         self._addresses = list(found)
         self._room = _AHEAD * sum(each["nthreads"] for each in found.values())
+        for future, workers in list(self._bound.items()):
+            if workers.isdisjoint(found):  # all of them have gone
+                task = self._running[future]
+                self._drop(future)
+                self.submit(task._replace(avoid=""))
         if found:
             self._served = now
         elif now - self._served > _PATIENCE:

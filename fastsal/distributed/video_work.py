@@ -99,8 +99,8 @@ class VideoWork:
             streams = {key: Stream(key, color="bgr", **self.options) for key in self.keys}
             report = convert_video(
                 source, made, lambda size: renderer_of(streams, size, view, alpha),
-                network=network_of(streams, view, alpha), label="", progress=False, start=start, end=end, resize=resize,
-                keeps_part=False,
+                network=network_of(streams, view, alpha), label="", progress=False,
+                start=start, end=end, resize=resize, keeps_part=False,
             )  # fmt: skip
         return report.starts_at
 

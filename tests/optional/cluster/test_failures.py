@@ -129,7 +129,10 @@ def test_an_interrupted_client_continues_later(number, photos, undisturbed, tmp_
     ]  # fmt: skip
     with started(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}) as program:
         wait_until(lambda: written(target) > 10)
-        os.killpg(program.pid, number)  # as a terminal does, to the workers too
+        if number == signal.SIGINT:
+            os.killpg(program.pid, number)  # as a terminal does, to the workers too
+        else:
+            program.send_signal(number)
         _, errors = program.communicate(timeout=60)
     if program.returncode == 0:
         pytest.fail("the run ended before the signal")
