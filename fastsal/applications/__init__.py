@@ -1,11 +1,27 @@
-"""Quality of images where people look, crops of the salient part, and detection there."""
+"""Compression, quality, crops and detection that heed where people look."""
 
 from .cropping import Crop as Crop
 from .cropping import best_crop as best_crop
 from .detection import detect_salient as detect_salient
+from .image_compression import CompressionReport as CompressionReport
+from .image_compression import compress_image as compress_image
 from .quality import ms_ssim as ms_ssim
 from .quality import psnr as psnr
 from .quality import ssim as ssim
+from .regions import as_addroi as as_addroi
+from .regions import regions_of as regions_of
 from .smart_crop import SmartCrop as SmartCrop
 
-__all__ = ["Crop", "SmartCrop", "best_crop", "detect_salient", "ms_ssim", "psnr", "ssim"]
+__all__ = [
+    "CompressionReport",
+    "Crop",
+    "SmartCrop",
+    "as_addroi",
+    "best_crop",
+    "compress_image",
+    "detect_salient",
+    "ms_ssim",
+    "psnr",
+    "regions_of",
+    "ssim",
+]
