@@ -11,14 +11,18 @@ from .quality import ssim as ssim
 from .regions import as_addroi as as_addroi
 from .regions import regions_of as regions_of
 from .smart_crop import SmartCrop as SmartCrop
+from .video_compression import VideoCompressionReport as VideoCompressionReport
+from .video_compression import compress_video as compress_video
 
 __all__ = [
     "CompressionReport",
     "Crop",
     "SmartCrop",
+    "VideoCompressionReport",
     "as_addroi",
     "best_crop",
     "compress_image",
+    "compress_video",
     "detect_salient",
     "ms_ssim",
     "psnr",

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -65,9 +66,10 @@ def regions_of(
 
     Notes
     -----
-    The most salient fifth of the pixels counts fully, and others in proportion to their value. If
-    fewer pixels lie above the minimum, those above their own mean count fully. The mean over a
-    block, rounded to one of the levels, gives its offset.
+    Values are divided by the threshold above which the most salient fifth of the pixels lies, or by
+    the mean of the values above the minimum if these are fewer. Values above 1 become 1. The score
+    of a block is the cube root of the mean of their sixteenth powers, rounded to one of the levels.
+    These powers gave the highest PSNR of salient pixels at equal bytes on two videos.
 
     Examples
     --------
@@ -139,25 +141,38 @@ def as_addroi(regions: ArrayLike) -> str:
     )
 
 
-def block_scores(saliency: NDArray[Any], block: int) -> NDArray[np.float64] | None:
+def block_scores(saliency: NDArray[Any], block: int) -> NDArray[np.float32] | None:
     """Return how salient each block is, in [0, 1]; None for a uniform map."""
-    low = float(saliency.min())
-    values = saliency.astype(np.float64) - low
-    full = float(np.quantile(values, 1 - FRACTION))
-    if full == 0:
-        above = values[values > 0]
+    low = saliency.min()
+    threshold = np.quantile(saliency, 1 - FRACTION)
+    if threshold == low:
+        above = saliency[saliency > low]
         if above.size == 0:
             return None
-        full = float(above.mean())
-    values /= full
-    np.minimum(values, 1, out=values)
+        threshold = above.mean(dtype=np.float64)
+    values = saliency.astype(np.float32)
+    values -= np.float32(low)
+    values /= np.float32(float(threshold) - float(low))
+    return means_of_blocks(contrasted(values), block)
+
+
+def contrasted(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the sixteenth powers of values, at most 1: those near the threshold stand out."""
+    powers = np.minimum(values, 1)
+    for _ in range(4):
+        powers *= powers
+    return powers
+
+
+def means_of_blocks(values: NDArray[np.float32], block: int) -> NDArray[np.float32]:
+    """Return the cube roots of the means over blocks: a few salient pixels count too."""
     height, width = values.shape
-    tops, lefts = np.arange(0, height, block), np.arange(0, width, block)
-    sums = np.add.reduceat(np.add.reduceat(values, tops, axis=0), lefts, axis=1)
-    heights = np.minimum(block, height - tops)
-    widths = np.minimum(block, width - lefts)
-    scores: NDArray[np.float64] = sums / np.outer(heights, widths)
-    return scores
+    below, right = -height % block, -width % block
+    if below or right:
+        values = cv2.copyMakeBorder(values, 0, below, 0, right, cv2.BORDER_REPLICATE)
+    size = ((width + right) // block, (height + below) // block)
+    means = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    return np.cbrt(means.reshape(size[::-1]))
 
 
 def offsets_of(levels: int, strength: float, background: float) -> NDArray[np.float64]:
@@ -166,7 +181,7 @@ def offsets_of(levels: int, strength: float, background: float) -> NDArray[np.fl
 
 
 def rectangles(
-    scores: NDArray[np.float64], shape: tuple[int, ...], block: int, offsets: NDArray[np.float64]
+    scores: NDArray[np.float32], shape: tuple[int, ...], block: int, offsets: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the blocks as few rectangles with offsets, as `regions_of` describes them."""
     height, width = shape

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import av
 import av.filter
+from av.video.reformatter import ColorRange, Colorspace
 
 from .av_encoders import H264Encoder, Picture
 
@@ -50,6 +51,9 @@ class RegionEncoder(H264Encoder):
 
     def _add_video(self) -> None:
         super()._add_video()
+        # Those of the conversion from BGR; players would guess others for large frames.
+        self._stream.codec_context.colorspace = Colorspace.ITU601
+        self._stream.codec_context.color_range = ColorRange.MPEG
         if self._codec == "libx265":
             self._stream.codec_context.codec_tag = "hvc1"  # which players of Apple ask for
 
