@@ -30,7 +30,9 @@ _DCT = (
 ).astype(np.float32)  # orthonormal, (frequency, position)
 
 
-def encoded(image: Image.Image, quality: int, subsampling: str, metadata: dict[str, bytes]) -> bytes:
+def encoded(
+    image: Image.Image, quality: int, subsampling: str, metadata: dict[str, bytes]
+) -> bytes:
     """Return an image as a JPEG file."""
     buffer = io.BytesIO()
     color: dict[str, Any] = {} if image.mode == "L" else {"subsampling": subsampling}

@@ -153,7 +153,10 @@ def block_scores(saliency: NDArray[Any], block: int) -> NDArray[np.float32] | No
     values = saliency.astype(np.float32)
     values -= np.float32(low)
     values /= np.float32(float(threshold) - float(low))
-    return means_of_blocks(contrasted(values), block)
+    height, width = values.shape
+    grid = (-(-width // block), -(-height // block))
+    missing = (-width % block, -height % block)
+    return means_of_blocks(contrasted(values), grid, missing)
 
 
 def contrasted(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -164,15 +167,18 @@ def contrasted(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return powers
 
 
-def means_of_blocks(values: NDArray[np.float32], block: int) -> NDArray[np.float32]:
-    """Return the cube roots of the means over blocks: a few salient pixels count too."""
-    height, width = values.shape
-    below, right = -height % block, -width % block
-    if below or right:
+def means_of_blocks(
+    values: NDArray[np.float32], grid: tuple[int, ...], missing: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """Return the cube roots of the means over blocks: a few salient pixels count too.
+
+    `grid` has the blocks across and down, `missing` the columns and rows to repeat at the end.
+    """
+    right, below = missing
+    if right or below:
         values = cv2.copyMakeBorder(values, 0, below, 0, right, cv2.BORDER_REPLICATE)
-    size = ((width + right) // block, (height + below) // block)
-    means = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
-    return np.cbrt(means.reshape(size[::-1]))
+    means = cv2.resize(values, grid, interpolation=cv2.INTER_AREA)
+    return np.cbrt(means.reshape(grid[::-1]))
 
 
 def offsets_of(levels: int, strength: float, background: float) -> NDArray[np.float64]:

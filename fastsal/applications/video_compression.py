@@ -35,8 +35,8 @@ PRESETS = (
 _SUFFIXES = tuple(suffix for suffix in CODECS if suffix != ".avi")
 _HIGHEST_CRF = 51
 _HALVING = 6.0  # steps of CRF, roughly, that halve the bytes
-_CLOSE = 0.01  # of the bytes
-_MOST_TRIALS = 5
+_CLOSE = 0.002  # of the bytes
+_MOST_TRIALS = 6
 
 Picture = NDArray[np.uint8]
 
@@ -125,7 +125,7 @@ def compress_video(
         The encoder's preset, from "ultrafast" to "veryslow": slower is smaller.
     compare_plain : bool, default False
         Encode without regions too, at the factor that gives about as many bytes. This takes up to
-        five times as long.
+        six times as long.
     progress : bool, default True
         Show a progress bar on stderr if stderr is a terminal.
     **options
@@ -147,7 +147,7 @@ def compress_video(
     Notes
     -----
     Both encoders read regions only while adaptive quantisation is on. Presets that turn it off are
-    therefore used with ``aq-mode=1``. Maps are computed on frames of at most 320 pixels, and a
+    therefore used with ``aq-mode=1``. Maps are computed on frames of at most 240 pixels, and a
     block fades over about half a second once it is no longer salient.
 
     Examples
@@ -291,5 +291,3 @@ def _next_factor(tried: dict[float, PlainEncode], size: int) -> float:
         slope = min(ratio / (first - second), -0.01)
     step = math.log2(size / tried[first].bytes) / slope
     return round(min(max(first + step, 1), _HIGHEST_CRF), 2)
-
-

@@ -15,10 +15,9 @@ from .salient import FRACTION, Mask, salient_mask
 
 _BLOCK = 16  # pixels: the unit of quantisation in H.264
 _LEVELS = 3
-_WIDEST = 320  # pixels of the frames that the method gets
+_LONGEST = 240  # pixels of a side of the frames that the method gets
 _MAPS_PER_SECOND = 3.0  # of methods for single images
 _FADE = 0.15  # seconds in which the score of a block that is salient no longer halves
-_LARGEST = 8  # factor of reduction, a divisor of the block
 
 Picture = NDArray[np.uint8]
 
@@ -41,12 +40,14 @@ class VideoRegions:
         self, stream: Stream, size: tuple[int, int], fps: float, strength: float, background: float
     ) -> None:
         self._stream, self._size = stream, size
-        width, height = size
-        factor = 1
-        while max(size) / factor > _WIDEST and factor < _LARGEST:
-            factor *= 2
-        self._block = _BLOCK // factor
-        self._reduced = (-(-width // factor), -(-height // factor))
+        scale = min(1.0, _LONGEST / max(size))
+        self._reduced = tuple(max(1, round(scale * side)) for side in size)
+        self._grid = tuple(-(-side // _BLOCK) for side in size)
+        # Pixels of the reduced frame that the last blocks lack.
+        self._missing = tuple(
+            round(reduced * (_BLOCK * blocks / side - 1))
+            for reduced, blocks, side in zip(self._reduced, self._grid, size, strict=True)
+        )
         self._saliency = np.zeros(self._reduced[::-1], np.uint8)
         self._offsets = offsets_of(_LEVELS, strength, background)
         is_static = stream.method.kind == "static"
@@ -79,7 +80,7 @@ class VideoRegions:
         if table is None:
             self._scores = None
             return ()
-        scores = means_of_blocks(cv2.LUT(self._saliency, table), self._block)
+        scores = means_of_blocks(cv2.LUT(self._saliency, table), self._grid, self._missing)
         if self._scores is not None:
             scores = np.maximum(scores, self._fade * self._scores)
         self._scores = scores
