@@ -1,4 +1,4 @@
-"""Compression, quality, crops and detection that heed where people look."""
+"""Compression, image quality, crops, retargeting and detection, guided by saliency."""
 
 from .cropping import Crop as Crop
 from .cropping import best_crop as best_crop
@@ -10,6 +10,8 @@ from .quality import psnr as psnr
 from .quality import ssim as ssim
 from .regions import as_addroi as as_addroi
 from .regions import regions_of as regions_of
+from .retarget_stream import RetargetStream as RetargetStream
+from .retargeting import retarget as retarget
 from .smart_crop import SmartCrop as SmartCrop
 from .video_compression import VideoCompressionReport as VideoCompressionReport
 from .video_compression import compress_video as compress_video
@@ -17,6 +19,7 @@ from .video_compression import compress_video as compress_video
 __all__ = [
     "CompressionReport",
     "Crop",
+    "RetargetStream",
     "SmartCrop",
     "VideoCompressionReport",
     "as_addroi",
@@ -27,5 +30,6 @@ __all__ = [
     "ms_ssim",
     "psnr",
     "regions_of",
+    "retarget",
     "ssim",
 ]

@@ -114,8 +114,7 @@ def _blocks_of(mask: Mask, reduction: tuple[int, int]) -> Mask:
     rows, cols = -(-mask.shape[0] // height), -(-mask.shape[1] // width)
     padded = np.zeros((rows * height, cols * width), bool)
     padded[: mask.shape[0], : mask.shape[1]] = mask
-    blocks: Mask = padded.reshape(rows, height, cols, width).any((1, 3))
-    return blocks
+    return np.any(padded.reshape(rows, height, cols, width), axis=(1, 3))
 
 
 def _reduced(plane: Plane, reduction: tuple[int, int]) -> Plane:
@@ -125,7 +124,8 @@ def _reduced(plane: Plane, reduction: tuple[int, int]) -> Plane:
     width, height = reduction
     rows, cols = -(-plane.shape[0] // height), -(-plane.shape[1] // width)
     cells = _padded(plane, rows * height, cols * width)
-    return cv2.resize(cells, (cols, rows), interpolation=cv2.INTER_AREA).reshape(rows, cols)
+    means: Plane = cv2.resize(cells, (cols, rows), interpolation=cv2.INTER_AREA)
+    return means.reshape(rows, cols)
 
 
 def _enlarged(plane: Plane, reduction: tuple[int, int], shape: tuple[int, ...]) -> Plane:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ..errors import ImageError
+from ..pipelines.decoders import open_pillow
 from ..pipelines.file_kinds import image_kind
-from ..pipelines.image_decoding import open_pillow
 from ..pipelines.pictures import read_image
 from .inputs import as_picture
 

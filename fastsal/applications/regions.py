@@ -126,7 +126,10 @@ def as_addroi(regions: ArrayLike) -> str:
     >>> as_addroi([(0, 16, 48, 16, -0.15), (0, 0, 48, 16, 0.1)])
     'addroi=x=0:y=16:w=48:h=16:qoffset=-0.15,addroi=x=0:y=0:w=48:h=16:qoffset=0.1'
     """
-    rows = np.asarray(regions, np.float64)
+    try:
+        rows = np.asarray(regions, np.float64)
+    except (TypeError, ValueError):
+        rows = np.full(1, np.nan)
     if rows.size == 0:
         return "null"
     is_right = rows.ndim == 2 and rows.shape[1] == 5 and np.isfinite(rows).all()
@@ -178,7 +181,8 @@ def means_of_blocks(
     if right or below:
         values = cv2.copyMakeBorder(values, 0, below, 0, right, cv2.BORDER_REPLICATE)
     means = cv2.resize(values, grid, interpolation=cv2.INTER_AREA)
-    return np.cbrt(means.reshape(grid[::-1]))
+    scores: NDArray[np.float32] = np.cbrt(means.reshape(grid[::-1]))
+    return scores
 
 
 def offsets_of(levels: int, strength: float, background: float) -> NDArray[np.float64]:

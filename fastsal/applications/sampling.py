@@ -16,7 +16,8 @@ from ..pipelines.video_decoders import open_decoder
 from .quality import ssim
 from .salient import Mask
 
-_MOST = 16  # frames
+_MOST = 24  # frames
+_THINNING = 3  # odd, as a step of 4 would meet one type of frame only
 _MOST_BYTES = 1 << 27
 _SMALLEST_FOR_SSIM = 11  # pixels, its window
 
@@ -42,7 +43,7 @@ class SampledQuality:
 
 
 class _Sample(NamedTuple):
-    index: int
+    number: int  # of the frame, from 0
     frame: Picture  # BGR
     mask: Mask | None
 
@@ -71,7 +72,7 @@ class Samples:
             self._kept, self._stride, self._offered = [], 1, 0
         self._kept.append(sample)
         if len(self._kept) > min(_MOST, most):
-            self._kept, self._stride = self._kept[::2], 2 * self._stride
+            self._kept, self._stride = self._kept[::_THINNING], _THINNING * self._stride
 
     def quality_of(self, path: Path) -> SampledQuality:
         """Compare the frames of an encoded video with those that were kept."""
@@ -80,9 +81,9 @@ class Samples:
         try:
             index = -1
             for sample in self._kept:
-                while index < sample.index and decoder.advance() is not None:
+                while index < sample.number and decoder.advance() is not None:
                     index += 1
-                if index == sample.index:
+                if index == sample.number:
                     _compare(sample, decoder.picture(), errors)
         finally:
             decoder.close()

@@ -59,7 +59,7 @@ class PlainEncode(SampledQuality):
 
 @dataclass(frozen=True)
 class VideoCompressionReport(SampledQuality):
-    """Report of `compress_video`; quality is that of up to 16 frames at equal distances.
+    """Report of `compress_video`; quality is that of up to 24 frames at equal distances.
 
     Attributes
     ----------

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..pipelines.region_encoder import Region
 from ..pipelines.stream import Stream
 from .regions import contrasted, means_of_blocks, offsets_of, rectangles
 from .salient import FRACTION, Mask, salient_mask
@@ -20,6 +19,7 @@ _MAPS_PER_SECOND = 3.0  # of methods for single images
 _FADE = 0.15  # seconds in which the score of a block that is salient no longer halves
 
 Picture = NDArray[np.uint8]
+Region = tuple[float, float, float, float, float]  # as `regions_of` returns them
 
 
 class VideoRegions:
@@ -69,11 +69,12 @@ class VideoRegions:
 
     def mask(self) -> Mask | None:
         """Return the salient pixels by the last map, at the size of the frames; None if uniform."""
-        if not self._regions:
+        if self._scores is None:
             return None
         mask = salient_mask(self._saliency).view(np.uint8)
         resized = cv2.resize(mask, self._size, interpolation=cv2.INTER_NEAREST)
-        return resized.view(bool)
+        enlarged: Mask = resized.view(bool)
+        return enlarged
 
     def _of_map(self) -> tuple[Region, ...]:
         table = _table(self._saliency)

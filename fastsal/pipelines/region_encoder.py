@@ -81,6 +81,6 @@ class RegionEncoder(H264Encoder):
             added = graph.add("addroi", region)
             last.link_to(added)
             last = added
-        last.link_to(end := graph.add("buffersink"))
+        last.link_to(graph.add("buffersink"))
         graph.configure()
         return graph
