@@ -49,6 +49,14 @@ class CompressionReport:
         the image. Infinity if all pixels are equal, NaN for the background of a uniform map.
     plain_psnr_salient, plain_psnr_background : float
         The same of the plain file.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from fastsal.applications import CompressionReport
+    >>> report = CompressionReport(Path("a.jpg"), 700, 1000, 36.0, 30.1, 36.0, 35.2)
+    >>> round(report.saved, 2)
+    0.3
     """
 
     target: Path
@@ -94,7 +102,7 @@ def compress_image(
         Quality of the salient part, from 1 to 100, as Pillow defines it for the format.
     background : float, default 8
         How much coarser the rest is, from 1 (not at all) to 64. JPEG: steps of the coefficients,
-        as a multiple of those of `quality`. WebP and AVIF: a Gaussian blur whose sigma is
+        as a multiple of those of `quality`. WebP and AVIF: a Gaussian blur with a sigma of
         ``2 / 3 * log2(background)`` pixels.
     subsampling : {"4:4:4", "4:2:2", "4:2:0"}, default "4:4:4"
         Resolution of the colours in JPEG and AVIF. WebP always has 4:2:0.
@@ -106,8 +114,8 @@ def compress_image(
     Raises
     ------
     ImageError
-        If the image cannot be read, the target cannot be written or is the source, Pillow has no
-        encoder for it, or the map does not fit. No file is written.
+        If the image cannot be read, or the target cannot be written or is the source. Or if Pillow
+        has no encoder for it, or the map does not fit. No file is written.
     ValueError
         If an option is out of range, or `saliency` names no method or one that compares frames.
 

@@ -114,7 +114,8 @@ def _blocks_of(mask: Mask, reduction: tuple[int, int]) -> Mask:
     rows, cols = -(-mask.shape[0] // height), -(-mask.shape[1] // width)
     padded = np.zeros((rows * height, cols * width), bool)
     padded[: mask.shape[0], : mask.shape[1]] = mask
-    return np.any(padded.reshape(rows, height, cols, width), axis=(1, 3))
+    blocks: Mask = np.any(padded.reshape(rows, height, cols, width), axis=(1, 3))
+    return blocks
 
 
 def _reduced(plane: Plane, reduction: tuple[int, int]) -> Plane:

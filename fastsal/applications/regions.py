@@ -43,7 +43,7 @@ def regions_of(
         How much finer the most salient blocks are, 0 to 1, as a fraction of the whole range of the
         quantiser. In H.264 that range is 51 steps, and 6 steps halve or double the precision.
     background : float, optional
-        How much coarser the least salient blocks are, 0 to 1. By default as much as `strength`.
+        How much coarser blocks without saliency are, 0 to 1. By default the value of `strength`.
 
     Returns
     -------
@@ -66,8 +66,8 @@ def regions_of(
 
     Notes
     -----
-    Values are divided by the threshold above which the most salient fifth of the pixels lies, or by
-    the mean of the values above the minimum if these are fewer. Values above 1 become 1. The score
+    Values are divided by the threshold of the most salient fifth of the pixels. If fewer pixels lie
+    above the minimum, the divisor is their mean. Values above 1 become 1. The score
     of a block is the cube root of the mean of their sixteenth powers, rounded to one of the levels.
     These powers gave the highest PSNR of salient pixels at equal bytes on two videos.
 

@@ -75,6 +75,12 @@ class VideoCompressionReport(SampledQuality):
         Limitations of the output file, such as audio that is left out; empty if there are none.
     plain : PlainEncode or None
         An encode without regions of about equal size, if it was asked for.
+
+    Examples
+    --------
+    >>> report = compress_video("street.mp4", "small.mp4", "flow")  # doctest: +SKIP
+    >>> report.psnr_salient, report.psnr_background  # doctest: +SKIP
+    (35.2, 31.1)
     """
 
     target: Path
@@ -118,7 +124,7 @@ def compress_video(
     strength : float, default 0.15
         How much finer salient blocks are, 0 to 1, as a fraction of the quantiser's 51 steps.
     background : float, default 0.15
-        How much coarser the least salient blocks are, 0 to 1.
+        How much coarser blocks without saliency are, 0 to 1.
     codec : {"libx264", "libx265"}, default "libx264"
         Encoder of H.264, which plays everywhere, or of H.265.
     preset : str, default "medium"
