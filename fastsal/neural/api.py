@@ -212,7 +212,7 @@ def stra_net(
     >>> maps = network.predict(frames)  # doctest: +SKIP
     """
     settings = (device, precision, stride, between, color, channel_axis)
-    return _made("stra_net", "StraNetwork", weights, settings, flow=flow)
+    return _made("stra_network", "StraNetwork", weights, settings, flow=flow)
 
 
 def _made(
