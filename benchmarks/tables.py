@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cold_start, large, objects
+from benchmarks import cold_start, kept, large, objects
 from benchmarks.record import newest
 from benchmarks.targets import measured
-from fastsal.methods import METHODS
+from fastsal.cli import methods
+from fastsal.methods import BUILT_IN
 from fastsal.pipelines.bench import inputs
 
 Results = dict[str, Any]
 
 ROOT = Path(__file__).parents[1]
+FIGURES = ROOT / "fastsal" / "cli" / methods.FIGURES
+_SCORES = kept.FOLDER / "accuracy" / "scores.json"
 _VERDICTS = {True: "met", False: "**missed**"}
 
 
@@ -29,7 +33,7 @@ def summary(
         "| key | function | computes | ms | 4K, fps | first map, s | times as fast as |",
         "|---|---|---|--:|--:|--:|---|",
     ]
-    for key, method in METHODS.items():
+    for key, method in BUILT_IN.items():
         ms = f"{found[key]['ms']:.3g}" if key in found else "not measured"
         start = f"{row['compiling']:.1f}" if (row := starts.get(key)) else ""
         cells = (f"`{key}`", f"`{method.function or method.state}`", method.summary, ms,
@@ -59,7 +63,7 @@ def speeds(results: Results, size: str = "1080p", kind: str = "colour") -> str:
         "| method | ms | fps | MP/s | times as fast as its peers (95 % interval) |",
         "|---|--:|--:|--:|---|",
     ]
-    for key in METHODS:
+    for key in BUILT_IN:
         cells = _speed(found[key], size) if key in found else ("", "", "", "not measured")
         lines.append(f"| `{key}` | {' | '.join(cells)} |")
     return "\n".join([_caption(results, size, kind), "", *lines])
@@ -92,6 +96,25 @@ def losses(results: Results) -> str:
     if len(lines) == 2:
         lines = ["No row is slower than a peer."]
     return "\n".join([_origin(results), "", *lines])
+
+
+def figures(results: Results) -> str:
+    """Return the figures that `fastsal methods` shows, as JSON."""
+    larger, speed = large.newest(), _rows_of(results, "1080p", "colour")
+    scores = json.loads(_SCORES.read_text())["photographs"]
+    masks = objects.newest()["rows"]
+    found: dict[str, dict[str, float]] = {}
+    for key in BUILT_IN:
+        row = found[key] = {}
+        if key in speed:
+            row["ms"] = speed[key]["ms"]
+        if larger and "4K" in larger["methods"].get(key, {}):
+            row["4K fps"] = 1e3 / larger["methods"][key]["4K"]
+        if key in scores:
+            row["NSS"] = scores[key]["nss"][0]
+        if key in masks:
+            row["max F"] = masks[key]["max F"]
+    return json.dumps(kept.rounded(found), indent=1) + "\n"
 
 
 def cold_starts(results: Results | None) -> str:
@@ -129,7 +152,7 @@ def pages(results: Results, first_maps: Results | None) -> dict[Path, str]:
     for path, named in tables.items():
         for name, table in named.items():
             texts[path] = with_table(texts[path], name, table)
-    return texts
+    return {**texts, FIGURES: figures(results)}
 
 
 def _rows_of(results: Results, size: str, kind: str) -> dict[str, dict[str, Any]]:

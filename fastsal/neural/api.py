@@ -113,9 +113,9 @@ def stavis(
     """Return STAViS, which sees and hears, with the weights of its authors' checkpoint file.
 
     Each map is of the ninth of 16 frames. The authors give none for the first eight frames; here
-    they have the map of the ninth. Videos below 16 frames are repeated, as the authors do; those
-    below nine frames, which get no map from them, have the one of the window of all frames. In a
-    stream, maps lag by seven frames.
+    they have the map of the ninth. Videos below 16 frames are repeated, as the authors do. All
+    frames of a video below nine frames have the map of one window. In a stream, maps lag by seven
+    frames.
 
     Parameters
     ----------

@@ -79,6 +79,7 @@ class VideoNetwork(abc.ABC):
     """
 
     delay: int = 0
+    listens: bool = False  # whether sound changes the maps
     batches: Mapping[str, int] = MappingProxyType({"cpu": 1, "cuda": 4, "mps": 2})  # windows
     memory_hint: str = "use device='cpu', or a smaller `size`"
 
@@ -230,7 +231,7 @@ class VideoNetwork(abc.ABC):
         -------
         maps : array of float32, (N, H, W) or with `raw` (N, h, w)
             In [0, 1]. With `raw`, frames for which the authors' procedure gives no output are NaN.
-            Otherwise such frames have the map that the network's description tells.
+            Otherwise rules of fastsal fill them; `tased` and `stavis` describe these rules.
 
         Raises
         ------

@@ -54,7 +54,7 @@ class StavisNetwork(VideoNetwork):
         if not isinstance(audio, bool):
             raise ValueError(f"`audio` must be True or False; got {validation.shown(audio)}")
         self._filter = _FILTERS[validation.choice("resize", resize, tuple(_FILTERS))]
-        self._has_sound = audio
+        self._has_sound = self.listens = audio
         state, self.report = checkpoints.load(
             weights, "stavis", shapes(), self._is_optional, "; audio=False needs no sound"
         )

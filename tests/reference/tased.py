@@ -48,7 +48,8 @@ class Mixed(nn.Module):
         self.branch3 = nn.Sequential(nn.MaxPool3d(3, 1, 1), Basic(inputs, b3))
 
     def forward(self, x):
-        return torch.cat([f(x) for f in (self.branch0, self.branch1, self.branch2, self.branch3)], 1)
+        branches = (self.branch0, self.branch1, self.branch2, self.branch3)
+        return torch.cat([branch(x) for branch in branches], 1)
 
 
 def bn(channels):
