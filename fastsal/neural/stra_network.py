@@ -25,6 +25,9 @@ class StraNetwork(VideoNetwork):
 
     memory_hint = "use device='cpu'; the network needs 3 GB"
 
+    _state: torch.Tensor | None = None  # of the recurrence
+    _previous: Frame | None = None
+
     def __init__(
         self,
         weights: str | os.PathLike[str] | None,
@@ -40,7 +43,6 @@ class StraNetwork(VideoNetwork):
             network = StraNet(checkpoint, winograd=on_cpu)
             self.report = checkpoint.report()
         self._network = network.cast(self.device, self.dtype)
-        self._restart()
 
     def _predictions(
         self, frames: Iterator[Frame], sound: Sound | None, fps: float, stride: int
@@ -77,8 +79,8 @@ class StraNetwork(VideoNetwork):
         return result
 
     def _restart(self) -> None:
-        self._state: torch.Tensor | None = None
-        self._previous: Frame | None = None
+        self._state = None
+        self._previous = None
 
     def _finish(self, raw: RawMap, shape: tuple[int, int]) -> Map:
         return finish_map(raw, shape)
