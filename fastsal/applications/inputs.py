@@ -33,6 +33,11 @@ def as_picture(value: Any, name: str) -> NDArray[Any]:
     return pixels
 
 
+def shaped(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Return (H, W, channels) as (H, W) if it is grey."""
+    return pixels[..., 0] if pixels.shape[2] == 1 else pixels
+
+
 def as_pair(reference: Any, image: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return two images of the same shape and dtype, or raise ImageError."""
     first, second = as_picture(reference, "reference"), as_picture(image, "image")
