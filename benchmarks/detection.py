@@ -22,7 +22,7 @@ from fastsal.pipelines.pictures import find_images, read_image
 
 SIZE = (1200, 900)  # of the video: 2.5 times that of vtest.avi
 FIRST, LAST = 200, 700
-PADS = (0.2, 0.5, 0.8, 1.0, 1.5)
+PADS = (0.2, 0.5, 0.8, 1.0, 1.1, 1.5)
 WINDOW = {"min_size": (192, 96), "align": 8, "max_boxes": 16}
 VAN = (1056, 38, 74, 147)  # a parked van in vtest.avi, which HOG takes for a person
 
@@ -38,7 +38,7 @@ def people_finder():
 
 def overlap(box, others):
     """Return the largest intersection over union with other boxes."""
-    return float(_overlaps(box, others).max()) if len(others) else 0.0
+    return float(_overlaps(np.asarray(box), np.asarray(others)).max()) if len(others) else 0.0
 
 
 def timed(work):
@@ -133,7 +133,7 @@ def main():
     parser.add_argument("path", type=Path)
     parser.add_argument("--every", type=int, default=10, metavar="N", help="use every Nth frame")
     parser.add_argument("-m", "--method", default="spectral-residual", metavar="KEY")
-    parser.add_argument("--pad", type=float, default=0.2, metavar="X")
+    parser.add_argument("--pad", type=float, default=0.1, metavar="X")
     options = parser.parse_args()
     if options.task == "codes":
         codes(options.path, options.method, options.pad)
