@@ -101,7 +101,7 @@ def check_shape(saliency: Map, shape: tuple[int, ...]) -> None:
 def map_of(saliency: Saliency, image: Any) -> Any:
     """Return the map itself, or the map of `image` from a method's key or from a callable."""
     if isinstance(saliency, str):
-        if saliency in METHODS and METHODS[saliency].kind == "motion":
+        if saliency in METHODS and METHODS[saliency].kind in ("motion", "network"):
             raise ValueError(
                 f"`saliency` must be a method for single images; got {saliency!r}, which compares "
                 "frames: pass its map instead"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ImageError
-from ..methods import DEFAULT, METHODS
+from ..methods import BUILT_IN, DEFAULT, METHODS
 from .batches import FileGuard
 from .messages import say
 from .options import (
@@ -53,7 +53,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("images", nargs="+", metavar="IN", help="files, folders or globs")
     parser.add_argument(
         "-m", "--method", default=DEFAULT, metavar="KEY[,KEY|all]",
-        help=f"one or more of {', '.join(METHODS)}, or all static ones (default: {DEFAULT}); "
+        help=f"one or more of {', '.join(BUILT_IN)}, or all static ones (default: {DEFAULT}); "
         "motion methods take the images as the frames of a video",
     )  # fmt: skip
     parser.add_argument(
@@ -104,6 +104,8 @@ def _box_file(text: str) -> Path:
 def run(options: argparse.Namespace) -> int:
     """Write a map, or its picture, per image and method; 1 if there were images with none."""
     keys = keys_of(options.method, ("static",))
+    if networks := [key for key in keys if METHODS[key].kind == "network"]:
+        raise ValueError(f"--method must be a method for images; got {networks[0]}, for videos")
     view, alpha = look_of(options)
 
     from ..pipelines.pictures import ImageFile, find_images

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import runtime
 from ..kernels import watch
-from ..methods import METHODS, Method, method_of
+from ..methods import BUILT_IN, Method, method_of
 from . import helpers
 from .interrupts import heeded_interrupts
 from .progress import progress_bar
@@ -85,7 +85,7 @@ class _Helped:
 
 def jobs_of(methods: Iterable[str] | None) -> list[_Job]:
     """Return names and functions, which compile everything of these methods or of all."""
-    chosen = [method_of(key) for key in (METHODS if methods is None else methods)]
+    chosen = [method_of(key) for key in (BUILT_IN if methods is None else methods)]
     functions = {method.function: method for method in chosen}  # that of several keys once
     jobs = [
         job

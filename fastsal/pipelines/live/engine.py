@@ -27,6 +27,7 @@ class Choice:
 
     method: str
     backend: runtime.Choice
+    weights: str | None = None  # the checkpoint file of a network
 
 
 class Engine:
@@ -155,8 +156,8 @@ class Engine:
 
 
 def _checked(choice: Choice) -> Choice:
-    method_of(choice.method)
-    runtime.resolve(choice.backend)
+    if method_of(choice.method).kind != "network":  # those run where PyTorch does
+        runtime.resolve(choice.backend)
     return choice
 
 
@@ -168,4 +169,5 @@ def _warm_up(stream: Stream, frame: NDArray[np.uint8]) -> None:
 
 
 def _stream_of(choice: Choice) -> Stream:
-    return Stream(choice.method, backend=choice.backend, color="bgr")
+    options: dict[str, Any] = {} if choice.weights is None else {"weights": choice.weights}
+    return Stream(choice.method, backend=choice.backend, color="bgr", **options)

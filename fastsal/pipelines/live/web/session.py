@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .... import runtime
 from ....errors import ImageError
-from ....methods import METHODS
+from ....methods import BUILT_IN
 from ....validation import joined
 from ...overlay import in_colors
 from ..engine import Choice, Engine
@@ -45,7 +45,7 @@ class Session:
     def greeting(self) -> str:
         """Return what there is to choose from, and what is chosen, as JSON."""
         return json.dumps({
-            "methods": {key: method.title for key, method in METHODS.items()},
+            "methods": {key: method.title for key, method in BUILT_IN.items()},
             "backends": [name for name, each in runtime.backends().items() if each.available],
             "colormaps": COLORMAPS,
             **self._state(),
@@ -84,7 +84,7 @@ class Session:
             raise ImageError("the settings must be a JSON object")
         choice = self._engine.choice
         colormap = _one_of(wishes.get("colormap", self._colormap), COLORMAPS, "`colormap`")
-        method = _one_of(wishes.get("method", choice.method), METHODS, "`method`")
+        method = _one_of(wishes.get("method", choice.method), BUILT_IN, "`method`")
         backend = _one_of(wishes.get("backend", choice.backend), BACKENDS, "`backend`")
         self._colormap = colormap
         self._engine.change(Choice(method, backend))  # type: ignore[arg-type]
