@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ImageError, VideoError
@@ -18,7 +19,9 @@ _LOCAL = "local"
 
 def images(options: argparse.Namespace, keys: list[str], look: ImageLook) -> int:
     """Run ``fastsal image`` on a cluster; 1 if an image failed."""
-    refuse(options, ("pages",), "with --cluster")
+    refuse(options, ("pages", "box_format"), "with --cluster")
+    if isinstance(options.boxes, Path):
+        raise ValueError(f"--boxes must have no file name with --cluster; got {options.boxes}")
     settings = _settings(options)
 
     from ..distributed.running import run_images

@@ -34,10 +34,13 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ..pipelines.box_tables import BoxTable
     from ..pipelines.image_looks import ImageLook
     from ..pipelines.pictures import ImageFile
     from ..pipelines.stream import Stream
 
+BOX_FORMATS = ("xywh", "xyxy")
+BOX_SUFFIXES = (".json", ".csv")
 _MOST_FOCI = 1000  # more circles cover the picture
 
 
@@ -72,8 +75,13 @@ def add_to(commands: Commands) -> None:
         help=f"draw the first N fixations of the scanpath, numbered; at most {_MOST_FOCI}",
     )  # fmt: skip
     parser.add_argument(
-        "--boxes", action="store_true",
-        help="draw the best boxes: the proposals of bing, otherwise boxes around salient regions",
+        "--boxes", nargs="?", const=True, type=_box_file, metavar="F.json|F.csv",
+        help="draw the best boxes: the proposals of bing, otherwise boxes around salient regions; "
+        "with a file name, also store them there",
+    )  # fmt: skip
+    parser.add_argument(
+        "--box-format", choices=BOX_FORMATS, metavar="xywh|xyxy",
+        help="store width and height, or the corner after the last pixel (default: xywh)",
     )  # fmt: skip
     add_look(parser, (*VIEWS, GRID))
     add_cluster(parser)
@@ -88,6 +96,15 @@ def _foci(text: str) -> int:
             "`fastsal.scanpath` computes longer paths"
         )
     return number
+
+
+def _box_file(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() not in BOX_SUFFIXES:
+        raise argparse.ArgumentTypeError(
+            f"must be a file name that ends in .json or .csv; got {text!r}; name images before it"
+        )
+    return path
 
 
 def run(options: argparse.Namespace) -> int:
@@ -119,6 +136,7 @@ def run(options: argparse.Namespace) -> int:
     targets = _targets(pictures, names, Path(output), output.endswith(("/", "\\")))
     _check_inputs_stay(paths, targets)
     _check_drawable(targets, options)
+    found = _box_table(options, paths, list(targets.values()))
     look = _look(options, targets.values())
     guard = FileGuard(prints_at_once=False)
     written: list[Path] = []
@@ -131,13 +149,15 @@ def run(options: argparse.Namespace) -> int:
             if picture.page == 0 or file is None:
                 file = None  # frees it before the next is read
                 file = ImageFile(picture.path)
-            written += _maps_of(picture, file, streams, targets, look)
+            written += _maps_of(picture, file, streams, targets, look, found)
             if not options.pages and file.pages > 1:
                 notes.append(
                     f"{picture.path}: read the first of {file.pages} pictures; --pages reads all"
                 )
+    if found is not None and written:
+        found.write()
     if written:
-        print(f"wrote {_named(written)}")
+        print(f"wrote {_named(written)}" + (f" and {options.boxes}" if found else ""))
     for note in notes:
         say(note)
     guard.print_failures()
@@ -170,16 +190,19 @@ def _maps_of(
     streams: dict[str, Stream],
     targets: dict[tuple[_Picture, str], Path],
     look: ImageLook,
+    found: BoxTable | None,
 ) -> list[Path]:
     """Write the maps of one image, and return their names."""
     from ..pipelines.pictures import write_image
 
     frame = file.read(background=look.background, page=picture.page)
-    found = []
-    for name, shown in look.pictures(frame, streams):
+    written = []
+    for name, boxes, shown in look.pictures(frame, streams):
+        if found is not None:
+            found.add(picture.path, picture.page, name, boxes)
         write_image(targets[picture, name], shown)
-        found.append(targets[picture, name])
-    return found
+        written.append(targets[picture, name])
+    return written
 
 
 def _check_counts(keys: list[str], images: int) -> None:
@@ -201,7 +224,7 @@ def _check_drawable(targets: dict[tuple[_Picture, str], Path], options: argparse
             shown = ("view",) if options.view != "map" else ()
             refuse(
                 options,
-                ("scanpath", "boxes", "alpha", *shown),
+                ("scanpath", *(("boxes",) if options.boxes is True else ()), "alpha", *shown),
                 f"on {target}, which stores the values",
             )
 
@@ -227,14 +250,31 @@ def _targets(
     return targets
 
 
+def _box_table(
+    options: argparse.Namespace, inputs: list[Path], targets: list[Path]
+) -> BoxTable | None:
+    """Return the table of boxes to store, whose file can be written, or None."""
+    if not isinstance(options.boxes, Path):
+        refuse(options, ("box_format",), "without a file name for --boxes")
+        return None
+    from ..pipelines.box_tables import BoxTable
+
+    check_writeable(options.boxes, "--boxes")
+    taken = {path.resolve() for path in (*inputs, *targets)}
+    if options.boxes.resolve() in taken:
+        raise ImageError(f"{options.boxes}: is an input or a map; choose another name")
+    return BoxTable(options.boxes, options.box_format or BOX_FORMATS[0])
+
+
 def _look(options: argparse.Namespace, targets: Iterable[Path] = ()) -> ImageLook:
     """Return how maps are shown; a .npy file holds the values."""
     from ..pipelines.image_looks import ImageLook
 
     view, alpha = look_of(options)
-    if any(target.suffix.lower() == ".npy" for target in targets):
-        view = "map"
-    return ImageLook(view, alpha, options.background, options.scanpath or 0, options.boxes)
+    has_values = any(target.suffix.lower() == ".npy" for target in targets)
+    return ImageLook(
+        view, alpha, options.background, options.scanpath or 0, bool(options.boxes), has_values
+    )
 
 
 def _named(targets: list[Path]) -> str:

@@ -69,7 +69,7 @@ class ImageWork:
         found = {}
         streams = {key: Stream(key, **self.options) for key in self.keys}
         pictures = self.look.pictures(frame, streams)
-        for name, (_, picture) in zip(job.targets, pictures, strict=True):
+        for name, (_, _, picture) in zip(job.targets, pictures, strict=True):
             target = storage.joined_name(self.folder, name)
             encoded = encode_image(Path(name), picture)
             storage.write_whole(target, encoded, self.storage_options)

@@ -177,7 +177,7 @@ def convert_video(
     check_not_source(source, check_target(target))
     with VideoReader(source, start=start, end=end, resize=resize) as reader:
         shown, picture = renderer(reader.size)
-        sound = _sound_of(source, reader, is_cut=bool(start))
+        sound = sound_of(source, reader, is_cut=bool(start))
         ratio = reader.sample_aspect_ratio
         writer = VideoWriter(target, reader.fps, shown, sound, ratio, keeps_part=keeps_part)
         with writer:
@@ -195,7 +195,7 @@ def convert_video(
     return _report(writer, timings, time.perf_counter() - began, lost, first)
 
 
-def _sound_of(source: str | Path | int, reader: VideoReader, *, is_cut: bool) -> Any:
+def sound_of(source: str | Path | int, reader: VideoReader, *, is_cut: bool) -> Any:
     """Return the audio that goes with the video; None where there is none, or no PyAV."""
     is_carried = is_file(source) or (reader.has_audio and not reader.live)
     if not (has_av() and is_carried):

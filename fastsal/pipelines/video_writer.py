@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import FastsalError, VideoError
 from .counts import count_of
-from .encoders import CODECS, Encoder, keeps_shape, open_encoder
+from .encoders import CODECS, Encoder, Opener, keeps_shape, open_encoder
 from .interrupts import Terminated
 from .quiet import quiet_opencv
 from .video_files import check_target, playing_frames
@@ -50,6 +50,8 @@ class VideoWriter:
     sample_aspect_ratio : Fraction
         Width of a pixel over its height. OpenCV's files have square pixels: there the frames are
         enlarged to the shape that a player shows.
+    opener : callable
+        Opens the encoder of the partial file, as `open_encoder` does.
     keeps_part : bool, default True
         Keep the frames written before an error, if they play.
 
@@ -76,10 +78,12 @@ class VideoWriter:
         size: tuple[int, int],
         sound: Sound | None = None,
         sample_aspect_ratio: Fraction = _SQUARE,
+        opener: Opener = open_encoder,
         *,
         keeps_part: bool = True,
     ) -> None:
         self.target = check_target(target)
+        self._opener = opener
         self._keeps_part = keeps_part
         self.size = size
         self._shape = sample_aspect_ratio
@@ -202,7 +206,7 @@ class VideoWriter:
 
     def _opened(self, fps: float, sound: Sound | None) -> Encoder:
         try:
-            encoder = open_encoder(self.partial, fps, self.encoded_size, sound, self._shape)
+            encoder = self._opener(self.partial, fps, self.encoded_size, sound, self._shape)
         except (OSError, ValueError, OverflowError):  # PyAV's errors are some of these
             encoder = None
         if encoder is None:
