@@ -49,6 +49,7 @@ def run_images(
     check_look("overlay" if look.view == "grid" else look.view, look.alpha)
     parse_color(look.background)
     what = {"methods": keys, "options": dict(options), "look": vars(look)}
+    target = _absolute(target)
 
     def plan(ready: cluster.Cluster, digest: str) -> ImagePlan:
         stored = settings["storage_options"] or {}
@@ -79,6 +80,7 @@ def run_videos(
         if METHODS[key].kind != "network" or "weights" not in options:
             Stream(key, **options)  # a network is loaded by workers only
     what = {"methods": keys, "options": dict(options), "look": known}
+    target = _absolute(target)
 
     def plan(ready: cluster.Cluster, digest: str) -> VideoPlan:
         stored = settings["storage_options"] or {}
@@ -111,9 +113,6 @@ def _run(
     """Skip what is finished, and run the rest on the cluster."""
     stored = storage_options or {}
     cluster.check_workers(workers, has_client=client is not None)
-    if not target:
-        raise ValueError("`target` must be a folder; got an empty name")
-    target = target if storage.is_url(target) else storage.local_path(target)
     storage.check_writable(target)
     _check_names(named_sources, target, error)
     digest = records.digest_of({**what, "fastsal": __version__})
@@ -145,6 +144,13 @@ def _run(
     kept.rewrite()
     kept.remove_parts(digest, {job.source.digest for job in jobs})
     return ledger.report()
+
+
+def _absolute(target: str) -> str:
+    """Return a name of the folder of outputs that is the same on all workers."""
+    if not target:
+        raise ValueError("`target` must be a folder; got an empty name")
+    return target if storage.is_url(target) else storage.local_path(target)
 
 
 def _check_names(

@@ -112,4 +112,4 @@ def test_bad_use_is_one_line(arguments, status, text, photos, tmp_path):
     assert out == []
     assert len(errors) == 1
     assert text in errors[0]
-    assert not list(tmp_path.glob("maps/*"))
+    assert not list(tmp_path.glob("maps/*.png"))
