@@ -161,15 +161,8 @@ def _is_moved(place, moved):
     return found
 
 
-@serial
-def cluster_all(values, chunks, centres, old, sizes, moved, spreads, start, stop):
-    """Run the attempts from `start` to `stop`."""
-    for i in range(start, stop):
-        spreads[i] = cluster(values, chunks, centres[i], old[i], sizes[i], moved[i])
-
-
 @parallel
-def cluster_bands(values, chunks, centres, old, sizes, moved, spreads, bands):
-    """Run all attempts on all threads, however many bands they were to be."""
+def cluster_all(values, chunks, centres, old, sizes, moved, spreads):
+    """Run all attempts on all threads."""
     for i in prange(len(spreads)):
         spreads[i] = cluster(values, chunks, centres[i], old[i], sizes[i], moved[i])

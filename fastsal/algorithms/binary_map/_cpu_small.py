@@ -1,9 +1,9 @@
 """Binary maps of small frames on the CPU: each frame is one thread's affair."""
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ._cpu_chunks import CHUNK, describe, whole_range
 from ._cpu_kmeans import cluster_all
 from ._cpu_paint import (
@@ -32,7 +32,7 @@ def fill_starts(starts, low, high, centres):
             centres[attempt, k] = start_of(offset, low)
 
 
-@serial
+@banded
 def small_frames(pixels, number, starts, out, start, stop):
     area = out.shape[1]
     blocks = -(-area // BLOCK)
@@ -46,7 +46,7 @@ def small_frames(pixels, number, starts, out, start, stop):
             paint_shares(pixels[frame], bound_of(sums, area), out[frame], 0, area)
 
 
-@serial
+@banded
 def small_kmeans(pixels, starts, out, start, stop):
     area, shape = out.shape[1], (ATTEMPTS, CLUSTERS)
     count = -(-area // CHUNK)
@@ -68,17 +68,3 @@ def small_kmeans(pixels, starts, out, start, stop):
             continue
         fill_table(centres[best], sizes[best], table)
         paint_clusters(values, old[best], extent, moved[best], table, out[frame], 0, area)
-
-
-@parallel
-def small_bands(pixels, number, starts, out, bands):
-    for band in prange(bands):
-        start, stop = band * len(out) // bands, (band + 1) * len(out) // bands
-        small_frames(pixels, number, starts, out, start, stop)
-
-
-@parallel
-def small_kmeans_bands(pixels, starts, out, bands):
-    for band in prange(bands):
-        start, stop = band * len(out) // bands, (band + 1) * len(out) // bands
-        small_kmeans(pixels, starts, out, start, stop)
