@@ -22,8 +22,6 @@ from ._cpu_paint import (
     share_of,
 )
 from ._cpu_small import (
-    ADAPTIVE,
-    OTSU,
     fill_starts,
     small_frames,
     small_kmeans,
@@ -40,25 +38,28 @@ def binary_map(pixels, method, starts, out):
         pixels = read_only(shares)
     frames, area = out.shape
     if area < launch.PARALLEL_FROM:
-        number = {"otsu": OTSU, "adaptive": ADAPTIVE}.get(method, -1)
-        fill, args = small_frames, (pixels, number, starts, out)
+        fill, args = small_frames, (pixels, method == "otsu", out)
         if method == "kmeans":
             fill, args = small_kmeans, (pixels, starts, out)
         launch.over_bands(fill, frames, *args, pixels=out.size)
         return
-    fill = {"otsu": _by_otsu, "adaptive": _by_mean, "kmeans": _by_kmeans}[method]
     for values, binary in zip(pixels, out, strict=True):
-        fill(values, starts, binary)
+        if method == "otsu":
+            _by_otsu(values, binary)
+        elif method == "adaptive":
+            _by_mean(values, binary)
+        else:
+            _by_kmeans(values, starts, binary)
 
 
-def _by_otsu(values, starts, binary):
+def _by_otsu(values, binary):
     counts = launch.scratch("binary-map counts", (_blocks(values), 256), np.int64)
     args = (values, binary, counts)  # the map has room for the levels meanwhile
     launch.over_bands(count_levels, len(counts), *args, pixels=values.size)
     launch.over_bands(cut_levels, values.size, binary, otsu(counts))
 
 
-def _by_mean(values, starts, binary):
+def _by_mean(values, binary):
     sums = launch.scratch("binary-map sums", (_blocks(values), 2), np.int64)
     launch.over_bands(add_up_fixed, len(sums), values, sums, pixels=values.size)
     args = (values, bound_of(sums, values.size), binary)

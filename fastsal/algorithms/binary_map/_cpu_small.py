@@ -21,8 +21,6 @@ from ._cpu_paint import (
 from ._draws import ATTEMPTS, CLUSTERS
 from ._math import start_of
 
-OTSU, ADAPTIVE = 0, 1
-
 
 @serial
 def fill_starts(starts, low, high, centres):
@@ -33,12 +31,12 @@ def fill_starts(starts, low, high, centres):
 
 
 @banded
-def small_frames(pixels, number, starts, out, start, stop):
+def small_frames(pixels, is_otsu, out, start, stop):
     area = out.shape[1]
     blocks = -(-area // BLOCK)
     counts, sums = np.empty((blocks, 256), np.int64), np.empty((blocks, 2), np.int64)
     for frame in range(start, stop):
-        if number == OTSU:
+        if is_otsu:
             count_levels(pixels[frame], out[frame], counts, 0, blocks)
             cut_levels(out[frame], otsu(counts), 0, area)
         else:

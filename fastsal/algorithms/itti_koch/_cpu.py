@@ -72,10 +72,9 @@ def _large_frame(plan, pixels, layout, width, unit, maps):
     args = plan, pixels, layout, width, unit, planes, brightest
     over(shrink, rows, *args, pixels=area)
     if plan.is_lab:
-        args = layout[0], _light(True), planes, size
-        over(to_lab, size, *args, pixels=area)
+        over(to_lab, size, layout[0], _light(True), planes, pixels=area)
     elif layout[0] > 1:
-        over(oppose, size, brightest, planes, size, pixels=area)
+        over(oppose, size, brightest, planes, pixels=area)
     over(build, 3, plan, planes, pixels=area)
     over(orient, rows, plan, planes, pixels=area)
     with threads.safe_section():
@@ -100,9 +99,9 @@ def _small_frames(plan, pixels, layout, width, unit, light, maps, start, stop):
     for frame in range(start, stop):
         shrink(plan, pixels[frame], layout, width, unit, planes, brightest, 0, rows)
         if plan.is_lab:
-            to_lab(layout[0], light, planes, size, 0, size)
+            to_lab(layout[0], light, planes, 0, size)
         elif layout[0] > 1:
-            oppose(brightest, planes, size, 0, size)
+            oppose(brightest, planes, 0, size)
         build(plan, planes, 0, 3)
         orient(plan, planes, 0, rows)
         compare(plan, planes, work, reduced, spans, 0, tasks)

@@ -103,7 +103,7 @@ def _greatest(values):
 
 
 @banded
-def oppose(brightest, planes, size, start, stop):
+def oppose(brightest, planes, start, stop):
     """Fill scale 2 of the colours from red, green and blue."""
     dark = _greatest(brightest) * float32(0.1)
     level, red_green, blue_yellow = planes[0], planes[1], planes[2]
@@ -113,7 +113,7 @@ def oppose(brightest, planes, size, start, stop):
 
 
 @banded
-def to_lab(channels, light, planes, size, start, stop):
+def to_lab(channels, light, planes, start, stop):
     """Fill scale 2 of intensity and the colours with CIELab of red, green and blue, or of grey."""
     unit = float32(1 / 255)
     for i in range(start, stop):
