@@ -28,7 +28,7 @@ def over_bands(
     is a parallel kernel to run instead of that of `span`; its last argument is the number of bands.
     """
     if hasattr(items, "py_func"):
-        bands, items, *args = items, *args
+        bands, items, args = items, args[0], args[1:]
     if (items if pixels is None else pixels) < PARALLEL_FROM:
         span(*args, 0, items)
         return
