@@ -10,8 +10,10 @@ Motion
     FlowSaliency and BinWang
 Superpixels
     slic, region_stats; the module superpixels
-Why a neural network decides
+Why a network decides
     the module explain
+Published networks for videos
+    the module neural
 Images, videos and streams
     overlay, process_video, Stream, METHODS
 Data sets and scores
@@ -132,7 +134,7 @@ _HOMES = {
 }
 
 # Public modules, also imported on first use.
-_MODULES = ("applications", "datasets", "explain", "metrics", "opencv", "superpixels")
+_MODULES = ("applications", "datasets", "explain", "metrics", "neural", "opencv", "superpixels")
 
 __all__ = sorted(_HOMES)
 
