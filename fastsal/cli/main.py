@@ -15,10 +15,25 @@ from ..methods import METHODS
 from ..pipelines.compiling import Compiling
 from ..pipelines.interrupts import Terminated, heeded_interrupts, received_status
 from ..pipelines.whole_files import remove_unfinished
-from . import bench, crop, demo, evaluate, explain, image, info, retarget, video, warmup, webcam
+from . import (
+    bench,
+    crop,
+    demo,
+    evaluate,
+    explain,
+    image,
+    info,
+    methods,
+    retarget,
+    video,
+    warmup,
+    webcam,
+)
 from .messages import say, text_of
 
-_COMMANDS = (demo, image, video, webcam, crop, retarget, explain, evaluate, bench, info, warmup)
+_COMMANDS = (
+    demo, methods, image, video, webcam, crop, retarget, explain, evaluate, bench, info, warmup,
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
