@@ -68,7 +68,9 @@ def test_unknown_options_are_refused_by_name(row):
         row.make(zoom=3, speed=1)
 
 
-@pytest.mark.parametrize("row", [row for row in BUILT_IN if row.state is None], ids=lambda row: row.key)
+@pytest.mark.parametrize(
+    "row", [row for row in BUILT_IN if row.state is None], ids=lambda row: row.key
+)
 @pytest.mark.parametrize("option", ["image", "out"])
 def test_frames_and_outputs_are_no_options(row, option):
     with pytest.raises(TypeError, match="takes "):
