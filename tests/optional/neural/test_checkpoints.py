@@ -153,7 +153,7 @@ def test_the_folder_of_weights_is_searched(tased_file, monkeypatch, tmp_path):
     assert neural.tased(size=(32, 32)).report.path == str(tased_file)
     assert neural.tased("TASED_updated.pt", size=(32, 32)).report.path == str(tased_file)
     monkeypatch.setenv("FASTSAL_WEIGHTS", str(tmp_path))
-    with pytest.raises(ModelError, match="FASTSAL_WEIGHTS names .* which has none"):
+    with pytest.raises(ModelError, match=r"FASTSAL_WEIGHTS names .* which has none"):
         neural.tased()
 
 
@@ -162,7 +162,7 @@ def test_a_file_for_pictures_alone_needs_no_parts_for_sound(tmp_path, recorded):
     parts = ("soundnet8.", "fusion3.", "fuseav.")
     saved = {k: v for k, v in recorded.weights("stavis").items() if not k.startswith(parts)}
     write_stavis(path, saved)
-    with pytest.raises(ModelError, match="are missing: fuseav.*audio=False needs no sound"):
+    with pytest.raises(ModelError, match=r"are missing: fuseav.*audio=False needs no sound"):
         neural.stavis(path)
     network = neural.stavis(path, audio=False)
     assert "soundnet8.0.weight" in network.report.absent
