@@ -118,7 +118,11 @@ def bad_use() -> Iterator[None]:
 def refuse(options: argparse.Namespace, names: Iterable[str], reason: str) -> None:
     """Refuse those of the options that were given, since they would do nothing."""
     values = {name: getattr(options, name) for name in names}
-    given = [f"--{name}" for name, value in values.items() if value not in (None, False)]
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name, value in values.items()
+        if value not in (None, False)
+    ]
     if given:
         verb, them = ("has", "it") if len(given) == 1 else ("have", "them")
         raise ValueError(f"{', '.join(given)} {verb} no effect {reason}; remove {them}")

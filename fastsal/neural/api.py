@@ -59,7 +59,7 @@ def tased(
     device : str, default "auto"
         "cpu", "cuda", "cuda:N" or "mps". "auto" takes CUDA, else MPS, else the CPU.
     precision : {"float32", "bfloat16"}, default "float32"
-        Of the layers. "bfloat16" moves maxima of pools, so its maps differ visibly.
+        Precision of the layers. "bfloat16" moves maxima of pools, so its maps differ visibly.
     stride : int, default 1
         Compute each stride-th map only.
     between : {"hold", "blend"}, default "hold"
@@ -171,9 +171,13 @@ def stra_net(
 ) -> VideoNetwork:
     """Return STRA-Net with the weights of its authors' checkpoint file.
 
-    Each map is of one frame, its optical flow to the next frames, and the memory of all frames
-    before. The authors computed the flow with FlowNet2. OpenCV's DIS flow takes its place here,
-    so maps differ from theirs by the difference of the flows.
+    Each map is of one frame, its optical flow over the next five frames, and the memory of all
+    frames before. In a stream the next frames are unknown; the newest flow takes their place, as
+    at the end of a video. With `stride`, other frames do not enter the memory.
+
+    The authors computed the flow with FlowNet2. OpenCV's DIS flow takes its place here, so maps
+    differ from theirs by the difference of the flows. Frames and flow are prepared exactly as the
+    authors do it: their code takes the first values of a field instead of reducing it.
 
     Parameters
     ----------
@@ -181,8 +185,9 @@ def stra_net(
         The Keras file ``UHD_dcross_res_matt_res.h5`` of the authors, or a name in the folder
         `FASTSAL_WEIGHTS`. None takes the file that lies there.
     flow : "dis" or callable, default "dis"
-        ``flow(frame, next_frame)`` takes two RGB frames of uint8 and returns (H, W, 2) floats:
-        displacements in columns and rows, in pixels.
+        ``flow(frame, next_frame)`` takes two frames of uint8, RGB or grey as they were given, and
+        returns (H, W, 2) floats: displacements in columns and rows, in pixels. It need not have
+        the size of the frames.
     device, precision, stride, between, color, channel_axis
         As in `tased`.
 
@@ -212,7 +217,7 @@ def stra_net(
     >>> maps = network.predict(frames)  # doctest: +SKIP
     """
     settings = (device, precision, stride, between, color, channel_axis)
-    return _made("stra_net", "StraNetwork", weights, settings, flow=flow)
+    return _made("stra_network", "StraNetwork", weights, settings, flow=flow)
 
 
 def _made(

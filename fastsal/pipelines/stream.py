@@ -97,7 +97,7 @@ class Stream(devices.Portable):
 
     @property
     def network(self) -> Any:
-        """The `fastsal.neural.VideoNetwork` that runs; None for other methods."""
+        """Network that runs, a `fastsal.neural.VideoNetwork`, or None for other methods."""
         return self._state if self.method.kind == "network" else None
 
     def reset(self) -> None:

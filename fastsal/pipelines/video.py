@@ -178,7 +178,7 @@ def convert_video(
     check_not_source(source, check_target(target))
     with VideoReader(source, start=start, end=end, resize=resize) as reader:
         shown, picture = renderer(reader.size)
-        sound = _sound_of(source, reader, is_cut=bool(start))
+        sound = sound_of(source, reader, is_cut=bool(start))
         ratio = reader.sample_aspect_ratio
         with VideoWriter(target, reader.fps, shown, sound, ratio) as writer:
             # An AVI has a steady rate; with audio, its frames are repeated to keep their times.
@@ -194,7 +194,7 @@ def convert_video(
     return _report(writer, timings, time.perf_counter() - began, lost)
 
 
-def _sound_of(source: str | Path | int, reader: VideoReader, *, is_cut: bool) -> Any:
+def sound_of(source: str | Path | int, reader: VideoReader, *, is_cut: bool) -> Any:
     """Return the audio that goes with the video; None where there is none, or no PyAV."""
     is_carried = is_file(source) or (reader.has_audio and not reader.live)
     if not (has_av() and is_carried):

@@ -51,11 +51,9 @@ class Engine:
     """
 
     def __init__(self, choice: Choice, *, smoothing: float = 0.0) -> None:
-        if not 0 <= smoothing < 1:
-            raise ValueError(f"`smoothing` must be in [0, 1); got {smoothing!r}")
+        self.smoothing = smoothing
         self.choice = _checked(choice)
         self.notice = ""
-        self._smoothing = smoothing
         self._stream = _stream_of(choice)
         self._ready: tuple[Choice, Stream] | None = None
         self._warming: threading.Thread | None = None
@@ -63,6 +61,17 @@ class Engine:
         self._frame: Any = None
         self._map = np.empty((0, 0), np.uint8)
         self._mean = np.empty((0, 0), np.float32)
+
+    @property
+    def smoothing(self) -> float:
+        """Share of the last map in the next one."""
+        return self._smoothing
+
+    @smoothing.setter
+    def smoothing(self, value: float) -> None:
+        if not 0 <= value < 1:
+            raise ValueError(f"`smoothing` must be in [0, 1); got {value!r}")
+        self._smoothing = value
 
     @property
     def stream(self) -> Stream:

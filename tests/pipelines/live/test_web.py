@@ -139,6 +139,8 @@ def bomb():
     ("not json", "must be a JSON object"),
     ("[1]", "must be a JSON object"),
     ('{"colormap": "mud"}', "`colormap` must be"),
+    ('{"smoothing": 1}', "`smoothing` must be a number in"),
+    ('{"smoothing": true}', "`smoothing` must be a number in"),
     (bytes(MOST_BYTES + 1), "over size limit|too big|exceeds"),
 ])  # fmt: skip
 def test_bad_messages_end_only_their_own_connection(start, message, reason, rng):
