@@ -160,7 +160,7 @@ class Folder:
         self._fs, self._path = file_system(name, options)
 
     def make(self) -> None:
-        """Make the folder, unless it is there; object storage has none, and a bucket is not made."""
+        """Make the folder, unless it is there; object storage needs none."""
         if protocol_of(self.name) not in _OBJECT_STORES:
             self._fs.makedirs(self._path, exist_ok=True)
 
