@@ -7,6 +7,8 @@ from ...kernels.color._cpu_lab import light
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
 from ...kernels.scale import share, stored
+from ..superpixels._cpu_fast import Pieces
+from ..superpixels._cpu_fast import paint as paint_pieces
 from ..superpixels._grid import grid_shape
 from . import _cpu_fast, _cpu_pairs
 from ._cpu_paint import average, average_in_bands, paint, paint_in_bands
@@ -69,7 +71,10 @@ def paint_values(labels, values, out):
     """Fill `out`, (H * W,), with the value of each pixel's label."""
     table = np.empty(values.shape, out.dtype)
     _store(values, table)
-    over_bands(paint, paint_in_bands, out.size, labels.reshape(-1), table, out)
+    if isinstance(labels, Pieces):
+        paint_pieces(labels, table, out.reshape(labels.codes.shape[0], -1))
+    else:
+        over_bands(paint, paint_in_bands, out.size, labels.reshape(-1), table, out)
 
 
 @serial

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime
 from ...images import Array, Color
-from ..superpixels.segments import DTYPES
+from ..superpixels.segments import DTYPES, Choice
 from ._maps import Method, Options, check_out, fill_change, fill_map, spare_maps
 
 
@@ -18,6 +18,7 @@ def superpixel_contrast(
     *,
     region_size: int = 10,
     regularizer: float = 1.0,
+    slic: Choice = "auto",
     method: Method = "auto",
     smooth: bool = False,
     sigma_color: float = 20.0,
@@ -115,7 +116,7 @@ def superpixel_contrast(
     array([0., 1.], dtype=float32)
     """
     options = Options.checked(
-        region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
+        region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness, slic
     )
     forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis, "dtypes": DTYPES}
     frames: tuple[images.Frames, ...] = (images.as_frames(image, **forms),)
@@ -135,6 +136,7 @@ def superpixel_change(
     signed: bool = False,
     region_size: int = 10,
     regularizer: float = 1.0,
+    slic: Choice = "auto",
     method: Method = "auto",
     smooth: bool = False,
     sigma_color: float = 20.0,
@@ -187,7 +189,7 @@ def superpixel_change(
     np.float32(1.0)
     """
     options = Options.checked(
-        region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
+        region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness, slic
     )
     forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis, "dtypes": DTYPES}
     pair = (

@@ -6,6 +6,7 @@ from ...kernels import launch, threads
 from ...kernels.color._math import lab_of_srgb
 from ...kernels.jit import serial
 from ...kernels.launch import over_bands
+from . import _cpu_fast as fast
 from . import _cpu_regions as regions
 from ._cpu_clean import clean_labels
 from ._cpu_plain import run_plain_rounds
@@ -54,6 +55,32 @@ def _start(pixels, channels, is_rgb, white, size, shape, centers, mine):
         place_centers(pixels, channels, is_rgb, white, size, shape, mine)
     else:
         mine[:] = centers
+
+
+def place_fast(pixels, channels, is_rgb, size, scale, shape, centers):
+    """Fill `centers`, int32 (5, down, across), with those fast mode starts from."""
+    fast.place_first(pixels.reshape(shape[0], -1), channels, is_rgb, size, scale, centers)
+
+
+def convert_fast(given, size, scale, centers):
+    """Fill `centers` of fast mode from `given` ones, float32: pixels and shares of white."""
+    fast.convert_centers(given, size, scale, centers)
+
+
+def slic_fast(pixels, channels, is_rgb, size, scale, least, rounds, centers, sums, shape):
+    """Segment an image in fast mode from `centers`, which it moves; return its pieces.
+
+    `sums`, int64 (n, 6), gets the pixels, rows, columns and levels of each region.
+    """
+    return fast.slic(
+        pixels, channels, is_rgb, size, scale, least, rounds, centers, sums, shape
+    )
+
+
+def fill_labels(pieces, labels):
+    """Fill `labels`, int32 (H, W), with the index in the grid of each pixel's region."""
+    names = np.arange(pieces.grid[0] * pieces.grid[1], dtype=np.int32)
+    fast.paint(pieces, names, labels)
 
 
 def place_centers(pixels, channels, is_rgb, white, size, shape, centers):

@@ -11,45 +11,54 @@ from numba import int64, prange, uint8, uint64, uintp
 from ...kernels import launch, threads
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
-from ._math import band_of, channel_of, level, owner
+from ._math import LANES, band_of, channel_of, index_of, level, owner
 
 ROW, START, STOP, ROOT, HEIR = range(5)  # columns of the list of runs
 
 
 @serial
 def count_ends(codes, size, band, ends, start, stop):
-    """Count the vertical runs of each region that have no pixel of it beside them on the left."""
-    rows, cols = codes.shape
-    padded = (cols + 7) // 8 * 8
-    joined, found = np.zeros(padded, np.uint8), np.zeros(padded, np.uint8)
+    """Count the vertical runs of each region that have no pixel of it beside them on the left.
+
+    Runs that go on below the last row are left to the next band.
+    """
+    rows, length = codes.shape
+    joined, found = np.zeros(length, np.uint8), np.zeros(length, np.uint8)
     words = found.view(np.uint64)
-    half = size // 2
+    half, strip = size // 2, size * LANES
     for row in range(start, stop):
-        line = codes[row]
-        below = codes[min(row + 1, rows - 1)]
-        last = uint8(row == rows - 1)
-        _mark(line, below, last, joined, found)
+        line, below = codes[row], codes[min(row + 1, rows - 1)]
+        tile_row, last = (row + half) // size, uint8(row == rows - 1)
+        before = uint8(255)
+        for first in range(0, length, strip):
+            for lane in range(LANES):  # the first column of a tile is next to the tile before
+                joined[first + lane] |= uint8(line[first + lane] == before)
+                before = line[first + strip - LANES + lane]
+            _join_lefts(line[first:], joined[first:], strip - LANES)
+        _find_ends(line, below, last, joined, found)
         for word in range(words.size):
             if words[word] != uint64(0):
-                for col in range(8 * word, min(cols, 8 * word + 8)):
-                    if found[col]:
-                        v = owner(line[col], (row + half) // size, 0)
-                        u = owner(line[col], (col + half) // size, 1)
+                for at in range(8 * word, 8 * word + 8):
+                    if found[at] and line[at] < 9:
+                        tile = at // strip * LANES + at % LANES
+                        v, u = owner(line[at], tile_row, 0), owner(line[at], tile, 1)
                         ends[v + band, u] += 1
 
 
 @serial
-def _mark(line, below, last, joined, found):
+def _join_lefts(line, joined, count):
+    for i in range(uintp(count)):
+        at = i + uintp(LANES)
+        joined[at] = joined[at] | uint8(line[at] == line[i])
+
+
+@serial
+def _find_ends(line, below, last, joined, found):
     """Mark the columns where a run ends that had nothing of its region on the left."""
-    cols = uintp(line.size)
-    ends = uint8(line[0] != below[0]) | last
-    found[0] = ends & uint8(joined[0] == 0)
-    joined[0] = uint8(0)
-    for col in range(uintp(1), cols):
-        touches = joined[col] | uint8(line[col] == line[col - uintp(1)])
+    for col in range(uintp(line.size)):
         ends = uint8(line[col] != below[col]) | last
-        found[col] = ends & uint8(touches == uint8(0))
-        joined[col] = touches & uint8(ends == uint8(0))
+        found[col] = ends & uint8(joined[col] == uint8(0))
+        joined[col] = joined[col] & uint8(ends == uint8(0))
 
 
 @parallel
@@ -61,13 +70,13 @@ def count_ends_in_bands(codes, size, tile_rows, ends, bands):
         count_ends(codes, size, band, ends, start, stop)
 
 
-def connect(codes, size, least, grid, sums):
+def connect(codes, shape, size, least, grid, sums):
     """Return the runs of pixels that change their region, (n, 5).
 
     The columns are row, first column, last column + 1, old region and new region.
     """
     tile_rows, (down, across) = grid[0] + 1, grid
-    parallel_ = codes.size >= launch.PARALLEL_FROM
+    parallel_ = shape[0] * shape[1] >= launch.PARALLEL_FROM
     bands = min(threads.count(), tile_rows) if parallel_ else 1
     ends = np.zeros((down + bands, across), np.int32)
     if parallel_:
@@ -78,7 +87,7 @@ def connect(codes, size, least, grid, sums):
     suspects, first_runs = list_suspects(ends, bands, sums, least)
     runs = np.empty((first_runs[-1], 5), np.int32)
     counts = np.zeros(len(suspects), np.int32)
-    search = codes, size, least, grid, suspects, first_runs, runs, counts
+    search = codes, shape[1], size, least, grid, suspects, first_runs, runs, counts
     over_bands(search_regions, search_in_bands, len(suspects), *search, pixels=first_runs[-1])
     return find_heirs(codes, size, grid, suspects, first_runs, runs, counts)
 
@@ -104,10 +113,9 @@ def list_suspects(ends, bands, sums, least):
 
 
 @serial
-def search_regions(codes, size, least, grid, suspects, first_runs, runs, counts, start, stop):
+def search_regions(codes, cols, size, least, grid, suspects, first_runs, runs, counts, start, stop):
     """List the runs of each suspect's components except the one that stays."""
-    rows, cols = codes.shape
-    half, across = size // 2, grid[1]
+    rows, half, across = codes.shape[0], size // 2, grid[1]
     longest = 0
     for i in range(start, stop):
         longest = max(longest, first_runs[i + 1] - first_runs[i])
@@ -117,7 +125,7 @@ def search_regions(codes, size, least, grid, suspects, first_runs, runs, counts,
         top, left = max(0, v * size - half), max(0, u * size - half)
         bottom, right = min(rows, v * size - half + 2 * size), min(cols, u * size - half + 2 * size)
         code = uint8(3 * (v % 3) + u % 3)
-        count = _find_runs(codes, code, top, bottom, left, right, mine, sizes)
+        count = _find_runs(codes, code, size, top, bottom, left, right, mine, sizes)
         keeper = _keeper(mine, sizes, count, least)
         out = runs[first_runs[i] :]
         kept = 0
@@ -136,7 +144,7 @@ def search_regions(codes, size, least, grid, suspects, first_runs, runs, counts,
 
 
 @serial
-def _find_runs(codes, code, top, bottom, left, right, mine, sizes):
+def _find_runs(codes, code, size, top, bottom, left, right, mine, sizes):
     """List the runs of a region row by row, with the first run of their components."""
     count = above = 0
     for row in range(top, bottom):
@@ -144,11 +152,11 @@ def _find_runs(codes, code, top, bottom, left, right, mine, sizes):
         here = count
         col = left
         while col < right:
-            if line[col] != code:
+            if line[index_of(col, size)] != code:
                 col += 1
                 continue
             start = col
-            while col < right and line[col] == code:
+            while col < right and line[index_of(col, size)] == code:
                 col += 1
             mine[count, ROW], mine[count, START], mine[count, STOP] = row, start, col
             mine[count, ROOT], sizes[count] = count, col - start
@@ -187,11 +195,11 @@ def _keeper(mine, sizes, count, least):
 
 
 @parallel
-def search_in_bands(codes, size, least, grid, suspects, first_runs, runs, counts, bands):
+def search_in_bands(codes, cols, size, least, grid, suspects, first_runs, runs, counts, bands):
     items = suspects.size
     for band in prange(bands):
         start, stop = band * items // bands, (band + 1) * items // bands
-        search_regions(codes, size, least, grid, suspects, first_runs, runs, counts, start, stop)
+        search_regions(codes, cols, size, least, grid, suspects, first_runs, runs, counts, start, stop)
 
 
 @serial
@@ -224,8 +232,9 @@ def _heir(codes, size, across, places, first_runs, runs, counts, row, col):
     half = size // 2
     while True:
         row, col = (row - 1, col) if row > 0 else (row, col - 1)
-        v = owner(codes[row, col], (row + half) // size, 0)
-        u = owner(codes[row, col], (col + half) // size, 1)
+        code = codes[row, index_of(col, size)]
+        v = owner(code, (row + half) // size, 0)
+        u = owner(code, (col + half) // size, 1)
         label = v * across + u
         place = places[label]
         if place < 0:

@@ -19,6 +19,8 @@ from ._math import (
     band_of,
     channel_of,
     code_of,
+    LANES,
+    index_of,
     color_from,
     level,
     mean_color,
@@ -28,14 +30,17 @@ from ._math import (
     place_of,
 )
 
-LANES = 16
-GROUP = 8  # pixels per lane between two visits to memory
+GROUP = 10  # pixels per lane between two visits to memory
 FIELDS = 6  # of a region: pixels, rows, columns and three channels
 STEP = 3  # of the rows only every third counts in all iterations but the last
 FAR = int32((1 << 31) - 1)  # score of a candidate outside the grid
 
-# Work arrays of a strip: for each candidate its terms, 16 lanes each.
-C0, C1, C2, COL, BASE, ROW, NOW = (i * LANES for i in range(7))
+# The centres around a strip: two rows of 17, feature by feature.
+WIDTH = 2 * LANES
+HOOD = 5 * WIDTH
+
+# The terms of a candidate's score, and its code, for each lane.
+C0, C1, C2, COL, ROW, BASE, NOW = (i * LANES for i in range(7))
 TERMS = 7 * LANES
 
 
@@ -54,8 +59,9 @@ def slic(pixels, channels, is_rgb, size, scale, least, rounds, centers, sums, sh
     `sums`, int64 (n, 6), gets the pixels, rows, columns and levels of each region.
     """
     image, grid = pixels.reshape(shape[0], -1), grid_shape(shape, size)
-    codes = scratch("slic codes", shape, np.uint8)
-    tile_rows, many = grid[0] + 1, codes.size >= launch.PARALLEL_FROM
+    strips = grid[1] // LANES + 1
+    codes = scratch("slic codes", (shape[0], strips * size * LANES), np.uint8)
+    tile_rows, many = grid[0] + 1, shape[0] * shape[1] >= launch.PARALLEL_FROM
     bands = min(threads.count(), tile_rows) if many else 1
     parts = scratch("slic parts", (grid[0] + bands, grid[1], FIELDS), np.int64)
     for k in range(rounds):
@@ -69,7 +75,7 @@ def slic(pixels, channels, is_rgb, size, scale, least, rounds, centers, sums, sh
             assign_tile_rows(*args, 0, 0, tile_rows)
         args = parts, bands, size, scale, centers, sums
         over_bands(move_rows, move_in_bands, grid[0], *args, pixels=codes.size)
-    runs = connect.connect(codes, size, least, grid, sums)
+    runs = connect.connect(codes, shape, size, least, grid, sums)
     connect.move_sums(image, channels, is_rgb, runs, sums)
     return Pieces(codes, size, grid, runs)
 
@@ -91,95 +97,138 @@ def assign_tile_rows(
     Of the image only every `step`-th row counts, from `phase` on; codes are written if `step` is 1.
     """
     rows, cols = image.shape[0], image.shape[1] // channels
-    across, half = centers.shape[2], size // 2
-    length = size * LANES
-    padded = (size + GROUP) * LANES
-    segment = np.zeros((length + 2) * channels, np.uint8)
-    pixels = np.zeros(3 * padded, np.uint8)
-    picks = np.full(padded, 255, np.uint8)
-    names = np.zeros(4 * LANES, np.uint8)
-    terms, places = np.zeros(4 * TERMS, np.int32), np.zeros(size, np.int32)
-    totals = np.zeros(4 * FIELDS * LANES, np.int32)
-    for i in range(size):
-        places[i] = place_of(i, scale)
+    across, half, length = centers.shape[2], size // 2, size * LANES
+    padded = -(-size // GROUP) * GROUP * LANES
+    segment, packed = np.zeros(length, np.int32), np.zeros(length, np.int32)
+    planes, picks = np.zeros(3 * padded, np.int16), np.full(padded, 255, np.uint8)
+    hood, terms = np.zeros(2 * HOOD, np.int32), np.zeros(4 * TERMS, np.int32)
+    names, totals = np.zeros(4 * LANES, np.uint8), np.zeros(4 * FIELDS * LANES, np.int32)
+    places, flush = offsets(size, scale), max(1, (1 << 30) // (size * size))  # below 2**31
     for tile_row in range(start, stop):
         top = tile_row * size - half
         first, last = max(0, top), min(rows, top + size)
-        first += (phase - first) % step
         for tile in range(0, across + 1, LANES):
             left = tile * size - half
-            gather(centers, tile_row, tile, size, scale, terms, names)
-            totals[:] = 0
             start_col, stop_col = max(0, left), min(cols, left + length)
-            count, shift = stop_col - start_col, start_col - left
-            row = first
-            while row < last:
+            shift = start_col - left
+            gather(centers, tile_row, tile, hood)
+            set_terms(hood, centers.shape[1:], tile_row, tile, places[size], terms, names)
+            totals[:] = 0
+            seen = 0
+            for row in range(first + (phase - first) % step, last, step):
                 source = image[row, start_col * channels : stop_col * channels]
-                read_levels(source, segment[shift * channels :])
-                interleave(segment, channels, is_rgb, size, pixels, padded)
-                choose(pixels, padded, terms, names, places, places[row - top], size, picks)
-                if count < length:
-                    blank(picks, size, shift, shift + count)
-                add(pixels, padded, picks, names, size, row - top, totals)
+                read_levels(source, channels, is_rgb, segment[shift:])
+                interleave(segment, size, packed)
+                unpack(packed, planes)
+                choose(planes, terms, names, places, places[row - top], size, picks)
+                if stop_col - start_col < length:
+                    blank(picks, size, shift, stop_col - left)
+                add(planes, picks, names, size, row - top, totals)
                 if step == 1:
-                    write(picks, size, shift, codes[row, start_col:stop_col])
-                row += step
+                    copy(picks, codes[row, tile * size :], length)
+                seen += 1
+                if seen % flush == 0:
+                    add_to_regions(totals, tile_row, tile, size, band, sums)
+                    totals[:] = 0
             add_to_regions(totals, tile_row, tile, size, band, sums)
 
 
 @serial
-def gather(centers, tile_row, tile, size, scale, terms, names):
-    """Write the terms of the four candidates of each tile of a strip."""
+def offsets(size, scale):
+    """Return the places of pixels 0 to `size` of a tile."""
+    places = np.empty(size + 1, np.int32)
+    for i in range(size + 1):
+        places[i] = place_of(i, scale)
+    return places
+
+
+@serial
+def gather(centers, tile_row, tile, hood):
+    """Copy the centres around a strip next to each other; those outside the grid stay as before."""
     _, down, across = centers.shape
-    full = place_of(size, scale)
+    first, last = max(0, tile - 1), min(across, tile + LANES)
+    for below in range(2):
+        v = tile_row - 1 + below
+        if 0 <= v < down:
+            for k in range(5):
+                copy(centers[k, v, first:], hood[below * HOOD + k * WIDTH + first - tile + 1 :], last - first)
+
+
+@serial
+def copy(source, target, count):
+    for i in range(uintp(count)):
+        target[i] = source[i]
+
+
+@serial
+def set_terms(hood, grid, tile_row, tile, full, terms, names):
+    """Write the terms of the four candidates' scores, and their codes."""
     for candidate in range(4):
-        v, at = tile_row - 1 + (candidate >> 1), candidate * TERMS
-        for lane in range(LANES):
-            u, z = tile + lane - 1 + (candidate & 1), at + lane
-            c0 = c1 = c2 = row = col = int32(0)
-            base, name = FAR, uint8(254)
-            if 0 <= v < down and 0 <= u < across:
-                row = int32(centers[0, v, u] - (full if candidate < 2 else 0))
-                col = int32(centers[1, v, u] - (full if candidate & 1 == 0 else 0))
-                c0, c1, c2 = centers[2, v, u], centers[3, v, u], centers[4, v, u]
-                base = int32(c0 * c0 + c1 * c1 + c2 * c2 + row * row + col * col)
-                name = code_of(v, u)
-            terms[z + C0], terms[z + C1], terms[z + C2] = 16 * c0, 16 * c1, 16 * c2
-            terms[z + ROW], terms[z + COL], terms[z + BASE] = 2 * row, 2 * col, base
-            names[candidate * LANES + lane] = name
-
-
-@serial
-def read_levels(line, segment):
-    for i in range(uintp(line.size)):
-        segment[i] = uint8(level(line[i], line.itemsize))
-
-
-@serial
-def interleave(segment, channels, is_rgb, size, pixels, padded):
-    for plane in range(3):
-        channel = channel_of(plane, channels, is_rgb)
-        if channel >= 0:
-            for dx in range(uintp(size)):
-                at = uintp(plane * padded) + dx * uintp(LANES)
-                first = dx * uintp(channels) + uintp(channel)
-                for lane in range(uintp(LANES)):
-                    pixels[at + lane] = segment[first + lane * uintp(size * channels)]
-
-
-@serial
-def choose(pixels, padded, terms, names, places, row, size, picks):
-    """Write the code of each pixel's nearest candidate."""
-    for candidate in range(uintp(4)):
-        at = candidate * uintp(TERMS)
+        below, right = candidate >> 1, candidate & 1
+        v, first = tile_row - 1 + below, tile - 1 + right
+        at, here = uintp(candidate * TERMS), uintp(below * HOOD + right)
+        drow, dcol = int32(0 if below else full), int32(0 if right else full)
+        exists = 0 <= v < grid[0]
         for lane in range(uintp(LANES)):
-            z = at + lane
-            terms[z + uintp(NOW)] = int32(terms[z + uintp(BASE)] - int32(row * terms[z + uintp(ROW)]))
+            row = int32(hood[here + lane] - drow)
+            col = int32(hood[here + uintp(WIDTH) + lane] - dcol)
+            c0, c1 = hood[here + uintp(2 * WIDTH) + lane], hood[here + uintp(3 * WIDTH) + lane]
+            c2 = hood[here + uintp(4 * WIDTH) + lane]
+            base = int32(int32(row * row) + int32(col * col))
+            base = int32(base + int32(int32(c0 * c0) + int32(int32(c1 * c1) + int32(c2 * c2))))
+            u = int32(first) + int32(lane)
+            inside = exists & (u >= int32(0)) & (u < int32(grid[1]))
+            terms[at + uintp(C0) + lane] = int32(16 * c0) if inside else int32(0)
+            terms[at + uintp(C1) + lane] = int32(16 * c1) if inside else int32(0)
+            terms[at + uintp(C2) + lane] = int32(16 * c2) if inside else int32(0)
+            terms[at + uintp(ROW) + lane] = int32(2 * row) if inside else int32(0)
+            terms[at + uintp(COL) + lane] = int32(2 * col) if inside else int32(0)
+            terms[at + uintp(BASE) + lane] = base if inside else FAR
+            names[candidate * LANES + lane] = code_of(v, first + int64(lane)) if inside else uint8(254)
+
+
+@serial
+def read_levels(line, channels, is_rgb, packed):
+    """Write the levels of each pixel in one word."""
+    size = line.itemsize
+    low, high = (int32(0), int32(16)) if is_rgb else (int32(16), int32(0))
+    if channels == 3:  # a constant step is read by whole vectors
+        for i in range(uintp(line.size // 3)):
+            one, two = level(line[uintp(3) * i], size), level(line[uintp(3) * i + uintp(1)], size)
+            three = level(line[uintp(3) * i + uintp(2)], size)
+            packed[i] = int32(int32(one << low) | int32(two << int32(8)) | int32(three << high))
+    elif channels > 3:
+        for i in range(uintp(line.size // channels)):
+            at = uintp(channels) * i
+            one, two = level(line[at], size), level(line[at + uintp(1)], size)
+            three = level(line[at + uintp(2)], size)
+            packed[i] = int32(int32(one << low) | int32(two << int32(8)) | int32(three << high))
+    else:
+        for i in range(uintp(line.size // channels)):
+            packed[i] = level(line[uintp(channels) * i], size)
+
+
+@serial
+def interleave(segment, size, packed):
+    for dx in range(uintp(size)):
+        for lane in range(uintp(LANES)):
+            packed[dx * uintp(LANES) + lane] = segment[dx + lane * uintp(size)]
+
+
+@serial
+def choose(planes, terms, names, places, row, size, picks):
+    """Write the code of each pixel's nearest candidate."""
+    second, third = uintp(planes.size // 3), uintp(planes.size // 3 * 2)
+    for lane in range(uintp(LANES)):
+        add_row(terms, lane, row)
+        add_row(terms, lane + uintp(TERMS), row)
+        add_row(terms, lane + uintp(2 * TERMS), row)
+        add_row(terms, lane + uintp(3 * TERMS), row)
     for dx in range(uintp(size)):
         col = places[dx]
         for lane in range(uintp(LANES)):
             at = dx * uintp(LANES) + lane
-            l0, l1, l2 = int32(pixels[at]), int32(pixels[at + uintp(padded)]), int32(pixels[at + uintp(2 * padded)])
+            l0, l1, l2 = int32(planes[at]), int32(planes[at + second]), int32(planes[at + third])
             best, code = score(terms, lane, uintp(0), l0, l1, l2, col), names[lane]
             other, name = score(terms, lane, uintp(1), l0, l1, l2, col), names[lane + uintp(LANES)]
             code = name if other < best else code
@@ -188,18 +237,31 @@ def choose(pixels, padded, terms, names, places, row, size, picks):
             code = name if other < best else code
             best = other if other < best else best
             other, name = score(terms, lane, uintp(3), l0, l1, l2, col), names[lane + uintp(3 * LANES)]
-            code = name if other < best else code
-            picks[at] = code
+            picks[at] = name if other < best else code
+
+
+@serial
+def add_row(terms, at, row):
+    now = int32(row * terms[at + uintp(ROW)])
+    terms[at + uintp(NOW)] = int32(terms[at + uintp(BASE)] - now)
+
+
+@serial
+def unpack(packed, planes):
+    """Write the levels of each pixel plane by plane."""
+    for plane in range(3):
+        target, shift = planes[plane * (planes.size // 3) :], int32(8 * plane)
+        for i in range(uintp(packed.size)):
+            target[i] = int16((packed[i] >> shift) & int32(255))
 
 
 @serial
 def score(terms, lane, candidate, l0, l1, l2, col):
+    """Return the squared distance less what all candidates share."""
     at = candidate * uintp(TERMS) + lane
-    total = int32(l0 * terms[at + uintp(C0)])
-    total = int32(total + int32(l1 * terms[at + uintp(C1)]))
-    total = int32(total + int32(l2 * terms[at + uintp(C2)]))
-    total = int32(total + int32(col * terms[at + uintp(COL)]))
-    return int32(terms[at + uintp(NOW)] - total)
+    total = int32(int32(l0 * terms[at + uintp(C0)]) + int32(l1 * terms[at + uintp(C1)]))
+    other = int32(int32(l2 * terms[at + uintp(C2)]) + int32(col * terms[at + uintp(COL)]))
+    return int32(terms[at + uintp(NOW)] - int32(total + other))
 
 
 @serial
@@ -212,9 +274,10 @@ def blank(picks, size, start, stop):
 
 
 @serial
-def add(pixels, padded, picks, names, size, dy, totals):
+def add(planes, picks, names, size, dy, totals):
     """Add one row of a strip to the sums of each tile's four candidates."""
     dy = int32(dy)
+    second, third = uintp(planes.size // 3), uintp(planes.size // 3 * 2)
     for candidate in range(uintp(4)):
         out = candidate * uintp(FIELDS * LANES)
         for dx in range(uintp(0), uintp(size), uintp(GROUP)):
@@ -226,30 +289,22 @@ def add(pixels, padded, picks, names, size, dy, totals):
                     mask = int16(-1) if picks[at] == name else int16(0)
                     n = int16(n - mask)
                     cols = int16(cols + int16(mask & int16(k)))
-                    s0 = int16(s0 + int16(mask & int16(pixels[at])))
-                    s1 = int16(s1 + int16(mask & int16(pixels[at + uintp(padded)])))
-                    s2 = int16(s2 + int16(mask & int16(pixels[at + uintp(2 * padded)])))
-                z = out + lane
-                wide = int32(n)
+                    s0 = int16(s0 + int16(mask & planes[at]))
+                    s1 = int16(s1 + int16(mask & planes[at + second]))
+                    s2 = int16(s2 + int16(mask & planes[at + third]))
+                z, wide = out + lane, int32(n)
+                cols = int32(int32(cols) + int32(wide * int32(dx)))
                 totals[z] = int32(totals[z] + wide)
-                totals[z + uintp(LANES)] = int32(totals[z + uintp(LANES)] + int32(wide * dy))
-                totals[z + uintp(2 * LANES)] = int32(totals[z + uintp(2 * LANES)] + int32(int32(cols) + int32(wide * int32(dx))))
-                totals[z + uintp(3 * LANES)] = int32(totals[z + uintp(3 * LANES)] + int32(s0))
-                totals[z + uintp(4 * LANES)] = int32(totals[z + uintp(4 * LANES)] + int32(s1))
-                totals[z + uintp(5 * LANES)] = int32(totals[z + uintp(5 * LANES)] + int32(s2))
+                grow(totals, z + uintp(LANES), int32(wide * dy))
+                grow(totals, z + uintp(2 * LANES), cols)
+                grow(totals, z + uintp(3 * LANES), int32(s0))
+                grow(totals, z + uintp(4 * LANES), int32(s1))
+                grow(totals, z + uintp(5 * LANES), int32(s2))
 
 
 @serial
-def write(picks, size, shift, line):
-    lane, dx = shift // size, shift % size
-    i = 0
-    while i < line.size:
-        at = uintp(dx * LANES + lane)
-        run = min(size - dx, line.size - i)
-        for k in range(uintp(run)):
-            line[uintp(i) + k] = picks[at + k * uintp(LANES)]
-        i += run
-        lane, dx = lane + 1, 0
+def grow(totals, at, value):
+    totals[at] = int32(totals[at] + value)
 
 
 @serial
@@ -348,7 +403,7 @@ def move_in_bands(parts, of_parts, size, scale, centers, sums, bands):
 def paint_rows(codes, size, grid, values, out, start, stop):
     """Fill rows of `out` with the value of each pixel's region."""
     down, across = grid
-    cols, half = codes.shape[1], size // 2
+    cols, half = out.shape[1], size // 2
     table = np.zeros((across + 1) * 9, values.dtype)
     for row in range(start, stop):
         tile_row = (row + half) // size
@@ -359,9 +414,12 @@ def paint_rows(codes, size, grid, values, out, start, stop):
                         table[9 * tile + code_of(v, u)] = values[v * across + u]
         line, source = out[row], codes[row]
         for tile in range(across + 1):
-            first, last = max(0, tile * size - half), min(cols, tile * size - half + size)
-            for col in range(uintp(first), uintp(last)):
-                line[col] = table[uintp(9 * tile) + uintp(source[col])]
+            left = tile * size - half
+            first, last = max(0, left), min(cols, left + size)
+            at = uintp(index_of(first, size))
+            for i in range(uintp(last - first)):
+                code = source[at + i * uintp(LANES)]
+                line[uintp(first) + i] = table[uintp(9 * tile) + uintp(code)]
 
 
 @parallel

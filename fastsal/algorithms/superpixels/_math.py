@@ -8,6 +8,8 @@ from ...kernels.jit import serial
 _FLOAT_UNITS = float32(1 << 24)
 _LOW = (1 << 32) - 1
 
+LANES = 16  # tiles of a strip, in fast mode on the CPU
+
 
 @serial
 def distance(gap0, gap1, gap2, dcol, drow2, factor):
@@ -122,3 +124,10 @@ def band_of(item, items, bands):
     while (band + 1) * items // bands <= item:
         band += 1
     return band
+
+
+@serial
+def index_of(col, size):
+    """Return where a row of strips keeps a column of the image."""
+    tile, dx = (col + size // 2) // size, (col + size // 2) % size
+    return (tile // LANES * size + dx) * LANES + tile % LANES

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 from ... import containers, devices, images, runtime
 from ...errors import ImageError
 from ...images import Array, Color
-from ._grid import SUMS, grid_shape
+from ._grid import FEATURES, SUMS, grid_shape
 from ._site import DTYPES, Site
 from .initial import centers_from
-from .options import checked_options
+from .options import Mode, Options, checked_options
 
 
 class RegionStats(NamedTuple):
@@ -45,8 +45,9 @@ def slic(
     *,
     region_size: int = 10,
     regularizer: float = 1.0,
-    max_iter: int = 100,
+    max_iter: int | None = None,
     min_region_size: int | None = None,
+    mode: Mode = "exact",
     initial: ArrayLike | None = None,
     relabel: bool = True,
     color: Color = "rgb",
@@ -129,7 +130,7 @@ def slic(
            [0, 0, 0, 1, 1, 1, 1, 1],
            [0, 0, 0, 1, 1, 1, 1, 1]], dtype=int32)
     """
-    options = checked_options(region_size, regularizer, max_iter, min_region_size)
+    options = checked_options(region_size, regularizer, max_iter, min_region_size, mode)
     frames = images.as_frames(
         image, color=color, channel_axis=channel_axis, dtypes=DTYPES, stacks=False
     )
@@ -138,10 +139,27 @@ def slic(
     centers = None if initial is None else centers_from(initial, site, size)
     labels = site.empty(frames.shape, np.int32)
     view = site.view(labels)
-    site.bench.slic(*site.source, site.white, size, stiffness, least, rounds, centers, view)
+    if mode == "fast":
+        _fill_fast(site, options, centers, view)
+    else:
+        site.bench.slic(*site.source, site.white, size, stiffness, least, rounds, centers, view)
     if relabel:
         site.bench.renumber(view, math.prod(grid_shape(frames.shape, size)))
     return site.result(labels)
+
+
+def _fill_fast(site: Site, options: Options, given: Any, labels: Any) -> None:
+    """Fill `labels` in fast mode, from the `given` centres or the middles of the tiles."""
+    size, _, rounds, least = options.of(site.shape)
+    scale, grid = options.scale(site.shape), grid_shape(site.shape, size)
+    centers = site.view(site.empty((FEATURES, *grid), np.int32))
+    sums = site.view(site.empty((math.prod(grid), SUMS), np.int64))
+    if given is None:
+        site.bench.place_fast(*site.source, size, scale, site.shape, centers)
+    else:
+        site.bench.convert_fast(given, size, scale, centers)
+    args = *site.source, size, scale, least, rounds, centers, sums, site.shape
+    site.bench.fill_labels(site.bench.slic_fast(*args), labels)
 
 
 def region_stats(
