@@ -41,9 +41,11 @@ def score(mine, others, shape, sigmas, steepness, method, values):
 
 def _present(sums, position, color, shape):
     """Return which superpixels have pixels, their colours, and positions as shares of the image."""
+    position = position / np.array(shape, np.float32)
     index = np.flatnonzero(sums[:, 0])
-    position = position[index] / np.array(shape, np.float32)
-    return index, color[index], position
+    if len(index) < len(sums):
+        color, position = color[index], position[index]
+    return index, color, position
 
 
 @serial

@@ -1,10 +1,11 @@
 """SLIC on the CPU: bands of tile rows, 16 tiles to a vector; the same bits for any threads."""
 
 import numpy as np
+from numba import prange
 
 from ...kernels import launch, threads
 from ...kernels.color._math import lab_of_srgb
-from ...kernels.jit import serial
+from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
 from . import _cpu_fast as fast
 from . import _cpu_regions as regions
@@ -115,12 +116,20 @@ def sum_regions(pixels, channels, is_rgb, labels, sums):
 
 def fill_means(sums, channels, white, position, color):
     """Fill `position` with mean row and column, `color` with CIELab of the mean colour."""
-    _fill_means(sums, channels, np.float32(white), position, color)
+    args = sums, channels, np.float32(white), position, color
+    over_bands(_fill_means, _fill_means_in_bands, len(sums), *args, pixels=16 * len(sums))
+
+
+@parallel
+def _fill_means_in_bands(sums, channels, white, position, color, bands):
+    for band in prange(bands):
+        start, stop = band * len(sums) // bands, (band + 1) * len(sums) // bands
+        _fill_means(sums, channels, white, position, color, start, stop)
 
 
 @serial
-def _fill_means(sums, channels, white, position, color):
-    for i in range(len(sums)):
+def _fill_means(sums, channels, white, position, color, start, stop):
+    for i in range(start, stop):
         area = max(sums[i, 0], 1)
         position[i, 0], position[i, 1] = mean(sums[i, 1], area), mean(sums[i, 2], area)
         red = mean(sums[i, 3], area) / white

@@ -33,6 +33,8 @@ from ._math import (
 GROUP = 10  # pixels per lane between two visits to memory
 FIELDS = 6  # of a region: pixels, rows, columns and three channels
 STEP = 3  # of the rows only every third counts in all iterations but the last
+ROWS = 16  # of the image, processed together
+OUTSIDE = uint8(255)  # code of a pixel outside the image
 FAR = int32((1 << 31) - 1)  # score of a candidate outside the grid
 
 # The centres around a strip: two rows of 17, feature by feature.
@@ -98,39 +100,43 @@ def assign_tile_rows(
     """
     rows, cols = image.shape[0], image.shape[1] // channels
     across, half, length = centers.shape[2], size // 2, size * LANES
+    width = (across // LANES + 1) * length
     padded = -(-size // GROUP) * GROUP * LANES
-    segment, packed = np.zeros(length, np.int32), np.zeros(length, np.int32)
-    planes, picks = np.zeros(3 * padded, np.int16), np.full(padded, 255, np.uint8)
+    # Whole rows are read and written at a time: pieces of rows would wait for the memory.
+    lines, found = np.zeros((ROWS, width), np.int32), np.zeros((ROWS, width), np.uint8)
+    packed, planes = np.zeros(length, np.int32), np.zeros(3 * padded, np.int16)
+    picks, names = np.full(padded, OUTSIDE, np.uint8), np.zeros(4 * LANES, np.uint8)
     hood, terms = np.zeros(2 * HOOD, np.int32), np.zeros(4 * TERMS, np.int32)
-    names, totals = np.zeros(4 * LANES, np.uint8), np.zeros(4 * FIELDS * LANES, np.int32)
-    places, flush = offsets(size, scale), max(1, (1 << 30) // (size * size))  # below 2**31
+    totals = np.zeros(4 * FIELDS * LANES, np.int32)
+    places = offsets(size, scale)
     for tile_row in range(start, stop):
         top = tile_row * size - half
-        first, last = max(0, top), min(rows, top + size)
-        for tile in range(0, across + 1, LANES):
-            left = tile * size - half
-            start_col, stop_col = max(0, left), min(cols, left + length)
-            shift = start_col - left
-            gather(centers, tile_row, tile, hood)
-            set_terms(hood, centers.shape[1:], tile_row, tile, places[size], terms, names)
-            totals[:] = 0
-            seen = 0
-            for row in range(first + (phase - first) % step, last, step):
-                source = image[row, start_col * channels : stop_col * channels]
-                read_levels(source, channels, is_rgb, segment[shift:])
-                interleave(segment, size, packed)
-                unpack(packed, planes)
-                choose(planes, terms, names, places, places[row - top], size, picks)
-                if stop_col - start_col < length:
-                    blank(picks, size, shift, stop_col - left)
-                add(planes, picks, names, size, row - top, totals)
-                if step == 1:
-                    copy(picks, codes[row, tile * size :], length)
-                seen += 1
-                if seen % flush == 0:
-                    add_to_regions(totals, tile_row, tile, size, band, sums)
-                    totals[:] = 0
-            add_to_regions(totals, tile_row, tile, size, band, sums)
+        last = min(rows, top + size)
+        first = max(0, top)
+        first += (phase - first) % step
+        for chunk in range(first, last, ROWS * step):
+            count = min(ROWS, -(-(last - chunk) // step))
+            for k in range(count):
+                read_levels(image[chunk + k * step], channels, is_rgb, lines[k, half:])
+            for tile in range(0, across + 1, LANES):
+                left = tile * size
+                gather(centers, tile_row, tile, hood)
+                set_terms(hood, centers.shape[1:], tile_row, tile, places[size], terms, names)
+                totals[:] = 0
+                for k in range(count):
+                    dy = chunk + k * step - top
+                    interleave(lines[k, left:], size, packed)
+                    unpack(packed, planes)
+                    choose(planes, terms, names, places, places[dy], size, picks)
+                    if left < half or left + length > half + cols:
+                        blank(picks, size, half - left, half + cols - left)
+                    add(planes, picks, names, size, dy, totals)
+                    if step == 1:
+                        copy(picks, found[k, left:], length)
+                add_to_regions(totals, tile_row, tile, size, band, sums)
+            if step == 1:
+                for k in range(count):
+                    copy(found[k], codes[chunk + k], width)
 
 
 @serial

@@ -11,7 +11,7 @@ from ._grid import least_area
 _STIFFEST = 1e20  # beyond it distances leave float32
 _MOST_ITERATIONS = 1 << 30
 _FAST_STIFFEST = 16.0  # beyond it the distances of fast mode leave int32
-_FAST_WIDEST = (1 << 15) - 1
+_FAST_WIDEST = 1 << 13  # beyond it sums over 16 rows of a tile leave int32
 _FAST_FROM = 1920 * 1080  # pixels; "auto" is fast above
 EXACT_ITERATIONS, FAST_ITERATIONS = 100, 10
 
