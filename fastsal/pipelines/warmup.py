@@ -178,6 +178,8 @@ def _segment(image: Any, backend: runtime.Backend) -> None:
     from ..algorithms.superpixels import region_stats, slic
 
     region_stats(image, slic(image, backend=backend), backend=backend)
+    slic(image, mode="fast", max_iter=2, backend=backend)
+    slic(image, mode="fast", max_iter=1, initial=slic(image, backend=backend), backend=backend)
 
 
 def _use(

@@ -73,9 +73,8 @@ def slic_fast(pixels, channels, is_rgb, size, scale, least, rounds, centers, sum
 
     `sums`, int64 (n, 6), gets the pixels, rows, columns and levels of each region.
     """
-    return fast.slic(
-        pixels, channels, is_rgb, size, scale, least, rounds, centers, sums, shape
-    )
+    source = pixels, channels, is_rgb
+    return fast.slic(*source, size, scale, least, rounds, centers, sums, shape)
 
 
 def fill_labels(pieces, labels):

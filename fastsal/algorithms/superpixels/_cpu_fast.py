@@ -14,7 +14,7 @@ from ...kernels import launch, threads
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands, scratch
 from . import _cpu_connect as connect
-from ._grid import grid_shape
+from ._grid import STEP, grid_shape
 from ._math import (
     band_of,
     channel_of,
@@ -22,6 +22,7 @@ from ._math import (
     LANES,
     index_of,
     color_from,
+    edge,
     level,
     mean_color,
     mean_place,
@@ -32,7 +33,6 @@ from ._math import (
 
 GROUP = 10  # pixels per lane between two visits to memory
 FIELDS = 6  # of a region: pixels, rows, columns and three channels
-STEP = 3  # of the rows only every third counts in all iterations but the last
 ROWS = 16  # of the image, processed together
 OUTSIDE = uint8(255)  # code of a pixel outside the image
 FAR = int32((1 << 31) - 1)  # score of a candidate outside the grid
@@ -345,19 +345,37 @@ def assign_in_bands(image, channels, is_rgb, size, scale, centers, step, phase, 
 
 @serial
 def place_first(image, channels, is_rgb, size, scale, centers):
-    """Write the first centres: the middles of the tiles of vl_slic's grid."""
+    """Write the first centres: vl_slic's grid, each moved to the flattest pixel near it."""
     _, down, across = centers.shape
     rows, cols = image.shape[0], image.shape[1] // channels
     for v in range(down):
         for u in range(across):
             row, col = middle(v, size, rows), middle(u, size, cols)
-            centers[0, v, u] = place_of(row - (v * size - size // 2), scale)
-            centers[1, v, u] = place_of(col - (u * size - size // 2), scale)
+            least, at_row, at_col = FAR, row, col
+            for r in range(max(0, row - 1), min(rows - 1, row + 1) + 1):
+                for c in range(max(0, col - 1), min(cols - 1, col + 1) + 1):
+                    strength = int32(0)
+                    if 0 < r < rows - 1 and 0 < c < cols - 1:
+                        for k in range(min(channels, 3)):
+                            strength += edge_at(image, channels, r, c, k)
+                    if strength < least:
+                        least, at_row, at_col = strength, r, c
+            centers[0, v, u] = place_of(at_row - (v * size - size // 2), scale)
+            centers[1, v, u] = place_of(at_col - (u * size - size // 2), scale)
             for plane in range(3):
                 channel, value = channel_of(plane, channels, is_rgb), int32(0)
                 if channel >= 0:
-                    value = level(image[row, channels * col + channel], image.itemsize)
+                    value = level(image[at_row, channels * at_col + channel], image.itemsize)
                 centers[2 + plane, v, u] = int32(8 * value)
+
+
+@serial
+def edge_at(image, channels, row, col, channel):
+    """Return one channel's part of the edge strength at a pixel."""
+    at = channels * col + channel
+    left, right = level(image[row, at - channels], image.itemsize), level(image[row, at + channels], image.itemsize)
+    above, below = level(image[row - 1, at], image.itemsize), level(image[row + 1, at], image.itemsize)
+    return int32(edge(left, right, above, below))
 
 
 @serial

@@ -131,3 +131,10 @@ def index_of(col, size):
     """Return where a row of strips keeps a column of the image."""
     tile, dx = (col + size // 2) // size, (col + size // 2) % size
     return (tile // LANES * size + dx) * LANES + tile % LANES
+
+
+@serial
+def gap_of(value, center):
+    """Return the squared difference of two coordinates in fast mode."""
+    gap = int64(value) - int64(center)
+    return gap * gap
