@@ -1,4 +1,4 @@
-"""Fast mode of `slic`: its definition bit for bit, connected regions, and the streams that use it."""
+"""Fast mode of `slic`: its definition bit for bit, connected regions, and its streams."""
 
 import numba
 import numpy as np
@@ -75,9 +75,7 @@ def test_any_image(rows, cols, channels, size, stiffness, least, max_iter, level
     image = image.astype(np.uint8)
     options = {"region_size": size, "regularizer": stiffness, "min_region_size": least}
 
-    labels = slic(
-        image, **options, max_iter=max_iter, mode="fast", relabel=False, backend="cpu"
-    )
+    labels = slic(image, **options, max_iter=max_iter, mode="fast", relabel=False, backend="cpu")
 
     expected = reference.slic(image, size, stiffness, least, max_iter)[0]
     np.testing.assert_array_equal(labels, expected)

@@ -1,4 +1,4 @@
-"""Fast SLIC straight from its definition (docstring of `slic`): naive integers, one image at a time."""
+"""Fast SLIC straight from its definition in the docstring of `slic`, in naive integers."""
 
 import math
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from ... import devices, images, runtime, validation
 from ...errors import ImageError
-from ..superpixels.segments import Options as SlicOptions
 from ..superpixels.segments import (
     Choice,
     Segments,
@@ -19,6 +18,7 @@ from ..superpixels.segments import (
     segment,
     white_of,
 )
+from ..superpixels.segments import Options as SlicOptions
 
 Method = Literal["auto", "exact", "fast"]
 ROUNDS = 100  # of vl_slic at the most

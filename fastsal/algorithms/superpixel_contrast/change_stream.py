@@ -22,7 +22,7 @@ class SuperpixelChange(SuperpixelContrast):
     ----------
     signed : bool, default False
         Keep negative values, where saliency decreased.
-    region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
+    region_size, regularizer, slic, method, smooth, sigma_color, sigma_position, steepness
         As in `superpixel_contrast`.
     color, channel_axis, backend
         As in `superpixel_contrast`.

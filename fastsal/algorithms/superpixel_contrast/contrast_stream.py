@@ -24,7 +24,7 @@ class SuperpixelContrast(devices.Portable):
 
     Parameters
     ----------
-    region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
+    region_size, regularizer, slic, method, smooth, sigma_color, sigma_position, steepness
         As in `superpixel_contrast`.
     color, channel_axis, backend
         As in `superpixel_contrast`.
@@ -58,7 +58,14 @@ class SuperpixelContrast(devices.Portable):
         backend: runtime.Choice = "auto",
     ) -> None:
         self._options = Options.checked(
-            region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness,
+            region_size,
+            regularizer,
+            slic,
+            method,
+            smooth,
+            sigma_color,
+            sigma_position,
+            steepness,
             slic,
         )
         images.check_channel_axis(channel_axis)

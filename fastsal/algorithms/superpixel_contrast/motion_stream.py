@@ -21,7 +21,7 @@ class SuperpixelMotion(SuperpixelContrast):
 
     Parameters
     ----------
-    region_size, regularizer, method, smooth, sigma_color
+    region_size, regularizer, slic, method, smooth, sigma_color
         As in `superpixel_contrast`.
     sigma_position : float, default 0.03
         As in `superpixel_contrast`. Smaller values detect motion better with a still camera.

@@ -132,7 +132,11 @@ def search_regions(codes, cols, size, least, grid, suspects, first_runs, runs, c
         for k in range(count):
             root = mine[k, ROOT]
             if root != keeper:
-                out[kept, ROW], out[kept, START], out[kept, STOP] = mine[k, 0], mine[k, 1], mine[k, 2]
+                out[kept, ROW], out[kept, START], out[kept, STOP] = (
+                    mine[k, 0],
+                    mine[k, 1],
+                    mine[k, 2],
+                )
                 # Runs of a component follow its first in the list, which is listed before them.
                 out[kept, ROOT] = kept
                 if root != k:
@@ -199,7 +203,9 @@ def search_in_bands(codes, cols, size, least, grid, suspects, first_runs, runs, 
     items = suspects.size
     for band in prange(bands):
         start, stop = band * items // bands, (band + 1) * items // bands
-        search_regions(codes, cols, size, least, grid, suspects, first_runs, runs, counts, start, stop)
+        search_regions(
+            codes, cols, size, least, grid, suspects, first_runs, runs, counts, start, stop
+        )
 
 
 @serial
@@ -217,7 +223,9 @@ def find_heirs(codes, size, grid, suspects, first_runs, runs, counts):
         for k in range(counts[i]):
             if mine[k, ROOT] == k:
                 row, col = mine[k, ROW], mine[k, START]
-                mine[k, HEIR] = _heir(codes, size, grid[1], places, first_runs, runs, counts, row, col)
+                mine[k, HEIR] = _heir(
+                    codes, size, grid[1], places, first_runs, runs, counts, row, col
+                )
             mine[k, HEIR] = mine[mine[k, ROOT], HEIR]
             for j in range(5):
                 found[at, j] = mine[k, j]

@@ -16,13 +16,13 @@ from ...kernels.launch import over_bands, scratch
 from . import _cpu_connect as connect
 from ._grid import STEP, grid_shape
 from ._math import (
+    LANES,
     band_of,
     channel_of,
     code_of,
-    LANES,
-    index_of,
     color_from,
     edge,
+    index_of,
     level,
     mean_color,
     mean_place,
@@ -157,7 +157,8 @@ def gather(centers, tile_row, tile, hood):
         v = tile_row - 1 + below
         if 0 <= v < down:
             for k in range(5):
-                copy(centers[k, v, first:], hood[below * HOOD + k * WIDTH + first - tile + 1 :], last - first)
+                at = below * HOOD + k * WIDTH + first - tile + 1
+                copy(centers[k, v, first:], hood[at:], last - first)
 
 
 @serial
@@ -190,7 +191,9 @@ def set_terms(hood, grid, tile_row, tile, full, terms, names):
             terms[at + uintp(ROW) + lane] = int32(2 * row) if inside else int32(0)
             terms[at + uintp(COL) + lane] = int32(2 * col) if inside else int32(0)
             terms[at + uintp(BASE) + lane] = base if inside else FAR
-            names[candidate * LANES + lane] = code_of(v, first + int64(lane)) if inside else uint8(254)
+            names[candidate * LANES + lane] = (
+                code_of(v, first + int64(lane)) if inside else uint8(254)
+            )
 
 
 @serial
@@ -239,10 +242,16 @@ def choose(planes, terms, names, places, row, size, picks):
             other, name = score(terms, lane, uintp(1), l0, l1, l2, col), names[lane + uintp(LANES)]
             code = name if other < best else code
             best = other if other < best else best
-            other, name = score(terms, lane, uintp(2), l0, l1, l2, col), names[lane + uintp(2 * LANES)]
+            other, name = (
+                score(terms, lane, uintp(2), l0, l1, l2, col),
+                names[lane + uintp(2 * LANES)],
+            )
             code = name if other < best else code
             best = other if other < best else best
-            other, name = score(terms, lane, uintp(3), l0, l1, l2, col), names[lane + uintp(3 * LANES)]
+            other, name = (
+                score(terms, lane, uintp(3), l0, l1, l2, col),
+                names[lane + uintp(3 * LANES)],
+            )
             picks[at] = name if other < best else code
 
 
@@ -372,9 +381,9 @@ def place_first(image, channels, is_rgb, size, scale, centers):
 @serial
 def edge_at(image, channels, row, col, channel):
     """Return one channel's part of the edge strength at a pixel."""
-    at = channels * col + channel
-    left, right = level(image[row, at - channels], image.itemsize), level(image[row, at + channels], image.itemsize)
-    above, below = level(image[row - 1, at], image.itemsize), level(image[row + 1, at], image.itemsize)
+    at, size = channels * col + channel, image.itemsize
+    left, right = level(image[row, at - channels], size), level(image[row, at + channels], size)
+    above, below = level(image[row - 1, at], size), level(image[row + 1, at], size)
     return int32(edge(left, right, above, below))
 
 
