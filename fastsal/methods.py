@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from . import images, runtime, validation
@@ -16,7 +15,7 @@ _PER_CALL = {"out", "return_conspicuity"}
 
 _EVERYWHERE = {"backend", "channel_axis", "color"}
 
-Kind = Literal["static", "motion", "objectness"]
+Kind = Literal["static", "motion", "objectness", "network"]
 
 
 class Updatable(Protocol):
@@ -41,9 +40,9 @@ class Method:
         Name of the method in words.
     summary : str
         Its result in a few words, for tables.
-    kind : {"static", "motion", "objectness"}
+    kind : {"static", "motion", "objectness", "network"}
         "static" methods take each frame alone, "motion" methods compare frames, and "objectness"
-        methods find boxes.
+        methods find boxes. A "network" is for videos and needs PyTorch and a checkpoint file.
     paper : str
         Authors, venue and year of the paper.
     function : str
@@ -52,6 +51,8 @@ class Method:
         Accepted dtypes of images, except float64, which is converted to float32.
     display_percentile : float or None
         Percentile of a map that pictures show as 1. None shows maps unchanged.
+    delay : int
+        Frames by which the maps of a stream lag behind.
     """
 
     key: str
@@ -65,6 +66,8 @@ class Method:
     state: str | None = None  # the class for streams; None calls the function for each frame
     # Pictures of maps that are mostly near 0 are brightened: this percentile is shown as 1.
     display_percentile: float | None = None
+    delay: int = 0
+    folder: str = "algorithms"
 
     def make(
         self,
@@ -79,24 +82,39 @@ class Method:
 
         A wrong `backend`, `color` or `channel_axis` raises here, not at the first frame.
         """
-        runtime.resolve(backend)
+        is_network = self.kind == "network"
+        device = runtime.chosen(backend) if is_network else runtime.resolve(backend)
         images.check_color(color)
         images.check_channel_axis(channel_axis)
         maker = self.load(self.state or self.function)
-        parameters = inspect.signature(maker).parameters.values()
-        accepted = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
-        if unknown := sorted(options.keys() - (accepted - _PER_CALL)):
-            names = ", ".join(sorted(accepted - _PER_CALL - _EVERYWHERE))
+        accepted = self.options()
+        if unknown := sorted(options.keys() - accepted):
+            names = ", ".join(sorted(accepted))
             takes = f"takes only the options {names}" if names else "takes no options"
             raise TypeError(f"method {self.key!r} {takes}; got {', '.join(unknown)}")
-        options.update(backend=backend, color=color, channel_axis=channel_axis)
-        made: Updatable = maker(**options) if self.state else _FrameByFrame(maker, options)
+        options.update(color=color, channel_axis=channel_axis)
+        if is_network:
+            options.setdefault("device", device)
+        else:
+            options["backend"] = backend
+        has_state = is_network or self.state
+        made: Updatable = maker(**options) if has_state else _FrameByFrame(maker, options)
         return made
+
+    def options(self) -> dict[str, Any]:
+        """Return the options of the method for streams, with their defaults."""
+        parameters = inspect.signature(self.load(self.state or self.function)).parameters
+        return {
+            name: each.default
+            for name, each in parameters.items()
+            if (each.kind is each.KEYWORD_ONLY or name == "weights")
+            and name not in _PER_CALL | _EVERYWHERE
+        }
 
     def load(self, name: str) -> Callable[..., Any]:
         """Import the method's package and return one of its names."""
         found: Callable[..., Any] = getattr(
-            importlib.import_module(f"{__package__}.algorithms.{self.room}"), name
+            importlib.import_module(f"{__package__}.{self.folder}.{self.room}"), name
         )
         return found
 
@@ -141,7 +159,7 @@ _ROWS = (
     Method(
         key="spectral-residual",
         title="Spectral residual",
-        summary="log-amplitude minus local mean",
+        summary="log-amplitude minus its mean",
         kind="static",
         paper="Hou and Zhang, CVPR 2007",
         function="spectral_residual",
@@ -289,11 +307,78 @@ _ROWS = (
         room="bing",
         state="BingMaps",
     ),
+    Method(
+        key="tased",
+        title="TASED-Net",
+        summary="network: encoder and decoder over 32 frames",
+        kind="network",
+        paper="Min and Corso, ICCV 2019",
+        function="tased",
+        dtypes=("uint8",),
+        room="api",
+        folder="neural",
+    ),
+    Method(
+        key="stra-net",
+        title="STRA-Net",
+        summary="network: residual attention and memory over frames and their flow",
+        kind="network",
+        paper="Lai, Wang, Sun and Shen, IEEE TIP 2020",
+        function="stra_net",
+        dtypes=("uint8",),
+        room="api",
+        folder="neural",
+        delay=5,
+    ),
+    Method(
+        key="stavis",
+        title="STAViS",
+        summary="network: 16 frames and their sound",
+        kind="network",
+        paper="Tsiami, Koutras and Maragos, CVPR 2020",
+        function="stavis",
+        dtypes=("uint8",),
+        room="api",
+        folder="neural",
+        delay=7,
+    ),
 )
 
 DEFAULT = "boolean-map"  # of the command line and the live view: the most accurate one
 
-METHODS: Mapping[str, Method] = MappingProxyType({row.key: row for row in _ROWS})
+
+class Methods(Mapping[str, Method]):
+    """The saliency methods by key; prints as a table."""
+
+    def __init__(self, rows: Iterable[Method]) -> None:
+        self._rows = {row.key: row for row in rows}
+
+    def __getitem__(self, key: str) -> Method:
+        """Return the method of a key."""
+        return self._rows[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Return an iterator over the keys."""
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        """Return the number of methods."""
+        return len(self._rows)
+
+    def __repr__(self) -> str:
+        """Return the table as text."""
+        cells = [("key", "kind", "function", "computes")]
+        cells += [(row.key, row.kind, row.function, row.summary) for row in self.values()]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        return "\n".join(
+            "  ".join(map(str.ljust, each, widths)).rstrip() for each in cells
+        )  # fmt: skip
+
+
+METHODS = Methods(_ROWS)
+
+# The methods that need no file from elsewhere.
+BUILT_IN: Mapping[str, Method] = Methods(row for row in _ROWS if row.kind != "network")
 
 
 def method_of(key: str) -> Method:
