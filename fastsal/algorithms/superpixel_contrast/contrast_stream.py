@@ -58,15 +58,7 @@ class SuperpixelContrast(devices.Portable):
         backend: runtime.Choice = "auto",
     ) -> None:
         self._options = Options.checked(
-            region_size,
-            regularizer,
-            slic,
-            method,
-            smooth,
-            sigma_color,
-            sigma_position,
-            steepness,
-            slic,
+            region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness, slic
         )
         images.check_channel_axis(channel_axis)
         self._color: Color = color
