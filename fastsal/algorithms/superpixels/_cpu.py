@@ -116,7 +116,7 @@ def sum_regions(pixels, channels, is_rgb, labels, sums):
 def fill_means(sums, channels, white, position, color):
     """Fill `position` with mean row and column, `color` with CIELab of the mean colour."""
     args = sums, channels, np.float32(white), position, color
-    over_bands(_fill_means, _fill_means_in_bands, len(sums), *args, pixels=16 * len(sums))
+    over_bands(_fill_means, _fill_means_in_bands, len(sums), *args, pixels=32 * len(sums))
 
 
 @parallel

@@ -88,7 +88,7 @@ def connect(codes, shape, size, least, grid, sums):
     runs = np.empty((first_runs[-1], 5), np.int32)
     counts = np.zeros(len(suspects), np.int32)
     search = codes, shape[1], size, least, grid, suspects, first_runs, runs, counts
-    over_bands(search_regions, search_in_bands, len(suspects), *search, pixels=first_runs[-1])
+    over_bands(search_regions, search_in_bands, len(suspects), *search, pixels=shape[0] * shape[1])
     return find_heirs(codes, size, grid, suspects, first_runs, runs, counts)
 
 
