@@ -41,11 +41,24 @@ def score(mine, others, shape, sigmas, steepness, method, values):
 
 def _present(sums, position, color, shape):
     """Return which superpixels have pixels, their colours, and positions as shares of the image."""
-    position = position / np.array(shape, np.float32)
-    index = np.flatnonzero(sums[:, 0])
-    if len(index) < len(sums):
-        color, position = color[index], position[index]
-    return index, color, position
+    shares, index = np.empty_like(position), np.empty(len(sums), np.int64)
+    count = _share(sums, position, np.float32(shape[0]), np.float32(shape[1]), shares, index)
+    if count == len(sums):
+        return index, color, shares
+    index = index[:count]
+    return index, color[index], shares[index]
+
+
+@serial
+def _share(sums, position, rows, cols, shares, index):
+    """Write positions as shares of the image, and the superpixels that have pixels; count them."""
+    count = 0
+    for i in range(len(sums)):
+        shares[i, 0], shares[i, 1] = position[i, 0] / rows, position[i, 1] / cols
+        if sums[i, 0] > 0:
+            index[count] = i
+            count += 1
+    return count
 
 
 @serial
