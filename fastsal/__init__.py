@@ -20,6 +20,8 @@ Data sets and scores
     evaluate; the modules datasets and metrics
 Crops, detection, and quality weighted by saliency
     the module applications
+Many files on a cluster
+    the module distributed
 Running
     backends, use_backend, warmup
 Options, results and errors

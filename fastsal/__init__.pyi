@@ -2,6 +2,7 @@
 
 from . import applications as applications
 from . import datasets as datasets
+from . import distributed as distributed
 from . import explain as explain
 from . import metrics as metrics
 from . import neural as neural

@@ -17,6 +17,7 @@ from ..pipelines.interrupts import Terminated, heeded_interrupts, received_statu
 from ..pipelines.whole_files import remove_unfinished
 from . import (
     bench,
+    compress,
     crop,
     demo,
     evaluate,
@@ -32,7 +33,8 @@ from . import (
 from .messages import say, text_of
 
 _COMMANDS = (
-    demo, methods, image, video, webcam, crop, retarget, explain, evaluate, bench, info, warmup,
+    demo, methods, image, video, webcam, compress, crop, retarget, explain, evaluate, bench, info,
+    warmup,
 )  # fmt: skip
 
 
@@ -78,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _compiling(options: argparse.Namespace) -> AbstractContextManager[object]:
     """Return what shows that kernels are compiled, for commands that do not show it themselves."""
-    if options.run not in (crop.run, demo.run, image.run, retarget.run, video.run):
+    if options.run not in (compress.run, crop.run, demo.run, image.run, retarget.run, video.run):
         return nullcontext()
     named = getattr(options, "method", "all").split(",")
     keys = [key for key in BUILT_IN if key in named]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import FastsalError, VideoError
 from .counts import count_of
-from .encoders import CODECS, Encoder, keeps_shape, open_encoder
+from .encoders import CODECS, Encoder, Opener, keeps_shape, open_encoder
 from .interrupts import Terminated
 from .quiet import quiet_opencv
 from .video_files import check_target, playing_frames
@@ -50,6 +50,10 @@ class VideoWriter:
     sample_aspect_ratio : Fraction
         Width of a pixel over its height. OpenCV's files have square pixels: there the frames are
         enlarged to the shape that a player shows.
+    opener : callable
+        Opens the encoder of the partial file, as `open_encoder` does.
+    keeps_part : bool, default True
+        Keep the frames written before an error, if they play.
 
     Attributes
     ----------
@@ -74,8 +78,13 @@ class VideoWriter:
         size: tuple[int, int],
         sound: Sound | None = None,
         sample_aspect_ratio: Fraction = _SQUARE,
+        opener: Opener = open_encoder,
+        *,
+        keeps_part: bool = True,
     ) -> None:
         self.target = check_target(target)
+        self._opener = opener
+        self._keeps_part = keeps_part
         self.size = size
         self._shape = sample_aspect_ratio
         self._set_drawn_size(size)
@@ -116,7 +125,7 @@ class VideoWriter:
     ) -> None:
         if error is None:
             self.close()
-        elif isinstance(error, Terminated):
+        elif isinstance(error, Terminated) or not self._keeps_part:
             self._discard()
         else:
             add_remark(error, self.abandon())
@@ -165,7 +174,10 @@ class VideoWriter:
             forget_partial(self.partial)
         except BaseException as error:
             known = _named(self.target, error) if isinstance(error, OSError) else error
-            add_remark(known, self.abandon())
+            if self._keeps_part:
+                add_remark(known, self.abandon())
+            else:
+                self._discard()
             raise known from None
 
     def abandon(self) -> str:
@@ -194,7 +206,7 @@ class VideoWriter:
 
     def _opened(self, fps: float, sound: Sound | None) -> Encoder:
         try:
-            encoder = open_encoder(self.partial, fps, self.encoded_size, sound, self._shape)
+            encoder = self._opener(self.partial, fps, self.encoded_size, sound, self._shape)
         except (OSError, ValueError, OverflowError):  # PyAV's errors are some of these
             encoder = None
         if encoder is None:
