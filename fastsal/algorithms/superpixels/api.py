@@ -129,8 +129,8 @@ def slic(
        distance; the first of equal ones wins. Then each centre moves to the mean of its pixels,
        rounded. All iterations except the last take every second row, even and odd in turn, as in
        fast-slic [3]_ and in the spirit of preemptive SLIC [4]_.
-    4. Of each label the largest component stays, of equal ones the first, if it has
-       `min_region_size` pixels. The component of the first pixel of the image always stays, and is
+    4. The largest component of each label stays if it has `min_region_size` pixels; the first of
+       equal ones wins. The component of the first pixel of the image always stays, and is
        then the only one of its label. Every other component takes the final label of the pixel
        above its first pixel, or left of it in the first row.
 
