@@ -53,11 +53,11 @@ def _fill_group(pixels, channels, weights, width, exact, out, group):
     wide = width + 2 * MARGIN
     table = _work(f"{sums.__name__} table", (group, height + 1, wide), sums, frames)
     _fill_gray(pixels, channels, weights, gray.reshape(frames, area), group)
-    rows = _grid(width, height, frames, 4), launch.THREADS
+    rows = launch.image_grid((-(-height // 4), width), frames)
     _smooth[rows](gray, smooth)
     _smooth[rows](smooth, gray)
-    _sum_rows[(1, min(height, 65_535), min(frames, 65_535)), launch.THREADS](gray, table, most)
-    _add_down[_grid(wide, 1, frames, 1), launch.THREADS](table)
+    _sum_rows[(1, launch.capped(height), launch.capped(frames)), launch.THREADS](gray, table, most)
+    _add_down[launch.image_grid((1, wide), frames)](table)
     _compare[rows](gray, table, exact, totals, most)
     blocks, threads = launch.grid_for(area, frames)
     _paint[blocks, threads](totals.reshape(frames, area), most, out)
@@ -76,11 +76,6 @@ def _fill_gray(pixels, channels, weights, gray, group):
 def _work(name, shape, dtype, frames):
     array = workspace(f"fine-grained {name}", shape, dtype)
     return array if frames == shape[0] else array[:frames]
-
-
-def _grid(width, height, frames, rows_per_block):
-    blocks = -(-height // rows_per_block)
-    return -(-width // launch.THREADS), min(blocks, 65_535), min(frames, 65_535)
 
 
 @kernel
