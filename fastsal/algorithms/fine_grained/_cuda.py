@@ -9,12 +9,12 @@ from numba import cuda, float32, int32
 
 from ...devices import workspace
 from ...kernels import launch
+from ...kernels.borders import reflect101
 from ...kernels.color._cuda import fill_luma
 from ...kernels.jit import kernel
 from ._math import (
     binomial,
     exact_contrast,
-    mirrored,
     on_and_off,
     quantized,
     rounded_contrast,
@@ -95,12 +95,12 @@ def _smooth(source, target):
     col = cuda.grid(1)
     if col >= width:
         return
-    left, right = mirrored(col - 1, width), mirrored(col + 1, width)
+    left, right = reflect101(col - 1, width), reflect101(col + 1, width)
     frame = cuda.blockIdx.z
     while frame < frames:
         row = cuda.blockIdx.y
         while row < height:
-            up, down = mirrored(row - 1, height), mirrored(row + 1, height)
+            up, down = reflect101(row - 1, height), reflect101(row + 1, height)
             first = binomial(source[frame, up, left], source[frame, row, left],
                              source[frame, down, left])  # fmt: skip
             middle = binomial(source[frame, up, col], source[frame, row, col],

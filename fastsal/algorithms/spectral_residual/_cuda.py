@@ -12,6 +12,7 @@ from numba import cuda, float32, float64, int32
 
 from ...devices import workspace
 from ...kernels import launch
+from ...kernels.borders import reflect101
 from ...kernels.color._math import float_luma, luma
 from ...kernels.finish._cuda import enlarge
 from ...kernels.jit import kernel
@@ -24,7 +25,6 @@ from ._math import (
     fixed,
     float_blended,
     magnitude,
-    mirrored,
     phase,
     tap,
     wave,
@@ -248,7 +248,7 @@ def _fill_residual(logs, cosines, sines, real, imag):
     col = cuda.grid(1)
     if col >= cols:
         return
-    left, right = mirrored(col - 1, cols), mirrored(col + 1, cols)
+    left, right = reflect101(col - 1, cols), reflect101(col + 1, cols)
     frame = cuda.blockIdx.z
     while frame < frames:
         row = cuda.blockIdx.y
@@ -256,7 +256,7 @@ def _fill_residual(logs, cosines, sines, real, imag):
             total = float64(0)
             step = -1
             while step < 2:
-                near = mirrored(row + step, rows)
+                near = reflect101(row + step, rows)
                 total += logs[frame, near, left] + logs[frame, near, col] + logs[frame, near, right]
                 step += 1
             size = math.exp(logs[frame, row, col] - total / 9.0)
@@ -288,14 +288,14 @@ def _fill_blurred(sizes, squares):
     col = cuda.grid(1)
     if col >= cols:
         return
-    a, b = mirrored(col - 2, cols), mirrored(col - 1, cols)
-    d, e = mirrored(col + 1, cols), mirrored(col + 2, cols)
+    a, b = reflect101(col - 2, cols), reflect101(col - 1, cols)
+    d, e = reflect101(col + 1, cols), reflect101(col + 2, cols)
     frame = cuda.blockIdx.z
     while frame < frames:
         row = cuda.blockIdx.y
         while row < rows:
-            p, q = mirrored(row - 2, rows), mirrored(row - 1, rows)
-            r, s = mirrored(row + 1, rows), mirrored(row + 2, rows)
+            p, q = reflect101(row - 2, rows), reflect101(row - 1, rows)
+            r, s = reflect101(row + 1, rows), reflect101(row + 2, rows)
             total = blur(
                 blur(sizes[frame, p, a], sizes[frame, q, a], sizes[frame, row, a],
                      sizes[frame, r, a], sizes[frame, s, a]),

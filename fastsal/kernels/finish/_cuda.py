@@ -5,11 +5,12 @@ from numba import cuda, float32
 
 from ...devices import workspace
 from .. import launch
+from ..borders import reflect
 from ..gaussian import gaussian
 from ..jit import device, kernel
 from ..reduce import range_of_block
 from ..scale import share, stored
-from ._math import between, biased, centrality, folded, lerp, reach_of, top_of
+from ._math import between, biased, centrality, lerp, reach_of, top_of
 
 MAX_THREADS = 1024
 
@@ -46,7 +47,7 @@ def blurred(line, at, sigma):
     """Return a value of a row or column, blurred along it; beyond the ends it is mirrored."""
     total, weights = line[at], float32(1)
     for step in range(1, reach_of(sigma) + 1):
-        before, after = folded(at - step, line.size), folded(at + step, line.size)
+        before, after = reflect(at - step, line.size), reflect(at + step, line.size)
         weight = gaussian(step, sigma)
         total += weight * (line[before] + line[after])
         weights += weight + weight
