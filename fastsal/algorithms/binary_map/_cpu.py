@@ -7,7 +7,7 @@ from ...images import read_only
 from ...kernels import launch, threads
 from ...kernels.jit import banded
 from ._cpu_chunks import CHUNK, describe, whole_range
-from ._cpu_kmeans import cluster_all
+from ._cpu_kmeans import cluster_at_once
 from ._cpu_paint import (
     BLOCK,
     add_up_fixed,
@@ -79,7 +79,7 @@ def _by_kmeans(values, starts, binary):
     attempts = _new_attempts()
     fill_starts(starts, *extent, attempts[0])
     with threads.safe_section(), parallel_chunksize(1):  # who is done first takes the next
-        cluster_all(values, chunks, *attempts)
+        cluster_at_once(values, chunks, *attempts)
     centres, old, sizes, moved, spreads = attempts
     best, table = best_of(spreads), np.empty(CLUSTERS, np.uint8)
     if best < 0:

@@ -161,8 +161,15 @@ def _is_moved(place, moved):
     return found
 
 
-@parallel
+@serial
 def cluster_all(values, chunks, centres, old, sizes, moved, spreads):
+    """Run all attempts on one thread."""
+    for i in range(len(spreads)):
+        spreads[i] = cluster(values, chunks, centres[i], old[i], sizes[i], moved[i])
+
+
+@parallel
+def cluster_at_once(values, chunks, centres, old, sizes, moved, spreads):
     """Run all attempts on all threads."""
     for i in prange(len(spreads)):
         spreads[i] = cluster(values, chunks, centres[i], old[i], sizes[i], moved[i])

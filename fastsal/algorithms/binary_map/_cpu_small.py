@@ -59,7 +59,7 @@ def small_kmeans(pixels, starts, out, start, stop):
         extent = whole_range(ranges)
         fill_starts(starts, extent[0], extent[1], centres)
         chunks = (ranges, marks, zeros)
-        cluster_all(values, chunks, centres, old, sizes, moved, spreads, 0, ATTEMPTS)
+        cluster_all(values, chunks, centres, old, sizes, moved, spreads)
         best = best_of(spreads)
         if best < 0:
             out[frame, :] = 0
