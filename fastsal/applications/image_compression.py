@@ -92,7 +92,8 @@ def compress_image(
     image : str, Path, PIL.Image.Image or array_like (H, W), (H, W, 3 or 4)
         An image file of any format that `fastsal image` reads, a PIL image, or an RGB array of
         uint8, uint16 or floats in [0, 1]. Files are turned upright, and transparent pixels of files
-        show white. Of several pages or frames the first one counts. Pixels of more than 8 bits are rounded to 8.
+        show white. The first of several pages or frames is taken. Pixels of more than 8 bits are
+        rounded to 8.
     target : str or Path
         Output file, ending in .jpg, .jpeg, .webp or .avif. It is created or replaced only when it
         is complete. EXIF data and an ICC profile that fits are kept; the thumbnail is not.
