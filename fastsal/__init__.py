@@ -4,7 +4,8 @@ Where people look
     boolean_map (the most accurate), whitened, image_signature, itti_koch, center_surround,
     spectral_residual, fine_grained, luminance_contrast; scanpath
 Whole objects
-    minimum_barrier, superpixel_contrast, bing, train_bing; binary_map, salient_boxes
+    minimum_barrier, superpixel_contrast, bing, train_bing; binary_map, salient_boxes,
+    as_xyxy
 Motion
     frame_difference, flow_saliency, superpixel_change; the classes FrameDifference,
     FlowSaliency and BinWang
