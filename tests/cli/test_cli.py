@@ -398,7 +398,7 @@ def test_info_says_what_there_is_and_why_not(capsys):
 def test_demo_writes_pictures_and_a_table(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("fastsal.pipelines.demo._SECONDS", 0.01)
-    monkeypatch.setattr("fastsal.pipelines.demo.SIZES", "160x120")
+    monkeypatch.setattr("fastsal.pipelines.demo.SIZES", "64x64")
 
     assert main(["demo", "--timing"]) == 0
 
@@ -421,7 +421,7 @@ def test_demo_writes_pictures_and_a_table(tmp_path, capsys, monkeypatch):
     assert cup.mean() < 80
     out, err = capsys.readouterr()
     for key in fastsal.METHODS:
-        assert f"{key:<20}160x120" in out
+        assert f"{key:<20}64x64" in out
     still, rows = len(fastsal.METHODS) - len(motion), len(fastsal.METHODS)
     for line in (
         f"coffee: {still} of {still} methods", f"rocket: {still} of {still} methods",

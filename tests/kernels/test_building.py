@@ -258,6 +258,14 @@ elif place == "codegen":
                 raise AttributeError(asked)
             return super().__getattribute__(asked)
     registry.cpu_target.target_context.codegen().__class__ = Without
+elif sys.argv[2] == "context":
+    context = registry.cpu_target.target_context
+    class Without(type(context)):
+        def __getattribute__(self, asked):
+            if asked == name and sys._getframe(1).f_globals["__name__"].startswith("fastsal"):
+                raise AttributeError(asked)
+            return super().__getattribute__(asked)
+    context.__class__ = Without
 else:
     class Without(codegen.JITCodeLibrary):
         def __getattribute__(self, asked):
@@ -273,6 +281,7 @@ def removals():
 
     yield from ((name, "library") for name in linking.NAMES)
     yield from ((name, "codegen") for name in linking.CODEGEN_NAMES)
+    yield from ((name, "context") for name in linking.CONTEXT_NAMES)
     for name in (
         "codegen.JITCodeLibrary", "compiler_machinery.AnalysisPass",
         "compiler_machinery.register_pass", "environment.lookup_environment",
