@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cold_start, objects
+from benchmarks import cold_start, kept, large, objects
 from benchmarks.record import newest
 from benchmarks.targets import measured
+from fastsal.cli import methods
 from fastsal.methods import METHODS
 from fastsal.pipelines.bench import inputs
 
 Results = dict[str, Any]
 
 ROOT = Path(__file__).parents[1]
+FIGURES = ROOT / "fastsal" / "cli" / methods.FIGURES
+_SCORES = kept.FOLDER / "accuracy" / "scores.json"
 _VERDICTS = {True: "met", False: "**missed**"}
 
 
@@ -23,17 +27,21 @@ def summary(
     results: Results, first_maps: Results | None, size: str = "1080p", kind: str = "colour"
 ) -> str:
     """Return all methods with speed, cold start and one peer as a short table."""
-    found = _rows_of(results, size, kind)
+    found, larger = _rows_of(results, size, kind), large.newest()
     starts = first_maps["methods"] if first_maps else {}
     lines = [
-        "| key | function | computes | ms | first map, s | times as fast as |",
-        "|---|---|---|--:|--:|---|",
+        "| key | function | computes | ms | 4K, fps | first map, s | times as fast as |",
+        "|---|---|---|--:|--:|--:|---|",
     ]
     for key, method in METHODS.items():
         ms = f"{found[key]['ms']:.3g}" if key in found else "not measured"
-        start = f"{row['compiling']:.1f} / {row['wheel']:.1f}" if (row := starts.get(key)) else ""
-        cells = (f"`{key}`", f"`{method.function or method.state}`", method.summary, ms, start)
+        start = f"{row['compiling']:.1f}" if (row := starts.get(key)) else ""
+        cells = (f"`{key}`", f"`{method.function or method.state}`", method.summary, ms,
+                 large.fps_of(larger, key, "4K"), start)  # fmt: skip
         lines.append(f"| {' | '.join(cells)} | {_main_peer(found.get(key, {}))} |")
+    wheel = max((row["wheel"] for row in starts.values()), default=None)
+    lines += ["", f"First map: CPU seconds, most of them for compiling; at most {wheel:.1f} with "
+              "machine code from a wheel."] if wheel else []  # fmt: skip
     return "\n".join([_caption(results, size, kind), "", *lines])
 
 
@@ -90,6 +98,25 @@ def losses(results: Results) -> str:
     return "\n".join([_origin(results), "", *lines])
 
 
+def figures(results: Results) -> str:
+    """Return the figures that `fastsal methods` shows, as JSON."""
+    larger, speed = large.newest(), _rows_of(results, "1080p", "colour")
+    scores = json.loads(_SCORES.read_text())["photographs"]
+    masks = objects.newest()["rows"]
+    found: dict[str, dict[str, float]] = {}
+    for key in METHODS:
+        row = found[key] = {}
+        if key in speed:
+            row["ms"] = speed[key]["ms"]
+        if larger and "4K" in larger["methods"].get(key, {}):
+            row["4K fps"] = 1e3 / larger["methods"][key]["4K"]
+        if key in scores:
+            row["NSS"] = scores[key]["nss"][0]
+        if key in masks:
+            row["max F"] = masks[key]["max F"]
+    return json.dumps(kept.rounded(found), indent=1) + "\n"
+
+
 def cold_starts(results: Results | None) -> str:
     """Return the processor seconds of first maps as a table."""
     if results is None:
@@ -115,6 +142,7 @@ def pages(results: Results, first_maps: Results | None) -> dict[Path, str]:
         ROOT / "benchmarks" / "README.md": {
             "speeds": speeds(results),
             "targets": goals(results),
+            "large": large.table_of(large.newest()),
             "losses": losses(results),
             "cold start": cold_starts(first_maps),
             "objects": objects.table_of(objects.newest()),
@@ -124,7 +152,7 @@ def pages(results: Results, first_maps: Results | None) -> dict[Path, str]:
     for path, named in tables.items():
         for name, table in named.items():
             texts[path] = with_table(texts[path], name, table)
-    return texts
+    return {**texts, FIGURES: figures(results)}
 
 
 def _rows_of(results: Results, size: str, kind: str) -> dict[str, dict[str, Any]]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from . import images, runtime, validation
@@ -16,7 +15,7 @@ _PER_CALL = {"out", "return_conspicuity"}
 
 _EVERYWHERE = {"backend", "channel_axis", "color"}
 
-Kind = Literal["static", "motion", "objectness"]
+Kind = Literal["static", "motion", "objectness", "network"]
 
 
 class Updatable(Protocol):
@@ -83,15 +82,23 @@ class Method:
         images.check_color(color)
         images.check_channel_axis(channel_axis)
         maker = self.load(self.state or self.function)
-        parameters = inspect.signature(maker).parameters.values()
-        accepted = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
-        if unknown := sorted(options.keys() - (accepted - _PER_CALL)):
-            names = ", ".join(sorted(accepted - _PER_CALL - _EVERYWHERE))
+        accepted = self.options()
+        if unknown := sorted(options.keys() - accepted):
+            names = ", ".join(sorted(accepted))
             takes = f"takes only the options {names}" if names else "takes no options"
             raise TypeError(f"method {self.key!r} {takes}; got {', '.join(unknown)}")
         options.update(backend=backend, color=color, channel_axis=channel_axis)
         made: Updatable = maker(**options) if self.state else _FrameByFrame(maker, options)
         return made
+
+    def options(self) -> dict[str, Any]:
+        """Return the options of the method for streams, with their defaults."""
+        parameters = inspect.signature(self.load(self.state or self.function)).parameters
+        return {
+            name: each.default
+            for name, each in parameters.items()
+            if each.kind is each.KEYWORD_ONLY and name not in _PER_CALL | _EVERYWHERE
+        }
 
     def load(self, name: str) -> Callable[..., Any]:
         """Import the method's package and return one of its names."""
@@ -141,7 +148,7 @@ _ROWS = (
     Method(
         key="spectral-residual",
         title="Spectral residual",
-        summary="log-amplitude minus local mean",
+        summary="log-amplitude minus its mean",
         kind="static",
         paper="Hou and Zhang, CVPR 2007",
         function="spectral_residual",
@@ -293,7 +300,36 @@ _ROWS = (
 
 DEFAULT = "boolean-map"  # of the command line and the live view: the most accurate one
 
-METHODS: Mapping[str, Method] = MappingProxyType({row.key: row for row in _ROWS})
+
+class Methods(Mapping[str, Method]):
+    """The saliency methods by key; prints as a table."""
+
+    def __init__(self, rows: Iterable[Method]) -> None:
+        self._rows = {row.key: row for row in rows}
+
+    def __getitem__(self, key: str) -> Method:
+        """Return the method of a key."""
+        return self._rows[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Return an iterator over the keys."""
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        """Return the number of methods."""
+        return len(self._rows)
+
+    def __repr__(self) -> str:
+        """Return the table as text."""
+        cells = [("key", "kind", "function", "computes")]
+        cells += [(row.key, row.kind, row.function, row.summary) for row in self.values()]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        return "\n".join(
+            "  ".join(map(str.ljust, each, widths)).rstrip() for each in cells
+        )  # fmt: skip
+
+
+METHODS = Methods(_ROWS)
 
 
 def method_of(key: str) -> Method:

@@ -30,7 +30,11 @@ os.environ["FASTSAL_NATIVE"] = "0"
 
 GOLDEN = Path(__file__).parent / "golden"
 # What needs an optional package is tested where it is installed: .ci/run has a step for each.
-_OPTIONAL = {"optional/torch": "torch", "optional/notebooks": "nbclient"}
+_OPTIONAL = {
+    "optional/neural": "torch",
+    "optional/notebooks": "nbclient",
+    "optional/torch": "torch",
+}
 collect_ignore = [path for path, name in _OPTIONAL.items() if not importlib.util.find_spec(name)]
 
 SHARED = Path(__file__).parents[2] / "shared"

@@ -130,7 +130,7 @@ def public_modules() -> list[str]:
     paths = [*PACKAGE.glob("*.py"), *PACKAGE.glob("*/__init__.py")]
     found = []
     for path in sorted(paths):
-        if re.search(r"^__all__\b", path.read_text(), re.MULTILINE):
+        if re.search(r"^(__\w+__, )*__all__\b", path.read_text(), re.MULTILINE):
             parts = path.relative_to(ROOT).with_suffix("").parts
             found.append(".".join(part for part in parts if part != "__init__"))
     return found

@@ -10,7 +10,7 @@ import cv2
 import pytest
 from processes import run_python
 
-from benchmarks import cold_start, history, memory, record, tables, targets
+from benchmarks import cold_start, history, large, memory, record, tables, targets
 from fastsal import METHODS
 from fastsal.cli.main import main
 from fastsal.errors import FastsalError
@@ -208,7 +208,7 @@ def test_tables_go_between_their_marks():
         tables.with_table(text, "x", "new")
 
 
-@pytest.mark.parametrize("path", ["README.md", "benchmarks/README.md"])
+@pytest.mark.parametrize("path", ["README.md", "benchmarks/README.md", "fastsal/cli/figures.json"])
 def test_the_pages_show_the_newest_results(path):
     """If this fails, run ``python -m benchmarks.tables``."""
     page = tables.ROOT / path
@@ -218,10 +218,11 @@ def test_the_pages_show_the_newest_results(path):
 def test_the_pages_have_a_table_of_every_name():
     found = [
         re.findall("<!-- (.*): begin -->", text)
-        for text in tables.pages(record.newest(), cold_start.newest()).values()
+        for path, text in tables.pages(record.newest(), cold_start.newest()).items()
+        if path.suffix == ".md"
     ]
     accuracy = ["accuracy on photographs", "accuracy on sequences", "objects", "options"]
-    assert found == [["speeds"], ["targets", "speeds", "losses", "cold start", *accuracy]]
+    assert found == [["speeds"], ["targets", "speeds", "large", "losses", "cold start", *accuracy]]
 
 
 def test_recorded_results_name_no_machine_and_stay_small():
@@ -241,6 +242,19 @@ def test_history_is_drawn_per_method(results, tmp_path):
     assert read_image(tmp_path / "history.png").std() > 10
     with pytest.raises(FastsalError, match="no results at 8K are recorded"):
         history.draw([results], "8K", tmp_path / "none.png")
+
+
+def test_every_method_is_measured_on_large_frames(monkeypatch, tmp_path):
+    monkeypatch.setattr(large, "SIZES", ("64x64",))
+    results = large.measure(0.001, ("64x64",))
+    assert results["methods"].keys() == {k for k, m in METHODS.items() if m.kind != "network"}
+    ms = results["methods"]["lc"]["64x64"]
+    assert f"| `lc` | {ms:.3g} | {1e3 / ms:,.0f} |" in large.table_of(results)
+    monkeypatch.setattr(large, "FOLDER", tmp_path)
+    assert large.newest() is None
+    large.save(results, tmp_path)
+    assert large.newest() == results
+    assert large.fps_of(results, "lc", "8K") == large.fps_of(None, "lc", "4K") == ""
 
 
 def test_memory_of_a_method_that_fails_is_no_number():

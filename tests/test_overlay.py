@@ -34,6 +34,23 @@ def test_is_the_weighted_mean_of_picture_and_colours(alpha, image, saliency):
     np.testing.assert_allclose(picture, expected, rtol=0, atol=0.5001)
 
 
+@pytest.mark.parametrize("alpha", [0, 0.25, 0.5, 1])
+def test_salient_pixels_get_more_colour(alpha, image, saliency):
+    saliency[:2] = 0
+    picture = fastsal.overlay(image, saliency, alpha=alpha, blend="saliency")
+
+    levels = np.rint(255 * np.float64(saliency)) / 255
+    weight = np.sqrt(alpha * levels)[..., None]
+    expected = (1 - weight) * image + weight * inferno(saliency).astype(float)
+    np.testing.assert_allclose(picture, expected, rtol=0, atol=0.51)
+    np.testing.assert_array_equal(picture[:2], image[:2])
+
+
+def test_an_unknown_blend_is_refused(image, saliency):
+    with pytest.raises(ValueError, match="`blend` must be 'uniform' or 'saliency'; got 'screen'"):
+        fastsal.overlay(image, saliency, blend="screen")
+
+
 def test_the_ends_of_alpha_are_the_picture_and_the_map(image, saliency):
     np.testing.assert_array_equal(fastsal.overlay(image, saliency, alpha=0), image)
     np.testing.assert_array_equal(fastsal.overlay(image, saliency, alpha=1), inferno(saliency))

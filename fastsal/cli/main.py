@@ -15,10 +15,25 @@ from ..methods import METHODS
 from ..pipelines.compiling import Compiling
 from ..pipelines.interrupts import Terminated, heeded_interrupts, received_status
 from ..pipelines.whole_files import remove_unfinished
-from . import bench, crop, demo, evaluate, explain, image, info, video, warmup, webcam
+from . import (
+    bench,
+    crop,
+    demo,
+    evaluate,
+    explain,
+    image,
+    info,
+    methods,
+    retarget,
+    video,
+    warmup,
+    webcam,
+)
 from .messages import say, text_of
 
-_COMMANDS = (demo, image, video, webcam, crop, explain, evaluate, bench, info, warmup)
+_COMMANDS = (
+    demo, methods, image, video, webcam, crop, retarget, explain, evaluate, bench, info, warmup,
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _compiling(options: argparse.Namespace) -> AbstractContextManager[object]:
     """Return what shows that kernels are compiled, for commands that do not show it themselves."""
-    if options.run not in (crop.run, demo.run, image.run, video.run):
+    if options.run not in (crop.run, demo.run, image.run, retarget.run, video.run):
         return nullcontext()
     named = getattr(options, "method", "all").split(",")
     keys = [key for key in METHODS if key in named]

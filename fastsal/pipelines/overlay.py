@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Literal, get_args
 
 import cv2
 import numpy as np
@@ -12,7 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from .. import containers, devices, images
 from ..errors import ImageError
 from ..images import Array, Color, check_color
-from ..validation import joined, number, shown
+from ..validation import joined, listed, number, shown
+
+Blend = Literal["uniform", "saliency"]
+BLENDS = get_args(Blend)
 
 _PREFIX = "COLORMAP_"
 _BINS = 4096
@@ -26,6 +29,7 @@ def overlay(
     alpha: float = 0.5,
     colormap: str = "inferno",
     percentile: float | None = None,
+    blend: Blend = "uniform",
     color: Color = "rgb",
     channel_axis: int | None = -1,
 ) -> Array:
@@ -45,6 +49,9 @@ def overlay(
         Percentile of the map in (0, 100] that is shown as 1; larger values are clipped. Use it for
         maps that are mostly near 0. Default: show the map unchanged. The command line uses 95 for
         superpixel contrast (``fastsal.METHODS[key].display_percentile``).
+    blend : {"uniform", "saliency"}, default "uniform"
+        "uniform" gives all pixels the weight `alpha`. "saliency" gives each pixel the weight
+        ``sqrt(alpha * saliency)``, so regions that are not salient look as in the image.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels of `image` and of the result.
     channel_axis : int or None, default -1
@@ -53,14 +60,14 @@ def overlay(
     Returns
     -------
     picture : array of uint8, (H, W, 3)
-        ``(1 - alpha) * image + alpha * colours``, in the channel order of `image`.
+        ``(1 - weight) * image + weight * colours``, in the channel order of `image`.
 
     Raises
     ------
     ImageError
         If `image` or `saliency` is not a host array of these forms, or their sizes differ.
     ValueError
-        If `alpha` or `percentile` is out of range, or `colormap` or `color` is unknown.
+        If `alpha` or `percentile` is out of range, or `colormap`, `blend` or `color` is unknown.
 
     Examples
     --------
@@ -71,7 +78,8 @@ def overlay(
     """
     alpha = check_alpha(alpha)
     check_color(color)
-    _code_of(colormap)
+    check_colormap(colormap)
+    check_blend(blend)
     form: dict[str, Any] = {"channel_axis": channel_axis, "dtypes": images.DTYPES}
     frames, levels = _host_frames(image, "image", **form), levels_of(saliency, percentile)
     if frames.shape != levels.shape:
@@ -80,7 +88,12 @@ def overlay(
             f"got {frames.shape} and {levels.shape}"
         )
     base, painted = images.picture_of(frames), in_colors(levels, colormap, color)
-    picture = cv2.addWeighted(base, 1 - alpha, painted, alpha, 0, dst=painted)
+    if blend == "saliency":
+        weights = np.sqrt(np.linspace(0, alpha, 256, dtype=np.float32))
+        weight = cv2.LUT(levels, weights)
+        picture = cv2.blendLinear(base, painted, 1 - weight, weight)
+    else:
+        picture = cv2.addWeighted(base, 1 - alpha, painted, alpha, 0, dst=painted)
     return containers.returned(picture, frames.is_tensor)
 
 
@@ -95,6 +108,17 @@ def in_colors(
 def check_alpha(alpha: float) -> float:
     """Return `alpha` if it is a number from 0 to 1, or raise ValueError."""
     return number("alpha", alpha, 0, 1)
+
+
+def check_blend(blend: str) -> None:
+    """Raise ValueError unless `blend` is "uniform" or "saliency"."""
+    if blend not in BLENDS:
+        raise ValueError(f"`blend` must be {listed(BLENDS)}; got {shown(blend)}")
+
+
+def check_colormap(colormap: str) -> None:
+    """Raise ValueError unless `colormap` is a name of OpenCV's."""
+    _code_of(colormap)
 
 
 def levels_of(saliency: Any, percentile: float | None = None) -> NDArray[np.uint8]:

@@ -24,6 +24,7 @@ from .whole_files import reason_of, whole_file
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 IMAGE_SUFFIXES = (*PICTURE_SUFFIXES, ".npy")  # of files to write
 _READ_ONLY = (".avif", ".gif", ".hdr", ".jp2", ".pbm", ".pgm", ".pnm", ".ppm")
+READ_SUFFIXES = (*IMAGE_SUFFIXES, *_READ_ONLY)
 _DEEP_SUFFIXES = (".png", ".tif", ".tiff")
 
 
@@ -45,7 +46,7 @@ def find_images(paths: str | Path | Iterable[str | Path]) -> list[Path]:
     ImageError
         An entry names nothing, or a folder or glob holds no image.
     """
-    return find_files(paths, (*IMAGE_SUFFIXES, *_READ_ONLY), "image", ImageError)
+    return find_files(paths, READ_SUFFIXES, "image", ImageError)
 
 
 class ImageFile:

@@ -22,6 +22,7 @@ from .videos import VideoReader, VideoWriter, check_target
 from .views import check_look, render
 
 _Picture = NDArray[np.uint8]
+Renderer = tuple[tuple[int, int], Callable[[_Picture], _Picture]]  # width and height; BGR to BGR
 
 
 @dataclass(frozen=True)
@@ -131,19 +132,48 @@ def process_video(
     >>> report.frames, report.compute_ms["p95"]  # doctest: +SKIP
     (325, 1.9)
     """
-    began = time.perf_counter()
     keys = (method,) if isinstance(method, str) else tuple(dict.fromkeys(method))
     check_video_look(keys, view, alpha)
     streams = {key: Stream(key, backend=backend, color="bgr", **options) for key in keys}
+    return convert_video(
+        source,
+        target,
+        lambda size: _renderer(streams, size, view, alpha),
+        label=", ".join(keys),
+        progress=progress,
+        start=start,
+        end=end,
+        resize=resize,
+    )
+
+
+def convert_video(
+    source: str | Path | int,
+    target: str | Path,
+    renderer: Callable[[tuple[int, int]], Renderer],
+    *,
+    label: str,
+    progress: bool = True,
+    start: float | None = None,
+    end: float | None = None,
+    resize: tuple[int, int] | None = None,
+) -> VideoReport:
+    """Write a video with a picture for every frame of another, with its sound and times.
+
+    `renderer` gets the width and height of the frames. It returns those of the pictures, and the
+    function that makes a picture of a BGR frame. `label` stands before the progress bar. The rest
+    is as in `process_video`.
+    """
+    began = time.perf_counter()
     check_not_source(source, check_target(target))
     with VideoReader(source, start=start, end=end, resize=resize) as reader:
-        shown, picture = _renderer(streams, reader.size, view, alpha)
+        shown, picture = renderer(reader.size)
         sound = _sound_of(source, reader, is_cut=bool(start))
         ratio = reader.sample_aspect_ratio
         with VideoWriter(target, reader.fps, shown, sound, ratio) as writer:
             # An AVI has a steady rate; with audio, its frames are repeated to keep their times.
             is_timed = writer.keeps_times or (sound is not None and sound.has_tracks)
-            bar = _bar(reader, ", ".join(keys), progress)
+            bar = _bar(reader, label, progress)
             timings = _run(reader, writer, picture, bar, is_timed=is_timed)
             if sound is not None:
                 sound.keeps_rest = end is None
@@ -175,7 +205,7 @@ def check_video_look(keys: Sequence[str], view: str, alpha: float) -> None:
 
 def _renderer(
     streams: dict[str, Stream], size: tuple[int, int], view: str, alpha: float
-) -> tuple[tuple[int, int], Callable[[_Picture], _Picture]]:
+) -> Renderer:
     """Return the size of the pictures and the function that makes them, from a BGR frame."""
     width, height = size
     # The pictures have 8 bits anyway.

@@ -48,8 +48,9 @@ def render(
         return gray
     base = as_bytes(frame)
     laid: NDArray[np.uint8] = overlay(
-        base, saliency, alpha=alpha, colormap=colormap, percentile=percentile, color=color
-    )
+        base, saliency, alpha=alpha, colormap=colormap, percentile=percentile, blend="saliency",
+        color=color,
+    )  # fmt: skip
     if view == "overlay":
         return laid
     picture: NDArray[np.uint8] = cv2.hconcat([three_channels(base), laid])

@@ -38,7 +38,7 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
     ----------
     methods : iterable of str, optional
         Keys of `METHODS`. Default: all methods, and `binary_map`, `salient_boxes`, `scanpath`,
-        `slic`, `region_stats` and `fastsal.metrics`.
+        `slic`, `region_stats`, `fastsal.metrics` and `fastsal.applications.retarget`.
     progress : bool, default True
         Show a progress bar on stderr if stderr is a terminal.
 
@@ -99,6 +99,7 @@ def jobs_of(methods: Iterable[str] | None) -> list[_Job]:
         *_jobs_of_superpixels(),
         *_jobs_of_metrics(),
         *_jobs_of_explanations(),
+        *_jobs_of_resampling(),
     ]
 
 
@@ -152,6 +153,20 @@ def _jobs_of_explanations() -> Iterator[_Job]:
         for size in _SIZES:
             attribution = np.eye(*size, dtype=dtype)
             yield f"explain {attribution.dtype} {size}", partial(_explain, attribution)
+
+
+def _jobs_of_resampling() -> Iterator[_Job]:
+    """Yield one job per dtype and size for the kernels of `fastsal.applications.retarget`."""
+    for dtype in (np.uint8, np.uint16, np.float32):
+        for size in _SIZES:
+            yield f"resample {np.dtype(dtype)} {size}", partial(_resample, np.zeros(size, dtype))
+
+
+def _resample(image: Any) -> None:
+    from ..kernels.resample import resample, taps_between
+
+    taps = [taps_between(np.linspace(0, length, 9), length) for length in image.shape]
+    resample(image[..., None], *taps)
 
 
 def _explain(attribution: Any) -> None:

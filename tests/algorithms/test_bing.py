@@ -234,13 +234,20 @@ def test_any_filter(weights, shape, seed):
     np.testing.assert_array_equal(as_opencv([ours]), expected)
 
 
-def test_filters_of_signs_hold_every_tap_once(small_model):
+def test_chunks_of_taps_add_up_to_both_filters_of_signs(small_model):
     filters = filters_of(small_model, SPACES)
-    for taps, chunks in zip(filters.taps, filters.chunks, strict=True):
-        assert {tuple(tap) for tap in taps.tolist()} == {(i, j) for i in range(8) for j in range(8)}
-        used = [tap for start, stop, *_ in chunks for tap in range(start, stop)]
-        assert sorted(used) == list(range(64))
-        assert (chunks[:, 1] - chunks[:, 0] <= 16).all()  # sums of upper halves stay below 256
+    for signs, taps, chunks in zip(filters.signs, filters.taps, filters.chunks, strict=True):
+        halves = np.zeros((2, 8, 8), int)
+        for start, middle, stop, which, negative in chunks:
+            counts = np.zeros((2, 8, 8), int)
+            for tap in range(start, stop):
+                row, col, is_pair = taps[tap]
+                counts[int(tap >= middle), row : row + 1 + is_pair, col] += 1
+            assert counts.sum() <= 17  # sums of upper halves stay below 256
+            assert counts[1].sum() == negative
+            halves[which] += counts[0] - counts[1]
+        np.testing.assert_array_equal(halves[0] + halves[1], signs[0].reshape(8, 8))
+        np.testing.assert_array_equal(halves[0] - halves[1], signs[1].reshape(8, 8))
 
 
 def test_a_changed_model_has_other_filters(folder):
@@ -386,7 +393,7 @@ def test_resize_is_that_of_opencv(rng):
     """The tables of a plan, applied in plain NumPy."""
     image = rng.integers(0, 256, (37, 53), dtype=np.uint8)
     plan = plan_of((37, 53), np.arange(36, dtype=np.int32))
-    for rows, cols, _, _, rows_at, cols_at in plan.scales:
+    for rows, cols, _, _, rows_at, cols_at, _ in plan.scales:
         y, x = plan.tables[:, rows_at : rows_at + rows], plan.tables[:, cols_at : cols_at + cols]
         lines = image[y[0]] * (256 - y[2])[:, None] + image[y[1]] * y[2][:, None].astype(np.int64)
         mixed = lines[:, x[0]] * (256 - x[2]) + lines[:, x[1]] * x[2]

@@ -80,7 +80,9 @@ def test_image_writes_float_maps_to_npy(photo, tmp_path):
 
     assert main(["image", str(photo), "-o", str(target)]) == 0
 
-    np.testing.assert_array_equal(np.load(target), fastsal.boolean_map(read_image(photo)))
+    np.testing.assert_array_equal(
+        np.load(target), fastsal.boolean_map(read_image(photo)), blend="saliency"
+    )
 
 
 @pytest.mark.parametrize(("view", "width"), [("overlay", 60), ("side-by-side", 120)])
@@ -91,7 +93,9 @@ def test_image_views(photo, tmp_path, view, width):
 
     picture = read_image(target)
     assert picture.shape == (40, width, 3)
-    overlaid = fastsal.overlay(read_image(photo), fastsal.boolean_map(read_image(photo)))
+    overlaid = fastsal.overlay(
+        read_image(photo), fastsal.boolean_map(read_image(photo)), blend="saliency"
+    )
     np.testing.assert_array_equal(picture[:, -60:], overlaid)
 
 
@@ -739,7 +743,7 @@ def test_a_grid_shows_all_methods_in_one_video(clip, tmp_path):
         stream = fastsal.Stream(key, color="bgr")
         for frame in frames[:6]:
             saliency = stream.update(frame)
-        overlaid = fastsal.overlay(frames[5], saliency, color="bgr")
+        overlaid = fastsal.overlay(frames[5], saliency, blend="saliency", color="bgr")
         top, left = index // 2 * 76 + 28, index % 2 * 64
         cell = pictures[5][top : top + 48, left : left + 64]
         assert np.abs(cell.astype(int) - overlaid).mean() < 20  # by the codec, on noise
@@ -756,7 +760,7 @@ def test_a_grid_of_an_image(photo, tmp_path, capsys):
     assert picture.shape == (68, 120, 3)
     image = read_image(photo)
     for left, method in ((0, fastsal.luminance_contrast), (60, fastsal.fine_grained)):
-        overlaid = fastsal.overlay(image, method(image))
+        overlaid = fastsal.overlay(image, method(image), blend="saliency")
         np.testing.assert_array_equal(picture[28:, left : left + 60], overlaid)
     capsys.readouterr()
     for option in ("--boxes", "--scanpath=2"):

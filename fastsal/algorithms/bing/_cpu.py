@@ -15,11 +15,12 @@ from ...kernels import threads
 from ...kernels.copies import copy_values
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import scratch
-from ._cpu_pictures import PLANES, SHARES, convert, fill_gradient, fill_pictures, lines_of
-from ._math import LOWEST, WINDOW, key_of, score_of
+from ._cpu_pictures import PLANES, convert, fill_gradient, fill_pictures, lines_of
+from ._math import BRIGHTEST, LOWEST, WINDOW, key_of, score_of
 
 STRIP = 1 << 15  # pixels, about
 BLOCK = 1 << 12  # windows whose sums stay in the first-level cache
+SPAN = 256  # windows of a row with a maximum of their own
 
 
 def pick_windows(pixels, channels, first, plan, filters, nss, picked, keys):
@@ -32,11 +33,13 @@ def pick_windows(pixels, channels, first, plan, filters, nss, picked, keys):
     lines, strips = _jobs(plan)
     pictures = scratch("bing pictures", (3, plan.pixels), np.uint8)
     scores = scratch("bing scores", (spaces, plan.pixels), np.int32)
-    tops = scratch("bing tops", (spaces, plan.rows), np.int32)
+    spans = -(-int(plan.scales[:, 1].max()) // SPAN)
+    tops = scratch("bing tops", (spaces, plan.rows, spans), np.int32)
     image = pixels, channels, first
+    chosen = filters.spaces, filters.factors, filters.taps, filters.chunks
     with threads.safe_section():
         _picture_bands(*image, plan.scales, plan.tables, lines, pictures, bands)
-        _score_bands(pictures, plan.scales, strips, *filters, *SHARES, scores, tops, bands)
+        _score_bands(pictures, plan.scales, strips, *chosen, scores, tops, bands)
         _pick_bands(plan.scales, scores, tops, nss, picked, keys, bands)
 
 
@@ -64,7 +67,7 @@ def _picture_bands(pixels, channels, first, scales, tables, lines, pictures, ban
 
 @parallel
 def _score_bands(
-    pictures, scales, strips, spaces, factors, taps, chunks, hues, saturations, scores, tops, bands,
+    pictures, scales, strips, spaces, factors, taps, chunks, scores, tops, bands,
 ):  # fmt: skip
     largest, longest = 0, 0
     for i in range(len(strips)):
@@ -73,8 +76,8 @@ def _score_bands(
         longest = max(longest, scales[strips[i, 0], 1])
     for band in prange(bands):
         planes = np.empty((PLANES, largest), np.uint8)
-        halves = np.zeros(largest + 2 * WINDOW, np.uint8)
-        steps = np.empty((2, longest), np.uint16)
+        halves = np.zeros((2, largest + 2 * WINDOW), np.uint8)  # and sums of two rows
+        steps = np.empty((2, longest), np.uint8)
         # Every so many strips, since the first scales have the longer ones.
         for i in range(band, len(strips), bands):
             scale = scales[strips[i, 0]]
@@ -85,80 +88,87 @@ def _score_bands(
             for plane in range(3):
                 copy_values(pictures[plane, at + top * cols : at + bottom * cols], filled[plane])
             for s in range(len(spaces)):
-                convert(filled, spaces[s], hues, saturations)
+                convert(filled, spaces[s])
                 for row in range(start, stop + WINDOW - 1):
-                    target = halves[(row - start) * cols : (row - start + 1) * cols]
+                    target = halves[0, (row - start) * cols : (row - start + 1) * cols]
                     fill_gradient(filled, spaces[s], row, top, rows, cols, steps, target)
+                _add_rows(halves[0], cols, halves[1])
                 found = scores[s, at + start * cols : at + stop * cols]
-                _score(halves, cols, factors[s], taps[s], chunks[s], found)
+                _score(halves.reshape(halves.size), cols, factors[s], taps[s], chunks[s], found)
                 _fill_tops(found, cols, tops[s, row_at + start : row_at + stop])
 
 
 @serial
+def _add_rows(halves, cols, sums):
+    below = halves[cols:]
+    for i in range(below.size):
+        sums[i] = uint8(halves[i] + below[i])
+
+
+@serial
 def _score(halves, cols, factors, taps, chunks, found):
-    """Fill the scores of windows as integers; the last columns of each row are none."""
-    sums = np.empty(BLOCK, np.uint8)
-    first, second = np.empty(BLOCK, np.int16), np.empty(BLOCK, np.int16)
+    """Fill the scores of windows as integers; the last columns of each row are none.
+
+    The taps of a chunk add up in 8 bits. `Filters` says how chunks make up both filters.
+    """
+    sums, totals = np.empty(BLOCK, np.uint8), np.empty((2, BLOCK), np.int16)
     scores = np.empty(BLOCK, np.float32)
     bits = scores.view(np.int32)
     offsets = np.empty(taps.shape[0], np.int64)
+    for tap in range(taps.shape[0]):
+        offsets[tap] = taps[tap, 0] * cols + taps[tap, 1] + taps[tap, 2] * (halves.size // 2)
     for at in range(0, found.size, BLOCK):
         count = min(BLOCK, found.size - at)
-        first[:] = 0
-        second[:] = 0
+        totals[:] = 0
         for chunk in range(chunks.shape[0]):
-            start, stop, one, other = chunks[chunk]
-            if start == stop:
-                continue
-            sums[:] = 0
-            for tap in range(start, stop):
-                offset = at + taps[tap, 0] * cols + taps[tap, 1]
-                offsets[tap - start] = offset
-            tap = 0
-            while tap + 4 <= stop - start:
-                a, b = offsets[tap], offsets[tap + 1]
-                c, d = offsets[tap + 2], offsets[tap + 3]
-                _add_four(halves[a:], halves[b:], halves[c:], halves[d:], sums[:count])
-                tap += 4
-            while tap < stop - start:
-                _add(halves[offsets[tap] :], sums[:count])
-                tap += 1
-            _add_signed(sums[:count], int16(one), first)
-            _add_signed(sums[:count], int16(other), second)
+            start, middle, stop, which, negative = chunks[chunk]
+            lowest = uint8(BRIGHTEST * negative)
+            sums[:] = lowest
+            _add_taps(halves[at:], offsets[start:middle], True, sums[:count])
+            _add_taps(halves[at:], offsets[middle:stop], False, sums[:count])
+            _widen(sums[:count], lowest, totals[which])
+        even, odd = totals[0], totals[1]
         for i in range(count):
-            share = float32(factors[0] * float32(first[i]))
-            scores[i] = score_of(share, float32(factors[1] * float32(second[i])))
+            share = float32(factors[0] * float32(int16(even[i] + odd[i])))
+            other = float32(factors[1] * float32(int16(even[i] - odd[i])))
+            scores[i] = score_of(share, other)
         target = found[at : at + count]
         for i in range(count):
             target[i] = key_of(bits[i])
 
 
 @serial
-def _add(halves, sums):
-    for i in range(sums.size):
-        sums[i] = uint8(sums[i] + halves[i])
+def _add_taps(halves, offsets, adds, sums):
+    """Add the taps to the sums, or subtract them, modulo 256; four per load and store of sums."""
+    tap = 0
+    while tap + 4 <= offsets.size:
+        first, second = halves[offsets[tap] :], halves[offsets[tap + 1] :]
+        third, fourth = halves[offsets[tap + 2] :], halves[offsets[tap + 3] :]
+        for i in range(sums.size):
+            pair, other = uint8(first[i] + second[i]), uint8(third[i] + fourth[i])
+            total = uint8(pair + other)
+            sums[i] = uint8(sums[i] + total) if adds else uint8(sums[i] - total)
+        tap += 4
+    while tap < offsets.size:
+        single = halves[offsets[tap] :]
+        for i in range(sums.size):
+            sums[i] = uint8(sums[i] + single[i]) if adds else uint8(sums[i] - single[i])
+        tap += 1
 
 
 @serial
-def _add_four(first, second, third, fourth, sums):
-    # One load and store of the sums for four taps.
+def _widen(sums, lowest, totals):
     for i in range(sums.size):
-        pair, other = uint8(first[i] + second[i]), uint8(third[i] + fourth[i])
-        sums[i] = uint8(sums[i] + uint8(pair + other))
-
-
-@serial
-def _add_signed(sums, sign, total):
-    for i in range(sums.size):
-        total[i] = int16(total[i] + int16(sign * int16(sums[i])))
+        totals[i] = int16(totals[i] + int16(int16(sums[i]) - int16(lowest)))
 
 
 @serial
 def _fill_tops(found, cols, tops):
-    for row in range(tops.size):
+    for row in range(tops.shape[0]):
         scores = found[row * cols : (row + 1) * cols]
         scores[cols - WINDOW + 1 :] = LOWEST
-        tops[row] = _top(scores)
+        for span in range(tops.shape[1]):
+            tops[row, span] = _top(scores[span * SPAN : (span + 1) * SPAN])
 
 
 @serial
@@ -167,6 +177,15 @@ def _top(scores):
     for i in range(scores.size):
         best = max(best, scores[i])
     return best
+
+
+@serial
+def _last(values, value):
+    """Return the last place of a value; this form vectorises, a search from the end does not."""
+    found = int32(-1)
+    for i in range(int32(values.size)):
+        found = int32(i) if values[i] == value else found
+    return found
 
 
 @parallel
@@ -187,19 +206,21 @@ def _pick(scores, cols, tops, nss, picked, keys):
     """Take the best window, the last of equal ones, block its neighbourhood, and so on."""
     picked[:] = -1
     keys[:] = LOWEST
+    rows = np.empty(len(tops), np.int32)
+    for row in range(rows.size):
+        rows[row] = _top(tops[row])
     for i in range(picked.size):
-        best = _top(tops)
+        best = _top(rows)
         if best == LOWEST:
             return
-        row = tops.size - 1
-        while tops[row] != best:
-            row -= 1
-        col = cols - WINDOW
-        while scores[row * cols + col] != best:
-            col -= 1
+        row = _last(rows, best)
+        at = SPAN * _last(tops[row], best)
+        col = at + _last(scores[row * cols + at : row * cols + min(at + SPAN, cols)], best)
         picked[i], keys[i] = row * cols + col, best
         left, right = max(col - nss, 0), min(col + nss + 1, cols)
-        for other in range(max(row - nss, 0), min(row + nss + 1, tops.size)):
+        for other in range(max(row - nss, 0), min(row + nss + 1, rows.size)):
             line = scores[other * cols : (other + 1) * cols]
             line[left:right] = LOWEST
-            tops[other] = _top(line)
+            for span in range(left // SPAN, (right - 1) // SPAN + 1):
+                tops[other, span] = _top(line[span * SPAN : (span + 1) * SPAN])
+            rows[other] = _top(tops[other])

@@ -1,25 +1,14 @@
 """Pictures of a scale on the CPU, in the planes of all colour spaces, and their gradients."""
 
 import numpy as np
-from numba import uint8, uint16, uint32
+from numba import uint16, uint32, uint64
 
 from ...kernels.copies import copy_values
 from ...kernels.jit import serial
-from ._math import HSV, blended, gap, gradient, hue, luma, rounded, saturation
+from ._math import GRAY, HSV, blended, gap, gradient, hue, luma, rounded, saturation, step_of
 
 PLANES = 7  # blue, green, red, hue, saturation, value, grey or least
-FIRST_PLANE, LAST_PLANE = (0, 3, 6), (3, 6, 7)  # of each colour space
-
-
-def _shares():
-    """Return what OpenCV's hue and saturation multiply by, for each value or spread."""
-    levels = np.maximum(np.arange(256), 1)
-    hues, saturations = np.rint(180 * 4096 / (6 * levels)), np.rint(255 * 4096 / levels)
-    hues[0] = saturations[0] = 0
-    return hues.astype(np.int32), saturations.astype(np.int32)
-
-
-SHARES = _shares()
+FIRST_PLANE = (0, 3, 6)  # of each colour space
 
 
 def gradients_of(pixels, channels, first, plan, spaces):
@@ -31,7 +20,7 @@ def gradients_of(pixels, channels, first, plan, spaces):
     pictures = np.empty((3, plan.pixels), np.uint8)
     lines = lines_of(plan.scales)
     fill_pictures(pixels, channels, first, plan.scales, plan.tables, lines, 0, 1, pictures)
-    _fill_scales(plan.scales, pictures, spaces, *SHARES, halves)
+    _fill_scales(plan.scales, pictures, spaces, halves)
     return halves
 
 
@@ -42,71 +31,113 @@ def lines_of(scales):
     """
     first = np.flatnonzero(np.diff(scales[:, 0], prepend=-1))
     spans = zip(first, [*first[1:], len(scales)], scales[first, 0], strict=True)
-    lines = [(start, stop, row) for start, stop, rows in spans for row in range(rows)]
-    return np.array(lines, np.int64).reshape(-1, 3)
+    lines = [(start, stop, row, rows) for start, stop, rows in spans for row in range(rows)]
+    lines.sort(key=lambda line: (line[2] + 0.5) / line[3])  # the image is read once, top down
+    return np.array([line[:3] for line in lines], np.int64).reshape(-1, 3)
 
 
 @serial
 def fill_pictures(pixels, channels, first, scales, tables, lines, start, step, pictures):
     """Fill blue, green and red of all scales, (3, plan.pixels), from every `step`-th line on."""
-    line, pairs = np.empty(pixels.shape[1], np.uint16), np.empty(pixels.shape[1], np.uint32)
+    width = pixels.shape[1] // channels
+    line, pairs = np.empty((3, width), np.uint16), np.empty((3, width), np.uint32)
     for index in range(start, len(lines), step):
         one, after, row = lines[index]
         upper, lower, weight = tables[:, scales[one, 4] + row]
-        _blend_rows(pixels[upper], pixels[lower], weight, line)
-        _pair(line, channels, pairs)
+        _blend_rows(pixels[upper], pixels[lower], weight, channels, first, line)
+        has_pairs = False
         for scale in scales[one:after]:
-            cols, to = scale[1], scale[2] + row * scale[1]
+            cols, to, middle = scale[1], scale[2] + row * scale[1], scale[6]
+            if middle == 0 and not has_pairs:
+                for plane in range(3):
+                    _pair(line[plane], pairs[plane])
+                has_pairs = True
             columns = tables[:, scale[5] : scale[5] + cols]
             for plane in range(3):
-                channel = 0 if channels == 1 else 1 if plane == 1 else abs(first - plane)
-                _blend_columns(pairs[channel:], columns, channels, pictures[plane, to : to + cols])
+                target = pictures[plane, to : to + cols]
+                if middle == 2:
+                    _mean_of_two(line[plane, : 2 * cols].view(np.uint32), target)
+                elif middle == 4:
+                    _mean_of_middle(line[plane, : 4 * cols].view(np.uint64), target)
+                else:
+                    _blend_columns(pairs[plane], columns, target)
 
 
 @serial
-def _fill_scales(scales, pictures, spaces, hues, saturations, halves):
+def _fill_scales(scales, pictures, spaces, halves):
     for scale in scales:
         rows, cols, at = scale[0], scale[1], scale[2]
         planes = np.empty((PLANES, rows * cols), np.uint8)
         for plane in range(3):
             copy_values(pictures[plane, at : at + rows * cols], planes[plane])
-        steps = np.empty((2, cols), np.uint16)
+        steps = np.empty((2, cols), np.uint8)
         for s in range(len(spaces)):
-            convert(planes, spaces[s], hues, saturations)
+            convert(planes, spaces[s])
             for row in range(rows):
                 target = halves[s, at + row * cols : at + (row + 1) * cols]
                 fill_gradient(planes, spaces[s], row, 0, rows, cols, steps, target)
 
 
 @serial
-def _blend_rows(upper, lower, weight, line):
-    for i in range(line.size):
-        line[i] = blended(upper[i], lower[i], weight)
+def _blend_rows(upper, lower, weight, channels, first, line):
+    """Fill a plane per channel; three loads in one loop become vector loads and shuffles."""
+    blue, green, red = line[0], line[1], line[2]
+    if channels == 1:
+        for plane in line:
+            for i in range(plane.size):
+                plane[i] = blended(upper[i], lower[i], weight)
+        return
+    if first == 2:
+        blue, red = red, blue
+    if channels == 3:
+        for i in range(green.size):
+            blue[i] = blended(upper[3 * i], lower[3 * i], weight)
+            green[i] = blended(upper[3 * i + 1], lower[3 * i + 1], weight)
+            red[i] = blended(upper[3 * i + 2], lower[3 * i + 2], weight)
+        return
+    for i in range(green.size):
+        blue[i] = blended(upper[channels * i], lower[channels * i], weight)
+        green[i] = blended(upper[channels * i + 1], lower[channels * i + 1], weight)
+        red[i] = blended(upper[channels * i + 2], lower[channels * i + 2], weight)
 
 
 @serial
-def _pair(line, channels, pairs):
-    """Put each value and the same channel's next one, on its left, into one number."""
-    last = line.size - channels
-    here, there = line[:last], line[channels:]
+def _pair(plane, pairs):
+    """Put each value and the next one, on its left, into one number."""
+    last = plane.size - 1
+    here, there = plane[:last], plane[1:]
     for i in range(last):
         pairs[i] = uint32(here[i]) | uint32(uint32(there[i]) << uint32(16))
-    for i in range(last, line.size):
-        pairs[i] = line[i]
+    pairs[last] = plane[last]
 
 
 @serial
-def _blend_columns(pairs, columns, step, target):
+def _mean_of_two(pairs, target):
+    """Halve the width: `pairs` holds two 16-bit values each."""
+    for i in range(target.size):
+        target[i] = rounded(blended(pairs[i] & uint32(0xFFFF), pairs[i] >> uint32(16), 128))
+
+
+@serial
+def _mean_of_middle(fours, target):
+    """Quarter the width: `fours` holds four 16-bit values each, and the middle two count."""
+    for i in range(target.size):
+        middle = uint32(fours[i] >> uint64(16))
+        target[i] = rounded(blended(middle & uint32(0xFFFF), middle >> uint32(16), 128))
+
+
+@serial
+def _blend_columns(pairs, columns, target):
     sources, weights = columns[0], columns[2]
     # A loop as small as this one vectorises, with 32-bit loads from all over the line.
     for i in range(target.size):
-        pair = pairs[uint32(step * sources[i])]
+        pair = pairs[uint32(sources[i])]
         here, there = pair & uint32(0xFFFF), pair >> uint32(16)
         target[i] = rounded(blended(here, there, weights[i]))
 
 
 @serial
-def convert(planes, space, hues, saturations):
+def convert(planes, space):
     """Fill the planes that the gradients of a colour space need from blue, green and red."""
     # A loop per plane, each of so few arrays that the compiler can tell them apart.
     blue, green, red, target = planes[0], planes[1], planes[2], planes[6]
@@ -118,11 +149,10 @@ def convert(planes, space, hues, saturations):
             high[i] = max(max(blue[i], green[i]), red[i])
         target = planes[3]
         for i in range(blue.size):
-            share = hues[uint8(high[i] - low[i])]
-            target[i] = hue(blue[i], green[i], red[i], low[i], high[i], share)
+            target[i] = hue(blue[i], green[i], red[i], low[i], high[i])
         target = planes[4]
         for i in range(blue.size):
-            target[i] = saturation(low[i], high[i], saturations[high[i]])
+            target[i] = saturation(low[i], high[i])
     elif space > HSV:
         for i in range(blue.size):
             target[i] = luma(blue[i], green[i], red[i])
@@ -132,34 +162,35 @@ def convert(planes, space, hues, saturations):
 def fill_gradient(planes, space, row, top, rows, cols, steps, halves):
     """Fill a row of upper halves of gradients; at the image's border they are one-sided."""
     across, down = steps[0, :cols], steps[1, :cols]
-    here = (row - top) * cols
+    here, last = (row - top) * cols, cols - 1
     up, below = (max(row - 1, 0) - top) * cols, (min(row + 1, rows - 1) - top) * cols
-    down_border = row in (0, rows - 1)
-    _fill_steps(planes, space, up, below, down)
-    _fill_steps(planes, space, here, here + 2, across[1 : cols - 1])
-    _fill_steps(planes, space, here, here + 1, across[:1])
-    _fill_steps(planes, space, here + cols - 2, here + cols - 1, across[cols - 1 :])
-    if down_border:
-        for i in range(halves.size):
-            halves[i] = gradient(across[i], False, down[i], True)
-    else:
-        for i in range(halves.size):
-            halves[i] = gradient(across[i], False, down[i], False)
-    for i in (0, cols - 1):
-        halves[i] = gradient(across[i], True, down[i], down_border)
+    _fill_steps(planes, space, up, below, row in (0, rows - 1), down)
+    _fill_steps(planes, space, here, here + 2, False, across[1:last])
+    _fill_steps(planes, space, here, here + 1, True, across[:1])
+    _fill_steps(planes, space, here + last - 1, here + last, True, across[last:])
+    for i in range(halves.size):
+        halves[i] = gradient(across[i], down[i])
 
 
 @serial
-def _fill_steps(planes, space, one, other, steps):
-    """Fill twice the greatest gap of any channel, or for HSV the sum of its gaps."""
-    start, stop = FIRST_PLANE[space], LAST_PLANE[space]
-    steps[:] = 0
-    for plane in range(start, stop):
-        first = planes[plane, one : one + steps.size]
-        second = planes[plane, other : other + steps.size]
-        if space == HSV:
-            for i in range(steps.size):
-                steps[i] = uint16(steps[i] + gap(first[i], second[i]))
-        else:
-            for i in range(steps.size):
-                steps[i] = max(steps[i], uint16(2 * gap(first[i], second[i])))
+def _fill_steps(planes, space, one, other, is_border, steps):
+    """Fill the steps between pixels from `one` on and from `other` on.
+
+    They are the maximum gap of any channel, or for HSV half the sum of the gaps.
+    """
+    at, size = FIRST_PLANE[space], steps.size
+    first, second = planes[at, one : one + size], planes[at, other : other + size]
+    if space == GRAY:
+        for i in range(size):
+            steps[i] = step_of(uint16(2 * gap(first[i], second[i])), is_border)
+        return
+    third, fourth = planes[at + 1, one : one + size], planes[at + 1, other : other + size]
+    fifth, sixth = planes[at + 2, one : one + size], planes[at + 2, other : other + size]
+    if space == HSV:
+        for i in range(size):
+            gaps = uint16(gap(first[i], second[i]) + gap(third[i], fourth[i]))
+            steps[i] = step_of(uint16(gaps + gap(fifth[i], sixth[i])), is_border)
+        return
+    for i in range(size):
+        gaps = max(gap(first[i], second[i]), gap(third[i], fourth[i]))
+        steps[i] = step_of(uint16(2 * max(gaps, gap(fifth[i], sixth[i]))), is_border)

@@ -5,7 +5,7 @@ windows one after the other, so nothing waits for the host until all are picked.
 """
 
 import numpy as np
-from numba import cuda, float32, int32
+from numba import cuda, float32, int32, uint16
 
 from ...devices import fetch, upload, workspace
 from ...kernels.jit import device, kernel
@@ -23,6 +23,7 @@ from ._math import (
     rounded,
     saturation,
     score_of,
+    step_of,
 )
 
 MAX_THREADS = 1024
@@ -40,7 +41,7 @@ def pick_windows(pixels, channels, first, plan, filters, nss, picked, keys):
     layout = _uploaded(plan.scales, "bing scales"), _uploaded(plan.tables, "bing tables")
     chosen, signs = (
         _uploaded(filters.spaces, "bing spaces"),
-        _uploaded(_signs(filters), "bing signs"),
+        _uploaded(filters.signs, "bing signs"),
     )
     factors = upload(np.ascontiguousarray(filters.factors, np.float32), "bing factors")
     planes = workspace("bing planes", (PLANES, plan.pixels), np.uint8)
@@ -65,16 +66,6 @@ def _uploaded(array, tag):
     return upload(np.ascontiguousarray(array, np.int32), tag)
 
 
-def _signs(filters):
-    """Return the signs of both filters per tap, (spaces, 2, 64), in raster order."""
-    signs = np.zeros((len(filters.spaces), 2, WINDOW * WINDOW), np.int32)
-    for s, (taps, chunks) in enumerate(zip(filters.taps, filters.chunks, strict=True)):
-        for start, stop, one, other in chunks:
-            places = WINDOW * taps[start:stop, 0] + taps[start:stop, 1]
-            signs[s, 0, places], signs[s, 1, places] = one, other
-    return signs
-
-
 @kernel
 def _resize(pixels, channels, first, scales, tables, planes):
     """Fill the pictures of all scales, in all colour spaces."""
@@ -91,8 +82,8 @@ def _resize(pixels, channels, first, scales, tables, planes):
         red = _sample(pixels, tables, row, col, channels, (2 - first) * step)
         low, high = min(min(blue, green), red), max(max(blue, green), red)
         planes[0, at + i], planes[1, at + i], planes[2, at + i] = blue, green, red
-        planes[3, at + i] = hue(blue, green, red, low, high, _share(30, int32(high) - int32(low)))
-        planes[4, at + i] = saturation(low, high, _share(255, int32(high)))
+        planes[3, at + i] = hue(blue, green, red, low, high)
+        planes[4, at + i] = saturation(low, high)
         planes[5, at + i] = high
         planes[6, at + i] = luma(blue, green, red)
         i += cuda.gridsize(1)
@@ -107,16 +98,6 @@ def _sample(pixels, tables, row, col, channels, channel):
     return rounded(blended(here, there, tables[2, col]))
 
 
-@device
-def _share(most, level):
-    """Return `most` * 4096 / level, rounded to even."""
-    if level == 0:
-        return 0
-    whole, rest = most * 4096 // level, most * 4096 % level
-    up = 2 * rest > level or (2 * rest == level and whole % 2 == 1)
-    return whole + (1 if up else 0)
-
-
 @kernel
 def _fill_gradients(planes, scales, spaces, halves):
     scale = cuda.blockIdx.y
@@ -127,23 +108,25 @@ def _fill_gradients(planes, scales, spaces, halves):
         left, right = at + i - (1 if col > 0 else 0), at + i + (1 if col < cols - 1 else 0)
         above, below = at + i - (cols if row > 0 else 0), at + i + (cols if row < rows - 1 else 0)
         for s in range(halves.shape[0]):
-            across = _step(planes, spaces[s], left, right)
-            down = _step(planes, spaces[s], above, below)
             is_side, is_end = col == 0 or col == cols - 1, row == 0 or row == rows - 1
-            halves[s, at + i] = gradient(across, is_side, down, is_end)
+            across = step_of(_gaps(planes, spaces[s], left, right), is_side)
+            down = step_of(_gaps(planes, spaces[s], above, below), is_end)
+            halves[s, at + i] = gradient(across, down)
         i += cuda.gridsize(1)
 
 
 @device
-def _step(planes, space, one, other):
-    """Return twice the greatest gap of any channel, or for HSV the sum of its gaps."""
+def _gaps(planes, space, one, other):
+    """Return twice the maximum gap of any channel, or for HSV the sum of its gaps."""
     if space == GRAY:
-        return 2 * int32(gap(planes[6, one], planes[6, other]))
+        return uint16(2 * gap(planes[6, one], planes[6, other]))
     at = 3 if space == HSV else 0
-    first = int32(gap(planes[at, one], planes[at, other]))
-    second = int32(gap(planes[at + 1, one], planes[at + 1, other]))
-    third = int32(gap(planes[at + 2, one], planes[at + 2, other]))
-    return 2 * max(first, max(second, third)) if space == MAXBGR else first + second + third
+    first = gap(planes[at, one], planes[at, other])
+    second = gap(planes[at + 1, one], planes[at + 1, other])
+    third = gap(planes[at + 2, one], planes[at + 2, other])
+    if space == MAXBGR:
+        return uint16(2 * max(first, max(second, third)))
+    return uint16(first + second + third)
 
 
 @kernel

@@ -10,6 +10,7 @@ from ...kernels.jit import serial
 
 WINDOW = 8
 MAXBGR, HSV, GRAY = range(3)
+BRIGHTEST = 15  # upper half of a gradient
 LOWEST = -(1 << 31)  # the key of no score
 _MOST = (1 << 31) - 1
 
@@ -33,35 +34,47 @@ def luma(blue, green, red):
 
 
 @serial
-def saturation(low, high, share):
-    """Return OpenCV's 8-bit saturation; `share` is 255 * 4096 / high, rounded."""
-    return uint8((int32(high - low) * int32(share) + 2048) >> 12)
+def _scale_of(most, level):
+    """Return `most` * 4096 / `level`, rounded; float32 is exact enough for all 255 levels."""
+    return int32(float32(most * 4096) / float32(max(level, int32(1))) + float32(0.5))
 
 
 @serial
-def hue(blue, green, red, low, high, share):
-    """Return OpenCV's 8-bit hue, 0 to 179; `share` is 180 * 4096 / (6 * (high - low)), rounded."""
+def saturation(low, high):
+    """Return OpenCV's 8-bit saturation."""
+    spread = int32(high) - int32(low)
+    return uint8(int32(int32(spread) * _scale_of(255, int32(high)) + int32(2048)) >> 12)
+
+
+@serial
+def hue(blue, green, red, low, high):
+    """Return OpenCV's 8-bit hue, 0 to 179."""
     b, g, r, most = int32(blue), int32(green), int32(red), int32(high)
     spread = int32(most - int32(low))
+    scale = _scale_of(30, spread)
     turn = int32(r - g + 4 * spread)
     turn = int32(b - r + 2 * spread) if most == g else turn
     turn = int32(g - b) if most == r else turn
-    turn = int32(int32(turn * int32(share)) + 2048) >> 12
+    turn = int32(int32(turn * scale) + int32(2048)) >> 12
     return uint8(turn + (180 if turn < 0 else 0))
 
 
 @serial
 def gap(first, second):
-    """Return how far two 8-bit values lie apart, as a 16-bit value."""
+    """Return the absolute difference of two 8-bit values, as a 16-bit value."""
     return uint16(max(first, second) - min(first, second))
 
 
 @serial
-def gradient(across, across_border, down, down_border):
-    """Return the upper half of a gradient from steps, halved unless taken at a border."""
-    step = uint16(across if across_border else across >> 1)
-    step = uint16(step + (down if down_border else down >> 1))
-    return uint8(min(step, uint16(255)) >> 4)
+def step_of(gaps, is_border):
+    """Return a step of the gradient from twice the gap: half of it, but at borders all of it."""
+    return uint8(min(gaps if is_border else uint16(gaps >> 1), uint16(255)))
+
+
+@serial
+def gradient(across, down):
+    """Return the upper half of a gradient, limited to 255, from its two steps."""
+    return uint8(min(uint16(uint16(across) + down), uint16(255)) >> 4)
 
 
 @serial

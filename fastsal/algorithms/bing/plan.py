@@ -14,8 +14,8 @@ from .model import SPACES, BingModel
 PICKED = 250  # windows of each colour space and scale, at most
 WINDOW = 8
 _SMALLEST, _SIDES = 16, 6
-_TAPS = 16  # whose sum of upper halves fits into 8 bits
-_CHUNKS = 8  # of so many taps of equal signs, at most, in a filter of 64
+_TAPS = 17  # whose sum of upper halves, 0 to 15 each, fits into 8 bits
+_CHUNKS = 6  # of so many taps, at most, in a filter of 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,8 @@ class Plan:
 
     numbers: NDArray[np.int64]  # (n,) which of the model's sizes
     windows: NDArray[np.int64]  # (n, 2) width, height in the image
-    scales: NDArray[np.int64]  # (n, 6) rows, cols, and where in pixels, rows, and both tables
+    # (n, 7) rows, cols, where in pixels, rows and both tables, and `_middle_of`
+    scales: NDArray[np.int64]
     tables: NDArray[np.int32]  # (3, m) source of each row or column, the next, its weight
     pixels: int
     rows: int
@@ -53,13 +54,13 @@ def _planned(shape: tuple[int, int], sizes: tuple[int, ...]) -> Plan:
         rows, cols = round(WINDOW * height / tall), round(WINDOW * width / wide)
         numbers.append(number)
         windows.append((wide, tall))
-        scales.append((rows, cols, pixel, row, entry, entry + rows))
+        scales.append((rows, cols, pixel, row, entry, entry + rows, _middle_of(cols, width)))
         tables += [_table(rows, height), _table(cols, width)]
         pixel, row, entry = pixel + rows * cols, row + rows, entry + rows + cols
     return Plan(
         np.array(numbers, np.int64),
         np.array(windows, np.int64).reshape(-1, 2),
-        np.array(scales, np.int64).reshape(-1, 6),
+        np.array(scales, np.int64).reshape(-1, 7),
         np.concatenate([np.zeros((3, 0), np.int32), *tables], axis=1),
         pixel,
         row,
@@ -76,6 +77,12 @@ def boxes_of(
     return np.stack([left, top, width, height], axis=1).astype(np.int32)
 
 
+def _middle_of(cols: int, width: int) -> int:
+    """Return 2 or 4 if each column is the mean of the middle two of so many, else 0."""
+    ratio = width // cols
+    return ratio if ratio in (2, 4) and ratio * cols == width else 0
+
+
 def _table(target: int, source: int) -> NDArray[np.int32]:
     """Return, per entry, where OpenCV's linear exact resize takes it from, in units of 1/256."""
     place = (1 / (target / source)) * (np.arange(target) + 0.5) - 0.5
@@ -87,25 +94,33 @@ def _table(target: int, source: int) -> NDArray[np.int32]:
 
 
 class Filters(NamedTuple):
-    """Filters of signs that approximate those of a model, in the form that benches take."""
+    """Filters of signs that approximate those of a model, in the forms that backends take.
+
+    Half the sum of both filters, and half their difference, have taps of 1, -1 and 0. Each tap is
+    in one of the two. So both filters follow from one pass over the 64 taps.
+    """
 
     spaces: NDArray[np.int64]  # (s,) of SPACES
-    factors: NDArray[np.float32]  # (s, 2) what the two filters of signs count
-    taps: NDArray[np.int64]  # (s, 64, 2) row and column, those of equal signs together
-    chunks: NDArray[np.int64]  # (s, 8, 4) first tap, stop, and the two signs
+    factors: NDArray[np.float32]  # (s, 2) factors of the two filters of signs
+    signs: NDArray[np.int64]  # (s, 2, 64) these filters
+    # (s, 64, 3) row, column, and 1 for the sum of that row and the next one, else 0
+    taps: NDArray[np.int64]
+    # (s, 6, 5) first tap, first negative tap, stop, 0 for half the sum or 1 for half the
+    # difference, and how many pixels are negative
+    chunks: NDArray[np.int64]
 
 
 def filters_of(model: BingModel, spaces: tuple[str, ...]) -> Filters:
     """Return the filters of the colour spaces named."""
     filters = [np.asarray(model.filters[space], np.float32) for space in spaces]
     made = [_binarized(each.tobytes()) for each in filters]
-    factors, taps, chunks = (np.array(each) for each in zip(*made, strict=True))
-    return Filters(np.array([SPACES.index(space) for space in spaces]), factors, taps, chunks)
+    numbers = np.array([SPACES.index(space) for space in spaces])
+    return Filters(numbers, *(np.array(each) for each in zip(*made, strict=True)))
 
 
 @lru_cache(maxsize=64)
 def _binarized(filter_bytes: bytes) -> tuple[Any, ...]:
-    """Return two factors, and taps in chunks of equal signs: weights are about the sum of both.
+    """Return two factors, their filters of signs, taps and chunks: see `Filters`.
 
     Kept by what the filter is, since models can be changed.
     """
@@ -118,12 +133,39 @@ def _binarized(filter_bytes: bytes) -> tuple[Any, ...]:
             total = np.float32(total + np.float32(weight * np.float32(sign)))
         factors[i] = total / np.float32(rest.size)
         rest = (rest - factors[i] * signs[i].astype(np.float32)).astype(np.float32)
-    order = np.lexsort((signs[1], signs[0]))
-    chunks = np.zeros((_CHUNKS, 4), np.int64)
-    used = 0
-    for pair in np.unique(signs.T, axis=0):
-        members = np.flatnonzero((signs.T[order] == pair).all(axis=1))
-        for start in range(int(members[0]), int(members[-1]) + 1, _TAPS):
-            chunks[used] = start, min(start + _TAPS, int(members[-1]) + 1), *pair
-            used += 1
-    return factors, np.stack(np.divmod(order, WINDOW), axis=1), chunks
+    taps, chunks = _chunked(signs.reshape(2, WINDOW, WINDOW))
+    return factors, signs, taps, chunks
+
+
+def _chunked(signs: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the taps of two filters of signs, and their chunks: see `Filters`."""
+    taps: list[tuple[int, int, int]] = []
+    chunks: list[list[int]] = []
+    for which, members in enumerate((signs[0] == signs[1], signs[0] != signs[1])):
+        room = 0
+        for sign in (1, -1):
+            for row, col, is_pair in _pairs(members & (signs[0] == sign)):
+                if room < 1 + is_pair:
+                    chunks.append([len(taps), len(taps), len(taps), which, 0])
+                    room = _TAPS
+                room -= 1 + is_pair
+                taps.append((row, col, is_pair))
+                chunks[-1][2] += 1
+                if sign > 0:
+                    chunks[-1][1] += 1
+                else:
+                    chunks[-1][4] += 1 + is_pair
+    filled = np.zeros((WINDOW * WINDOW, 3), np.int64), np.zeros((_CHUNKS, 5), np.int64)
+    filled[0][: len(taps)], filled[1][: len(chunks)] = taps, chunks
+    return filled
+
+
+def _pairs(members: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+    """Return the pixels of a mask as taps; two below each other are one tap."""
+    left, taps = members.copy(), []
+    for row, col in np.argwhere(members).tolist():
+        if left[row, col]:
+            is_pair = row + 1 < WINDOW and bool(left[row + 1, col])
+            left[row : row + 1 + is_pair, col] = False
+            taps.append((row, col, int(is_pair)))
+    return taps

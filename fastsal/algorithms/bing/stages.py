@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ._math import BRIGHTEST
 from .model import SPACES, BingModel
 from .overlap import ENOUGH, overlaps
 from .plan import WINDOW
@@ -15,7 +16,6 @@ from .search import search
 from .svm import Fit
 
 _FEWEST = 4  # windows of objects, mirror images included, from which on a size is used
-_BRIGHTEST = 15  # upper half of a gradient
 _NSS = 2
 # How much lower boxes score in each further colour space. Most of them repeat boxes of the spaces
 # before, and near the top of the merged list a new place is worth more than a repeat.
@@ -51,7 +51,7 @@ def learnt_filters(samples: list[Samples], fit: Fit) -> dict[str, Floats]:
     """Return stage I: how much each gradient of a window speaks for an object."""
     objects = np.concatenate([each.objects for each in samples])
     background = np.concatenate([each.background for each in samples])
-    windows = np.concatenate([objects, background]) / _BRIGHTEST
+    windows = np.concatenate([objects, background]) / BRIGHTEST
     is_object = np.arange(len(windows)) < len(objects)
     filters = {}
     for i, space in enumerate(SPACES):

@@ -135,7 +135,7 @@ def test_the_window_shows_the_overlay_of_the_frame(started, gray_ramp):
     path, frame = gray_ramp
     program = started("--source", str(path), "-m", "lc", "--view", "overlay")
     saliency = fastsal.luminance_contrast(frame, color="bgr")
-    expected = fastsal.overlay(frame, saliency, color="bgr")
+    expected = fastsal.overlay(frame, saliency, blend="saliency", color="bgr")
     program.press("h", "h")  # help, then nothing
     program.screenshot_when(
         lambda seen: seen.shape == expected.shape and np.abs(seen.astype(int) - expected).mean() < 2

@@ -1,0 +1,52 @@
+"""The public names of fastsal, once: for type checkers, and for imports on first use."""
+
+from . import applications as applications
+from . import datasets as datasets
+from . import explain as explain
+from . import metrics as metrics
+from . import neural as neural
+from . import opencv as opencv
+from . import superpixels as superpixels
+from .algorithms.bin_wang import BinWang as BinWang
+from .algorithms.binary_map import binary_map as binary_map
+from .algorithms.binary_map import salient_boxes as salient_boxes
+from .algorithms.bing import BingModel as BingModel
+from .algorithms.bing import bing as bing
+from .algorithms.bing import train_bing as train_bing
+from .algorithms.boolean_map import boolean_map as boolean_map
+from .algorithms.center_surround import center_surround as center_surround
+from .algorithms.fine_grained import fine_grained as fine_grained
+from .algorithms.flow_saliency import FlowSaliency as FlowSaliency
+from .algorithms.flow_saliency import flow_saliency as flow_saliency
+from .algorithms.frame_difference import FrameDifference as FrameDifference
+from .algorithms.frame_difference import frame_difference as frame_difference
+from .algorithms.image_signature import image_signature as image_signature
+from .algorithms.itti_koch import IttiOptions as IttiOptions
+from .algorithms.itti_koch import itti_koch as itti_koch
+from .algorithms.luminance_contrast import luminance_contrast as luminance_contrast
+from .algorithms.minimum_barrier import minimum_barrier as minimum_barrier
+from .algorithms.scanpath import scanpath as scanpath
+from .algorithms.spectral_residual import spectral_residual as spectral_residual
+from .algorithms.superpixel_contrast import superpixel_change as superpixel_change
+from .algorithms.superpixel_contrast import superpixel_contrast as superpixel_contrast
+from .algorithms.superpixels import RegionStats as RegionStats
+from .algorithms.superpixels import region_stats as region_stats
+from .algorithms.superpixels import slic as slic
+from .algorithms.whitened import whitened as whitened
+from .errors import BackendUnavailableError as BackendUnavailableError
+from .errors import DatasetError as DatasetError
+from .errors import FastsalError as FastsalError
+from .errors import ImageError as ImageError
+from .errors import ModelError as ModelError
+from .errors import VideoError as VideoError
+from .evaluation import evaluate as evaluate
+from .methods import METHODS as METHODS
+from .pipelines.overlay import overlay as overlay
+from .pipelines.stream import Stream as Stream
+from .pipelines.video import VideoReport as VideoReport
+from .pipelines.video import process_video as process_video
+from .pipelines.warmup import warmup as warmup
+from .runtime import backends as backends
+from .runtime import use_backend as use_backend
+
+__version__: str

@@ -1,0 +1,158 @@
+"""Checkpoint files: found, read without unpickling, and assigned with full coverage."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..errors import ModelError
+from . import identify
+from .report import Entry, Report
+from .sources import SOURCES
+
+Pairs = Mapping[str, tuple[str, Any]]  # parameter of the network -> name in the file, tensor
+
+
+def find_weights(weights: str | os.PathLike[str] | None, key: str) -> Path:
+    """Return the checkpoint file of a network.
+
+    A relative name is also looked up in the folder `FASTSAL_WEIGHTS`. Without `weights`, that
+    folder must hold one of the names that the authors gave to the file.
+
+    Parameters
+    ----------
+    weights : path or None
+        What the caller passed.
+    key : str
+        Key of the network in `SOURCES`.
+
+    Raises
+    ------
+    ModelError
+        If there is no such file. The message names the file to get and the page of the authors.
+    """
+    source, folder = SOURCES[key], os.environ.get("FASTSAL_WEIGHTS", "")
+    if weights is None:
+        found = _first_of(folder, source.files) if folder else None
+        if found is None:
+            where = f"; FASTSAL_WEIGHTS names {folder}, which has none" if folder else ""
+            raise ModelError(f"`weights` must be a checkpoint file of {source.title}{where}; "
+                             f"get {source.files[0]} from {source.page}")  # fmt: skip
+        return found
+    if not isinstance(weights, str | os.PathLike):
+        raise TypeError(f"`weights` must be a path; got {type(weights).__name__}")
+    path = Path(weights)
+    candidates = [path] if path.is_absolute() or not folder else [path, Path(folder) / path]
+    for candidate in candidates:
+        if candidate.exists():
+            return candidate
+    raise ModelError(f"{path}: no such file; get {source.files[0]} from {source.page}")
+
+
+def _first_of(folder: str, patterns: Iterable[str]) -> Path | None:
+    for pattern in patterns:
+        if found := sorted(Path(folder).glob(pattern)):
+            return found[0]
+    return None
+
+
+def read_state_dict(path: Path, title: str) -> dict[str, Any]:
+    """Return the tensors of a PyTorch checkpoint by their names in the file, on the CPU.
+
+    A dictionary with the entry "state_dict" is unwrapped. Nothing is unpickled but tensors,
+    numbers and containers (``weights_only=True``).
+
+    Raises
+    ------
+    ModelError
+        If the file is no PyTorch checkpoint, with what it appears to be.
+    """
+    identify.check_form(path, "torch", title)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # many types, with pages of advice
+        raise ModelError(
+            f"{path}: must be a checkpoint of {title}; {identify.damage(error)}"
+        ) from error
+    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
+        content = content["state_dict"]
+    if not isinstance(content, Mapping):
+        raise ModelError(
+            f"{path}: must be a checkpoint of {title}; got a file with "
+            f"{type(content).__name__} and without names"
+        )
+    tensors = {str(name): value for name, value in content.items() if torch.is_tensor(value)}
+    if not tensors:
+        raise ModelError(f"{path}: must be a checkpoint of {title}; got a file without tensors")
+    return tensors
+
+
+def bare(name: str) -> str:
+    """Return a name without the prefix ``module.`` that parallel training adds."""
+    return name.removeprefix("module.")
+
+
+def assign(
+    module: torch.nn.Module,
+    pairs: Pairs,
+    path: Path,
+    *,
+    title: str,
+    form: str,
+    is_optional: Callable[[str], bool] = lambda name: name.endswith("num_batches_tracked"),
+    unused: Iterable[str] = (),
+) -> Report:
+    """Copy tensors into a module's parameters and buffers, and return what went where.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Its `state_dict` names the parameters and buffers.
+    pairs : mapping
+        Name in the module -> (name in the file, tensor). Names that the module lacks are listed
+        as unused.
+    path : Path
+        The file, for messages and the report.
+    title, form : str
+        Name of the network and format of the file in words.
+    is_optional : callable
+        Tells of a name in the module whether the file may lack it.
+    unused : iterable of str
+        Further names in the file that nothing takes.
+
+    Raises
+    ------
+    ModelError
+        If a required entry is missing, or a shape or dtype does not fit, or a value is not finite.
+    """
+    state = module.state_dict()
+    missing = [name for name in state if name not in pairs and not is_optional(name)]
+    if missing:
+        raise ModelError(identify.missing(path, title, missing, len(state), pairs))
+    entries, rest = [], list(unused)
+    for name, (source, tensor) in pairs.items():
+        if name not in state:
+            rest.append(source)
+            continue
+        target = state[name]
+        _check_tensor(path, source, tensor, target)
+        with torch.no_grad():
+            target.copy_(tensor)
+        entries.append(Entry(source, name, tuple(tensor.shape)))
+    absent = tuple(name for name in state if name not in pairs)
+    return Report(str(path), form, tuple(entries), tuple(rest), absent)
+
+
+def _check_tensor(path: Path, name: str, tensor: Any, target: Any) -> None:
+    if tuple(tensor.shape) != tuple(target.shape):
+        raise ModelError(
+            f"{path}: {name} must have shape {tuple(target.shape)}; got {tuple(tensor.shape)}"
+        )
+    if tensor.is_floating_point() != target.is_floating_point():
+        raise ModelError(f"{path}: {name} must be {target.dtype}; got {tensor.dtype}")
+    if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+        raise ModelError(f"{path}: {name} must be finite; got NaN or infinity; get the file again")
