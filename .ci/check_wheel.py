@@ -55,13 +55,14 @@ def main(keys: list[str]) -> None:
     """Check the methods."""
     import fastsal
     from fastsal.kernels import shipped
+    from fastsal.methods import BUILT_IN
 
     if reason := shipped.why_unused():
         sys.exit(f"the wheel's machine code is not used: {reason}")
     print(f"fastsal in {os.path.dirname(fastsal.__file__)}")
     print(f"{'method':<20}{'from the wheel, s':>20}{'compiling, s':>16}")
     failed = []
-    for key in keys or fastsal.METHODS:
+    for key in keys or BUILT_IN:
         wheel, own = first_maps(key, "shipped"), first_maps(key, "compiled")
         print(f"{key:<20}{wheel['seconds']:>20.2f}{own['seconds']:>16.1f}", flush=True)
         if wheel["compiled"]:

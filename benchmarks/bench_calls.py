@@ -4,14 +4,14 @@ from functools import partial
 
 import pytest
 
-from fastsal.methods import METHODS
+from fastsal.methods import BUILT_IN
 from fastsal.pipelines.bench import inputs
 from fastsal.pipelines.bench.peers import peers_of
 from fastsal.pipelines.bench.suite import call_of
 
 
 @pytest.mark.benchmark(group="calls")
-@pytest.mark.parametrize("key", METHODS)
+@pytest.mark.parametrize("key", BUILT_IN)
 def bench_call(timed_alone, kind, key):
     frames = inputs.frames_of(key, "64x64", kind)
     timed_alone(

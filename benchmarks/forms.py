@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import fastsal
 from fastsal.kernels import shipped
+from fastsal.methods import BUILT_IN
 from fastsal.pipelines import forms
 
 TARGET = Path(forms.__file__).with_name(forms.FILE)
@@ -63,7 +63,7 @@ def recorded_at(level: shipped.Level, folder: str) -> Recorded:
     best = shipped.LEVELS[0]
     environment = {**os.environ, **best.environment(), "FASTSAL_CACHE_DIR": folder}
     found = {}
-    for key in (*fastsal.METHODS, ""):
+    for key in (*BUILT_IN, ""):
         command = [sys.executable, "-c", _CODE, level.features, *filter(None, [key])]
         printed = subprocess.run(
             command, stdout=subprocess.PIPE, text=True, check=True, env=environment
@@ -80,7 +80,7 @@ def merged(levels: dict[str, Recorded]) -> dict[str, object]:
         forms = (tuple(form) for recorded in levels.values() for form in recorded[key])
         return [list(form) for form in dict.fromkeys(forms)]
 
-    methods = {key: union(key) for key in fastsal.METHODS}
+    methods = {key: union(key) for key in BUILT_IN}
     of_methods = [form for forms in methods.values() for form in forms]
     kernels = {
         name: {(form[0], form[1]) for forms in recorded.values() for form in forms}

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.record import FOLDER, recorded
 from fastsal.errors import FastsalError
-from fastsal.methods import METHODS
+from fastsal.methods import BUILT_IN
 from fastsal.pipelines.bench import inputs
 
 Results = dict[str, Any]
@@ -39,7 +39,7 @@ def draw(history: list[Results], size: str, path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    panels = {key: found for key in METHODS if (found := series_of(history, key, size))}
+    panels = {key: found for key in BUILT_IN if (found := series_of(history, key, size))}
     if not panels:
         raise FastsalError(f"no results at {size} are recorded")
     rows = math.ceil(len(panels) / _COLUMNS)

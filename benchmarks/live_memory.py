@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from fastsal import METHODS
+from fastsal.methods import BUILT_IN
 from fastsal.pipelines.live.screen import Headless
 from fastsal.pipelines.live.sources import Synthetic
 from fastsal.pipelines.live.webcam import Settings, Webcam
@@ -63,7 +63,7 @@ class Fidgety(Headless):
         self._every, self._at_work, self._clock = every, at_work, clock
         self._due = clock() + every
         self._next_minute = clock()
-        self._unseen = set(METHODS)
+        self._unseen = set(BUILT_IN)
         self._settles = math.inf
         self.resident_mib: list[float] = []
         self.settled: int | None = None  # the first of them from which on memory must be flat
@@ -100,7 +100,7 @@ def memory(minutes: float) -> dict[str, Any]:
     """Return the resident memory of one session, in MiB, at its start and after every minute."""
     seconds = 60 * minutes
     # With all of it compiled every method is at work twice a minute.
-    every = min(60.0, seconds) / 2 / len(METHODS)
+    every = min(60.0, seconds) / 2 / len(BUILT_IN)
     screen = Fidgety(every, lambda: webcam._engine.choice.method)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(headless=True, record=Path(folder, "seen.mp4"))

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fastsal import METHODS, Stream
+from fastsal import Stream
+from fastsal.methods import BUILT_IN
 from fastsal.pipelines.bench.inputs import SIZES, moved, photograph
 
 _TO_THE_PAGE = {
@@ -69,7 +70,7 @@ def main() -> None:
     parser.add_argument("keys", nargs="*", metavar="KEY", help="default: all methods")
     parser.add_argument("--size", default="1080p", choices=SIZES)
     options = parser.parse_args()
-    keys = options.keys or METHODS
+    keys = options.keys or BUILT_IN
     print(json.dumps({key: round(bytes_per_pixel(key, options.size), 2) for key in keys}))
 
 

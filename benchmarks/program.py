@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import cold_start
-from fastsal import METHODS
+from fastsal.methods import BUILT_IN
 from fastsal.pipelines.bench import machine
 
 MEMORY_SIZES = ("VGA", "1080p", "4K")
@@ -140,7 +140,7 @@ def table_of(results: dict[str, Any]) -> str:
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--methods", default=",".join(METHODS), help="comma-separated keys")
+    parser.add_argument("--methods", default=",".join(BUILT_IN), help="comma-separated keys")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--cold-start", type=Path, metavar="WHEEL")
     options = parser.parse_args()

@@ -12,7 +12,7 @@ from benchmarks import cold_start, kept, large, objects
 from benchmarks.record import newest
 from benchmarks.targets import measured
 from fastsal.cli import methods
-from fastsal.methods import METHODS
+from fastsal.methods import BUILT_IN
 from fastsal.pipelines.bench import inputs
 
 Results = dict[str, Any]
@@ -33,7 +33,7 @@ def summary(
         "| key | function | computes | ms | 4K, fps | first map, s | times as fast as |",
         "|---|---|---|--:|--:|--:|---|",
     ]
-    for key, method in METHODS.items():
+    for key, method in BUILT_IN.items():
         ms = f"{found[key]['ms']:.3g}" if key in found else "not measured"
         start = f"{row['compiling']:.1f}" if (row := starts.get(key)) else ""
         cells = (f"`{key}`", f"`{method.function or method.state}`", method.summary, ms,
@@ -63,7 +63,7 @@ def speeds(results: Results, size: str = "1080p", kind: str = "colour") -> str:
         "| method | ms | fps | MP/s | times as fast as its peers (95 % interval) |",
         "|---|--:|--:|--:|---|",
     ]
-    for key in METHODS:
+    for key in BUILT_IN:
         cells = _speed(found[key], size) if key in found else ("", "", "", "not measured")
         lines.append(f"| `{key}` | {' | '.join(cells)} |")
     return "\n".join([_caption(results, size, kind), "", *lines])
@@ -104,7 +104,7 @@ def figures(results: Results) -> str:
     scores = json.loads(_SCORES.read_text())["photographs"]
     masks = objects.newest()["rows"]
     found: dict[str, dict[str, float]] = {}
-    for key in METHODS:
+    for key in BUILT_IN:
         row = found[key] = {}
         if key in speed:
             row["ms"] = speed[key]["ms"]

@@ -40,9 +40,9 @@ class Method:
         Name of the method in words.
     summary : str
         Its result in a few words, for tables.
-    kind : {"static", "motion", "objectness"}
+    kind : {"static", "motion", "objectness", "network"}
         "static" methods take each frame alone, "motion" methods compare frames, and "objectness"
-        methods find boxes.
+        methods find boxes. A "network" is for videos and needs PyTorch and a checkpoint file.
     paper : str
         Authors, venue and year of the paper.
     function : str
@@ -51,6 +51,8 @@ class Method:
         Accepted dtypes of images, except float64, which is converted to float32.
     display_percentile : float or None
         Percentile of a map that pictures show as 1. None shows maps unchanged.
+    delay : int
+        Frames by which the maps of a stream lag behind.
     """
 
     key: str
@@ -64,6 +66,8 @@ class Method:
     state: str | None = None  # the class for streams; None calls the function for each frame
     # Pictures of maps that are mostly near 0 are brightened: this percentile is shown as 1.
     display_percentile: float | None = None
+    delay: int = 0
+    folder: str = "algorithms"
 
     def make(
         self,
@@ -78,7 +82,8 @@ class Method:
 
         A wrong `backend`, `color` or `channel_axis` raises here, not at the first frame.
         """
-        runtime.resolve(backend)
+        is_network = self.kind == "network"
+        device = runtime.chosen(backend) if is_network else runtime.resolve(backend)
         images.check_color(color)
         images.check_channel_axis(channel_axis)
         maker = self.load(self.state or self.function)
@@ -87,8 +92,13 @@ class Method:
             names = ", ".join(sorted(accepted))
             takes = f"takes only the options {names}" if names else "takes no options"
             raise TypeError(f"method {self.key!r} {takes}; got {', '.join(unknown)}")
-        options.update(backend=backend, color=color, channel_axis=channel_axis)
-        made: Updatable = maker(**options) if self.state else _FrameByFrame(maker, options)
+        options.update(color=color, channel_axis=channel_axis)
+        if is_network:
+            options.setdefault("device", device)
+        else:
+            options["backend"] = backend
+        has_state = is_network or self.state
+        made: Updatable = maker(**options) if has_state else _FrameByFrame(maker, options)
         return made
 
     def options(self) -> dict[str, Any]:
@@ -97,13 +107,14 @@ class Method:
         return {
             name: each.default
             for name, each in parameters.items()
-            if each.kind is each.KEYWORD_ONLY and name not in _PER_CALL | _EVERYWHERE
+            if (each.kind is each.KEYWORD_ONLY or name == "weights")
+            and name not in _PER_CALL | _EVERYWHERE
         }
 
     def load(self, name: str) -> Callable[..., Any]:
         """Import the method's package and return one of its names."""
         found: Callable[..., Any] = getattr(
-            importlib.import_module(f"{__package__}.algorithms.{self.room}"), name
+            importlib.import_module(f"{__package__}.{self.folder}.{self.room}"), name
         )
         return found
 
@@ -296,6 +307,41 @@ _ROWS = (
         room="bing",
         state="BingMaps",
     ),
+    Method(
+        key="tased",
+        title="TASED-Net",
+        summary="network: encoder and decoder over 32 frames",
+        kind="network",
+        paper="Min and Corso, ICCV 2019",
+        function="tased",
+        dtypes=("uint8",),
+        room="api",
+        folder="neural",
+    ),
+    Method(
+        key="stra-net",
+        title="STRA-Net",
+        summary="network: residual attention and memory over frames and their flow",
+        kind="network",
+        paper="Lai, Wang, Sun and Shen, IEEE TIP 2020",
+        function="stra_net",
+        dtypes=("uint8",),
+        room="api",
+        folder="neural",
+        delay=5,
+    ),
+    Method(
+        key="stavis",
+        title="STAViS",
+        summary="network: 16 frames and their sound",
+        kind="network",
+        paper="Tsiami, Koutras and Maragos, CVPR 2020",
+        function="stavis",
+        dtypes=("uint8",),
+        room="api",
+        folder="neural",
+        delay=7,
+    ),
 )
 
 DEFAULT = "boolean-map"  # of the command line and the live view: the most accurate one
@@ -330,6 +376,9 @@ class Methods(Mapping[str, Method]):
 
 
 METHODS = Methods(_ROWS)
+
+# The methods that need no file from elsewhere.
+BUILT_IN: Mapping[str, Method] = Methods(row for row in _ROWS if row.kind != "network")
 
 
 def method_of(key: str) -> Method:

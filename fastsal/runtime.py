@@ -164,6 +164,18 @@ def resolve(choice: Choice, *, on_device: bool = False, worth_transfer: bool = F
     return _checked(wanted, "backend")
 
 
+def chosen(choice: Choice) -> Choice:
+    """Return the backend of a call by name: that of `use_backend` or FASTSAL_BACKEND for "auto".
+
+    Raises
+    ------
+    ValueError
+        If `choice` or the environment variable names no backend.
+    """
+    validation.choice("backend", choice, _CHOICES)
+    return (_preferred.get() or _from_environment()) if choice == "auto" else choice
+
+
 @cache
 def bench(room: str, target: Backend) -> ModuleType:
     """Return the twin module `room`._cpu or `room`._cuda."""

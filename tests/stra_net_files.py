@@ -37,6 +37,37 @@ class Recorded(Mapping):
         return len(self._shapes)
 
 
+def narrow_weights(monkeypatch, rng):
+    """Return random weights of a network with few channels, in which nothing else differs."""
+    from fastsal.neural import stra_net_convolution, stra_net_layers
+
+    for stage, (blocks, channels) in stra_net_layers.STAGES.items():
+        narrower = tuple(each // 32 for each in channels)
+        monkeypatch.setitem(stra_net_layers.STAGES, stage, (blocks, narrower))
+    monkeypatch.setattr(stra_net_layers, "GRU_CHANNELS", 12)
+    monkeypatch.setattr(stra_net_convolution, "_MIN_PRODUCTS", 0)
+    monkeypatch.setattr(stra_net_layers, "groups", stra_net_layers.groups.__wrapped__)
+    monkeypatch.setattr("fastsal.neural.stra_net_checkpoint.groups", stra_net_layers.groups)
+    groups = stra_net_layers.groups().values()
+    return {key: _values(rng, key, shape) for each in groups for key, shape in each.items()}
+
+
+def _values(rng, key, shape):
+    n = rng.standard_normal(shape)
+    match key.split("/")[1]:
+        case "gamma":
+            n = 1 + 0.1 * n
+        case "moving_variance":
+            n = 1 + 0.1 * np.abs(n)
+        case "kernel" | "recurrent_kernel":
+            n *= (0.02 if "conv1" in key else 1.2) / np.sqrt(np.prod(shape[:-1]))
+        case "prior_W":
+            n = rng.random(shape)
+        case _:
+            n *= 0.1
+    return n.astype(np.float32)
+
+
 def layout(groups):
     """Return group -> names in the file -> key, for the layers of the network."""
     return {

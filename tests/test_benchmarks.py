@@ -11,17 +11,17 @@ import pytest
 from processes import run_python
 
 from benchmarks import cold_start, history, large, memory, record, tables, targets
-from fastsal import METHODS
 from fastsal.cli.main import main
 from fastsal.errors import FastsalError
 from fastsal.kernels import threads
+from fastsal.methods import BUILT_IN
 from fastsal.pipelines.bench import compare, inputs, suite
 from fastsal.pipelines.pictures import read_image
 
 
 @pytest.fixture
 def results():
-    rows = [row(key, 2.0 + index) for index, key in enumerate(METHODS)]
+    rows = [row(key, 2.0 + index) for index, key in enumerate(BUILT_IN)]
     rows[0]["peers"] = {"cv2.calcHist + LUT": peer(0.8), "NumPy": peer(9.0)}
     rows[1]["missing"] = ["cv2.saliency"]
     rows += [
@@ -172,7 +172,7 @@ def test_tables_tell_losses_and_what_was_not_measured(results):
     assert "| `lc` | 2 | 500 | 1,037 | lost: 0.8x `cv2.calcHist + LUT` (0.7 to 0.923), 9x" in speeds
     assert "`cv2.saliency` was not installed" in speeds
     assert "Some CPU (TM) 3.1, 2 threads for both sides, copying 29.9 GB/s" in speeds
-    assert all(f"| `{key}` |" in speeds for key in METHODS)
+    assert all(f"| `{key}` |" in speeds for key in BUILT_IN)
     assert "not measured" not in speeds
     results["rows"] = [each for each in results["rows"] if each["method"] != "bin-wang"]
     assert "\n| `bin-wang` |  |  |  | not measured |\n" in tables.speeds(results)
@@ -247,7 +247,7 @@ def test_history_is_drawn_per_method(results, tmp_path):
 def test_every_method_is_measured_on_large_frames(monkeypatch, tmp_path):
     monkeypatch.setattr(large, "SIZES", ("64x64",))
     results = large.measure(0.001, ("64x64",))
-    assert results["methods"].keys() == {k for k, m in METHODS.items() if m.kind != "network"}
+    assert results["methods"].keys() == {k for k, m in BUILT_IN.items() if m.kind != "network"}
     ms = results["methods"]["lc"]["64x64"]
     assert f"| `lc` | {ms:.3g} | {1e3 / ms:,.0f} |" in large.table_of(results)
     monkeypatch.setattr(large, "FOLDER", tmp_path)
@@ -286,7 +286,7 @@ def test_no_method_takes_more_memory_than_readme_says():
     )
     rows = re.findall(r"^\| (`.*?) \| (\d+) \|", section, re.MULTILINE)
     stated = {key: int(most) for keys, most in rows for key in re.findall(r"`(.*?)`", keys)}
-    assert stated.keys() == METHODS.keys()
+    assert stated.keys() == BUILT_IN.keys()
 
     command = [sys.executable, "-m", "benchmarks.memory", "--size", "1080p"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=550)

@@ -16,6 +16,7 @@ from fastsal import devices, images, runtime
 from fastsal.algorithms.flow_saliency import trail
 from fastsal.kernels.kernel import Kernel, watched
 from fastsal.kernels.launch import THREADS  # a device's: tests make the simulator's smaller
+from fastsal.methods import BUILT_IN
 
 SIZE = (12, 17)
 
@@ -63,7 +64,7 @@ def streams_of(launches):
 
 
 @pytest.mark.cuda
-@pytest.mark.parametrize("key", fastsal.METHODS)
+@pytest.mark.parametrize("key", BUILT_IN)
 def test_methods_run_on_the_stream_of_their_frames(key, cuda_device, rng):
     stream = cuda_device.stream()
     method = fastsal.Stream(key)
@@ -174,7 +175,7 @@ def is_a_launch(launch):
 
 # All but BING, which asks its kernels and so would run on what is far too large for the simulator;
 # its grids are those of its plan, whatever the image.
-CALLS = {key: {} for key in fastsal.METHODS if key != "bing"}
+CALLS = {key: {} for key in BUILT_IN if key != "bing"}
 OPTIONS = {  # that take other kernels than the default
     "itti-koch by fixation": {"preset": "fixation"},
     "itti-koch by competition": {"preset": COMPETING},

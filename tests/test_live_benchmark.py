@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import live, live_memory
-from fastsal import METHODS
+from fastsal.methods import BUILT_IN
 
 COMPILES_AT = 240  # seconds until the last method is at work, as on a cold cache
 
@@ -17,7 +17,8 @@ def session(minutes, mib_at, monkeypatch):
             return type("Info", (), {"rss": mib_at(now[0]) * 2**20})
 
     def at_work():
-        return list(METHODS)[min(int(now[0] * (len(METHODS) - 1) / COMPILES_AT), len(METHODS) - 1)]
+        last = len(BUILT_IN) - 1
+        return list(BUILT_IN)[min(int(now[0] * last / COMPILES_AT), last)]
 
     monkeypatch.setattr(live_memory.psutil, "Process", Process)
     screen = live_memory.Fidgety(2.0, at_work, clock=lambda: now[0])

@@ -10,6 +10,8 @@ from fastsal import methods
 
 ROWS = list(methods._ROWS)
 ids = [row.key for row in ROWS]
+BUILT_IN = list(methods.BUILT_IN.values())
+built_in = list(methods.BUILT_IN)
 
 
 def test_keys_are_unique_and_in_the_order_of_the_table():
@@ -23,14 +25,14 @@ def test_keys_are_unique_and_in_the_order_of_the_table():
 def test_rows_are_whole(row):
     assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", row.key)
     assert row.title.strip() == row.title != ""
-    assert row.kind in ("static", "motion", "objectness")
+    assert row.kind in ("static", "motion", "objectness", "network")
     assert re.search(r"\b(19|20)\d\d\b", row.paper), "no year"
     assert row.dtypes
     assert all(np.dtype(name).name == name for name in row.dtypes)
     assert fastsal.METHODS[row.key] is row
 
 
-@pytest.mark.parametrize("row", ROWS, ids=ids)
+@pytest.mark.parametrize("row", BUILT_IN, ids=built_in)
 def test_the_function_stands_at_the_front_door(row):
     function = getattr(fastsal, row.function)
 
@@ -39,7 +41,7 @@ def test_the_function_stands_at_the_front_door(row):
     assert inspect.getmodule(function).__name__.startswith(f"fastsal.algorithms.{row.room}.")
 
 
-@pytest.mark.parametrize("row", ROWS, ids=ids)
+@pytest.mark.parametrize("row", BUILT_IN, ids=built_in)
 def test_made_objects_take_frames(row):
     made = row.make()
 
@@ -48,7 +50,7 @@ def test_made_objects_take_frames(row):
     assert list(inspect.signature(made.update).parameters) == ["frame", "out"]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=ids)
+@pytest.mark.parametrize("row", BUILT_IN, ids=built_in)
 @pytest.mark.parametrize("shape", [(5, 6), (5, 6, 3)], ids=str)
 def test_the_dtypes_it_names_are_taken_and_no_others(row, shape):
     for dtype in ("uint8", "uint16", "float32", "int8", "int64", "bool", "complex64"):
@@ -60,13 +62,15 @@ def test_the_dtypes_it_names_are_taken_and_no_others(row, shape):
                 row.make().update(frame)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=ids)
+@pytest.mark.parametrize("row", BUILT_IN, ids=built_in)
 def test_unknown_options_are_refused_by_name(row):
     with pytest.raises(TypeError, match=f"^method '{row.key}' takes .*; got speed, zoom$"):
         row.make(zoom=3, speed=1)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.state is None], ids=lambda row: row.key)
+@pytest.mark.parametrize(
+    "row", [row for row in BUILT_IN if row.state is None], ids=lambda row: row.key
+)
 @pytest.mark.parametrize("option", ["image", "out"])
 def test_frames_and_outputs_are_no_options(row, option):
     with pytest.raises(TypeError, match="takes "):
@@ -104,3 +108,11 @@ def test_the_table_cannot_be_changed_by_accident():
         fastsal.METHODS["mine"] = ROWS[0]
     with pytest.raises(dataclasses.FrozenInstanceError):
         ROWS[0].key = "mine"
+
+
+def test_networks_need_a_file_and_pytorch():
+    networks = [row for row in ROWS if row.kind == "network"]
+
+    assert [row.key for row in networks] == ["tased", "stra-net", "stavis"]
+    assert [*BUILT_IN, *networks] == ROWS
+    assert all("weights" in row.options() for row in networks)

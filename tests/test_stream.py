@@ -6,17 +6,18 @@ import pytest
 
 import fastsal
 from fastsal import runtime
+from fastsal.methods import BUILT_IN
 
 COPIES = {
     "pickle": lambda stream: pickle.loads(pickle.dumps(stream)),
     "deepcopy": copy.deepcopy,
     "copy": copy.copy,
 }
-STATIC = [key for key, row in fastsal.METHODS.items() if row.kind == "static"]
-MOTION = [key for key, row in fastsal.METHODS.items() if row.kind == "motion"]
-OBJECTNESS = [key for key, row in fastsal.METHODS.items() if row.kind == "objectness"]
+STATIC = [key for key, row in BUILT_IN.items() if row.kind == "static"]
+MOTION = [key for key, row in BUILT_IN.items() if row.kind == "motion"]
+OBJECTNESS = [key for key, row in BUILT_IN.items() if row.kind == "objectness"]
 # Regions so small that the small frames here have several.
-OPTIONS = {key: {"region_size": 4} for key in fastsal.METHODS if key.startswith("superpixel")}
+OPTIONS = {key: {"region_size": 4} for key in BUILT_IN if key.startswith("superpixel")}
 
 
 def stream_of(key, **options):
@@ -72,7 +73,7 @@ def test_motion_methods_begin_knowing_nothing(backend, key, rng, small):
     assert (stream.update(first) == nothing).all()
 
 
-@pytest.mark.parametrize("key", fastsal.METHODS)
+@pytest.mark.parametrize("key", BUILT_IN)
 @pytest.mark.parametrize("dtype", [np.float32, np.uint8])
 def test_out_is_filled_and_returned(key, dtype, rng):
     fresh, reused = stream_of(key), stream_of(key)
@@ -87,7 +88,7 @@ def test_out_is_filled_and_returned(key, dtype, rng):
         assert 0 <= saliency.min() <= saliency.max() <= 1
 
 
-@pytest.mark.parametrize("key", fastsal.METHODS)
+@pytest.mark.parametrize("key", BUILT_IN)
 def test_order_of_the_channels(key, rng):
     rgb, bgr = stream_of(key), stream_of(key, color="bgr")
 
@@ -95,7 +96,7 @@ def test_order_of_the_channels(key, rng):
         np.testing.assert_array_equal(rgb.update(frame), bgr.update(frame[..., ::-1]))
 
 
-@pytest.mark.parametrize("key", fastsal.METHODS)
+@pytest.mark.parametrize("key", BUILT_IN)
 def test_streams_do_not_see_each_other(key, rng):
     frames = frames_of(rng, 4)
     alone = [stream_of(key) for _ in range(2)]
@@ -106,7 +107,7 @@ def test_streams_do_not_see_each_other(key, rng):
         np.testing.assert_array_equal(mixed[i % 2].update(frame), maps[i % 2][i // 2])
 
 
-@pytest.mark.parametrize("key", fastsal.METHODS)
+@pytest.mark.parametrize("key", BUILT_IN)
 def test_frames_may_change_their_size(key, rng):
     stream = stream_of(key)
     for shape in ((9, 11, 3), (11, 9, 3), (4, 5), (9, 11)):
@@ -138,7 +139,7 @@ def test_bad_options_are_refused_when_it_is_made():
         fastsal.Stream("frame-difference", threshold=-1)
 
 
-@pytest.mark.parametrize("key", fastsal.METHODS)
+@pytest.mark.parametrize("key", BUILT_IN)
 def test_bad_frames_are_refused_and_forgotten(key, rng):
     frames = frames_of(rng)
     stream, expected = stream_of(key), stream_of(key)
@@ -150,7 +151,7 @@ def test_bad_frames_are_refused_and_forgotten(key, rng):
 
 @pytest.mark.parametrize("option", ["color", "backend"])
 def test_bad_names_are_refused_at_the_first_frame_at_the_latest(option):
-    for key in fastsal.METHODS:
+    for key in BUILT_IN:
         with pytest.raises(ValueError, match=f"`{option}` must be .*; got 'cmyk'"):
             fastsal.Stream(key, **{option: "cmyk"}).update(np.zeros((4, 5, 3), np.uint8))
 
@@ -181,7 +182,7 @@ def test_options_may_be_called_as_parameters_are():
     assert stream.update(np.eye(9, dtype=np.uint8)).shape == (9, 9)
 
 
-@pytest.mark.parametrize("key", fastsal.METHODS)
+@pytest.mark.parametrize("key", BUILT_IN)
 @pytest.mark.parametrize("seen", [0, 1, 3])
 def test_streams_can_be_copied_at_any_time(key, seen, backend, rng, small):
     frames = frames_of(rng, seen + 2, small)
@@ -213,7 +214,7 @@ def test_frames_of_another_form_start_anew(key, other, rng):
         np.testing.assert_array_equal(stream.update(after), stream_of(key).update(after))
 
 
-@pytest.mark.parametrize("key", fastsal.METHODS)
+@pytest.mark.parametrize("key", BUILT_IN)
 def test_channels_in_front(key, rng):
     stream, expected = stream_of(key, channel_axis=0), stream_of(key)
 
@@ -226,7 +227,7 @@ def test_channels_in_front(key, rng):
 
 @pytest.mark.parametrize("axis", [4, -5, 1.5, "last", True])
 def test_bad_channel_axes_are_refused_before_the_first_frame(axis):
-    for key in fastsal.METHODS:
+    for key in BUILT_IN:
         with pytest.raises(
             fastsal.ImageError, match="`channel_axis` must be None or an integer from -4 to 3"
         ):

@@ -4,6 +4,7 @@ from processes import run_python
 
 import fastsal
 from fastsal import runtime
+from fastsal.methods import BUILT_IN
 
 # Counts the forms that kernels have been called in: a call in a new one would have waited.
 # Then come the kernels that wheels with machine code lack: `python -m benchmarks.forms` adds them.
@@ -44,7 +45,7 @@ def test_streams_find_everything_compiled():
     """Whatever the form of their frames."""
     use = """
 def use(frame, out):
-    for key, row in fastsal.METHODS.items():
+    for key, row in BUILT_IN.items():
         if frame.dtype.name in row.dtypes:
             stream = fastsal.Stream(key)
             stream.update(frame, out=out)
@@ -137,7 +138,7 @@ def test_both_benches_if_there_are_two(monkeypatch):
         on_maps.clear()
         monkeypatch.setattr(runtime, "why_no_cuda", lambda reason=reason: reason)
         fastsal.warmup(progress=False)
-        assert set(seen) == {(key, each) for key in fastsal.METHODS for each in expected}
+        assert set(seen) == {(key, each) for key in BUILT_IN for each in expected}
         assert {name.split()[2] for name in on_maps if name.startswith("binary_map")} == expected
 
 

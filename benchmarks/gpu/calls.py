@@ -1,4 +1,4 @@
-"""What is measured: every row of `fastsal.METHODS`, and what else runs on a device."""
+"""What is measured: every row of `BUILT_IN`, and what else runs on a device."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fastsal
-from fastsal.methods import Method
+from fastsal.methods import BUILT_IN, Method
 from fastsal.pipelines.bench import inputs
 
 Stack = NDArray[Any]
@@ -75,7 +75,7 @@ def rows() -> list[Row]:
     """Return all rows: one for each method, so that none can be forgotten, and the others."""
     vocus = functools.partial(fastsal.center_surround, variant="vocus2")
     return [
-        *map(_of_method, fastsal.METHODS.values()),
+        *map(_of_method, BUILT_IN.values()),
         Row("center-surround, VOCUS2's", lambda: _on_stacks(vocus)),
         *(Row(f"binary map by {name}", functools.partial(_binary_map, name), is_grey=True,
               out="uint8") for name in ("otsu", "adaptive", "kmeans")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, overload
 
 import cv2
@@ -10,9 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
+from ..kernels.windows import peaks_of
 from ..metrics.inputs import Map
 from .inputs import as_saliency
 
+Band = tuple[int, int, slice]  # rows and columns of windows, and the rows where they start
 Scores = NDArray[np.float64]  # of windows of one size, (positions down, positions across)
 
 _SIZES = 10
@@ -169,9 +170,38 @@ def best_crop(
 
 def _best_of(windows: Windows, sizes: list[tuple[int, int]], taken: list[Crop]) -> Crop | None:
     """Return the best window that overlaps none of the crops taken, or None if there is none."""
-    with ThreadPoolExecutor(max(1, cv2.getNumThreads())) as pool:
-        bests = list(pool.map(lambda size: _best(windows, size, taken), sizes))
-    return max(filter(None, bests), key=lambda crop: crop.score, default=None)
+    bands = [(rows, cols, band) for rows, cols in sizes for band in windows.bands(rows, cols)]
+    peaks = windows.peaks(bands) if not taken else [
+        windows.free_scores(*each, taken).max() for each in bands
+    ]  # fmt: skip
+    index = int(np.argmax(peaks))  # of equal sizes the largest
+    score = float(peaks[index])
+    if score == -np.inf:
+        return None
+    size = bands[index][:2]
+    near = [
+        band
+        for (*own, band), peak in zip(bands, peaks, strict=True)
+        if tuple(own) == size and peak >= score - _TIE
+    ]
+    return _most_central(windows, size, near, score, taken)
+
+
+def _most_central(
+    windows: Windows, size: tuple[int, int], bands: list[slice], score: float, taken: list[Crop]
+) -> Crop:
+    """Return the most central of the windows with the best score."""
+    rows, cols = size
+    center_y, center_x = (windows.height - rows) / 2, (windows.width - cols) / 2
+    ties = []
+    for band in bands:
+        y, x = np.nonzero(windows.free_scores(rows, cols, band, taken) >= score - _TIE)
+        y += band.start
+        distance = (y - center_y) ** 2 + (x - center_x) ** 2
+        index = int(np.argmin(distance))
+        ties.append((float(distance[index]), int(y[index]), int(x[index])))
+    _, row, col = min(ties)
+    return Crop(col, row, cols, rows, score)
 
 
 def sizes_of(shape: tuple[int, int], aspect: float, min_scale: float) -> list[tuple[int, int]]:
@@ -196,7 +226,7 @@ class Windows:
             saliency = saliency / high  # the sum of large values could overflow
         self._table: NDArray[np.float64] = cv2.integral(saliency, sdepth=cv2.CV_64F)
         self._area = saliency.size
-        self.width = saliency.shape[1]
+        self.height, self.width = saliency.shape
         self._is_framed = is_framed
 
     def scores(self, rows: int, cols: int, band: slice) -> Scores:
@@ -208,6 +238,22 @@ class Windows:
             inside = _sums(self._table[start:stop, frame:-frame], *inner)
             scores += inside  # the frame is in one of the two
         scores *= self._scale(rows, cols)
+        return scores
+
+    def peaks(self, bands: list[Band]) -> Scores:
+        """Return the best score of each band of windows."""
+        jobs = [
+            (band.start, band.stop, rows, cols, self._frame(rows, cols))
+            for rows, cols, band in bands
+        ]
+        scales = [self._scale(rows, cols) for rows, cols, _ in bands]
+        return peaks_of(self._table, np.array(jobs, np.int64)) * scales
+
+    def free_scores(self, rows: int, cols: int, band: slice, taken: list[Crop]) -> Scores:
+        """Return `scores`, minus infinity for windows that overlap a crop too much."""
+        scores = self.scores(rows, cols, band)
+        for crop in taken:
+            _remove_overlaps(scores, crop, rows, cols, band)
         return scores
 
     def bands(self, rows: int, cols: int) -> list[slice]:
@@ -248,34 +294,6 @@ def _sums(table: NDArray[np.float64], rows: int, cols: int) -> Scores:
     """Return the sums of all windows of one size."""
     bands = table[rows:] - table[:-rows]
     return bands[:, cols:] - bands[:, :-cols]
-
-
-def _best(windows: Windows, size: tuple[int, int], taken: list[Crop]) -> Crop | None:
-    """Return the best window of one size, of equal ones the most central one."""
-    rows, cols = size
-
-    def scores_in(band: slice) -> Scores:
-        scores = windows.scores(rows, cols, band)
-        for crop in taken:
-            _remove_overlaps(scores, crop, rows, cols, band)
-        return scores
-
-    bands = windows.bands(rows, cols)
-    peaks = [scores_in(band).max() for band in bands]
-    score = max(peaks)
-    if score == -np.inf:
-        return None
-    center_y, center_x = (bands[-1].stop - 1) / 2, (windows.width - cols) / 2
-    ties = []
-    for band, peak in zip(bands, peaks, strict=True):
-        if peak >= score - _TIE:
-            y, x = np.nonzero(scores_in(band) >= score - _TIE)
-            y += band.start
-            distance = (y - center_y) ** 2 + (x - center_x) ** 2
-            index = int(np.argmin(distance))
-            ties.append((float(distance[index]), int(y[index]), int(x[index])))
-    _, row, col = min(ties)
-    return Crop(col, row, cols, rows, float(score))
 
 
 def _remove_overlaps(scores: Scores, crop: Crop, rows: int, cols: int, band: slice) -> None:

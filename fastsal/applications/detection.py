@@ -11,11 +11,20 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ..algorithms.binary_map import salient_boxes
 from ..errors import ImageError
-from ..metrics.inputs import as_host
-from .inputs import Saliency, as_weights, map_of
+from ..metrics.inputs import Map, as_host
+from .inputs import (
+    Saliency,
+    as_picture,
+    as_saliency,
+    check_shape,
+    map_of,
+    reduced,
+    shaped,
+)
 
 _CANDIDATES = 8  # salient regions per region to search, before they are merged
 _MIN_AREA = 0.0002  # of a region as a fraction of the frame: 20 x 20 pixels of 1080p
+_LONGEST = 640  # pixels of the map in which regions are found
 _SAME = 0.5  # intersection over union of two boxes of one object
 
 
@@ -47,6 +56,8 @@ def detect_salient(
     saliency: Saliency,
     max_boxes: int = 8,
     pad: float = 0.2,
+    min_size: tuple[int, int] = (1, 1),
+    align: int = 1,
 ) -> Any:
     """Run a detector on the salient regions of a frame, and return its boxes in the frame.
 
@@ -61,12 +72,19 @@ def detect_salient(
     saliency : array_like (H, W), str or callable
         A map of numbers from 0 up, the key of a method for single images, or a function such as
         ``Stream("bin-wang").update``. Methods and functions get `frame` and return the map. A
-        method given by key reads RGB; for OpenCV's frames pass ``Stream(key, color="bgr").update``.
+        method given by key reads RGB, reduced to 640 pixels; for OpenCV's frames pass
+        ``Stream(key, color="bgr").update``.
     max_boxes : int, default 8
         Maximum number of regions to search, those with most saliency.
     pad : float, default 0.2
         Each region grows on all sides by this fraction of its width and height, from 0 to 10.
         Larger values find more and take longer.
+    min_size : (int, int), default (1, 1)
+        Rows and columns that each region has at least, unless the frame has fewer. It should exceed
+        the detector's window: OpenCV's HOG detector crashes on smaller parts.
+    align : int, default 1
+        Regions start at multiples of this, for example at the window stride of the detector. Its
+        windows are then those of the whole frame, at the scale of the frame.
 
     Returns
     -------
@@ -85,9 +103,10 @@ def detect_salient(
 
     Notes
     -----
-    Regions come from `salient_boxes`. Two of them are merged where one rectangle around both has no
-    more pixels than the two. If nothing stands out from the rest of the map, the whole frame is
-    searched. To save that in a video without motion, call it only if ``saliency.any()``.
+    Regions come from `salient_boxes` on the map, reduced to 640 pixels. Two of them are merged
+    where one rectangle around both has no more pixels than the two. If nothing stands out from the
+    rest of the map, the whole frame is searched. To save that in a video without motion, call it
+    only if ``saliency.any()``.
 
     Examples
     --------
@@ -103,6 +122,8 @@ def detect_salient(
     """
     max_boxes = validation.integer("max_boxes", max_boxes, 1)
     pad = validation.number("pad", pad, 0, 10)
+    min_size = validation.shape("min_size", min_size)
+    align = validation.integer("align", align, 1)
     if not callable(detector):
         raise ValueError(
             f"`detector` must be a function of an image; got {type(detector).__name__}"
@@ -111,9 +132,10 @@ def detect_salient(
     if pixels.ndim not in (2, 3) or 0 in pixels.shape:
         raise ImageError(f"`frame` must have shape (H, W) or (H, W, channels); got {pixels.shape}")
     height, width = pixels.shape[:2]
-    weights = as_weights(map_of(saliency, frame), frame, (height, width))
     found = []
-    for region in _regions(weights, max_boxes, pad):
+    small = _small_map(saliency, frame, (height, width))
+    growth = _Growth(pad, min_size, align)
+    for region in _regions(small, (height, width), max_boxes, growth):
         part = pixels[region.top : region.bottom, region.left : region.right]
         boxes, scores = _parsed(detector(np.ascontiguousarray(part)))
         if len(boxes):
@@ -122,25 +144,67 @@ def detect_salient(
     return _merged(found)
 
 
-def _regions(weights: NDArray[np.float64], max_boxes: int, pad: float) -> list[_Region]:
+class _Growth(NamedTuple):
+    """How a box around what is salient becomes a region to search."""
+
+    pad: float
+    min_size: tuple[int, int]
+    align: int
+
+    def region(self, box: NDArray[np.int64], shape: tuple[int, int], score: float) -> _Region:
+        """Return the region of a box (x, y, width, height) in a frame of this shape."""
+        x, y, w, h = box.tolist()
+        left, right = self._grown(x, w, self.min_size[1], shape[1])
+        top, bottom = self._grown(y, h, self.min_size[0], shape[0])
+        return _Region(left, top, right, bottom, score)
+
+    def _grown(self, start: int, length: int, smallest: int, size: int) -> tuple[int, int]:
+        """Return the first pixel and the one after the last, along one axis of `size` pixels."""
+        margin = round(self.pad * length)
+        missing = max(0, smallest - (length + 2 * margin))
+        start, stop = start - margin - missing // 2, start + length + margin + (missing + 1) // 2
+        if start < 0:  # what one side lacks, the other gets
+            start, stop = 0, max(stop, smallest)
+        elif stop > size:
+            start, stop = min(start, size - smallest), size
+        start = max(0, start)
+        return start - start % self.align, min(stop, size)
+
+
+def _small_map(saliency: Saliency, frame: Any, shape: tuple[int, int]) -> Map:
+    """Return a map of a reduced frame for a key, else the reduced map; ones if all are 0."""
+    if isinstance(saliency, str):
+        small = shaped(reduced(as_picture(frame, "frame"), _LONGEST))
+        found = as_saliency(map_of(saliency, small))
+    else:
+        whole = as_saliency(map_of(saliency, frame))
+        check_shape(whole, shape)
+        # Values that float32 does not hold, or above the 1 of floats in an image.
+        if whole.dtype == np.float64 or (whole.dtype == np.float32 and whole.max() > 1):
+            whole = (whole / (whole.max() or 1)).astype(np.float32)
+        found = reduced(whole[..., None], _LONGEST)[..., 0]
+    high = found.max()
+    scaled: Map = found / high if high > 0 else np.ones_like(found)
+    return scaled.astype(np.float32, copy=False)
+
+
+def _regions(small: Map, shape: tuple[int, int], max_boxes: int, growth: _Growth) -> list[_Region]:
     """Return the rectangles to search, those with most saliency first."""
-    height, width = weights.shape
-    scaled = (weights / weights.max()).astype(np.float32)
-    boxes, scores = salient_boxes(scaled, max_boxes=_CANDIDATES * max_boxes, min_area=_MIN_AREA)
+    boxes, scores = salient_boxes(small, max_boxes=_CANDIDATES * max_boxes, min_area=_MIN_AREA)
+    # In pixels of the frame: each box covers the cells of the small map that it touches.
+    scale = np.array([shape[1] / small.shape[1], shape[0] / small.shape[0]])
+    first = np.floor(boxes[:, :2] * scale).astype(np.int64)
+    last = np.minimum(np.ceil((boxes[:, :2] + boxes[:, 2:]) * scale), shape[::-1]).astype(np.int64)
     regions: list[_Region] = []
-    for (x, y, w, h), score in zip(boxes.tolist(), scores.tolist(), strict=True):
-        right, down = round(pad * w), round(pad * h)
-        region = _Region(
-            max(0, x - right), max(0, y - down),
-            min(width, x + w + right), min(height, y + h + down), score,
-        )  # fmt: skip
+    for box, score in zip(np.hstack([first, last - first]), scores.tolist(), strict=True):
+        region = growth.region(box, shape, score)
         # A merged region may be worth merging with one that was not, so the search starts again.
         while other := next((each for each in regions if _is_worth_merging(region, each)), None):
             regions.remove(other)
             region = _around(region, other)
         regions.append(region)
     regions.sort(key=lambda region: -region.score)
-    return regions[:max_boxes] or [_Region(0, 0, width, height, 1.0)]
+    return regions[:max_boxes] or [_Region(0, 0, shape[1], shape[0], 1.0)]
 
 
 def _is_worth_merging(first: _Region, second: _Region) -> bool:

@@ -14,6 +14,8 @@ from ..errors import ImageError
 from ..methods import METHODS, method_of
 from ..metrics.inputs import Map, as_host, as_map, check_finite
 
+_SAMPLES = 2  # per pixel of a reduced image and axis
+
 Saliency = ArrayLike | str | Callable[[Any], Any]  # a map, a key of METHODS, or image -> map
 
 
@@ -30,6 +32,32 @@ def as_picture(value: Any, name: str) -> NDArray[Any]:
             f"floats of `{name}` must be in [0, 1]; "
             f"got values from {pixels.min()} to {pixels.max()}"
         )
+    return pixels
+
+
+def shaped(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Return (H, W, channels) as (H, W) if it is grey."""
+    return pixels[..., 0] if pixels.shape[2] == 1 else pixels
+
+
+def reduced(pixels: NDArray[Any], longest: int) -> NDArray[Any]:
+    """Return an image, (H, W, channels), whose longer side is at most `longest`.
+
+    Each pixel is the mean of about 2 x 2 samples. Float64 becomes float32.
+    """
+    from ..kernels.resample import resample, taps_between
+
+    height, width = pixels.shape[:2]
+    size = max(height, width)
+    if size > longest:
+        step = max(1, size // (_SAMPLES * longest))
+        few = np.ascontiguousarray(pixels[::step, ::step])
+        few = few.astype(np.float32, copy=False) if few.dtype.kind == "f" else few
+        taps = [
+            taps_between(np.linspace(0, length, max(1, round(side * longest / size)) + 1), length)
+            for length, side in zip(few.shape, (height, width), strict=False)
+        ]
+        return resample(few, *taps)
     return pixels
 
 
@@ -73,7 +101,7 @@ def check_shape(saliency: Map, shape: tuple[int, ...]) -> None:
 def map_of(saliency: Saliency, image: Any) -> Any:
     """Return the map itself, or the map of `image` from a method's key or from a callable."""
     if isinstance(saliency, str):
-        if saliency in METHODS and METHODS[saliency].kind == "motion":
+        if saliency in METHODS and METHODS[saliency].kind in ("motion", "network"):
             raise ValueError(
                 f"`saliency` must be a method for single images; got {saliency!r}, which compares "
                 "frames: pass its map instead"

@@ -13,8 +13,8 @@ from ..images import Color
 from ..kernels.resample import resample, taps_between
 from ..pipelines.stream import Stream
 from .deformation import Floats, Scales, cell_means, check_solver, importance_of, solve
-from .inputs import as_picture, as_saliency, check_shape
-from .retargeting import Options, deformed, shaped
+from .inputs import as_picture, as_saliency, check_shape, shaped
+from .retargeting import Options, deformed
 
 _LARGEST_MEMORY = 0.999
 _CHANGE = 0.004  # largest change of a width or height, a fraction of the frame

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ..kernels.resample import resample, taps_between
 from .deformation import Scales, cell_means, check_solver, importance_of, solve, source_edges
-from .inputs import Saliency, as_picture, as_saliency, check_shape, map_of
+from .inputs import Saliency, as_picture, as_saliency, check_shape, map_of, shaped
 
 _LARGEST = 1 << 15  # rows or columns of a target
 _FINEST = 200  # rows or columns of the grid
@@ -132,8 +132,3 @@ def deformed(pixels: NDArray[Any], size: tuple[int, int], scales: Scales) -> NDA
     ]
     found: NDArray[Any] = resample(np.ascontiguousarray(working), *taps)
     return found.astype(pixels.dtype, copy=False)
-
-
-def shaped(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return grey pixels without the axis of channels."""
-    return pixels[..., 0] if pixels.shape[2] == 1 else pixels

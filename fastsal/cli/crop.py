@@ -70,7 +70,7 @@ def _aspect(text: str) -> float:
 def run(options: argparse.Namespace) -> int:
     """Write a crop per image; 1 if there were images with none."""
     row = method_of(options.method)
-    if row.kind == "motion":
+    if row.kind in ("motion", "network"):
         raise ValueError(f"--method must be a method for single images; got {row.key}")
     if not 0.01 <= options.min_scale <= 1:
         raise ValueError(f"--min-scale must be from 0.01 to 1; got {options.min_scale}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ImageError
-from ..methods import DEFAULT, METHODS
+from ..methods import BUILT_IN, DEFAULT, METHODS
 from .batches import FileGuard
 from .messages import say
 from .options import (
@@ -30,9 +30,12 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ..pipelines.box_tables import BoxTable
     from ..pipelines.pictures import ImageFile
     from ..pipelines.stream import Stream
 
+BOX_FORMATS = ("xywh", "xyxy")
+BOX_SUFFIXES = (".json", ".csv")
 _MOST_FOCI = 1000  # more circles cover the picture
 
 
@@ -50,7 +53,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("images", nargs="+", metavar="IN", help="files, folders or globs")
     parser.add_argument(
         "-m", "--method", default=DEFAULT, metavar="KEY[,KEY|all]",
-        help=f"one or more of {', '.join(METHODS)}, or all static ones (default: {DEFAULT}); "
+        help=f"one or more of {', '.join(BUILT_IN)}, or all static ones (default: {DEFAULT}); "
         "motion methods take the images as the frames of a video",
     )  # fmt: skip
     parser.add_argument(
@@ -67,8 +70,13 @@ def add_to(commands: Commands) -> None:
         help=f"draw the first N fixations of the scanpath, numbered; at most {_MOST_FOCI}",
     )  # fmt: skip
     parser.add_argument(
-        "--boxes", action="store_true",
-        help="draw the best boxes: the proposals of bing, otherwise boxes around salient regions",
+        "--boxes", nargs="?", const=True, type=_box_file, metavar="F.json|F.csv",
+        help="draw the best boxes: the proposals of bing, otherwise boxes around salient regions; "
+        "with a file name, also store them there",
+    )  # fmt: skip
+    parser.add_argument(
+        "--box-format", choices=BOX_FORMATS, metavar="xywh|xyxy",
+        help="store width and height, or the corner after the last pixel (default: xywh)",
     )  # fmt: skip
     add_look(parser, (*VIEWS, GRID))
 
@@ -84,9 +92,20 @@ def _foci(text: str) -> int:
     return number
 
 
+def _box_file(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() not in BOX_SUFFIXES:
+        raise argparse.ArgumentTypeError(
+            f"must be a file name that ends in .json or .csv; got {text!r}; name images before it"
+        )
+    return path
+
+
 def run(options: argparse.Namespace) -> int:
     """Write a map, or its picture, per image and method; 1 if there were images with none."""
     keys = keys_of(options.method, ("static",))
+    if networks := [key for key in keys if METHODS[key].kind == "network"]:
+        raise ValueError(f"--method must be a method for images; got {networks[0]}, for videos")
     view, alpha = look_of(options)
 
     from ..pipelines.pictures import ImageFile, find_images
@@ -108,6 +127,7 @@ def run(options: argparse.Namespace) -> int:
     targets = _targets(pictures, names, Path(output), output.endswith(("/", "\\")))
     _check_inputs_stay(paths, targets)
     _check_drawable(targets, options)
+    found = _box_table(options, paths, list(targets.values()))
     guard = FileGuard(prints_at_once=False)
     written: list[Path] = []
     notes: list[str] = []
@@ -119,13 +139,15 @@ def run(options: argparse.Namespace) -> int:
             if picture.page == 0 or file is None:
                 file = None  # frees it before the next is read
                 file = ImageFile(picture.path)
-            written += _maps_of(picture, file, streams, targets, options)
+            written += _maps_of(picture, file, streams, targets, options, found)
             if not options.pages and file.pages > 1:
                 notes.append(
                     f"{picture.path}: read the first of {file.pages} pictures; --pages reads all"
                 )
+    if found is not None and written:
+        found.write()
     if written:
-        print(f"wrote {_named(written)}")
+        print(f"wrote {_named(written)}" + (f" and {options.boxes}" if found else ""))
     for note in notes:
         say(note)
     guard.print_failures()
@@ -158,6 +180,7 @@ def _maps_of(
     streams: dict[str, Stream],
     targets: dict[tuple[_Picture, str], Path],
     options: argparse.Namespace,
+    found: BoxTable | None,
 ) -> list[Path]:
     """Write the maps of one image, and return their names."""
     from ..pipelines.pictures import write_image
@@ -170,7 +193,9 @@ def _maps_of(
         write_image(targets[picture, GRID], _grid(frame, streams, options))
         return [targets[picture, GRID]]
     for key, stream in streams.items():
-        shown = _shown(targets[picture, key], frame, stream, options)
+        boxes, shown = _shown(targets[picture, key], frame, stream, options)
+        if found is not None:
+            found.add(picture.path, picture.page, key, boxes)
         write_image(targets[picture, key], shown)
     return [targets[picture, key] for key in streams]
 
@@ -203,7 +228,7 @@ def _check_drawable(targets: dict[tuple[_Picture, str], Path], options: argparse
             shown = ("view",) if options.view != "map" else ()
             refuse(
                 options,
-                ("scanpath", "boxes", "alpha", *shown),
+                ("scanpath", *(("boxes",) if options.boxes is True else ()), "alpha", *shown),
                 f"on {target}, which stores the values",
             )
 
@@ -229,27 +254,51 @@ def _targets(
     return targets
 
 
-def _shown(target: Path, frame: Any, stream: Stream, options: argparse.Namespace) -> Any:
+def _box_table(
+    options: argparse.Namespace, inputs: list[Path], targets: list[Path]
+) -> BoxTable | None:
+    """Return the table of boxes to store, whose file can be written, or None."""
+    if not isinstance(options.boxes, Path):
+        refuse(options, ("box_format",), "without a file name for --boxes")
+        return None
+    from ..pipelines.box_tables import BoxTable
+
+    check_writeable(options.boxes, "--boxes")
+    taken = {path.resolve() for path in (*inputs, *targets)}
+    if options.boxes.resolve() in taken:
+        raise ImageError(f"{options.boxes}: is an input or a map; choose another name")
+    return BoxTable(options.boxes, options.box_format or BOX_FORMATS[0])
+
+
+def _shown(
+    target: Path, frame: Any, stream: Stream, options: argparse.Namespace
+) -> tuple[Any, Any]:
+    """Return the best boxes if asked for, and the map or its picture."""
     view, alpha = look_of(options)
     saliency = stream.update(frame)
     has_drawings = options.scanpath or options.boxes
+    boxes = None
+    if options.boxes:
+        from ..pipelines.boxes import best_boxes
+
+        boxes = best_boxes(stream, saliency)
     if target.suffix.lower() == ".npy" or (view == "map" and not has_drawings):
-        return saliency
+        return boxes, saliency
     from ..pipelines.views import render
 
     percentile = stream.method.display_percentile
     picture = render(frame, saliency, view=view, alpha=alpha, percentile=percentile)
-    if options.boxes:
-        from ..pipelines.boxes import best_boxes, draw_boxes
+    if boxes is not None:
+        from ..pipelines.boxes import draw_boxes
 
-        draw_boxes(picture, best_boxes(stream, saliency), frame.shape[1])
+        draw_boxes(picture, boxes, frame.shape[1])
     if options.scanpath:
         from ..algorithms.scanpath import scanpath
         from ..pipelines.scanpaths import draw_scanpath
 
         copies = 2 if view == "side-by-side" else 1
         draw_scanpath(picture, scanpath(saliency, options.scanpath), copies=copies)
-    return picture
+    return boxes, picture
 
 
 def _named(targets: list[Path]) -> str:

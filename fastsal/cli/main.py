@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from .. import __version__
-from ..methods import METHODS
+from ..methods import BUILT_IN
 from ..pipelines.compiling import Compiling
 from ..pipelines.interrupts import Terminated, heeded_interrupts, received_status
 from ..pipelines.whole_files import remove_unfinished
 from . import (
     bench,
+    compress,
     crop,
     demo,
     evaluate,
@@ -32,7 +33,8 @@ from . import (
 from .messages import say, text_of
 
 _COMMANDS = (
-    demo, methods, image, video, webcam, crop, retarget, explain, evaluate, bench, info, warmup,
+    demo, methods, image, video, webcam, compress, crop, retarget, explain, evaluate, bench, info,
+    warmup,
 )  # fmt: skip
 
 
@@ -78,13 +80,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _compiling(options: argparse.Namespace) -> AbstractContextManager[object]:
     """Return what shows that kernels are compiled, for commands that do not show it themselves."""
-    if options.run not in (crop.run, demo.run, image.run, retarget.run, video.run):
+    if options.run not in (compress.run, crop.run, demo.run, image.run, retarget.run, video.run):
         return nullcontext()
     named = getattr(options, "method", "all").split(",")
-    keys = [key for key in METHODS if key in named]
+    keys = [key for key in BUILT_IN if key in named]
     if not keys:  # "all", or something that the command will refuse
         is_demo = options.run is demo.run
-        keys = [key for key, row in METHODS.items() if is_demo or row.kind == "static"]
+        keys = [key for key, row in BUILT_IN.items() if is_demo or row.kind == "static"]
     return Compiling(keys, say)
 
 

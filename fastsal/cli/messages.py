@@ -4,10 +4,10 @@ import re
 import sys
 
 from ..errors import FastsalError
-from ..methods import METHODS
+from ..methods import BUILT_IN
 
 COMPILING = (
-    f"compiling the kernels of {len(METHODS)} methods: a minute or two the first time, then cached"
+    f"compiling the kernels of {len(BUILT_IN)} methods: a minute or two the first time, then cached"
 )
 # "OpenCV(5.0.0) /io/alloc.cpp:73: error: (-4:Insufficient memory) Failed to ..."
 _FILE_AND_LINE = re.compile(r"^OpenCV\S* .*?error: (?=\()")

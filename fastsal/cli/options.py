@@ -78,6 +78,27 @@ def add_method(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """Add the checkpoint file of a network."""
+    parser.add_argument(
+        "--weights", metavar="FILE",
+        help="checkpoint file of a network (tased, stra-net, stavis), as its authors publish it; "
+        "a name is also looked up in the folder FASTSAL_WEIGHTS",
+    )  # fmt: skip
+
+
+def weights_of(options: argparse.Namespace, keys: Sequence[str]) -> dict[str, Any]:
+    """Return --weights as an option of the method, or nothing if it was not given."""
+    if options.weights is None:
+        return {}
+    if len(keys) != 1 or method_of(keys[0]).kind != "network":
+        networks = ", ".join(key for key, row in METHODS.items() if row.kind == "network")
+        raise ValueError(
+            f"--weights must come with one network, of {networks}; got -m {','.join(keys)}"
+        )
+    return {"weights": named(options.weights, "--weights")}
+
+
 def keys_of(text: str, kinds: tuple[str, ...]) -> list[str]:
     """Return the keys of the methods in a list such as ``lc,flow``, or all of these kinds."""
     if text == "all":
@@ -97,7 +118,11 @@ def bad_use() -> Iterator[None]:
 def refuse(options: argparse.Namespace, names: Iterable[str], reason: str) -> None:
     """Refuse those of the options that were given, since they would do nothing."""
     values = {name: getattr(options, name) for name in names}
-    given = [f"--{name}" for name, value in values.items() if value not in (None, False)]
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name, value in values.items()
+        if value not in (None, False)
+    ]
     if given:
         verb, them = ("has", "it") if len(given) == 1 else ("have", "them")
         raise ValueError(f"{', '.join(given)} {verb} no effect {reason}; remove {them}")

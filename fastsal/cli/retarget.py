@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     parse_color(options.background)
     check_solver()
     sources = _sources(options.sources)
-    is_motion = method_of(options.method).kind == "motion"
+    is_motion = method_of(options.method).kind in ("motion", "network")
     if is_motion and not all(map(_is_video, sources)):
         raise ValueError(f"--method must be a method for single images; got {options.method}")
     targets = _targets(sources, Path(output), is_folder=output.endswith(("/", "\\")))

@@ -16,6 +16,7 @@ from .options import (
     Commands,
     add_command,
     add_look,
+    add_weights,
     bad_use,
     check_apart,
     keys_of,
@@ -23,6 +24,7 @@ from .options import (
     make_folder,
     named,
     size_of,
+    weights_of,
 )
 
 _SUFFIX = ".mp4"  # of videos whose names the program makes
@@ -36,7 +38,8 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument(
         "-m", "--method", default=DEFAULT, metavar="KEY[,KEY|all]",
-        help=f"one or more of {', '.join(METHODS)}, or all but bing (default: {DEFAULT})",
+        help=f"one or more of {', '.join(METHODS)}, or all but bing and networks "
+        f"(default: {DEFAULT})",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT.mp4",
@@ -51,6 +54,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--resize", type=size_of, metavar="WxH", help="resize the frames before the method runs"
     )
+    add_weights(parser)
     add_look(parser, (*VIEWS, GRID))
 
 
@@ -60,12 +64,13 @@ def run(options: argparse.Namespace) -> int:
     keys = keys_of(options.method, ("static", "motion"))
     view, _ = look_of(options)
     _check(options)
+    weights = weights_of(options, keys)
     groups = {GRID: keys} if view == GRID else {key: [key] for key in keys}
     jobs = _jobs(options.sources, list(groups), Path(output), output)
     guard = FileGuard()
     for source, name, target in jobs:
         with guard.file(source):
-            _process(source, target, groups[name], options)
+            _process(source, target, groups[name], options, weights)
     if len(jobs) > 1:
         print(f"wrote {len(jobs) - len(guard.failures)} of {len(jobs)} videos to {output}")
     return guard.status
@@ -113,7 +118,13 @@ def _sources(name: str) -> list[Any]:
     return list(find_files(name, VIDEO_SUFFIXES, "video", VideoError))
 
 
-def _process(source: Any, target: Path, keys: list[str], options: argparse.Namespace) -> None:
+def _process(
+    source: Any,
+    target: Path,
+    keys: list[str],
+    options: argparse.Namespace,
+    weights: dict[str, Any],
+) -> None:
     from ..pipelines.video import process_video
 
     view, alpha = look_of(options)
@@ -127,6 +138,7 @@ def _process(source: Any, target: Path, keys: list[str], options: argparse.Names
         start=options.start,
         end=options.end,
         resize=options.resize,
+        **weights,
     )
     width, height = report.size
     compute = report.compute_ms

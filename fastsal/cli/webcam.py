@@ -15,15 +15,17 @@ from .options import (
     add_command,
     add_look,
     add_method,
+    add_weights,
     bad_use,
     check_writeable,
     look_of,
     refuse,
     size_of,
+    weights_of,
 )
 
 # The page has none of them.
-_OF_WINDOWS = ("source", "size", "record", "headless", "frames", "json", "view", "alpha")
+_OF_WINDOWS = ("source", "weights", "size", "record", "headless", "frames", "json", "view", "alpha")
 _OF_PAGES = ("certfile", "keyfile")
 
 
@@ -35,6 +37,7 @@ def add_to(commands: Commands) -> None:
         help="camera index, file, URL, or 'synthetic' for a generated test clip (default: 0)",
     )  # fmt: skip
     add_method(parser)
+    add_weights(parser)
     parser.add_argument("--size", type=size_of, metavar="WxH", help="size of the processed frames")
     parser.add_argument(
         "--mirror", action=argparse.BooleanOptionalAction, default=None,
@@ -70,6 +73,7 @@ def add_to(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> None:
     """Run the session, and print and write its report; or serve the page."""
     method_of(options.method)
+    weights = weights_of(options, [options.method]).get("weights")
     if options.web is not None:
         _serve(options)
         return
@@ -91,7 +95,7 @@ def run(options: argparse.Namespace) -> None:
             source="0" if options.source is None else options.source, method=options.method,
             backend=options.backend, look=Look(view=view, alpha=alpha), size=options.size,
             mirror=options.mirror, smoothing=options.temporal_smoothing, record=options.record,
-            frames=options.frames, headless=options.headless,
+            frames=options.frames, headless=options.headless, weights=weights,
         )
     )  # fmt: skip
     try:

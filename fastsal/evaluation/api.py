@@ -206,7 +206,7 @@ def _methods(methods: Methods, data: Dataset) -> list[Model]:
             found += [MethodModel(key) for key, row in METHODS.items() if row.kind in kinds]
             continue
         model = MethodModel(name)
-        if model.kind == "motion" and data.kind == "image":
+        if model.kind in ("motion", "network") and data.kind == "image":
             raise ValueError(f"{method_of(model.key).key} compares frames; {data.title} has images")
         found.append(model)
     return list({model.name: model for model in found}.values())

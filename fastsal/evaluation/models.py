@@ -73,13 +73,13 @@ class MethodModel:
 
     @property
     def kind(self) -> str:
-        """Whether the method is "static", "motion" or "objectness"."""
+        """Whether the method is "static", "motion", "objectness" or "network"."""
         return METHODS[self.key].kind
 
     @property
     def late(self) -> int:
-        """1 if the map of a frame needs the next frame."""
-        return int(bool(self.options.get("bidirectional")))
+        """Frames by which maps lag behind."""
+        return METHODS[self.key].delay or int(bool(self.options.get("bidirectional")))
 
     def start(self, sample: Sample) -> Run:
         """Return a stream at its first frame."""

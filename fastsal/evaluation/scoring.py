@@ -154,7 +154,7 @@ def scores_of(
     truths: dict[int, Any] = {}
     for index, frame in enumerate(job.sample.frames()):
         truths[index] = truth_of(index) if index >= first else None
-        truths.pop(index - 2, None)
+        truths.pop(index - 1 - max(late.values(), default=1), None)
         for name in list(runs):
             try:
                 saliency = runs[name].update(frame, index)

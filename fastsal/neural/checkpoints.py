@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,8 @@ def read_state_dict(path: Path, title: str) -> dict[str, Any]:
     """
     identify.check_form(path, "torch", title)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        is_zip = zipfile.is_zipfile(path)  # which can be read as it is needed
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
     except Exception as error:  # many types, with pages of advice
         raise ModelError(
             f"{path}: must be a checkpoint of {title}; {identify.damage(error)}"
@@ -91,20 +93,104 @@ def read_state_dict(path: Path, title: str) -> dict[str, Any]:
     return tensors
 
 
+def is_counter(name: str) -> bool:
+    """Tell whether an entry counts the batches of training, which nothing needs."""
+    return name.endswith("num_batches_tracked")
+
+
 def bare(name: str) -> str:
     """Return a name without the prefix ``module.`` that parallel training adds."""
     return name.removeprefix("module.")
 
 
-def assign(
-    module: torch.nn.Module,
+def load(
+    weights: str | os.PathLike[str] | None,
+    key: str,
+    shapes: Mapping[str, tuple[int, ...]],
+    is_optional: Callable[[str], bool] = is_counter,
+    remedy: str = "",
+) -> tuple[dict[str, Any], Report]:
+    """Return the tensors of a PyTorch checkpoint by the network's names, and what was loaded.
+
+    Parameters
+    ----------
+    weights : path or None
+        As in `find_weights`.
+    key : str
+        Key of the network in `SOURCES`.
+    shapes : mapping
+        Name and shape of every entry.
+    is_optional : callable
+        Tells of a name whether the file may lack it.
+    remedy : str
+        End of the message where entries are missing.
+
+    Raises
+    ------
+    ModelError
+        As in `find_weights`, `read_state_dict` and `select`.
+    """
+    path, title = find_weights(weights, key), SOURCES[key].title
+    pairs = {bare(name): (name, tensor) for name, tensor in read_state_dict(path, title).items()}
+    return select(
+        shapes, pairs, path, title=title, form="PyTorch checkpoint", is_optional=is_optional,
+        remedy=remedy,
+    )  # fmt: skip
+
+
+def select(
+    shapes: Mapping[str, tuple[int, ...]],
     pairs: Pairs,
     path: Path,
     *,
     title: str,
     form: str,
-    is_optional: Callable[[str], bool] = lambda name: name.endswith("num_batches_tracked"),
+    is_optional: Callable[[str], bool] = is_counter,
     unused: Iterable[str] = (),
+    remedy: str = "",
+) -> tuple[dict[str, Any], Report]:
+    """Return the tensors of all names in `shapes`, and what came from where.
+
+    Parameters
+    ----------
+    shapes : mapping
+        Name and shape of every entry of the network.
+    pairs : mapping
+        Name in the network -> (name in the file, tensor). Names that the network lacks are listed
+        as unused.
+    path : Path
+        The file, for messages and the report.
+    title, form : str
+        Name of the network and format of the file in words.
+    is_optional : callable
+        Tells of a name in the network whether the file may lack it.
+    unused : iterable of str
+        Further names in the file that nothing takes.
+    remedy : str
+        End of the message where entries are missing.
+
+    Raises
+    ------
+    ModelError
+        If a required entry is missing, or a shape or dtype does not fit, or a value is not finite.
+    """
+    missing = [name for name in shapes if name not in pairs and not is_optional(name)]
+    if missing:
+        raise ModelError(identify.missing(path, title, missing, len(shapes), pairs) + remedy)
+    state, entries, rest = {}, [], list(unused)
+    for name, (source, tensor) in pairs.items():
+        if name not in shapes:
+            rest.append(source)
+            continue
+        _check_tensor(path, source, tensor, shapes[name], is_counter(name))
+        state[name] = tensor
+        entries.append(Entry(source, name, tuple(tensor.shape)))
+    absent = tuple(name for name in shapes if name not in pairs)
+    return state, Report(str(path), form, tuple(entries), tuple(rest), absent)
+
+
+def assign(
+    module: torch.nn.Module, pairs: Pairs, path: Path, *, title: str, form: str, **options: Any
 ) -> Report:
     """Copy tensors into a module's parameters and buffers, and return what went where.
 
@@ -112,47 +198,31 @@ def assign(
     ----------
     module : torch.nn.Module
         Its `state_dict` names the parameters and buffers.
-    pairs : mapping
-        Name in the module -> (name in the file, tensor). Names that the module lacks are listed
-        as unused.
-    path : Path
-        The file, for messages and the report.
-    title, form : str
-        Name of the network and format of the file in words.
-    is_optional : callable
-        Tells of a name in the module whether the file may lack it.
-    unused : iterable of str
-        Further names in the file that nothing takes.
+    pairs, path, title, form
+        As in `select`, with its further `options`.
 
     Raises
     ------
     ModelError
-        If a required entry is missing, or a shape or dtype does not fit, or a value is not finite.
+        As in `select`. The module is unchanged then.
     """
-    state = module.state_dict()
-    missing = [name for name in state if name not in pairs and not is_optional(name)]
-    if missing:
-        raise ModelError(identify.missing(path, title, missing, len(state), pairs))
-    entries, rest = [], list(unused)
-    for name, (source, tensor) in pairs.items():
-        if name not in state:
-            rest.append(source)
-            continue
-        target = state[name]
-        _check_tensor(path, source, tensor, target)
-        with torch.no_grad():
-            target.copy_(tensor)
-        entries.append(Entry(source, name, tuple(tensor.shape)))
-    absent = tuple(name for name in state if name not in pairs)
-    return Report(str(path), form, tuple(entries), tuple(rest), absent)
+    own = module.state_dict()
+    shapes = {name: tuple(each.shape) for name, each in own.items()}
+    state, report = select(shapes, pairs, path, title=title, form=form, **options)
+    with torch.no_grad():
+        for name, tensor in state.items():
+            own[name].copy_(tensor)
+    return report
 
 
-def _check_tensor(path: Path, name: str, tensor: Any, target: Any) -> None:
-    if tuple(tensor.shape) != tuple(target.shape):
-        raise ModelError(
-            f"{path}: {name} must have shape {tuple(target.shape)}; got {tuple(tensor.shape)}"
-        )
-    if tensor.is_floating_point() != target.is_floating_point():
-        raise ModelError(f"{path}: {name} must be {target.dtype}; got {tensor.dtype}")
-    if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+def _check_tensor(
+    path: Path, name: str, tensor: Any, shape: tuple[int, ...], is_integer: bool
+) -> None:
+    if tuple(tensor.shape) != shape:
+        raise ModelError(f"{path}: {name} must have shape {shape}; got {tuple(tensor.shape)}")
+    if is_integer:
+        return
+    if not tensor.is_floating_point():
+        raise ModelError(f"{path}: {name} must be of floats; got {tensor.dtype}")
+    if not bool(torch.isfinite(tensor).all()):
         raise ModelError(f"{path}: {name} must be finite; got NaN or infinity; get the file again")

@@ -61,3 +61,19 @@ def memory_errors(device: torch.device, hint: str) -> Iterator[None]:
         if device.type == "cuda":
             torch.cuda.empty_cache()
         raise ModelError(f"the memory of {device} is full; {hint}") from error
+
+
+def dtype_of(precision: str) -> torch.dtype:
+    """Return the dtype of a precision, "float32" or "bfloat16"."""
+    validation.choice("precision", precision, ("float32", "bfloat16"))
+    return torch.bfloat16 if precision == "bfloat16" else torch.float32
+
+
+@contextmanager
+def exact(device: torch.device) -> Iterator[None]:
+    """Keep CUDA's convolutions in float32: TF32 has 10 bits, and moves maxima of pools."""
+    if device.type != "cuda":
+        yield
+        return
+    with torch.backends.cudnn.flags(enabled=True, benchmark=False, allow_tf32=False):
+        yield

@@ -2,22 +2,25 @@
 
 A network is a subclass. It implements `_predictions` for whole videos, `_step` and `_restart` for
 streams, and `_finish`, which makes a map of the network's own output. Frames arrive checked: RGB,
-uint8, (H, W, 3), all of one size. The subclass owns its device, its weights and its caches.
+uint8, (H, W, 3), all of one size. The subclass owns its weights and its caches.
 """
 
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import containers, images, validation
+from .. import images, validation
 from ..errors import ImageError
+from .frames import FrameReader
 from .report import Report
+from .sound import Sound, checked_sound
 
 if TYPE_CHECKING:
     import torch
@@ -26,13 +29,8 @@ Frame = NDArray[np.uint8]  # (H, W, 3), RGB
 RawMap = NDArray[np.float32]  # (h, w): the network's own output, after the sigmoid
 Map = NDArray[np.float32]  # (H, W) in [0, 1]
 Between = Literal["hold", "blend"]
-
-
-class Sound(NamedTuple):
-    """Samples of one channel, float32 in [-1, 1], and their rate in Hz."""
-
-    samples: NDArray[np.float32]
-    rate: float
+Precision = Literal["float32", "bfloat16"]
+Item = TypeVar("Item")
 
 
 class Prediction(NamedTuple):
@@ -50,6 +48,7 @@ class Settings(NamedTuple):
     """Options that all networks share, unchecked."""
 
     device: str = "auto"
+    precision: Precision = "float32"
     stride: int = 1
     between: Between = "hold"
     color: images.Color = "rgb"
@@ -59,7 +58,8 @@ class Settings(NamedTuple):
 class VideoNetwork(abc.ABC):
     """A saliency network over the frames of a video.
 
-    `fastsal.neural.tased`, `stra_net` and `stavis` make one.
+    `fastsal.neural.tased`, `stra_net` and `stavis` make one. It can be pickled and copied at any
+    time. One object serves one stream, from one thread at a time; `predict` uses no stream.
 
     Attributes
     ----------
@@ -69,13 +69,22 @@ class VideoNetwork(abc.ABC):
         The loaded entries of the checkpoint file, one by one.
     delay : int
         Frames by which the maps of `update` lag behind.
+
+    Examples
+    --------
+    >>> from fastsal import neural
+    >>> network = neural.tased("TASED_updated.pt")  # doctest: +SKIP
+    >>> network.predict(frames).shape  # doctest: +SKIP
+    (90, 480, 640)
     """
 
     delay: int = 0
-    memory_hint: str = "use device='cpu'"
+    listens: bool = False  # whether sound changes the maps
+    batches: Mapping[str, int] = MappingProxyType({"cpu": 1, "cuda": 4, "mps": 2})  # windows
+    memory_hint: str = "use device='cpu', or a smaller `size`"
 
     def __init__(self, settings: Settings) -> None:
-        from .device import device_of  # imports PyTorch
+        from .device import device_of, dtype_of  # imports PyTorch
 
         self._settings = settings
         self._stride = validation.integer("stride", settings.stride, 1)
@@ -83,7 +92,9 @@ class VideoNetwork(abc.ABC):
         images.check_color(settings.color)
         images.check_channel_axis(settings.channel_axis)
         self.device: torch.device = device_of(settings.device)
+        self.dtype: torch.dtype = dtype_of(settings.precision)
         self.report: Report  # set by the subclass
+        self._reader = FrameReader(settings.color, settings.channel_axis)
         self._forget()
 
     # To be implemented by a network.
@@ -113,6 +124,21 @@ class VideoNetwork(abc.ABC):
     def _finish(self, raw: RawMap, shape: tuple[int, int]) -> Map:
         """Return the map of a frame of `shape` by the authors' blur and scaling, in [0, 1]."""
 
+    # For use by a network.
+
+    def _in_batches(
+        self, items: Iterator[Item | None], run: Callable[[Sequence[Item]], Sequence[RawMap]]
+    ) -> Iterator[RawMap | None]:
+        """Yield the output of each item in order, and None for None; `run` takes a batch."""
+        size = self.batches[self.device.type]
+        waiting: list[Item | None] = []
+        for item in items:
+            waiting.append(item)
+            if sum(each is not None for each in waiting) == size:
+                yield from _outputs(waiting, run)
+                waiting = []
+        yield from _outputs(waiting, run)
+
     # The public part.
 
     def reset(self) -> None:
@@ -123,30 +149,58 @@ class VideoNetwork(abc.ABC):
     def _forget(self) -> None:
         self._count = 0
         self._form: tuple[Any, ...] | None = None
-        self._last: RawMap | None = None
+        self._maps: tuple[Map, Map] | None = None  # of the last two outputs
 
     def update(self, frame: Any, *, out: Any = None) -> Any:
-        """Return the map of the next frame of a stream."""
-        checked = self._checked(frame, "frame")
+        """Return the map of the next frame of a stream.
+
+        Parameters
+        ----------
+        frame : array of uint8, (H, W, 3), (H, W, 4) or (H, W)
+            The next frame. One of another size or number of channels restarts the stream.
+        out : array of float32 or uint8, (H, W), optional
+            Where to put the map.
+
+        Returns
+        -------
+        saliency : array of float32 (or `out`), (H, W)
+            In [0, 1]. It belongs to the frame `delay` frames before. With ``stride=k`` only every
+            k-th map is computed; the others repeat it, or approach it in equal steps with
+            ``between="blend"``.
+
+        Raises
+        ------
+        ImageError
+            If `frame` is no image of uint8, or `out` does not fit it.
+        ModelError
+            If the memory of the device is full.
+        """
+        checked = self._reader.read(frame, "frame")
+        target = checked.target(out)
         if self._form is not None and self._form != checked.form:
             self.reset()
-        self._form = checked.form
-        target = images.host_out(out, (checked.frames,))
-        is_wanted = self._count % self._stride == 0
+        phase = self._count % self._stride
         try:
             with self._computing():
-                raw = self._step(checked.rgb, is_wanted)
+                raw = self._step(checked.rgb, phase == 0)
+            if raw is not None:
+                newest = self._finish(raw, checked.rgb.shape[:2])
+                self._maps = (self._maps or (newest, newest))[1], newest
+            saliency = self._current(phase, checked.rgb.shape[:2])
         except BaseException:  # also Ctrl-C: half a step must not be continued
             self.reset()
             raise
+        self._form = checked.form
         self._count += 1
-        self._last = self._last if raw is None else raw
-        height, width = checked.rgb.shape[:2]
-        saliency = np.zeros((height, width), np.float32)
-        if self._last is not None:
-            saliency = self._finish(self._last, (height, width))
-        np.copyto(target, saliency if target.dtype == np.float32 else _bytes(saliency))
-        return out if out is not None else containers.returned(target, checked.frames.is_tensor)
+        return checked.filled(target, saliency, out)
+
+    def _current(self, phase: int, shape: tuple[int, int]) -> Map:
+        if self._maps is None:
+            return np.zeros(shape, np.float32)
+        before, newest = self._maps
+        if self._settings.between == "hold" or phase == self._stride - 1:
+            return newest
+        return _mixed(before, newest, (phase + 1) / self._stride)
 
     def predict(
         self,
@@ -157,72 +211,127 @@ class VideoNetwork(abc.ABC):
         fps: float = 25.0,
         raw: bool = False,
     ) -> NDArray[np.float32]:
-        """Return the maps of a whole video, in the authors' window order."""
-        results = []
-        shape: list[tuple[int, int]] = []
-        source = self._checked_frames(frames, shape)
-        sound = None if audio is None else Sound(np.asarray(audio, np.float32), audio_rate)
-        with self._computing():
-            for prediction in self._predictions(source, sound, fps, self._stride):
-                results.append(prediction)
-        return self._stacked(results, shape[0], raw)
+        """Return the maps of a whole video, in the authors' window order.
 
-    def _stacked(
-        self, found: list[Prediction], shape: tuple[int, int], raw: bool
-    ) -> NDArray[np.float32]:
-        last = next(each.raw for each in found if each.raw is not None)
-        maps = []
-        for each in found:
-            if raw:
-                has_map = each.raw is not None and each.is_official
-                maps.append(each.raw if has_map else np.full_like(last, np.nan))
-            else:
-                last = last if each.raw is None else each.raw
-                maps.append(self._finish(last, shape))
-        return np.stack(maps)  # type: ignore[arg-type]
+        Parameters
+        ----------
+        frames : array of uint8, (N, H, W, 3), or iterable of frames
+            All of one size.
+        audio : array of int16, or of floats in [-1, 1], (samples,), optional
+            Sound of the video, one channel. Networks without sound ignore it. Where it ends before
+            the video, the rest is silent.
+        audio_rate : float, default 22050
+            Samples per second. Other rates than 22,050 Hz are resampled.
+        fps : float, default 25.0
+            Frames per second, which relate frames to sound.
+        raw : bool, default False
+            Return the network's own output, before the authors' blur and scaling.
+
+        Returns
+        -------
+        maps : array of float32, (N, H, W) or with `raw` (N, h, w)
+            In [0, 1]. With `raw`, frames for which the authors' procedure gives no output are NaN.
+            Otherwise rules of fastsal fill them; `tased` and `stavis` describe these rules.
+
+        Raises
+        ------
+        ImageError
+            If a frame is no image of uint8, or differs in size, or there is none.
+        ValueError
+            If `audio`, `audio_rate` or `fps` is wrong.
+        ModelError
+            If the memory of the device is full.
+        """
+        if raw:
+            found = list(self._run(frames, audio, audio_rate, fps))
+            blank = np.full_like(next(each.raw for each in found if each.raw is not None), np.nan)
+            return np.stack([
+                each.raw if each.raw is not None and each.is_official else blank for each in found
+            ])  # fmt: skip
+        return np.stack(list(self.maps(frames, audio=audio, audio_rate=audio_rate, fps=fps)))
+
+    def maps(
+        self,
+        frames: Any,
+        *,
+        audio: Any = None,
+        audio_rate: float = 22050,
+        fps: float = 25.0,
+    ) -> Iterator[Map]:
+        """Yield the maps that `predict` returns, one by one, in constant memory.
+
+        Parameters
+        ----------
+        frames, audio, audio_rate, fps
+            As in `predict`. An iterable of frames is read as far ahead as the network needs.
+
+        Yields
+        ------
+        saliency : array of float32, (H, W)
+            The map of each frame, in order.
+
+        Raises
+        ------
+        ImageError, ValueError, ModelError
+            As in `predict`.
+        """
+        before: Map | None = None
+        skipped = 0
+        for prediction in self._run(frames, audio, audio_rate, fps):
+            if prediction.raw is None:
+                if self._settings.between == "hold" and before is not None:
+                    yield before
+                else:
+                    skipped += 1
+                continue
+            newest = self._finish(prediction.raw, self._reader.shape)
+            for i in range(skipped):
+                start = newest if before is None else before
+                yield _mixed(start, newest, (i + 1) / (skipped + 1))
+            skipped, before = 0, newest
+            yield newest
+        for _ in range(skipped):
+            if before is not None:
+                yield before
+
+    def _run(self, frames: Any, audio: Any, audio_rate: float, fps: float) -> Iterator[Prediction]:
+        rate = validation.number("fps", fps, 1e-3)
+        sound = checked_sound(audio, audio_rate)
+        source = self._reader.all_of(frames)
+        predictions = self._predictions(source, sound, rate, self._stride)
+        is_empty = True
+        while True:
+            with self._computing():  # not while the caller works
+                prediction = next(predictions, None)
+            if prediction is None:
+                break
+            is_empty = False
+            yield prediction
+        if is_empty:
+            raise ImageError("`frames` must have at least one frame; got none")
 
     def _computing(self) -> AbstractContextManager[Any]:
         """Return the context of all computation: no gradients, and errors of memory in words."""
         import torch
 
-        from .device import memory_errors
+        from .device import exact, memory_errors
 
         context = ExitStack()
         context.enter_context(torch.inference_mode())
+        context.enter_context(exact(self.device))
         context.enter_context(memory_errors(self.device, self.memory_hint))
         return context
 
-    def _checked_frames(
-        self, frames: Iterable[Any], shape: list[tuple[int, int]]
-    ) -> Iterator[Frame]:
-        first: tuple[Any, ...] | None = None
-        for i, frame in enumerate(frames):
-            checked = self._checked(frame, f"frames[{i}]")
-            if first is not None and checked.form != first:
-                raise ImageError(
-                    f"`frames` must have one shape; got {first} and {checked.form} at {i}"
-                )
-            first = checked.form
-            shape[:] = [checked.rgb.shape[:2]]
-            yield checked.rgb
 
-    def _checked(self, frame: Any, name: str) -> _Checked:
-        found = images.as_frames(
-            frame, color=self._settings.color, channel_axis=self._settings.channel_axis,
-            name=name, stacks=False,
-        )  # fmt: skip
-        rgb = images.picture_of(found)
-        if self._settings.color == "bgr" and found.channels > 1:
-            rgb = np.ascontiguousarray(rgb[..., ::-1])
-        return _Checked(found, rgb, (found.shape, found.channels))
+def _outputs(
+    items: list[Item | None], run: Callable[[Sequence[Item]], Sequence[RawMap]]
+) -> Iterator[RawMap | None]:
+    batch = [each for each in items if each is not None]
+    results = iter(run(batch) if batch else ())
+    for each in items:
+        yield None if each is None else next(results)
 
 
-class _Checked(NamedTuple):
-    frames: images.Frames
-    rgb: Frame
-    form: tuple[Any, ...]
-
-
-def _bytes(saliency: Map) -> NDArray[np.uint8]:
-    levels: NDArray[np.uint8] = np.rint(saliency * np.float32(255)).astype(np.uint8)
-    return levels
+def _mixed(before: Map, after: Map, weight: float) -> Map:
+    mixed: Map = before + np.float32(weight) * (after - before)
+    return np.clip(mixed, 0, 1, out=mixed)

@@ -97,6 +97,9 @@ class _Dis:
     def __init__(self) -> None:
         self._search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 
+    def __reduce__(self) -> tuple[type[_Dis], tuple[()]]:
+        return _Dis, ()  # OpenCV's object cannot be pickled, and has no state
+
     def __call__(self, previous: Pixels, current: Pixels) -> Floats:
         first, second = _grey(previous), _grey(current)
         height, width = first.shape

@@ -69,6 +69,8 @@ class H264Encoder(_Target):
 
     keeps_times = True
     delay = _LOOKAHEAD + 6  # of its threads
+    _codec = "libx264"
+    _codec_options = _H264
 
     def __init__(
         self,
@@ -119,7 +121,9 @@ class H264Encoder(_Target):
         self._finish(self._last * float(self._tick) + 1 / self._fps)
 
     def _add_video(self) -> None:
-        self._stream = self._container.add_stream("libx264", rate=self._rate, options=_H264)
+        self._stream = self._container.add_stream(
+            self._codec, rate=self._rate, options=self._codec_options
+        )
         self._stream.width, self._stream.height = self._size
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.sample_aspect_ratio = self._shape

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -40,6 +41,10 @@ class Encoder(Protocol):
 
     def close(self) -> None:
         """Finish the file."""
+
+
+# From a path, frames per second, size, audio and sample aspect ratio.
+Opener = Callable[[Path, float, tuple[int, int], "Sound | None", Fraction], Encoder | None]
 
 
 def has_av() -> bool:

@@ -95,6 +95,11 @@ class Stream(devices.Portable):
         """Boxes of the last frame, best first, (N, 4) x, y, w, h; None if the method has none."""
         return getattr(self._state, "boxes", None)
 
+    @property
+    def network(self) -> Any:
+        """Network that runs, a `fastsal.neural.VideoNetwork`, or None for other methods."""
+        return self._state if self.method.kind == "network" else None
+
     def reset(self) -> None:
         """Forget all frames: the next one is the first."""
         self._state.reset()

@@ -14,6 +14,7 @@ from .clock import frames_per_second, percentiles_ms
 from .encoders import has_av
 from .grid import GRID, Grid
 from .interrupts import heeded_interrupts
+from .network_video import NetworkVideo
 from .progress import progress_bar
 from .stages import Timings, run_stages
 from .stream import Stream
@@ -109,7 +110,8 @@ def process_video(
     resize : (int, int), optional
         Width and height in pixels to which frames are scaled first.
     **options
-        Options of the method's function.
+        Options of the method's function. A network needs ``weights``, its checkpoint file. It
+        follows its authors' order of windows, and hears the sound of the file through PyAV.
 
     Returns
     -------
@@ -135,10 +137,17 @@ def process_video(
     keys = (method,) if isinstance(method, str) else tuple(dict.fromkeys(method))
     check_video_look(keys, view, alpha)
     streams = {key: Stream(key, backend=backend, color="bgr", **options) for key in keys}
+    network = None
+    if len(keys) == 1 and streams[keys[0]].network is not None:
+        network = NetworkVideo(
+            streams[keys[0]],
+            lambda frame, saliency: render(frame, saliency, view=view, alpha=alpha, color="bgr"),
+        )
     return convert_video(
         source,
         target,
         lambda size: _renderer(streams, size, view, alpha),
+        network=network if view != GRID else None,
         label=", ".join(keys),
         progress=progress,
         start=start,
@@ -153,6 +162,7 @@ def convert_video(
     renderer: Callable[[tuple[int, int]], Renderer],
     *,
     label: str,
+    network: NetworkVideo | None = None,
     progress: bool = True,
     start: float | None = None,
     end: float | None = None,
@@ -161,27 +171,30 @@ def convert_video(
     """Write a video with a picture for every frame of another, with its sound and times.
 
     `renderer` gets the width and height of the frames. It returns those of the pictures, and the
-    function that makes a picture of a BGR frame. `label` stands before the progress bar. The rest
-    is as in `process_video`.
+    function that makes a picture of a BGR frame. `label` stands before the progress bar. For files,
+    `network` takes the place of that function. The rest is as in `process_video`.
     """
     began = time.perf_counter()
     check_not_source(source, check_target(target))
     with VideoReader(source, start=start, end=end, resize=resize) as reader:
         shown, picture = renderer(reader.size)
-        sound = _sound_of(source, reader, is_cut=bool(start))
+        sound = sound_of(source, reader, is_cut=bool(start))
         ratio = reader.sample_aspect_ratio
         with VideoWriter(target, reader.fps, shown, sound, ratio) as writer:
             # An AVI has a steady rate; with audio, its frames are repeated to keep their times.
             is_timed = writer.keeps_times or (sound is not None and sound.has_tracks)
             bar = _bar(reader, label, progress)
-            timings = _run(reader, writer, picture, bar, is_timed=is_timed)
+            if network is not None and not reader.live:
+                timings = network.run(source, reader, writer, bar, is_timed=is_timed)
+            else:
+                timings = _run(reader, writer, picture, bar, is_timed=is_timed)
             if sound is not None:
                 sound.keeps_rest = end is None
         lost = "the audio of a live stream is left out" if reader.live and reader.has_audio else ""
     return _report(writer, timings, time.perf_counter() - began, lost)
 
 
-def _sound_of(source: str | Path | int, reader: VideoReader, *, is_cut: bool) -> Any:
+def sound_of(source: str | Path | int, reader: VideoReader, *, is_cut: bool) -> Any:
     """Return the audio that goes with the video; None where there is none, or no PyAV."""
     is_carried = is_file(source) or (reader.has_audio and not reader.live)
     if not (has_av() and is_carried):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import FastsalError, VideoError
 from .counts import count_of
-from .encoders import CODECS, Encoder, keeps_shape, open_encoder
+from .encoders import CODECS, Encoder, Opener, keeps_shape, open_encoder
 from .interrupts import Terminated
 from .quiet import quiet_opencv
 from .video_files import check_target, playing_frames
@@ -50,6 +50,8 @@ class VideoWriter:
     sample_aspect_ratio : Fraction
         Width of a pixel over its height. OpenCV's files have square pixels: there the frames are
         enlarged to the shape that a player shows.
+    opener : callable
+        Opens the encoder of the partial file, as `open_encoder` does.
 
     Attributes
     ----------
@@ -74,8 +76,10 @@ class VideoWriter:
         size: tuple[int, int],
         sound: Sound | None = None,
         sample_aspect_ratio: Fraction = _SQUARE,
+        opener: Opener = open_encoder,
     ) -> None:
         self.target = check_target(target)
+        self._opener = opener
         self.size = size
         self._shape = sample_aspect_ratio
         self._set_drawn_size(size)
@@ -194,7 +198,7 @@ class VideoWriter:
 
     def _opened(self, fps: float, sound: Sound | None) -> Encoder:
         try:
-            encoder = open_encoder(self.partial, fps, self.encoded_size, sound, self._shape)
+            encoder = self._opener(self.partial, fps, self.encoded_size, sound, self._shape)
         except (OSError, ValueError, OverflowError):  # PyAV's errors are some of these
             encoder = None
         if encoder is None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import runtime
 from ..kernels import watch
-from ..methods import METHODS, Method, method_of
+from ..methods import BUILT_IN, Method, method_of
 from . import helpers
 from .interrupts import heeded_interrupts
 from .progress import progress_bar
@@ -38,7 +38,8 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
     ----------
     methods : iterable of str, optional
         Keys of `METHODS`. Default: all methods, and `binary_map`, `salient_boxes`, `scanpath`,
-        `slic`, `region_stats`, `fastsal.metrics` and `fastsal.applications.retarget`.
+        `slic`, `region_stats`, `fastsal.metrics`, and `retarget` and `best_crop` of
+        `fastsal.applications`.
     progress : bool, default True
         Show a progress bar on stderr if stderr is a terminal.
 
@@ -84,7 +85,7 @@ class _Helped:
 
 def jobs_of(methods: Iterable[str] | None) -> list[_Job]:
     """Return names and functions, which compile everything of these methods or of all."""
-    chosen = [method_of(key) for key in (METHODS if methods is None else methods)]
+    chosen = [method_of(key) for key in (BUILT_IN if methods is None else methods)]
     functions = {method.function: method for method in chosen}  # that of several keys once
     jobs = [
         job
@@ -100,6 +101,7 @@ def jobs_of(methods: Iterable[str] | None) -> list[_Job]:
         *_jobs_of_metrics(),
         *_jobs_of_explanations(),
         *_jobs_of_resampling(),
+        *_jobs_of_windows(),
     ]
 
 
@@ -160,6 +162,16 @@ def _jobs_of_resampling() -> Iterator[_Job]:
     for dtype in (np.uint8, np.uint16, np.float32):
         for size in _SIZES:
             yield f"resample {np.dtype(dtype)} {size}", partial(_resample, np.zeros(size, dtype))
+
+
+def _jobs_of_windows() -> Iterator[_Job]:
+    """Yield one job per size for the kernels of `fastsal.applications.best_crop`."""
+    from ..kernels.windows import peaks_of
+
+    for size in _SIZES:
+        table = np.zeros((size[0] + 1, size[1] + 1))
+        jobs = np.array([[0, size[0] - 7, 8, 8, 1]], np.int64)
+        yield f"windows {size}", partial(peaks_of, table, jobs)
 
 
 def _resample(image: Any) -> None:

@@ -52,6 +52,49 @@ def test_boxes_are_those_of_the_whole_frame(pad):
     assert all(part.flags.c_contiguous for part in detector.parts)
 
 
+@pytest.mark.parametrize("align", [1, 8, 50])
+@pytest.mark.parametrize("min_size", [(1, 1), (64, 32), (130, 200), (1000, 1000)])
+@pytest.mark.parametrize("place", [(0, 0), (140, 190), (280, 370)])
+def test_regions_have_a_least_size_and_start_on_a_grid(place, min_size, align):
+    position = np.add.outer(1000 * np.arange(300), np.arange(400))  # tells where a part is from
+    saliency = np.zeros((300, 400))
+    saliency[place[0] : place[0] + 20, place[1] : place[1] + 30] = 1
+    detector = Recorder(lambda part: [])
+    detect_salient(position, detector, saliency=saliency, min_size=min_size, align=align, pad=0.1)
+    (part,) = detector.parts
+    top, left = divmod(int(part[0, 0]), 1000)
+    assert top % align == left % align == 0
+    assert top <= place[0] <= place[0] + 20 <= top + part.shape[0]
+    assert left <= place[1] <= place[1] + 30 <= left + part.shape[1]
+    for length, least, size in zip(part.shape, min_size, (300, 400), strict=True):
+        assert min(least, size) <= length <= max(least, 36) + align
+    assert np.array_equal(part, position[top:, left:][: part.shape[0], : part.shape[1]])
+
+
+@pytest.mark.parametrize("scale", [1, 1e-300, 1e300])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "uint8"])
+def test_large_frames_are_searched_where_a_small_one_would_be(dtype, scale):
+    frame = np.kron(spots(), np.ones((8, 8), np.uint8))
+    values = (frame / 255.0 * (scale if dtype == "float64" else 200)).astype(dtype)
+    detector = Recorder(blobs)
+    found = detect_salient(frame, detector, saliency=values)
+    assert ordered(found) == ordered(blobs(frame))
+    assert sum(part.size for part in detector.parts) < frame.size / 10
+
+
+def test_a_method_gets_a_small_frame():
+    frame = np.kron(spots(), np.ones((8, 8), np.uint8))
+    seen = []
+
+    def whole(image):
+        seen.append(image.shape)
+        return fastsal.whitened(image)
+
+    by_key = detect_salient(frame, blobs, saliency="whitened", pad=0.5)
+    assert ordered(by_key) == ordered(detect_salient(frame, blobs, saliency=whole, pad=0.5))
+    assert seen == [frame.shape]
+
+
 def test_the_frame_reaches_the_detector_as_it_is(rng):
     frame = rng.random((40, 50, 3)).astype(np.float32)
     saliency = np.zeros((40, 50))
@@ -251,6 +294,8 @@ def test_errors_of_the_detector_pass():
         ({"saliency": -np.ones((300, 400))}, "`saliency` must not be negative"),
         ({"saliency": "flow"}, "compares frames: pass"),
         ({"max_boxes": 0}, "`max_boxes` must be an integer from 1 up; got 0"),
+        ({"align": 0}, "`align` must be an integer from 1 up; got 0"),
+        ({"min_size": 4}, "`min_size` must be two integers"),
         ({"pad": -1}, "`pad` must be a number from 0 to 10; got -1"),
     ],
 )

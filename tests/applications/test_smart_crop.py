@@ -1,6 +1,8 @@
 """`SmartCrop` has the form of smartcrop's results: the same candidates, ranked by saliency."""
 
+import csv
 import json
+from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from reference import cropping as reference
 from skimage import data
 
 import fastsal
-from fastsal.applications import SmartCrop
+from fastsal.applications import SmartCrop, smart_crop
 from fastsal.errors import ImageError
 
 # Numbers of candidates that smartcrop 0.5.0 returns for images of 512 x 512 and 1920 x 1080.
@@ -90,11 +92,66 @@ def test_steps_without_prescaling():
 
 
 def test_the_map_comes_back_as_a_picture():
-    image = Image.fromarray(data.astronaut())
-    result = SmartCrop(saliency="whitened").crop(image, 10, 10)
-    expected = np.rint(fastsal.whitened(data.astronaut()) * 255)
-    assert result["analyse_image"].size == image.size
+    image = data.astronaut()
+    result = SmartCrop(saliency=fastsal.whitened).crop(Image.fromarray(image), 10, 10)
+    expected = np.rint(fastsal.whitened(image) * 255)
+    assert result["analyse_image"].size == (512, 512)
     assert np.abs(np.asarray(result["analyse_image"]).astype(float) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("size", "reduced"),
+    [((1920, 1080), (112, 63)), ((1000, 2000), (56, 112)), ((2000, 100), (960, 48))],
+)
+def test_a_method_gets_a_small_image(size, reduced):
+    ramp = np.linspace(0, 255, size[0]).astype(np.uint8) + np.zeros((size[1], 1), np.uint8)
+    result = SmartCrop().crop(Image.fromarray(ramp), 10, 10)
+    assert result["analyse_image"].size == reduced
+    small = np.asarray(smart_crop._reduced(Image.fromarray(ramp))).astype(float)
+    expected = np.asarray(Image.fromarray(ramp).resize(reduced, Image.Resampling.BOX))
+    assert np.abs(small - expected).max() <= 2
+
+
+def test_small_images_keep_their_size(rng):
+    image = rng.integers(0, 256, (48, 90, 3), dtype=np.uint8)
+    crops = SmartCrop(saliency="whitened").crop(Image.fromarray(image), 10, 10)
+    assert crops == SmartCrop(saliency=fastsal.whitened).crop(image, 10, 10)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "CMYK", "I;16", "1", "F"])
+def test_modes_of_images(mode):
+    image = Image.fromarray(data.astronaut()[::2, ::2]).convert("L" if mode == "I;16" else mode)
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
+    if mode == "F":
+        image = Image.fromarray(np.asarray(image) / np.float32(255))
+    top = SmartCrop().crop(image, 100, 50)["top_crop"]
+    rgb = SmartCrop().crop(Image.fromarray(data.astronaut()[::2, ::2]), 100, 50)["top_crop"]
+    if mode in ("RGBA", "P", "CMYK"):  # the others are grey
+        assert abs(top["y"] - rgb["y"]) <= 40
+    assert top["width"] in (231, 256)
+    assert top["height"] in (116, 128)
+
+
+def test_crops_hold_fixations(shared):
+    """Maps of small images give better crops of photographs than those of whole ones."""
+    folder = shared / "data" / "osie"
+    fixations = defaultdict(list)
+    with open(folder / "fixations.csv", newline="") as lines:
+        for row in csv.DictReader(lines):
+            fixations[row["image"]].append((float(row["x_px"]), float(row["y_px"])))
+    fractions = []
+    for name, points in fixations.items():
+        image = Image.open(folder / "images" / name)
+        top = SmartCrop().analyse(image, image.width // 2, image.height // 2, min_scale=1)[
+            "top_crop"
+        ]
+        x, y = np.array(points).T - [[top["x"]], [top["y"]]]
+        inside = (x >= 0) & (x < top["width"]) & (y >= 0) & (y < top["height"])
+        fractions.append(inside.mean())
+    print(np.mean(fractions))
+    assert len(fractions) == 40
+    assert np.mean(fractions) >= 0.62
 
 
 def test_the_top_crop_holds_what_is_salient():

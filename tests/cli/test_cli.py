@@ -14,6 +14,7 @@ from processes import started
 
 import fastsal
 from fastsal.cli.main import main
+from fastsal.methods import BUILT_IN
 from fastsal.pipelines.pictures import read_image, write_image
 from fastsal.pipelines.videos import VideoReader, VideoWriter
 
@@ -151,7 +152,7 @@ def test_motion_methods_take_images_as_frames(tmp_path):
 def test_all_means_all_static_methods(photo, tmp_path):
     assert main(["image", str(photo), "-m", "all", "-o", str(tmp_path / "out")]) == 0
 
-    static = [key for key, method in fastsal.METHODS.items() if method.kind == "static"]
+    static = [key for key, method in BUILT_IN.items() if method.kind == "static"]
     assert leftovers(tmp_path / "out") == sorted(f"photo-{key}.png" for key in static)
 
 
@@ -407,7 +408,7 @@ def test_demo_writes_pictures_and_a_table(tmp_path, capsys, monkeypatch):
     assert main(["demo", "--timing"]) == 0
 
     folder = tmp_path / "fastsal-demo"
-    motion = [key for key, method in fastsal.METHODS.items() if method.kind == "motion"]
+    motion = [key for key, method in BUILT_IN.items() if method.kind == "motion"]
     videos = [f"{key}.mp4" for key in motion]
     assert leftovers(folder) == sorted(["clip.mp4", "contact-sheet.png", *videos])
     sheet = read_image(folder / "contact-sheet.png")
@@ -424,9 +425,9 @@ def test_demo_writes_pictures_and_a_table(tmp_path, capsys, monkeypatch):
     assert face.mean() > 120
     assert cup.mean() < 80
     out, err = capsys.readouterr()
-    for key in fastsal.METHODS:
+    for key in BUILT_IN:
         assert f"{key:<20}64x64" in out
-    still, rows = len(fastsal.METHODS) - len(motion), len(fastsal.METHODS)
+    still, rows = len(BUILT_IN) - len(motion), len(BUILT_IN)
     for line in (
         f"coffee: {still} of {still} methods", f"rocket: {still} of {still} methods",
         f"timing: {rows} of {rows} rows",
@@ -469,7 +470,7 @@ def test_demo_wants_a_folder(photo, capsys):
 
 
 def test_warmup_tells_how_far_it_is(capsys, monkeypatch):
-    monkeypatch.setattr("fastsal.pipelines.warmup.METHODS", {"lc": fastsal.METHODS["lc"]})
+    monkeypatch.setattr("fastsal.pipelines.warmup.BUILT_IN", {"lc": fastsal.METHODS["lc"]})
 
     assert main(["warmup"]) == 0
 
@@ -722,7 +723,7 @@ def test_all_methods_of_a_video_are_those_with_maps_of_frames(clip, tmp_path, mo
 
     monkeypatch.setattr("fastsal.pipelines.video.process_video", process)
     main(["video", str(clip), "-m", "all", "-o", f"{tmp_path}/out/"])
-    keys = [key for key, each in fastsal.METHODS.items() if each.kind in ("static", "motion")]
+    keys = [key for key, each in BUILT_IN.items() if each.kind in ("static", "motion")]
     assert asked == [(f"clip-{key}.mp4", [key]) for key in keys]
 
 

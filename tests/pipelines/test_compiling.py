@@ -9,8 +9,9 @@ import time
 import pytest
 from processes import run_python
 
-from fastsal import METHODS, runtime
+from fastsal import runtime
 from fastsal.kernels import watch
+from fastsal.methods import BUILT_IN
 from fastsal.pipelines import compiling, forms, helpers
 
 pytestmark = pytest.mark.skipif(runtime.is_simulated(), reason="the simulator compiles nothing")
@@ -42,7 +43,7 @@ def test_a_quick_start_is_silent(monkeypatch):
 def test_a_slow_start_is_announced_once_while_it_compiles(monkeypatch, capsys):
     monkeypatch.setattr(compiling, "PATIENCE", 0.05)
     assert shown(during=0.3) == ["compiling lc, 3 kernels, once per machine"]
-    keys = list(METHODS)
+    keys = list(BUILT_IN)
     assert shown(keys, during=0.3)[0].startswith(f"compiling {len(keys)} methods, ")
     assert capsys.readouterr() == ("", "")  # stderr is no terminal
 
@@ -116,7 +117,7 @@ print(Watcher.names)
 
 
 def test_a_method_without_recorded_forms_is_announced_without_a_number():
-    assert forms.recorded_methods() <= set(METHODS)
+    assert forms.recorded_methods() <= set(BUILT_IN)
     assert forms.forms_of(["new"]) == []
     watched = compiling.Compiling(["new"], (said := []).append)
     with watched:

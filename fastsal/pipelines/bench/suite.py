@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ... import runtime
-from ...methods import METHODS, method_of
+from ...methods import BUILT_IN, method_of
 from ..stream import Stream
 from . import inputs
 from .peers import SETTLED, Image, peers_of
@@ -76,7 +76,7 @@ def plan_of(sizes: str, methods: str, backends: str, threads: str, **more: Any) 
     offered = [name for name, status in runtime.backends().items() if status.available]
     if runtime.is_simulated():
         offered.remove("cuda")
-    keys = list(METHODS) if methods == "all" else [method_of(k).key for k in methods.split(",")]
+    keys = list(BUILT_IN) if methods == "all" else [method_of(k).key for k in methods.split(",")]
     names: Any = offered if backends == "all" else backends.split(",")
     return Plan(
         _once(inputs.sizes_of(sizes)), _once(keys), _once(map(runtime.resolve, names)),

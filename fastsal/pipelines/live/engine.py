@@ -27,6 +27,7 @@ class Choice:
 
     method: str
     backend: runtime.Choice
+    weights: str | None = None  # the checkpoint file of a network
 
 
 class Engine:
@@ -50,11 +51,9 @@ class Engine:
     """
 
     def __init__(self, choice: Choice, *, smoothing: float = 0.0) -> None:
-        if not 0 <= smoothing < 1:
-            raise ValueError(f"`smoothing` must be in [0, 1); got {smoothing!r}")
+        self.smoothing = smoothing
         self.choice = _checked(choice)
         self.notice = ""
-        self._smoothing = smoothing
         self._stream = _stream_of(choice)
         self._ready: tuple[Choice, Stream] | None = None
         self._warming: threading.Thread | None = None
@@ -62,6 +61,17 @@ class Engine:
         self._frame: Any = None
         self._map = np.empty((0, 0), np.uint8)
         self._mean = np.empty((0, 0), np.float32)
+
+    @property
+    def smoothing(self) -> float:
+        """Share of the last map in the next one."""
+        return self._smoothing
+
+    @smoothing.setter
+    def smoothing(self, value: float) -> None:
+        if not 0 <= value < 1:
+            raise ValueError(f"`smoothing` must be in [0, 1); got {value!r}")
+        self._smoothing = value
 
     @property
     def stream(self) -> Stream:
@@ -155,8 +165,8 @@ class Engine:
 
 
 def _checked(choice: Choice) -> Choice:
-    method_of(choice.method)
-    runtime.resolve(choice.backend)
+    if method_of(choice.method).kind != "network":  # those run where PyTorch does
+        runtime.resolve(choice.backend)
     return choice
 
 
@@ -168,4 +178,5 @@ def _warm_up(stream: Stream, frame: NDArray[np.uint8]) -> None:
 
 
 def _stream_of(choice: Choice) -> Stream:
-    return Stream(choice.method, backend=choice.backend, color="bgr")
+    options: dict[str, Any] = {} if choice.weights is None else {"weights": choice.weights}
+    return Stream(choice.method, backend=choice.backend, color="bgr", **options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ... import runtime
 from ...errors import VideoError
-from ...methods import DEFAULT, METHODS
+from ...methods import BUILT_IN, DEFAULT
 from ..pictures import write_image
 from . import hud
 from .capture import CaptureThread
@@ -60,6 +60,8 @@ class Settings:
         Stop after so many.
     headless : bool
         Show nothing.
+    weights : str, optional
+        The checkpoint file of a network.
     """
 
     source: str | int = 0
@@ -72,6 +74,7 @@ class Settings:
     record: Path | None = None
     frames: int | None = None
     headless: bool = False
+    weights: str | None = None
 
 
 class Webcam:
@@ -95,7 +98,7 @@ class Webcam:
     ) -> None:
         self._settings = settings
         self._look = settings.look
-        choice = Choice(settings.method, settings.backend)
+        choice = Choice(settings.method, settings.backend, settings.weights)
         self._engine = Engine(choice, smoothing=settings.smoothing)
         self._screen = screen or (Headless() if settings.headless else Window("fastsal"))
         try:
@@ -164,7 +167,7 @@ class Webcam:
             dropped=mailbox.dropped + self._without_map,
             fps=self._statistics.fps, latency_ms=self._statistics.latency_ms,
             compute_ms=self._statistics.compute_ms, method=choice.method,
-            backend=runtime.resolve(choice.backend), size=self._size,
+            backend=self._where(), size=self._size,
         )  # fmt: skip
 
     def _actions(self) -> dict[str, Callable[[], None]]:
@@ -256,9 +259,15 @@ class Webcam:
         else:
             self._statistics.leave_out(now - self._paused_at)
 
+    def _where(self) -> str:
+        """Return the backend at work; of a network, the kind of its device."""
+        network = self._engine.stream.network
+        name = runtime.resolve(self._engine.choice.backend) if network is None else None
+        return str(network.device.type) if name is None else name
+
     def _next_method(self) -> None:
         choice = self._engine.choice
-        self._engine.change(Choice(after(choice.method, tuple(METHODS)), choice.backend))
+        self._engine.change(Choice(after(choice.method, tuple(BUILT_IN)), choice.backend))
 
     def _next_backend(self) -> None:
         choice, offered = self._engine.choice, runtime.backends()
@@ -266,8 +275,8 @@ class Webcam:
         if len(names) == 1:
             self._notices.say(f"only {names[0]}: {offered['cuda'].detail}")
             return
-        name: Any = after(runtime.resolve(choice.backend), names)
-        self._engine.change(Choice(choice.method, name))
+        name: Any = after(self._where(), names)
+        self._engine.change(replace(choice, backend=name))
 
     def _snapshot(self) -> None:
         if self._picture is not None:

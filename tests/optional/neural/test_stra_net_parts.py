@@ -9,12 +9,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import stra_net as plain
-from stra_net_files import Recorded
+from stra_net_files import Recorded, narrow_weights
 from torch.nn import functional
 
 from fastsal.errors import ImageError
 from fastsal.neural import (
-    stra_net_convolution,
     stra_net_flow,
     stra_net_images,
     stra_net_layers,
@@ -35,32 +34,7 @@ def inputs(recorded):
 
 @pytest.fixture
 def narrow(monkeypatch, rng):
-    """Return random weights of a network with few channels, in which nothing else differs."""
-    for stage, (blocks, channels) in stra_net_layers.STAGES.items():
-        narrower = tuple(each // 32 for each in channels)
-        monkeypatch.setitem(stra_net_layers.STAGES, stage, (blocks, narrower))
-    monkeypatch.setattr(stra_net_layers, "GRU_CHANNELS", 12)
-    monkeypatch.setattr(stra_net_convolution, "_MIN_PRODUCTS", 0)
-    stra_net_layers.groups.cache_clear()
-    shapes = {k: shape for each in stra_net_layers.groups().values() for k, shape in each.items()}
-    yield {key: _values(rng, key, shape) for key, shape in shapes.items()}
-    stra_net_layers.groups.cache_clear()
-
-
-def _values(rng, key, shape):
-    n = rng.standard_normal(shape)
-    match key.split("/")[1]:
-        case "gamma":
-            n = 1 + 0.1 * n
-        case "moving_variance":
-            n = 1 + 0.1 * np.abs(n)
-        case "kernel" | "recurrent_kernel":
-            n *= (0.02 if "conv1" in key else 1.2) / np.sqrt(np.prod(shape[:-1]))
-        case "prior_W":
-            n = rng.random(shape)
-        case _:
-            n *= 0.1
-    return n.astype(np.float32)
+    return narrow_weights(monkeypatch, rng)
 
 
 @pytest.mark.parametrize("winograd", [False, True])

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 import fastsal
+from fastsal.methods import BUILT_IN
 
-OPTIONS = {key: {"region_size": 4} for key in fastsal.METHODS if key.startswith("superpixel")}
-STATIC = [row for row in fastsal.METHODS.values() if row.kind == "static"]
+OPTIONS = {key: {"region_size": 4} for key in BUILT_IN if key.startswith("superpixel")}
+STATIC = [row for row in BUILT_IN.values() if row.kind == "static"]
 ids = [row.key for row in STATIC]
 
 
@@ -63,7 +64,7 @@ def grey_of(tensor):
     return tensor.reshape(-1)[: 40 * 48].reshape(40, 48)
 
 
-@pytest.mark.parametrize("key", fastsal.METHODS)
+@pytest.mark.parametrize("key", BUILT_IN)
 def test_streams_take_tensors(key, rng):
     frames = rng.integers(0, 256, (3, 40, 48, 3), dtype=np.uint8)
     mine, other = (fastsal.Stream(key, **OPTIONS.get(key, {})) for _ in range(2))

@@ -100,6 +100,7 @@ def test_the_page_shows_the_map_over_the_very_frame(serve, browse, camera, tmp_p
     _, address = serve()
     page = browse(address, *camera)
     until(page, "window.stat.got > 20")
+    page.uncheck("#mirror")
     page.evaluate("opacity.value = 0")
     got = stat(page)["got"]
     until(page, f"window.stat.got > {got + 3}")
@@ -145,6 +146,32 @@ def test_the_method_is_chosen_in_the_page(serve, browse, camera):
     until(page, "window.stat.state.colormap === 'viridis'")
     got = stat(page)["got"]
     until(page, f"window.stat.got > {got + 5}")
+
+
+def test_a_phone_has_views_smoothing_and_snapshots(serve, browse, camera):
+    _, address = serve("-m", "frame-difference")
+    page = browse("about:blank", *camera)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(address)
+    until(page, "window.stat.got > 5")
+    page.select_option("#view", "side-by-side")
+    page.evaluate("opacity.value = 0")
+    until(page, f"screen_.width === {2 * SIZE[0]}")
+    got = stat(page)["got"]
+    until(page, f"window.stat.got > {got + 3}")
+    left, right = np.hsplit(pixels(page), 2)
+    np.testing.assert_array_equal(left, right)  # the frame twice, since the map is transparent
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+    page.select_option("#view", "map")
+    until(page, f"screen_.width === {SIZE[0]}")
+    page.fill("#smoothing", "0.5")
+    until(page, "window.stat.state.smoothing === 0.5")
+    with page.expect_download() as download:
+        page.click("#snapshot")
+    assert download.value.suggested_filename.startswith("fastsal-frame-difference-")
+    encoded = np.fromfile(download.value.path(), np.uint8)
+    assert cv2.imdecode(encoded, cv2.IMREAD_COLOR).shape == (SIZE[1], SIZE[0], 3)
 
 
 @pytest.mark.parametrize(("flags", "words"), [

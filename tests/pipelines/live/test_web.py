@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import fastsal
+from fastsal.methods import BUILT_IN
 from fastsal.pipelines.live.engine import Choice
 
 pytest.importorskip("websockets", reason="websockets is not installed")
@@ -50,7 +51,7 @@ def test_a_picture_comes_back_as_its_map_in_colours(start, rng):
     image = cv2.GaussianBlur(rng.integers(0, 256, (60, 80, 3), dtype=np.uint8), (0, 0), 5)
     with joined(start()) as client:
         greeting = json.loads(client.recv())
-        assert greeting["methods"].keys() == fastsal.METHODS.keys()
+        assert greeting["methods"].keys() == BUILT_IN.keys()
         assert "cpu" in greeting["backends"]
         figures, painted = reply_to(client, image)
 
@@ -138,6 +139,8 @@ def bomb():
     ("not json", "must be a JSON object"),
     ("[1]", "must be a JSON object"),
     ('{"colormap": "mud"}', "`colormap` must be"),
+    ('{"smoothing": 1}', "`smoothing` must be a number in"),
+    ('{"smoothing": true}', "`smoothing` must be a number in"),
     (bytes(MOST_BYTES + 1), "over size limit|too big|exceeds"),
 ])  # fmt: skip
 def test_bad_messages_end_only_their_own_connection(start, message, reason, rng):

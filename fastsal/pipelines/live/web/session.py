@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .... import runtime
 from ....errors import ImageError
-from ....methods import METHODS
+from ....methods import BUILT_IN
 from ....validation import joined
 from ...overlay import in_colors
 from ..engine import Choice, Engine
@@ -45,7 +45,7 @@ class Session:
     def greeting(self) -> str:
         """Return what there is to choose from, and what is chosen, as JSON."""
         return json.dumps({
-            "methods": {key: method.title for key, method in METHODS.items()},
+            "methods": {key: method.title for key, method in BUILT_IN.items()},
             "backends": [name for name, each in runtime.backends().items() if each.available],
             "colormaps": COLORMAPS,
             **self._state(),
@@ -69,7 +69,7 @@ class Session:
         return json.dumps(figures), encoded.tobytes()
 
     def obey(self, text: str) -> None:
-        """Take the method, backend or colour map that a message in JSON names.
+        """Take the method, backend, colour map or smoothing that a message in JSON names.
 
         Raises
         ------
@@ -84,9 +84,10 @@ class Session:
             raise ImageError("the settings must be a JSON object")
         choice = self._engine.choice
         colormap = _one_of(wishes.get("colormap", self._colormap), COLORMAPS, "`colormap`")
-        method = _one_of(wishes.get("method", choice.method), METHODS, "`method`")
+        method = _one_of(wishes.get("method", choice.method), BUILT_IN, "`method`")
         backend = _one_of(wishes.get("backend", choice.backend), BACKENDS, "`backend`")
-        self._colormap = colormap
+        smoothing = _fraction_of(wishes.get("smoothing", self._engine.smoothing), "`smoothing`")
+        self._colormap, self._engine.smoothing = colormap, smoothing
         self._engine.change(Choice(method, backend))  # type: ignore[arg-type]
 
     def close(self) -> None:
@@ -97,7 +98,8 @@ class Session:
         choice = self._engine.choice
         return {
             "method": choice.method, "backend": runtime.resolve(choice.backend),
-            "colormap": self._colormap, "notice": self._engine.notice,
+            "colormap": self._colormap, "smoothing": self._engine.smoothing,
+            "notice": self._engine.notice,
         }  # fmt: skip
 
 
@@ -105,6 +107,13 @@ def _one_of(value: Any, names: Iterable[str], name: str) -> str:
     if not isinstance(value, str) or value not in names:
         raise ImageError(f"{name} must be {joined(names)}")
     return value
+
+
+def _fraction_of(value: Any, name: str) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < 1:
+        raise ImageError(f"{name} must be a number in [0, 1)")
+    return float(value)
 
 
 def _decoded(jpeg: bytes) -> NDArray[np.uint8]:

@@ -1,0 +1,83 @@
+"""Video files through networks, which look ahead and may listen."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .encoders import has_av
+from .interrupts import heeded_interrupts
+from .stages import Timings
+from .stream import Stream
+from .video_files import is_file
+from .videos import VideoReader, VideoWriter
+
+Drawing = Callable[[NDArray[np.uint8], NDArray[np.float32]], NDArray[np.uint8]]
+
+
+class NetworkVideo:
+    """One network over the frames of a file, in its authors' order of windows.
+
+    Parameters
+    ----------
+    stream : Stream
+        Of a network.
+    draw : callable
+        Makes a picture of a BGR frame and its map.
+    """
+
+    def __init__(self, stream: Stream, draw: Drawing) -> None:
+        self._stream = stream
+        self._draw = draw
+
+    def run(
+        self,
+        source: str | Path | int,
+        reader: VideoReader,
+        writer: VideoWriter,
+        bar: Any,
+        *,
+        is_timed: bool,
+    ) -> Timings:
+        """Write a picture for every frame of the reader. Reading does not overlap the network."""
+        timings = Timings()
+        waiting: deque[tuple[NDArray[np.uint8], float, float]] = deque()
+        reading = [0.0]
+
+        def frames() -> Iterator[NDArray[np.uint8]]:
+            began = time.perf_counter()
+            for frame in reader:
+                now = time.perf_counter()
+                reading[0] += now - began
+                waiting.append((frame, reader.seconds - reader.starts_at, now))
+                yield frame
+                began = time.perf_counter()
+
+        sound = self._sound(source, reader)
+        with bar, heeded_interrupts():
+            began = time.perf_counter()
+            for saliency in self._stream.network.maps(frames(), audio=sound, fps=reader.fps):
+                frame, at, read_at = waiting.popleft()
+                picture = self._draw(frame, saliency)
+                timings.compute.append(time.perf_counter() - began - reading[0])
+                writer.write(picture, at=at if is_timed else None)
+                began = time.perf_counter()
+                reading[0] = 0.0
+                timings.written.append(began)
+                timings.latency.append(began - read_at)
+                bar.update()
+        return timings
+
+    def _sound(self, source: str | Path | int, reader: VideoReader) -> Any:
+        """Return the sound from the first frame on; None without sound, or without PyAV."""
+        if not (self._stream.network.listens and has_av() and is_file(source)):
+            return None
+        from .heard import read_sound
+
+        return read_sound(str(source), reader.starts_at)
