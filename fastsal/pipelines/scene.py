@@ -85,8 +85,8 @@ def _ellipse(picture: Picture, size: tuple[int, int]) -> _CutOut:
     small = cv2.resize(part, size, interpolation=_interpolation(size[0] / picture.shape[1]))
     across, down = (np.linspace(-1, 1, each, dtype=np.float32) for each in size)
     distance = np.hypot(across[None, :], down[:, None])
-    opacity = np.clip((1 - distance) * min(size) / 3, 0, 1)[..., None]
-    return _CutOut(small.astype(np.float32), opacity)
+    opacity = np.clip((1 - distance) * min(size) / 3, 0, 1).astype(np.float32)
+    return _CutOut(small.astype(np.float32), opacity[..., None])
 
 
 def _interpolation(scale: float) -> int:
