@@ -29,7 +29,7 @@ from fastsal.kernels import jit, watch
 
 features, *keys = sys.argv[1:]
 jit.has_feature = lambda name: f"+{name}" in features.split(",")  # before others import it
-from fastsal.kernels.forms import name_of, text_of
+from fastsal.kernels.forms import kernel_of, kernels, text_of
 
 names = []
 
@@ -46,12 +46,10 @@ with watch.watching(Recorder()):
     else:
         fastsal.warmup()
 forms = []
+by_name = {watch.name_of(kernel.py_func): home for *home, kernel in reversed(list(kernels()))}
 for name in dict.fromkeys(names):
-    module, _, function = name.rpartition(".")
-    found = vars(sys.modules[module]).get(function)
-    if home := name_of(getattr(found, "py_func", found)):
-        dispatcher = getattr(sys.modules[home[0]], home[1])
-        forms += [[*home, text_of(types)] for types in dispatcher.overloads]
+    if home := by_name.get(name):
+        forms += [[*home, text_of(types)] for types in kernel_of([*home, ""]).overloads]
 print(json.dumps(forms))
 """
 

@@ -4,7 +4,8 @@ Where people look
     boolean_map (the most accurate), whitened, image_signature, itti_koch, center_surround,
     spectral_residual, fine_grained, luminance_contrast; scanpath
 Whole objects
-    minimum_barrier, superpixel_contrast, bing, train_bing; binary_map, salient_boxes
+    minimum_barrier, superpixel_contrast, bing, train_bing; binary_map, salient_boxes,
+    as_xyxy
 Motion
     frame_difference, flow_saliency, superpixel_change; the classes FrameDifference,
     FlowSaliency and BinWang
@@ -20,6 +21,8 @@ Data sets and scores
     evaluate; the modules datasets and metrics
 Crops, detection, and quality weighted by saliency
     the module applications
+Many files on a cluster
+    the module distributed
 Running
     backends, use_backend, warmup
 Options, results and errors

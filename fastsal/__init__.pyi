@@ -2,6 +2,7 @@
 
 from . import applications as applications
 from . import datasets as datasets
+from . import distributed as distributed
 from . import explain as explain
 from . import metrics as metrics
 from . import neural as neural
@@ -33,6 +34,7 @@ from .algorithms.superpixels import RegionStats as RegionStats
 from .algorithms.superpixels import region_stats as region_stats
 from .algorithms.superpixels import slic as slic
 from .algorithms.whitened import whitened as whitened
+from .boxes import as_xyxy as as_xyxy
 from .errors import BackendUnavailableError as BackendUnavailableError
 from .errors import DatasetError as DatasetError
 from .errors import FastsalError as FastsalError

@@ -66,13 +66,10 @@ class Job:
         backend: runtime.Choice,
         out: Any,
         *frames: Frames,
-        worth_transfer: bool = False,
         turns: devices.Turns | None = None,
     ) -> None:
         first = frames[0]
-        self.target = runtime.resolve(
-            backend, on_device=first.owner is not None, worth_transfer=worth_transfer
-        )
+        self.target = runtime.resolve(backend, on_device=first.owner is not None)
         self._staged = self.target == "cuda" and first.owner is None
         self._first = first
         self._added: list[tuple[Any, Any]] = []  # per map what the bench fills and what we return

@@ -137,7 +137,7 @@ def is_simulated() -> bool:
     return bool(config.ENABLE_CUDASIM)
 
 
-def resolve(choice: Choice, *, on_device: bool = False, worth_transfer: bool = False) -> Backend:
+def resolve(choice: Choice, *, on_device: bool = False) -> Backend:
     """Turn "auto" into a backend; check that a backend requested by name can run.
 
     Parameters
@@ -146,16 +146,10 @@ def resolve(choice: Choice, *, on_device: bool = False, worth_transfer: bool = F
         The argument of a public function.
     on_device : bool
         Whether the data lie on a CUDA device already.
-    worth_transfer : bool
-        Whether, for host data of this size, the device is faster with the transfer counted in.
     """
     wanted = choice if choice != "auto" else (_preferred.get() or _from_environment())
     if wanted == "auto":
-        if on_device:
-            wanted = "cuda"
-        else:
-            worth = worth_transfer and why_no_cuda() is None and not is_simulated()
-            return "cuda" if worth else "cpu"
+        wanted = "cuda" if on_device else "cpu"
     elif on_device and wanted == "cpu":
         raise BackendUnavailableError(
             "backend 'cpu' was requested, but the data are on a CUDA device; copy them to the "

@@ -31,6 +31,7 @@ os.environ["FASTSAL_NATIVE"] = "0"
 GOLDEN = Path(__file__).parent / "golden"
 # What needs an optional package is tested where it is installed: .ci/run has a step for each.
 _OPTIONAL = {
+    "optional/cluster": "moto",
     "optional/neural": "torch",
     "optional/notebooks": "nbclient",
     "optional/torch": "torch",

@@ -69,6 +69,8 @@ def test_commands_run(folder):
         assert program == "fastsal"
         if arguments == ["warmup"]:
             continue  # half a minute of compiling; tests/test_warmup.py warms up
+        if "--cluster" in arguments:
+            continue  # needs Dask: tests/optional/cluster/test_cli.py
         if arguments[0] == "explain":
             continue  # needs PyTorch: tests/optional/torch/test_readme.py
         if "--web" in arguments:

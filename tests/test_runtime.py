@@ -34,16 +34,10 @@ def test_auto_follows_the_data(has_cuda):
     assert runtime.resolve("auto", on_device=True) == "cuda"
 
 
-def test_auto_takes_the_device_for_host_data_only_if_worth_it(has_cuda, monkeypatch):
-    assert runtime.resolve("auto", worth_transfer=True) == "cuda"
-    monkeypatch.setattr(runtime, "is_simulated", lambda: True)
-    assert runtime.resolve("auto", worth_transfer=True) == "cpu"
-
-
-def test_auto_never_takes_a_device_that_is_not_there(no_cuda):
-    assert runtime.resolve("auto", worth_transfer=True) == "cpu"
+def test_auto_keeps_host_data_on_the_host(has_cuda):
+    assert runtime.resolve("auto") == "cpu"
     with fastsal.use_backend("auto"):
-        assert runtime.resolve("auto", worth_transfer=True) == "cpu"
+        assert runtime.resolve("auto") == "cpu"
 
 
 def test_use_backend_is_what_auto_means(has_cuda):

@@ -20,7 +20,7 @@ def public_functions(path):
 
 def compiled(node):
     """Return whether a function is one for kernels to call, not for the room's door."""
-    ours = "serial", "summing", "parallel", "kernel", "device"
+    ours = "serial", "summing", "banded", "parallel", "kernel", "device"
     return any(getattr(each, "id", "") in ours for each in node.decorator_list)
 
 

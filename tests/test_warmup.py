@@ -10,24 +10,22 @@ from fastsal.methods import BUILT_IN
 # Then come the kernels that wheels with machine code lack: `python -m benchmarks.forms` adds them.
 SCRIPT = """
 import sys, numpy as np, fastsal
-from fastsal.kernels.forms import name_of, text_of
+from fastsal.kernels.forms import kernels, name_of, text_of
 from fastsal.pipelines.forms import all_forms
 fastsal.warmup(progress=False)
 
 def forms():
     return {
-        (name, kernel, form)
-        for name, module in list(sys.modules.items()) if name.startswith("fastsal.")
-        for kernel, value in vars(module).items() if hasattr(value, "py_func")
-        for form in value.overloads
+        (module, name, form)
+        for module, name, kernel in kernels()
+        for form in kernel.overloads
     }
 
 before = forms()
 needed = {
-    (*name_of(value.py_func), text_of(form))
-    for name, module in list(sys.modules.items()) if name.startswith("fastsal.")
-    for value in vars(module).values() if hasattr(value, "py_func") and name_of(value.py_func)
-    for form in value.overloads
+    (*name_of(kernel.py_func), text_of(form))
+    for _, _, kernel in kernels()
+    for form in kernel.overloads
 }
 for dtype in ("uint8", "uint16", "float32", "float64"):
     for size in ((20, 21), (300, 301)):

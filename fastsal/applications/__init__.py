@@ -15,6 +15,8 @@ from .retargeting import retarget as retarget
 from .smart_crop import SmartCrop as SmartCrop
 from .video_compression import VideoCompressionReport as VideoCompressionReport
 from .video_compression import compress_video as compress_video
+from .video_quality import VideoQuality as VideoQuality
+from .video_quality import compare_videos as compare_videos
 
 __all__ = [
     "CompressionReport",
@@ -22,8 +24,10 @@ __all__ = [
     "RetargetStream",
     "SmartCrop",
     "VideoCompressionReport",
+    "VideoQuality",
     "as_addroi",
     "best_crop",
+    "compare_videos",
     "compress_image",
     "compress_video",
     "detect_salient",

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .messages import say, text_of
+from ..pipelines.reasons import line_of
+from .messages import say
 
 
 class FileGuard:
@@ -46,8 +47,7 @@ class FileGuard:
         except BrokenPipeError:
             raise
         except Exception as error:
-            reason = text_of(error)
-            line = reason if str(name) in reason else f"{name}: {reason}"
+            line = line_of(str(name), error)
             self.failures.append(line)
             if self._prints_at_once:
                 say(f"error: {line}")

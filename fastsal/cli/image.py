@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ImageError
 from ..methods import BUILT_IN, DEFAULT, METHODS
 from .batches import FileGuard
+from .clusters import images as run_on_cluster
 from .messages import say
 from .options import (
+    CLUSTER_ONLY,
     GRID,
     VIEWS,
     Commands,
     add_background,
+    add_cluster,
     add_command,
     add_look,
     bad_use,
@@ -31,6 +35,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..pipelines.box_tables import BoxTable
+    from ..pipelines.image_looks import ImageLook
     from ..pipelines.pictures import ImageFile
     from ..pipelines.stream import Stream
 
@@ -79,6 +84,7 @@ def add_to(commands: Commands) -> None:
         help="store width and height, or the corner after the last pixel (default: xywh)",
     )  # fmt: skip
     add_look(parser, (*VIEWS, GRID))
+    add_cluster(parser)
 
 
 def _foci(text: str) -> int:
@@ -118,6 +124,9 @@ def run(options: argparse.Namespace) -> int:
         refuse(options, ("scanpath", "boxes"), "with --view grid")
     check_look("overlay" if view == GRID else view, alpha)
     parse_color(options.background)
+    if options.cluster is not None:
+        return run_on_cluster(options, keys, _look(options))
+    refuse(options, CLUSTER_ONLY, "without --cluster")
     output = named(options.output, "-o")
     streams = {key: Stream(key, backend=options.backend) for key in keys}
     paths = find_images([named(each, "IN") for each in options.images])
@@ -128,6 +137,7 @@ def run(options: argparse.Namespace) -> int:
     _check_inputs_stay(paths, targets)
     _check_drawable(targets, options)
     found = _box_table(options, paths, list(targets.values()))
+    look = _look(options, targets.values())
     guard = FileGuard(prints_at_once=False)
     written: list[Path] = []
     notes: list[str] = []
@@ -139,7 +149,7 @@ def run(options: argparse.Namespace) -> int:
             if picture.page == 0 or file is None:
                 file = None  # frees it before the next is read
                 file = ImageFile(picture.path)
-            written += _maps_of(picture, file, streams, targets, options, found)
+            written += _maps_of(picture, file, streams, targets, look, found)
             if not options.pages and file.pages > 1:
                 notes.append(
                     f"{picture.path}: read the first of {file.pages} pictures; --pages reads all"
@@ -179,34 +189,20 @@ def _maps_of(
     file: ImageFile,
     streams: dict[str, Stream],
     targets: dict[tuple[_Picture, str], Path],
-    options: argparse.Namespace,
+    look: ImageLook,
     found: BoxTable | None,
 ) -> list[Path]:
     """Write the maps of one image, and return their names."""
     from ..pipelines.pictures import write_image
 
-    frame = file.read(background=options.background, page=picture.page)
-    for key, stream in streams.items():
-        if METHODS[key].kind == "static":
-            stream.reset()  # images do not follow each other as frames do
-    if options.view == GRID:
-        write_image(targets[picture, GRID], _grid(frame, streams, options))
-        return [targets[picture, GRID]]
-    for key, stream in streams.items():
-        boxes, shown = _shown(targets[picture, key], frame, stream, options)
+    frame = file.read(background=look.background, page=picture.page)
+    written = []
+    for name, boxes, shown in look.pictures(frame, streams):
         if found is not None:
-            found.add(picture.path, picture.page, key, boxes)
-        write_image(targets[picture, key], shown)
-    return [targets[picture, key] for key in streams]
-
-
-def _grid(frame: Any, streams: dict[str, Stream], options: argparse.Namespace) -> Any:
-    """Return one picture with the overlays of all methods."""
-    from ..pipelines.grid import Grid
-
-    maps = {key: stream.update(frame) for key, stream in streams.items()}
-    grid = Grid(list(streams), (frame.shape[1], frame.shape[0]))
-    return grid.picture(frame, maps, alpha=look_of(options)[1], color="rgb")
+            found.add(picture.path, picture.page, name, boxes)
+        write_image(targets[picture, name], shown)
+        written.append(targets[picture, name])
+    return written
 
 
 def _check_counts(keys: list[str], images: int) -> None:
@@ -270,35 +266,15 @@ def _box_table(
     return BoxTable(options.boxes, options.box_format or BOX_FORMATS[0])
 
 
-def _shown(
-    target: Path, frame: Any, stream: Stream, options: argparse.Namespace
-) -> tuple[Any, Any]:
-    """Return the best boxes if asked for, and the map or its picture."""
+def _look(options: argparse.Namespace, targets: Iterable[Path] = ()) -> ImageLook:
+    """Return how maps are shown; a .npy file holds the values."""
+    from ..pipelines.image_looks import ImageLook
+
     view, alpha = look_of(options)
-    saliency = stream.update(frame)
-    has_drawings = options.scanpath or options.boxes
-    boxes = None
-    if options.boxes:
-        from ..pipelines.boxes import best_boxes
-
-        boxes = best_boxes(stream, saliency)
-    if target.suffix.lower() == ".npy" or (view == "map" and not has_drawings):
-        return boxes, saliency
-    from ..pipelines.views import render
-
-    percentile = stream.method.display_percentile
-    picture = render(frame, saliency, view=view, alpha=alpha, percentile=percentile)
-    if boxes is not None:
-        from ..pipelines.boxes import draw_boxes
-
-        draw_boxes(picture, boxes, frame.shape[1])
-    if options.scanpath:
-        from ..algorithms.scanpath import scanpath
-        from ..pipelines.scanpaths import draw_scanpath
-
-        copies = 2 if view == "side-by-side" else 1
-        draw_scanpath(picture, scanpath(saliency, options.scanpath), copies=copies)
-    return boxes, picture
+    has_values = any(target.suffix.lower() == ".npy" for target in targets)
+    return ImageLook(
+        view, alpha, options.background, options.scanpath or 0, bool(options.boxes), has_values
+    )
 
 
 def _named(targets: list[Path]) -> str:

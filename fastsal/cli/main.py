@@ -25,6 +25,7 @@ from . import (
     image,
     info,
     methods,
+    quality,
     retarget,
     video,
     warmup,
@@ -33,8 +34,8 @@ from . import (
 from .messages import say, text_of
 
 _COMMANDS = (
-    demo, methods, image, video, webcam, compress, crop, retarget, explain, evaluate, bench, info,
-    warmup,
+    demo, methods, image, video, webcam, compress, quality, crop, retarget, explain, evaluate,
+    bench, info, warmup,
 )  # fmt: skip
 
 
@@ -80,7 +81,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _compiling(options: argparse.Namespace) -> AbstractContextManager[object]:
     """Return what shows that kernels are compiled, for commands that do not show it themselves."""
-    if options.run not in (compress.run, crop.run, demo.run, image.run, retarget.run, video.run):
+    if options.run not in (
+        compress.run,
+        quality.run,
+        crop.run,
+        demo.run,
+        image.run,
+        retarget.run,
+        video.run,
+    ):
         return nullcontext()
     named = getattr(options, "method", "all").split(",")
     keys = [key for key in BUILT_IN if key in named]

@@ -16,6 +16,7 @@ from ..methods import DEFAULT, METHODS, method_of
 # Literals, not imports: the parser must not load OpenCV just to say what --view takes.
 VIEWS = ("overlay", "map", "side-by-side")
 GRID = "grid"  # a cell for each method
+CLUSTER_ONLY = ("overwrite", "json")  # options that need --cluster
 _SHORT = {"side": "side-by-side"}
 _VIEW, _ALPHA = VIEWS[0], 0.5
 _A_DAY = 86_400
@@ -68,6 +69,19 @@ def add_look(parser: argparse.ArgumentParser, views: tuple[str, ...] = VIEWS) ->
         "--alpha", type=float, help=f"strength of the overlay, 0 to 1 (default: {_ALPHA})"
     )
     add_backend(parser)
+
+
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of a cluster, and the options that only it has."""
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS|local[:N]",
+        help="run on a Dask scheduler, or on N local processes, and skip finished outputs. OUT is "
+        "a folder or a URL such as s3://bucket/maps",
+    )  # fmt: skip
+    parser.add_argument(
+        "--overwrite", action="store_true", help="with --cluster, compute finished outputs again"
+    )
+    parser.add_argument("--json", metavar="F", help="with --cluster, write a report to this file")
 
 
 def add_method(parser: argparse.ArgumentParser) -> None:

@@ -10,10 +10,13 @@ from ..errors import VideoError
 from ..methods import DEFAULT, METHODS
 from ..pipelines.counts import count_of
 from .batches import FileGuard
+from .clusters import videos as run_on_cluster
 from .options import (
+    CLUSTER_ONLY,
     GRID,
     VIEWS,
     Commands,
+    add_cluster,
     add_command,
     add_look,
     add_weights,
@@ -23,6 +26,7 @@ from .options import (
     look_of,
     make_folder,
     named,
+    refuse,
     size_of,
     weights_of,
 )
@@ -56,6 +60,7 @@ def add_to(commands: Commands) -> None:
     )
     add_weights(parser)
     add_look(parser, (*VIEWS, GRID))
+    add_cluster(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -66,6 +71,9 @@ def run(options: argparse.Namespace) -> int:
     _check(options)
     weights = weights_of(options, keys)
     groups = {GRID: keys} if view == GRID else {key: [key] for key in keys}
+    if options.cluster is not None:
+        return run_on_cluster(options, groups, weights)
+    refuse(options, CLUSTER_ONLY, "without --cluster")
     jobs = _jobs(options.sources, list(groups), Path(output), output)
     guard = FileGuard()
     for source, name, target in jobs:

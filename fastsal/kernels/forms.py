@@ -6,8 +6,9 @@ The text is an expression of Numba's names for types.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import import_module
+from operator import attrgetter
 from typing import Any
 
 _PACKAGE = __package__.partition(".")[0] + "."
@@ -22,7 +23,20 @@ def compile_form(form: Form) -> None:
 
 def kernel_of(form: Form) -> Any:
     """Return the dispatcher of a form's kernel."""
-    return getattr(import_module(form[0]), form[1])
+    return attrgetter(form[1])(import_module(form[0]))
+
+
+def kernels() -> Iterator[tuple[str, str, Any]]:
+    """Yield the module, the name and the dispatcher of each kernel in the imported modules."""
+    from numba.core.registry import CPUDispatcher
+
+    for module, found in list(sys.modules.items()):
+        if module.startswith(_PACKAGE):
+            for name, value in list(vars(found).items()):
+                if isinstance(value, CPUDispatcher):
+                    yield module, name, value
+                    if hasattr(value, "bands"):
+                        yield module, f"{name}.bands", value.bands
 
 
 def name_of(function: Any) -> tuple[str, str] | None:
@@ -30,15 +44,7 @@ def name_of(function: Any) -> tuple[str, str] | None:
 
     The module may be another than the function's, which both backends compile then.
     """
-    from numba.core.registry import CPUDispatcher
-
-    found = (
-        (name, each)
-        for name, module in list(sys.modules.items())
-        if name.startswith(_PACKAGE)
-        for each, value in vars(module).items()
-        if isinstance(value, CPUDispatcher) and value.py_func is function
-    )
+    found = ((module, name) for module, name, each in kernels() if each.py_func is function)
     return next(found, None)
 
 

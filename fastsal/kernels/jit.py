@@ -1,4 +1,4 @@
-"""The only five ways fastsal compiles, so that no kernel picks its own flags.
+"""The only six ways fastsal compiles, so that no kernel picks its own flags.
 
 CPU kernels call no NumPy reductions (``sum``, ``dot``, ...): code from the cache would have to
 import Numba's versions of them, and with them SciPy, at every start of a program.
@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+from numba import njit, prange
 from numba.core.caching import FunctionCache
 
 from .. import runtime
@@ -48,6 +48,37 @@ def summing(function: Callable[..., Any]) -> Any:
 def parallel(function: Callable[..., Any]) -> Any:
     """Compile for all CPU threads: ``prange`` over bands that `serial` functions fill."""
     return cache.attach(building.kernel(function, parallel=True, **_FLAGS), FunctionCache)
+
+
+def banded(function: Any) -> Any:
+    """Compile for one CPU thread, and once more for all of them: see `launch.over_bands`.
+
+    The last two arguments of `function` say at which item a band starts and stops. `function` may
+    be compiled already, by `summing`.
+    """
+    span = function if hasattr(function, "py_func") else serial(function)
+    span.bands = parallel(_bands_of(span))
+    return span
+
+
+# Numba passes no tuples within tuples to threads, so each argument has its name.
+_BANDS = """\
+def bands({0}, item_count, band_count):
+    for band in prange(band_count):
+        span({0}, band * item_count // band_count, (band + 1) * item_count // band_count)
+"""
+
+
+def _bands_of(span: Any) -> Any:
+    """Return the function that runs `span` over `band_count` bands of the items."""
+    function = span.py_func
+    code = function.__code__
+    arguments = ", ".join(code.co_varnames[: code.co_argcount - 2])
+    names = {"__name__": function.__module__, "prange": prange, "span": span}
+    exec(compile(_BANDS.format(arguments), code.co_filename, "exec"), names)
+    bands = names["bands"]
+    bands.__qualname__ = f"{function.__qualname__}.bands"
+    return bands
 
 
 def kernel(function: Callable[..., Any]) -> Any:

@@ -20,24 +20,24 @@ _scratch = threading.local()
 
 
 def over_bands(
-    span: Any,
-    bands_of_span: Any,
-    items: int,
-    *args: Any,
-    pixels: int | None = None,
-    per_thread: int = 1,
+    span: Any, items: Any, *args: Any, pixels: int | None = None, bands: Any = None
 ) -> None:
     """Run ``span(*args, start, stop)`` over `items`: here if they are few, else on all threads.
 
-    `bands_of_span` is the parallel kernel that cuts the items into as many bands as its last
-    argument says and calls `span` on each: `per_thread` of them for every thread, more than one if
-    it lets bands be taken in turn. `pixels` is what counts if an item is not a pixel.
+    `span` is compiled by `jit.banded`. `pixels` is what counts if an item is not a pixel. `bands`
+    is a parallel kernel to run instead of that of `span`; its last argument is the number of bands.
     """
+    if hasattr(items, "py_func"):
+        bands, items, args = items, args[0], args[1:]
     if (items if pixels is None else pixels) < PARALLEL_FROM:
         span(*args, 0, items)
         return
     with threads.safe_section():
-        bands_of_span(*args, min(items, per_thread * threads.count()))
+        count = min(items, threads.count())
+        if bands is None:
+            span.bands(*args, items, count)
+        else:
+            bands(*args, count)
 
 
 def scratch(tag: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:

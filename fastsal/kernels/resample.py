@@ -3,11 +3,11 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 from numpy.typing import NDArray
 
 from ..images import read_only
-from .jit import parallel, serial
+from .jit import banded, serial
 from .launch import over_bands
 
 
@@ -49,7 +49,7 @@ def resample(pixels: NDArray[Any], rows: Taps, cols: Taps) -> NDArray[Any]:
     rounding = np.float32(0 if is_float else 0.5)
     highest = np.float32(1 if is_float else np.iinfo(pixels.dtype).max)
     over_bands(
-        _resample, _resample_bands, shape[0],
+        _resample, shape[0],
         read_only(pixels.reshape(height, width * channels)), channels, *rows, *cols,
         rounding, highest, out,
         pixels=max(pixels.size, out.size) // channels,
@@ -57,7 +57,7 @@ def resample(pixels: NDArray[Any], rows: Taps, cols: Taps) -> NDArray[Any]:
     return out.reshape(*shape, channels)
 
 
-@serial
+@banded
 def _resample(
     pixels, channels, row_first, row_count, row_weights, col_first, col_count, col_weights,
     rounding, highest, out, start, stop,
@@ -108,17 +108,3 @@ def _weigh(weight, source, is_first, line):
     else:
         for i in range(line.size):
             line[i] += weight * float32(source[i])
-
-
-@parallel
-def _resample_bands(
-    pixels, channels, row_first, row_count, row_weights, col_first, col_count, col_weights,
-    rounding, highest, out, bands,
-):  # fmt: skip
-    rows = out.shape[0]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _resample(
-            pixels, channels, row_first, row_count, row_weights, col_first, col_count,
-            col_weights, rounding, highest, out, start, stop,
-        )  # fmt: skip

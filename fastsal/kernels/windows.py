@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import prange
 from numpy.typing import NDArray
 
-from .jit import parallel, serial
+from .jit import banded, serial
 from .launch import over_bands
-
-_PER_THREAD = 8  # bands of jobs: windows of one size are fewer than those of another
 
 
 def peaks_of(table: NDArray[np.float64], jobs: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -22,13 +19,11 @@ def peaks_of(table: NDArray[np.float64], jobs: NDArray[np.int64]) -> NDArray[np.
     peaks = np.empty(len(jobs))
     across = table.shape[1] - jobs[:, 3]
     work = int(((jobs[:, 1] - jobs[:, 0]) * across).sum())
-    over_bands(
-        _peaks, _peaks_bands, len(jobs), table, jobs, peaks, pixels=work, per_thread=_PER_THREAD
-    )
+    over_bands(_peaks, len(jobs), table, jobs, peaks, pixels=work)
     return peaks
 
 
-@serial
+@banded
 def _peaks(table, jobs, peaks, start, stop):
     best = np.empty(table.shape[1])
     for job in range(start, stop):
@@ -70,10 +65,3 @@ def _add_framed(above, below, inner_above, inner_below, cols, frame, best):
         )
         total += inside
         best[x] = total if total > best[x] else best[x]
-
-
-@parallel
-def _peaks_bands(table, jobs, peaks, bands):
-    count = peaks.size
-    for band in prange(bands):
-        _peaks(table, jobs, peaks, band * count // bands, (band + 1) * count // bands)

@@ -57,6 +57,8 @@ class ImageFile:
     path : str or Path
         A PNG, JPEG, TIFF, WebP, AVIF, GIF, BMP, JPEG 2000, PNM, Radiance HDR or NumPy file. Its
         content decides, not its name. The file is read here, once.
+    data : bytes, optional
+        What the file holds, if it has been read already, from object storage for example.
 
     Raises
     ------
@@ -64,10 +66,13 @@ class ImageFile:
         The file is missing, a folder, or empty.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self._path = Path(path)
-        self._data = _data_of(self._path)
-        self._pictures = Pictures(self._data, self._path.suffix)
+    def __init__(self, path: str | Path, data: bytes | None = None) -> None:
+        self._name = str(path)
+        self._suffix = Path(path).suffix
+        self._data = _data_of(Path(path)) if data is None else data
+        if not self._data:
+            raise ImageError(f"{path}: the file is empty")
+        self._pictures = Pictures(self._data, self._suffix)
 
     @property
     def pages(self) -> int:
@@ -78,15 +83,15 @@ class ImageFile:
         ImageError
             The file is damaged.
         """
-        with _naming(self._path):
+        with _naming(self._name):
             return self._pictures.count
 
     def read(self, *, background: str | Rgb = "white", page: int = 0) -> NDArray[Any]:
         """Return the pixels of one picture, as `read_image` does."""
         color = parse_color(background)
-        if image_kind(self._data, self._path.suffix) == "npy":
-            return _read_npy(self._path, self._data)
-        with _naming(self._path):
+        if image_kind(self._data, self._suffix) == "npy":
+            return _read_npy(self._name, self._data)
+        with _naming(self._name):
             return pixels_of(self._pictures.decode(page), color)
 
 
@@ -128,7 +133,7 @@ def read_image(path: str | Path, *, background: str | Rgb = "white", page: int =
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def _naming(path: str) -> Iterator[None]:
     """Put the file's name before a refusal."""
     try:
         yield
@@ -146,8 +151,6 @@ def _data_of(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path}: {reason_of(error)}") from error
-    if not data:
-        raise ImageError(f"{path}: the file is empty")
     return data
 
 
@@ -180,7 +183,7 @@ def write_image(path: str | Path, image: NDArray[Any]) -> None:
         The suffix is unknown, the array does not fit the format, or the file cannot be written.
     """
     path = Path(path)
-    data = _encode(path, image)
+    data = encode_image(path, image)
     try:
         with whole_file(path) as partial:
             partial.write_bytes(data)
@@ -188,7 +191,7 @@ def write_image(path: str | Path, image: NDArray[Any]) -> None:
         raise ImageError(f"{path}: {reason_of(error)}") from error
 
 
-def _read_npy(path: Path, data: bytes) -> NDArray[Any]:
+def _read_npy(path: str, data: bytes) -> NDArray[Any]:
     try:
         array = np.load(io.BytesIO(data), allow_pickle=False)
     # A damaged header raises almost anything, SyntaxError and MemoryError among them.
@@ -199,7 +202,13 @@ def _read_npy(path: Path, data: bytes) -> NDArray[Any]:
     return array
 
 
-def _encode(path: Path, image: NDArray[Any]) -> bytes:
+def encode_image(path: Path, image: NDArray[Any]) -> bytes:
+    """Return what `write_image` writes under this name.
+
+    Raises
+    ------
+    ImageError
+    """
     check_suffix(path)
     suffix = path.suffix.lower()
     if suffix == ".npy":

@@ -51,6 +51,8 @@ class VideoReport:
     limits : str
         Limitations of the output file, such as missing audio; empty if there are none. Whenever
         audio of the source is lost, this says which and why.
+    starts_at : float
+        Time of the first frame in the source, in seconds.
     """
 
     target: Path
@@ -62,6 +64,7 @@ class VideoReport:
     latency_ms: dict[str, float]
     compute_ms: dict[str, float]
     limits: str = ""
+    starts_at: float = 0.0
 
 
 def process_video(
@@ -137,17 +140,11 @@ def process_video(
     keys = (method,) if isinstance(method, str) else tuple(dict.fromkeys(method))
     check_video_look(keys, view, alpha)
     streams = {key: Stream(key, backend=backend, color="bgr", **options) for key in keys}
-    network = None
-    if len(keys) == 1 and streams[keys[0]].network is not None:
-        network = NetworkVideo(
-            streams[keys[0]],
-            lambda frame, saliency: render(frame, saliency, view=view, alpha=alpha, color="bgr"),
-        )
     return convert_video(
         source,
         target,
-        lambda size: _renderer(streams, size, view, alpha),
-        network=network if view != GRID else None,
+        lambda size: renderer_of(streams, size, view, alpha),
+        network=network_of(streams, view, alpha),
         label=", ".join(keys),
         progress=progress,
         start=start,
@@ -167,12 +164,14 @@ def convert_video(
     start: float | None = None,
     end: float | None = None,
     resize: tuple[int, int] | None = None,
+    keeps_part: bool = True,
 ) -> VideoReport:
     """Write a video with a picture for every frame of another, with its sound and times.
 
     `renderer` gets the width and height of the frames. It returns those of the pictures, and the
     function that makes a picture of a BGR frame. `label` stands before the progress bar. For files,
-    `network` takes the place of that function. The rest is as in `process_video`.
+    `network` takes the place of that function. `keeps_part` keeps the frames written before an
+    error. The rest is as in `process_video`.
     """
     began = time.perf_counter()
     check_not_source(source, check_target(target))
@@ -180,7 +179,8 @@ def convert_video(
         shown, picture = renderer(reader.size)
         sound = sound_of(source, reader, is_cut=bool(start))
         ratio = reader.sample_aspect_ratio
-        with VideoWriter(target, reader.fps, shown, sound, ratio) as writer:
+        writer = VideoWriter(target, reader.fps, shown, sound, ratio, keeps_part=keeps_part)
+        with writer:
             # An AVI has a steady rate; with audio, its frames are repeated to keep their times.
             is_timed = writer.keeps_times or (sound is not None and sound.has_tracks)
             bar = _bar(reader, label, progress)
@@ -188,10 +188,11 @@ def convert_video(
                 timings = network.run(source, reader, writer, bar, is_timed=is_timed)
             else:
                 timings = _run(reader, writer, picture, bar, is_timed=is_timed)
+            first = reader.starts_at
             if sound is not None:
                 sound.keeps_rest = end is None
         lost = "the audio of a live stream is left out" if reader.live and reader.has_audio else ""
-    return _report(writer, timings, time.perf_counter() - began, lost)
+    return _report(writer, timings, time.perf_counter() - began, lost, first)
 
 
 def sound_of(source: str | Path | int, reader: VideoReader, *, is_cut: bool) -> Any:
@@ -216,7 +217,7 @@ def check_video_look(keys: Sequence[str], view: str, alpha: float) -> None:
         raise ValueError(f"`method` must be one key unless view='grid'; got {list(keys)}")
 
 
-def _renderer(
+def renderer_of(
     streams: dict[str, Stream], size: tuple[int, int], view: str, alpha: float
 ) -> Renderer:
     """Return the size of the pictures and the function that makes them, from a BGR frame."""
@@ -237,6 +238,17 @@ def _renderer(
     if view == GRID:
         return grid.size, picture
     return (2 * width if view == "side-by-side" else width, height), picture
+
+
+def network_of(streams: dict[str, Stream], view: str, alpha: float) -> NetworkVideo | None:
+    """Return a network that takes whole videos, if the only stream is one."""
+    (stream, *others) = streams.values()
+    if others or view == GRID or stream.network is None:
+        return None
+    return NetworkVideo(
+        stream,
+        lambda frame, saliency: render(frame, saliency, view=view, alpha=alpha, color="bgr"),
+    )
 
 
 def _bar(reader: VideoReader, method: str, progress: bool) -> Any:
@@ -267,7 +279,9 @@ def _run(
         return run_stages(timed(), rendered, write, live=reader.live, on_frame=bar.update)
 
 
-def _report(writer: VideoWriter, timings: Timings, seconds: float, lost: str) -> VideoReport:
+def _report(
+    writer: VideoWriter, timings: Timings, seconds: float, lost: str, first: float
+) -> VideoReport:
     return VideoReport(
         target=writer.target,
         frames=writer.frames,
@@ -278,4 +292,5 @@ def _report(writer: VideoWriter, timings: Timings, seconds: float, lost: str) ->
         latency_ms=percentiles_ms(timings.latency),
         compute_ms=percentiles_ms(timings.compute),
         limits="; ".join(filter(None, (writer.limits, lost))),
+        starts_at=first,
     )

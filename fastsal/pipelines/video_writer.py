@@ -52,6 +52,8 @@ class VideoWriter:
         enlarged to the shape that a player shows.
     opener : callable
         Opens the encoder of the partial file, as `open_encoder` does.
+    keeps_part : bool, default True
+        Keep the frames written before an error, if they play.
 
     Attributes
     ----------
@@ -77,9 +79,12 @@ class VideoWriter:
         sound: Sound | None = None,
         sample_aspect_ratio: Fraction = _SQUARE,
         opener: Opener = open_encoder,
+        *,
+        keeps_part: bool = True,
     ) -> None:
         self.target = check_target(target)
         self._opener = opener
+        self._keeps_part = keeps_part
         self.size = size
         self._shape = sample_aspect_ratio
         self._set_drawn_size(size)
@@ -120,7 +125,7 @@ class VideoWriter:
     ) -> None:
         if error is None:
             self.close()
-        elif isinstance(error, Terminated):
+        elif isinstance(error, Terminated) or not self._keeps_part:
             self._discard()
         else:
             add_remark(error, self.abandon())
@@ -169,7 +174,10 @@ class VideoWriter:
             forget_partial(self.partial)
         except BaseException as error:
             known = _named(self.target, error) if isinstance(error, OSError) else error
-            add_remark(known, self.abandon())
+            if self._keeps_part:
+                add_remark(known, self.abandon())
+            else:
+                self._discard()
             raise known from None
 
     def abandon(self) -> str:

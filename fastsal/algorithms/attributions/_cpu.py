@@ -1,9 +1,9 @@
 """Sums over channels and stretches, in bands of pixels."""
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded
 from ...kernels.launch import over_bands, scratch
 
 ABSOLUTE, POSITIVE, NEGATIVE, SIGNED = range(4)
@@ -12,16 +12,16 @@ ABSOLUTE, POSITIVE, NEGATIVE, SIGNED = range(4)
 def add_channels(values, sign, dtype):
     """Return sums (P,) of attributions (P, C), of magnitudes or signed, until the next call."""
     out = scratch("attributions", values.shape[:1], dtype)
-    over_bands(_sum_span, _sum_bands, out.size, values, sign, out)
+    over_bands(_sum_span, out.size, values, sign, out)
     return out
 
 
 def stretch(values, low, width, least, out):
     """Fill `out` with (value - low) / width, clipped to [least, 1]; with its sign if width is 0."""
-    over_bands(_stretch_span, _stretch_bands, out.size, values, low, width, least, out)
+    over_bands(_stretch_span, out.size, values, low, width, least, out)
 
 
-@serial
+@banded
 def _sum_span(values, sign, out, start, stop):
     channels = values.shape[1]
     if sign == ABSOLUTE and channels == 3:  # a loop over colours alone uses vector units
@@ -44,7 +44,7 @@ def _sum_span(values, sign, out, start, stop):
         out[pixel] = total
 
 
-@serial
+@banded
 def _stretch_span(values, low, width, least, out, start, stop):
     # A factor beyond float64 stands for a width of 0; then 0 must stay 0.
     factor = 1 / width if width > 0 else 0.0
@@ -58,17 +58,3 @@ def _stretch_span(values, low, width, least, out, start, stop):
         gap = values[pixel] - low
         gap = 1.0 if gap > 0 else -1.0 if gap < 0 else 0.0
         out[pixel] = float32(max(gap, least))
-
-
-@parallel
-def _sum_bands(values, sign, out, bands):
-    for band in prange(bands):
-        start, stop = band * out.size // bands, (band + 1) * out.size // bands
-        _sum_span(values, sign, out, start, stop)
-
-
-@parallel
-def _stretch_bands(values, low, width, least, out, bands):
-    for band in prange(bands):
-        start, stop = band * out.size // bands, (band + 1) * out.size // bands
-        _stretch_span(values, low, width, least, out, start, stop)

@@ -9,9 +9,9 @@ are in use, and calm if no pixel is active and all reaches are the least.
 """
 
 import numpy as np
-from numba import prange, uint8
+from numba import uint8
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands, scratch
 from ._cpu_blocks import has_code, match_blocks
 from ._cpu_learn import (
@@ -100,7 +100,7 @@ def fill_mask(model, white, out):
     """Fill `out`, (P,), with `white` where something moves and 0 elsewhere."""
     height, width = model["shape"]
     args = (model["codes"], white, out.reshape(height, width))
-    over_bands(_mask_span, _mask_bands, -(-height // ROWS), *args, pixels=out.size)
+    over_bands(_mask_span, -(-height // ROWS), *args, pixels=out.size)
 
 
 def _counts(model, which):
@@ -146,24 +146,10 @@ def _sweep(
     args += tuple(model[name] for name in ("tallies", "firsts", "suspects"))
     args += (stages, bool(is_low), limit, *_limits(check), bool(check), bool(started))
     args += (bool(opencv5), *changes)
-    over_bands(_sweep_span, _sweep_bands, len(model["tallies"]), *args, pixels=gray.size)
+    over_bands(_sweep_span, len(model["tallies"]), *args, pixels=gray.size)
 
 
-@parallel
-def _sweep_bands(
-    templates, shorts, codes, live, calm, busy, busy_next, gray, tallies, firsts, suspects,
-    stages, is_low, limit, frames, limit_next, check, started, opencv5, calmed, other, bands,
-):  # fmt: skip
-    rows = tallies.shape[0]
-    for band in prange(bands):
-        _sweep_span(
-            templates, shorts, codes, live, calm, busy, busy_next, gray, tallies, firsts, suspects,
-            stages, is_low, limit, frames, limit_next, check, started, opencv5, calmed, other,
-            band * rows // bands, (band + 1) * rows // bands,
-        )  # fmt: skip
-
-
-@serial
+@banded
 def _sweep_span(
     templates, shorts, codes, live, calm, busy, busy_next, gray, tallies, firsts, suspects,
     stages, is_low, limit, frames, limit_next, check, started, opencv5, calmed, other,
@@ -218,10 +204,10 @@ def _replace_suspects(model, unfilled):
     settle(*fields, model["suspects"], model["verdicts"], unfilled)
     args = (*fields, model["live"], model["suspects"], model["verdicts"], model["tallies"])
     args += (int(model["controls"][1]),)
-    over_bands(_late_span, _late_bands, len(model["tallies"]), *args, pixels=shape[0] * shape[1])
+    over_bands(_late_span, len(model["tallies"]), *args, pixels=shape[0] * shape[1])
 
 
-@serial
+@banded
 def _late_span(templates, shorts, codes, live, suspects, verdicts, tallies, limit, start, stop):
     height, width = verdicts.shape
     columns = -(-width // COLS)
@@ -238,17 +224,7 @@ def _late_span(templates, shorts, codes, live, suspects, verdicts, tallies, limi
             live[t] = finish_tile(templates[t], shorts[t], True, limit, tallies[row])
 
 
-@parallel
-def _late_bands(templates, shorts, codes, live, suspects, verdicts, tallies, limit, bands):
-    rows = tallies.shape[0]
-    for band in prange(bands):
-        _late_span(
-            templates, shorts, codes, live, suspects, verdicts, tallies, limit,
-            band * rows // bands, (band + 1) * rows // bands,
-        )  # fmt: skip
-
-
-@serial
+@banded
 def _mask_span(codes, white, out, start, stop):
     height, width = out.shape
     columns = -(-width // COLS)
@@ -266,10 +242,3 @@ def _mask_span(codes, white, out, start, stop):
 def _mask_run(code, white, target):
     for x in range(target.size):
         target[x] = white if (code[x] & MOVING) == MOVING else 0
-
-
-@parallel
-def _mask_bands(codes, white, out, bands):
-    rows = -(-out.shape[0] // ROWS)
-    for band in prange(bands):
-        _mask_span(codes, white, out, band * rows // bands, (band + 1) * rows // bands)

@@ -1,9 +1,9 @@
 """What each chunk of values holds, found out once for all that follows."""
 
 import numpy as np
-from numba import float32, int32, int64, prange
+from numba import float32, int32, int64
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ._math import bits_of, value_of
 
 CHUNK = 1 << 9
@@ -44,7 +44,7 @@ def _turned(bits):
     return int32(bits ^ int32(int32(bits >> int32(31)) & int32(~_SIGN)))
 
 
-@serial
+@banded
 def describe(values, ranges, marks, zeros, start, stop):
     """Fill with the least and the greatest value of each chunk, its low bits and its zeros.
 
@@ -88,11 +88,3 @@ def _zeros(part):
     for i in range(part.size):
         count = int32(count + int32(part[i] == float32(0)))
     return count
-
-
-@parallel
-def describe_bands(values, ranges, marks, zeros, bands):
-    """Cut the chunks into bands and describe each."""
-    for band in prange(bands):
-        start, stop = band * len(ranges) // bands, (band + 1) * len(ranges) // bands
-        describe(values, ranges, marks, zeros, start, stop)

@@ -162,14 +162,14 @@ def _is_moved(place, moved):
 
 
 @serial
-def cluster_all(values, chunks, centres, old, sizes, moved, spreads, start, stop):
-    """Run the attempts from `start` to `stop`."""
-    for i in range(start, stop):
+def cluster_all(values, chunks, centres, old, sizes, moved, spreads):
+    """Run all attempts on one thread."""
+    for i in range(len(spreads)):
         spreads[i] = cluster(values, chunks, centres[i], old[i], sizes[i], moved[i])
 
 
 @parallel
-def cluster_bands(values, chunks, centres, old, sizes, moved, spreads, bands):
-    """Run all attempts on all threads, however many bands they were to be."""
+def cluster_at_once(values, chunks, centres, old, sizes, moved, spreads):
+    """Run all attempts on all threads."""
     for i in prange(len(spreads)):
         spreads[i] = cluster(values, chunks, centres[i], old[i], sizes[i], moved[i])

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import float32, float64, int64, uint32
 
-from ...kernels.jit import serial
+from ...kernels.jit import banded, serial
 from ._cpu_cells import fill_cells
 from ._cpu_plainly import label_of
 from ._draws import CLUSTERS
@@ -14,7 +14,7 @@ FITTING = 1 << 10  # values that stay near; their sum of `fixed` is sure to fit 
 LOW_BITS = 26
 
 
-@serial
+@banded
 def count_levels(values, levels, counts, start, stop):
     """Fill with the level of grey of each value, and with how many of each block have each."""
     # Tables by turns: runs of one level would wait for each other's count to be stored.
@@ -83,7 +83,7 @@ def share_of(value, itemsize):
     return float32(float32(value) * float32(1 / 255)) if itemsize == 1 else clipped(value)
 
 
-@serial
+@banded
 def cut_levels(levels, threshold, start, stop):
     """Make levels of grey 255 if they are above the threshold, else 0."""
     part = levels[start:stop]
@@ -91,7 +91,7 @@ def cut_levels(levels, threshold, start, stop):
         part[i] = 255 if part[i] > threshold else 0
 
 
-@serial
+@banded
 def add_up_fixed(values, sums, start, stop):
     """Fill with the sum of each block of values as `fixed`, in two parts."""
     for block in range(start, stop):
@@ -115,7 +115,7 @@ def bound_of(sums, count):
     return twice_the_mean(high, low, count)
 
 
-@serial
+@banded
 def paint_shares(values, bound, binary, start, stop):
     """Fill with 255 where the share is above the bound, else 0."""
     source, target = values[start:stop], binary[start:stop]
@@ -144,7 +144,7 @@ def fill_table(centres, sizes, table):
         table[k] = 255 if level_of(float32(float32(255) * centres[k])) > threshold else 0
 
 
-@serial
+@banded
 def paint_clusters(values, old, extent, moved, table, binary, start, stop):
     """Fill with what the table says of the cluster of each value."""
     edges, owners = np.empty(CLUSTERS, np.float32), np.empty(CLUSTERS, np.int64)

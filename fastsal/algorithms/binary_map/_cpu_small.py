@@ -1,9 +1,9 @@
 """Binary maps of small frames on the CPU: each frame is one thread's affair."""
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ._cpu_chunks import CHUNK, describe, whole_range
 from ._cpu_kmeans import cluster_all
 from ._cpu_paint import (
@@ -21,8 +21,6 @@ from ._cpu_paint import (
 from ._draws import ATTEMPTS, CLUSTERS
 from ._math import start_of
 
-OTSU, ADAPTIVE = 0, 1
-
 
 @serial
 def fill_starts(starts, low, high, centres):
@@ -32,13 +30,13 @@ def fill_starts(starts, low, high, centres):
             centres[attempt, k] = start_of(offset, low)
 
 
-@serial
-def small_frames(pixels, number, starts, out, start, stop):
+@banded
+def small_frames(pixels, is_otsu, out, start, stop):
     area = out.shape[1]
     blocks = -(-area // BLOCK)
     counts, sums = np.empty((blocks, 256), np.int64), np.empty((blocks, 2), np.int64)
     for frame in range(start, stop):
-        if number == OTSU:
+        if is_otsu:
             count_levels(pixels[frame], out[frame], counts, 0, blocks)
             cut_levels(out[frame], otsu(counts), 0, area)
         else:
@@ -46,7 +44,7 @@ def small_frames(pixels, number, starts, out, start, stop):
             paint_shares(pixels[frame], bound_of(sums, area), out[frame], 0, area)
 
 
-@serial
+@banded
 def small_kmeans(pixels, starts, out, start, stop):
     area, shape = out.shape[1], (ATTEMPTS, CLUSTERS)
     count = -(-area // CHUNK)
@@ -61,24 +59,10 @@ def small_kmeans(pixels, starts, out, start, stop):
         extent = whole_range(ranges)
         fill_starts(starts, extent[0], extent[1], centres)
         chunks = (ranges, marks, zeros)
-        cluster_all(values, chunks, centres, old, sizes, moved, spreads, 0, ATTEMPTS)
+        cluster_all(values, chunks, centres, old, sizes, moved, spreads)
         best = best_of(spreads)
         if best < 0:
             out[frame, :] = 0
             continue
         fill_table(centres[best], sizes[best], table)
         paint_clusters(values, old[best], extent, moved[best], table, out[frame], 0, area)
-
-
-@parallel
-def small_bands(pixels, number, starts, out, bands):
-    for band in prange(bands):
-        start, stop = band * len(out) // bands, (band + 1) * len(out) // bands
-        small_frames(pixels, number, starts, out, start, stop)
-
-
-@parallel
-def small_kmeans_bands(pixels, starts, out, bands):
-    for band in prange(bands):
-        start, stop = band * len(out) // bands, (band + 1) * len(out) // bands
-        small_kmeans(pixels, starts, out, start, stop)

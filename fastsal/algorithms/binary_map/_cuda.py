@@ -18,11 +18,15 @@ MANY = 32  # values per thread where what a block finds is added to what others 
 
 def binary_map(pixels, method, starts, out):
     """Fill `out`, (N, P) of bytes, from shares or bytes; `starts` are those of k-means."""
-    fill = {"otsu": _by_otsu, "adaptive": _by_mean, "kmeans": _by_kmeans}[method]
-    fill(pixels, starts, out)
+    if method == "otsu":
+        _by_otsu(pixels, out)
+    elif method == "adaptive":
+        _by_mean(pixels, out)
+    else:
+        _by_kmeans(pixels, starts, out)
 
 
-def _by_otsu(pixels, starts, out):
+def _by_otsu(pixels, out):
     grid = launch.grid_for(out.shape[1], out.shape[0])
     few = launch.grid_for(out.shape[1], out.shape[0], per_thread=MANY)
     counts = workspace("binary-map counts", (len(out), 256), np.int32)
@@ -33,7 +37,7 @@ def _by_otsu(pixels, starts, out):
     _paint_levels[grid](pixels, thresholds, out)
 
 
-def _by_mean(pixels, starts, out):
+def _by_mean(pixels, out):
     grid = launch.grid_for(out.shape[1], out.shape[0])
     few = launch.grid_for(out.shape[1], out.shape[0], per_thread=MANY)
     sums = workspace("binary-map sums", (len(out), 2), np.int64)

@@ -12,13 +12,11 @@ from . import _bars
 from ._axes import axes_of, covariance
 from ._cpu_blur import (
     blur_across,
-    blur_across_bands,
     blur_down,
-    blur_down_bands,
     quantize,
     shape_map,
 )
-from ._cpu_planes import fill_sums, fill_sums_bands, project, project_bands
+from ._cpu_planes import fill_sums, project
 from ._cpu_regions import add_jobs, add_jobs_bands
 from ._math import SUMS, is_unlike
 
@@ -123,9 +121,9 @@ def _fill_content(small, plan, rows_central, cols_central, saliency):
     quantize(totals, plan.is_published, plan.spread, values[0])
     over, taps = launch.over_bands, plan.across.size
     args = (values[0], plan.across, plan.is_published, values[1])
-    over(blur_across, blur_across_bands, rows, *args, pixels=area * taps // 8)
+    over(blur_across, rows, *args, pixels=area * taps // 8)
     args = (values[1], plan.down, plan.is_published, values[0])
-    over(blur_down, blur_down_bands, rows, *args, pixels=area * taps // 8)
+    over(blur_down, rows, *args, pixels=area * taps // 8)
     args = (plan.is_published, plan.curve, plan.bias, rows_central, cols_central)
     shape_map(values[0], *args, saliency)
 
@@ -141,10 +139,10 @@ def _fill_planes(small, plan):
     fill_lab(small[None], lab[None])
     if channels > 1:
         args = (small, lab, plan.chroma, raw, sums)
-        launch.over_bands(fill_sums, fill_sums_bands, rows, *args, pixels=area)
+        launch.over_bands(fill_sums, rows, *args, pixels=area)
         _fill_axes(sums, area, axes)
     args = (lab, axes, raw)
-    launch.over_bands(project, project_bands, channels, *args, pixels=2 * lab.size)
+    launch.over_bands(project, channels, *args, pixels=2 * lab.size)
     fill_medians(raw, 1, planes)
     return planes
 

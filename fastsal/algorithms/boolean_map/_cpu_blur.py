@@ -1,10 +1,10 @@
 """From sums of attention maps to a map of 16 bits on the CPU: dilation, blur, stretch."""
 
 import numpy as np
-from numba import int64, prange, uint32
+from numba import int64, uint32
 
 from ...kernels.gaussian import add_pair, blur_row, weigh
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ._math import (
     BLUR_SHIFT,
     BYTE_SHIFT,
@@ -86,7 +86,7 @@ def _dilate(values, spread):
             target[col] *= 257
 
 
-@serial
+@banded
 def blur_across(values, weights, skips_edge, target, start, stop):
     """Fill rows of `target` with rows blurred, of 16 bits."""
     cols = values.shape[1]
@@ -101,7 +101,7 @@ def blur_across(values, weights, skips_edge, target, start, stop):
             blurred[col] = (sums[col] + uint32(1 << BLUR_SHIFT - 1)) >> uint32(BLUR_SHIFT)
 
 
-@serial
+@banded
 def blur_down(values, weights, skips_edge, target, start, stop):
     """Fill rows of `target` with columns blurred, of 32 bits."""
     rows = values.shape[0]
@@ -112,22 +112,6 @@ def blur_down(values, weights, skips_edge, target, start, stop):
             above = values[mirrored(row - k, rows, skips_edge)]
             below = values[mirrored(row + k, rows, skips_edge)]
             add_pair(weights[k], above, below, blurred)
-
-
-@parallel
-def blur_across_bands(values, weights, skips_edge, target, bands):
-    """Fill all rows in as many bands."""
-    for band in prange(bands):
-        start, stop = band * len(values) // bands, (band + 1) * len(values) // bands
-        blur_across(values, weights, skips_edge, target, start, stop)
-
-
-@parallel
-def blur_down_bands(values, weights, skips_edge, target, bands):
-    """Fill all rows in as many bands."""
-    for band in prange(bands):
-        start, stop = band * len(values) // bands, (band + 1) * len(values) // bands
-        blur_down(values, weights, skips_edge, target, start, stop)
 
 
 @serial

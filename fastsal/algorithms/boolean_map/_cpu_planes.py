@@ -1,10 +1,9 @@
 """Colour planes on the CPU: sums for the covariance, projections stretched to bytes."""
 
 import numpy as np
-from numba import int32, int64, prange
+from numba import int32, int64
 
-from ...kernels.jit import parallel, serial
-from ...kernels.turns import taken_at_once
+from ...kernels.jit import banded, serial
 from ._math import (
     BYTE_SHIFT,
     SUMS,
@@ -17,7 +16,7 @@ from ._math import (
 )
 
 
-@serial
+@banded
 def fill_sums(small, lab, chroma, raw, sums, start, stop):
     """Fill the sums of each row for the covariance, and rows of the warm planes of `raw`."""
     for row in range(start, stop):
@@ -28,15 +27,6 @@ def fill_sums(small, lab, chroma, raw, sums, start, stop):
                 red_chroma, blue_chroma = chroma_of(red[col], green[col], blue[col])
                 raw[3, row, col] = redness(red_chroma)
                 raw[4, row, col] = likeness(chroma[0, red_chroma], chroma[1, blue_chroma])
-
-
-@parallel
-def fill_sums_bands(small, lab, chroma, raw, sums, bands):
-    """Fill all rows in as many bands."""
-    rows = small.shape[1]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        fill_sums(small, lab, chroma, raw, sums, start, stop)
 
 
 @serial
@@ -61,20 +51,11 @@ def _dot(first, second):
     return total
 
 
-@serial
+@banded
 def project(lab, axes, raw, start, stop):
     """Fill planes of `raw` along the axes, or with lightness, stretched to 0 to 255."""
     for plane in range(start, stop):
         _project(lab, (axes[plane, 0], axes[plane, 1], axes[plane, 2]), raw[plane])
-
-
-@parallel
-def project_bands(lab, axes, raw, bands):
-    """Fill all planes, a band each."""
-    before = taken_at_once(1)
-    for band in prange(bands):
-        project(lab, axes, raw, band * len(lab) // bands, (band + 1) * len(lab) // bands)
-    taken_at_once(before)
 
 
 @serial

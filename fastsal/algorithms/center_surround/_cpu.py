@@ -1,13 +1,13 @@
 """Centre-surround saliency on the CPU."""
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
 from ...kernels import launch
 from ...kernels.cells._cpu import fill_means
 from ...kernels.cells._math import shape_of_cells
 from ...kernels.finish._cpu import finish
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded
 from . import _cpu_blur as blur
 from . import _cpu_merge as merge
 from ._math import blue_yellow, intensity, red_green
@@ -21,7 +21,7 @@ def center_surround(pixels, channels, is_rgb, width, form, smooth, center_bias, 
     planes = _work("planes", (frames, 3 if channels > 1 else 1, rows, cols))
     fill_means(pixels, channels, is_rgb, width, planes)
     args = (planes, _firsts(planes), float32(form.lightness))
-    launch.over_bands(_oppose, _oppose_bands, frames * rows, *args, pixels=planes.size)
+    launch.over_bands(_oppose, frames * rows, *args, pixels=planes.size)
     octaves = _octaves(planes, form)
     maps = merge.merged(octaves, form)
     finish(maps, width, smooth, center_bias, True, out)
@@ -60,7 +60,7 @@ def _octaves(planes, form):
     return octaves
 
 
-@serial
+@banded
 def _oppose(planes, firsts, lightness, start, stop):
     """Turn rows of red, green and blue into opponents, in place, less those of the first pixel."""
     count, rows, cols = planes.shape[1:]
@@ -78,11 +78,3 @@ def _oppose(planes, firsts, lightness, start, stop):
             reds[col] = lightness * intensity(red, green, blue)
             greens[col] = red_green(red, green)
             blues[col] = blue_yellow(red, green, blue)
-
-
-@parallel
-def _oppose_bands(planes, firsts, lightness, bands):
-    rows = planes.shape[0] * planes.shape[2]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _oppose(planes, firsts, lightness, start, stop)

@@ -4,11 +4,11 @@ Rows are counted through all planes, or through all maps, so that bands cut stac
 """
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
 from ...kernels.copies import copy_values
 from ...kernels.gaussian import add_pair, blur_row, half_of_gaussian, weigh
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
 from ._math import between_six, held, reach_of, source_of, step_of
 
@@ -21,7 +21,7 @@ def blur(planes, sigma, target):
     flat = [array.reshape(-1, *array.shape[2:]) for array in (planes, target)]
     count = len(flat[1]) * target.shape[2]
     work = TAPS * flat[0].shape[2] * count
-    over_bands(_blur, _blur_bands, count, flat[0], float32(sigma), flat[1], pixels=work)
+    over_bands(_blur, count, flat[0], float32(sigma), flat[1], pixels=work)
 
 
 def rows_of_surround(rows, sigma):
@@ -34,12 +34,12 @@ def compare(center, sigma, far, contrast, is_first):
     frames, _, rows, _ = center.shape
     planes, fars = (each.reshape(-1, *each.shape[2:]) for each in (center, far))
     work, count, sigma = TAPS * center.size, len(fars) * far.shape[2], float32(sigma)
-    over_bands(_surround, _surround_bands, count, planes, sigma, fars, pixels=work)
+    over_bands(_surround, count, planes, sigma, fars, pixels=work)
     args = (center, far, step_of(sigma), contrast, is_first)
-    over_bands(_compare, _compare_bands, frames * rows, *args, pixels=center.size)
+    over_bands(_compare, frames * rows, *args, pixels=center.size)
 
 
-@serial
+@banded
 def _blur(planes, sigma, target, start, stop):
     rows, (height, width) = planes.shape[1], target.shape[1:]
     weights = half_of_gaussian(sigma, reach_of(sigma))
@@ -63,7 +63,7 @@ def _blur_across(wide, weights, target):
     blur_row(wide, weights, target)
 
 
-@serial
+@banded
 def _surround(planes, sigma, target, start, stop):
     """Fill `target` with every so many rows of the surround, from before the first on."""
     (count, cols), step = target.shape[1:], step_of(sigma)
@@ -85,7 +85,7 @@ def _blur_down(plane, row, weights, target):
         add_pair(weights[step], above, below, target)
 
 
-@serial
+@banded
 def _compare(center, far, step, contrast, is_first, start, stop):
     channels, rows, cols = center.shape[1:]
     around = np.empty(cols, np.float32)
@@ -127,25 +127,3 @@ def _add_gap(center, surround, is_first, total):
 def _pick(source, target):
     for col in range(target.size):
         target[col] = source[source_of(col, source.size, target.size)]
-
-
-@parallel
-def _blur_bands(planes, sigma, target, bands):
-    rows = target.shape[0] * target.shape[1]
-    for band in prange(bands):
-        _blur(planes, sigma, target, band * rows // bands, (band + 1) * rows // bands)
-
-
-@parallel
-def _surround_bands(planes, sigma, target, bands):
-    rows = target.shape[0] * target.shape[1]
-    for band in prange(bands):
-        _surround(planes, sigma, target, band * rows // bands, (band + 1) * rows // bands)
-
-
-@parallel
-def _compare_bands(center, far, step, contrast, is_first, bands):
-    rows = center.shape[0] * center.shape[2]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _compare(center, far, step, contrast, is_first, start, stop)

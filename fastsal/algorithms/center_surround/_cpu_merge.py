@@ -1,10 +1,10 @@
 """The octaves' contrasts merged into one map on the CPU."""
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
 from ...kernels.finish._math import lerp
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
 from ._math import cubic_place, cubic_weights, fade, held, place_in_next
 
@@ -15,17 +15,17 @@ def merged(octaves, form):
     rows = len(first) * first.shape[1]
     if form.cubic:
         for octave in octaves[1:]:
-            over_bands(_add_cubic, _add_cubic_bands, rows, octave, first, pixels=first.size)
+            over_bands(_add_cubic, rows, octave, first, pixels=first.size)
         return first
     for octave, following in zip(octaves[-2::-1], octaves[:0:-1], strict=True):
         count = len(octave) * octave.shape[1]
-        over_bands(_add_next, _add_next_bands, count, following, octave, pixels=octave.size)
+        over_bands(_add_next, count, following, octave, pixels=octave.size)
     reach = float32(form.border * max(first.shape[1:]))
-    over_bands(_fade, _fade_bands, rows, first, reach, pixels=first.size)
+    over_bands(_fade, rows, first, reach, pixels=first.size)
     return first
 
 
-@serial
+@banded
 def _add_next(following, octave, start, stop):
     """Add to rows of an octave what lies there between the pixels of the next."""
     (rows, cols), (next_rows, next_cols) = octave.shape[1:], following.shape[1:]
@@ -40,7 +40,7 @@ def _add_next(following, octave, start, stop):
             target[col] += lerp(above, lerp(lower[left], lower[right], across), down)
 
 
-@serial
+@banded
 def _add_cubic(octave, maps, start, stop):
     """Add to rows of the maps an octave, enlarged."""
     (rows, cols), (height, width) = octave.shape[1:], maps.shape[1:]
@@ -74,34 +74,10 @@ def _mix_rows(small, first, weights, mixed):
     mixed[:4], mixed[4 + cols :] = inside[0], inside[cols - 1]
 
 
-@serial
+@banded
 def _fade(maps, reach, start, stop):
     rows, cols = maps.shape[1:]
     for index in range(start, stop):
         values, down = maps[index // rows, index % rows], fade(index % rows, rows, reach)
         for col in range(cols):
             values[col] *= down * fade(col, cols, reach)
-
-
-@parallel
-def _add_next_bands(following, octave, bands):
-    rows = octave.shape[0] * octave.shape[1]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _add_next(following, octave, start, stop)
-
-
-@parallel
-def _add_cubic_bands(octave, maps, bands):
-    rows = maps.shape[0] * maps.shape[1]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _add_cubic(octave, maps, start, stop)
-
-
-@parallel
-def _fade_bands(maps, reach, bands):
-    rows = maps.shape[0] * maps.shape[1]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _fade(maps, reach, start, stop)

@@ -6,12 +6,12 @@ what they hold beyond the width is read and written, and means nothing.
 """
 
 import numpy as np
-from numba import float32, int32, prange
+from numba import float32, int32
 
 from ...images import read_only
 from ...kernels import launch
 from ...kernels.color._cpu import luma_span
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ._cpu_vectors import LANES, compare_at_edges, compare_inside
 from ._math import binomial, mirrored, quantized, shown, sixteenth, stretched
 from ._windows import MARGIN, REACHES
@@ -24,12 +24,12 @@ def fine_grained(pixels, channels, weights, width, exact, out):
     if pixels.dtype.kind == "f":
         bytes_ = launch.scratch("fine-grained bytes", pixels.shape, np.uint8)
         args = (pixels.reshape(-1), bytes_.reshape(-1))
-        launch.over_bands(_quantize, _quantize_bands, pixels.size, *args)
+        launch.over_bands(_quantize, pixels.size, *args)
         pixels = read_only(bytes_)
     frames, area = out.shape
     if area < launch.PARALLEL_FROM:
         args = (pixels, channels, weights, width, exact, out)
-        launch.over_bands(_small_frames, _small_bands, frames, *args, pixels=out.size)
+        launch.over_bands(_small_frames, frames, *args, pixels=out.size)
         return
     for frame, saliency in zip(pixels, out, strict=True):
         _large_frame(frame, channels, weights, width, exact, saliency)
@@ -45,18 +45,18 @@ def _large_frame(pixels, channels, weights, width, exact, saliency):
     most = launch.scratch("fine-grained most", (height, 2), np.int32)
     gray = levels.reshape(-1)[:area]  # until it is smoothed, and the levels take its place
     over = launch.over_bands
-    over(luma_span, _luma_bands, area, pixels, channels, weights, gray)
+    over(luma_span, area, pixels, channels, weights, gray)
     gray = gray.reshape(height, width)
-    over(_smooth_rows, _smooth_bands, height, gray, smooth, pixels=area)
-    over(_sum_rows, _sum_bands, height, smooth, levels, table, pixels=area)
-    over(_add_down, _add_bands, table.shape[1], table, exact, pixels=area)
-    over(_compare, _compare_bands, height, levels, width, table, exact, totals, most, pixels=area)
+    over(_smooth_rows, height, gray, smooth, pixels=area)
+    over(_sum_rows, height, smooth, levels, table, pixels=area)
+    over(_add_down, table.shape[1], table, exact, pixels=area)
+    over(_compare, height, levels, width, table, exact, totals, most, pixels=area)
     tops = most.max(axis=0)
     saliency = saliency.reshape(height, width)
-    over(_paint, _paint_bands, height, totals, tops, saliency, pixels=area)
+    over(_paint, height, totals, tops, saliency, pixels=area)
 
 
-@serial
+@banded
 def _small_frames(pixels, channels, weights, width, exact, out, start, stop):
     area = out.shape[1]
     height, padded = area // width, whole_blocks(width)
@@ -88,14 +88,14 @@ def table_shape(height, padded):
     return height + 1, padded + 2 * MARGIN
 
 
-@serial
+@banded
 def _quantize(values, bytes_, start, stop):
     source, target = values[start:stop], bytes_[start:stop]
     for i in range(target.size):
         target[i] = quantized(source[i])
 
 
-@serial
+@banded
 def _smooth_rows(source, target, start, stop):
     height, width = source.shape
     column = np.empty(width + 2, np.uint16)
@@ -116,7 +116,7 @@ def _smooth_row(above, middle, below, column, target):
         target[col] = sixteenth(binomial(column[col], inside[col], right[col]))
 
 
-@serial
+@banded
 def _sum_rows(source, levels, table, start, stop):
     """Smooth once more, and fill the table with the sums of each row from its left end on."""
     _smooth_rows(source, levels, start, stop)
@@ -132,7 +132,7 @@ def _sum_rows(source, levels, table, start, stop):
         inside[width:] = total
 
 
-@serial
+@banded
 def _add_down(table, exact, start, stop):
     """Add up the rows of the table: as integers, or in float32 as OpenCV, stored bit by bit."""
     table[0, start:stop] = 0
@@ -147,7 +147,7 @@ def _add_down(table, exact, start, stop):
                 sums[col] = float32(above[col] + float32(here[col]))
 
 
-@serial
+@banded
 def _compare(levels, width, table, exact, totals, most, start, stop):
     """Fill `totals` with ON and OFF of each pixel, and `most` with the greatest of each row."""
     height, padded = levels.shape
@@ -198,7 +198,7 @@ def _compare_row(levels, width, table, edges, others, inverses, totals):
     compare_at_edges(levels, table, edges, others, inverses, totals, right, padded)
 
 
-@serial
+@banded
 def _paint(totals, tops, saliency, start, stop):
     most_on, most_off = tops[0], tops[1]
     for row in range(start, stop):
@@ -207,59 +207,3 @@ def _paint(totals, tops, saliency, start, stop):
             on = stretched(source[col] & LOW, most_on)
             off = stretched(source[col] >> int32(16), most_off)
             target[col] = shown(on, off, target.itemsize)
-
-
-@parallel
-def _quantize_bands(values, bytes_, bands):
-    for band in prange(bands):
-        start, stop = band * bytes_.size // bands, (band + 1) * bytes_.size // bands
-        _quantize(values, bytes_, start, stop)
-
-
-@parallel
-def _small_bands(pixels, channels, weights, width, exact, out, bands):
-    for band in prange(bands):
-        start, stop = band * out.shape[0] // bands, (band + 1) * out.shape[0] // bands
-        _small_frames(pixels, channels, weights, width, exact, out, start, stop)
-
-
-@parallel
-def _luma_bands(pixels, channels, weights, gray, bands):
-    for band in prange(bands):
-        start, stop = band * gray.size // bands, (band + 1) * gray.size // bands
-        luma_span(pixels, channels, weights, gray, start, stop)
-
-
-@parallel
-def _smooth_bands(source, target, bands):
-    for band in prange(bands):
-        start, stop = band * source.shape[0] // bands, (band + 1) * source.shape[0] // bands
-        _smooth_rows(source, target, start, stop)
-
-
-@parallel
-def _sum_bands(source, levels, table, bands):
-    for band in prange(bands):
-        start, stop = band * levels.shape[0] // bands, (band + 1) * levels.shape[0] // bands
-        _sum_rows(source, levels, table, start, stop)
-
-
-@parallel
-def _add_bands(table, exact, bands):
-    for band in prange(bands):
-        start, stop = band * table.shape[1] // bands, (band + 1) * table.shape[1] // bands
-        _add_down(table, exact, start, stop)
-
-
-@parallel
-def _compare_bands(levels, width, table, exact, totals, most, bands):
-    for band in prange(bands):
-        start, stop = band * levels.shape[0] // bands, (band + 1) * levels.shape[0] // bands
-        _compare(levels, width, table, exact, totals, most, start, stop)
-
-
-@parallel
-def _paint_bands(totals, tops, saliency, bands):
-    for band in prange(bands):
-        start, stop = band * saliency.shape[0] // bands, (band + 1) * saliency.shape[0] // bands
-        _paint(totals, tops, saliency, start, stop)

@@ -1,10 +1,10 @@
 """The camera's motion, and what moves against it, on the CPU."""
 
 import numpy as np
-from numba import float32, int32, int64, prange, uint64
+from numba import float32, int32, int64, uint64
 
 from ...kernels import launch
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from . import _fit
 from ._cpu_pyramid import RIM
 from ._cpu_search import WORK, compared, fill_patch
@@ -142,11 +142,11 @@ def fill_scores(level, previous, flow, reference, is_fitted, scores):
     residuals = launch.scratch("flow residuals", (rows, cols), np.float32)
     fits = launch.scratch("flow fits", (rows, 2), np.int64)
     args = (level, previous, flow, reference, residuals, scores, fits)
-    launch.over_bands(_weigh, _weigh_bands, rows, *args, pixels=WORK * rows * cols)
+    launch.over_bands(_weigh, rows, *args, pixels=WORK * rows * cols)
     _soften(residuals, fits, is_fitted, scores)
 
 
-@serial
+@banded
 def _weigh(level, previous, flow, reference, residuals, scores, fits, start, stop):
     """Fill with each cell's motion against its reference, and the evidence that it is one."""
     picture, other = level.reshape(-1), previous.reshape(-1)
@@ -206,10 +206,3 @@ def blend(scores, others, memory, kept, shown):
             score = min(scores[row, col], others[row, col])
             score = blended(score, kept[row, col], memory)
             kept[row, col], shown[0, row, col] = score, score
-
-
-@parallel
-def _weigh_bands(level, previous, flow, reference, residuals, scores, fits, bands):
-    for band in prange(bands):
-        start, stop = band * len(scores) // bands, (band + 1) * len(scores) // bands
-        _weigh(level, previous, flow, reference, residuals, scores, fits, start, stop)

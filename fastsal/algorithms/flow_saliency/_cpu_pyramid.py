@@ -6,13 +6,13 @@ picture, and lets the loops over a patch's pixels vectorise. Beyond its edges a 
 """
 
 import numpy as np
-from numba import int64, prange, uint32
+from numba import int64, uint32
 
 from ...kernels import launch
 from ...kernels.color._cpu import luma_span
 from ...kernels.color._math import float_luma
 from ...kernels.copies import copy_values
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ._math import binomial, leveled, mean_level, overlap, quarter, sixteenth
 from .plan import PATCH
 
@@ -35,7 +35,7 @@ def fill_levels(pixels, channels, weights, width, levels):
     shapes = [shape_of(level) for level in levels]
     picture = launch.scratch("flow picture", shapes[0], np.int32)
     args = (pixels, channels, weights, width, picture)
-    launch.over_bands(_reduce, _reduce_bands, shapes[0][0], *args, pixels=pixels.size)
+    launch.over_bands(_reduce, shapes[0][0], *args, pixels=pixels.size)
     spare = launch.scratch("flow smooth", shapes[0], np.int32)
     _smooth(picture, spare, 0, shapes[0][0])
     picture = spare
@@ -49,10 +49,10 @@ def fill_levels(pixels, channels, weights, width, levels):
 
 def _lay_out_all(picture, level):
     columns = level.shape[0]
-    launch.over_bands(_lay_out, _lay_out_bands, columns, picture, level, pixels=level.size)
+    launch.over_bands(_lay_out, columns, picture, level, pixels=level.size)
 
 
-@serial
+@banded
 def _reduce(pixels, channels, weights, width, picture, start, stop):
     rows = len(picture)
     height = pixels.size // (width * channels)
@@ -120,7 +120,7 @@ def _halve(picture, half):
             half[row, col] = quarter(upper[left], upper[right], lower[left], lower[right])
 
 
-@serial
+@banded
 def _lay_out(picture, level, start, stop):
     height, width = picture.shape
     wide = np.empty(level.shape[0] + PATCH, np.int16)
@@ -132,18 +132,3 @@ def _lay_out(picture, level, start, stop):
             target = level[col, row]
             for i in range(PATCH):
                 target[i] = wide[col + i]
-
-
-@parallel
-def _reduce_bands(pixels, channels, weights, width, picture, bands):
-    for band in prange(bands):
-        rows = picture.shape[0]
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _reduce(pixels, channels, weights, width, picture, start, stop)
-
-
-@parallel
-def _lay_out_bands(picture, level, bands):
-    for band in prange(bands):
-        start, stop = band * len(level) // bands, (band + 1) * len(level) // bands
-        _lay_out(picture, level, start, stop)

@@ -5,11 +5,11 @@ round before, so that the order of the cells, and with it the number of threads,
 """
 
 import numpy as np
-from numba import float32, int32, prange, uint64
+from numba import float32, int32, uint64
 
 from ...kernels import launch
 from ...kernels.copies import copy_values
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ._cpu_pyramid import RIM, shape_of
 from ._math import (
     FAR,
@@ -48,7 +48,7 @@ def fill_flow(levels, previous, flow):
         work = WORK * shape[1] * shape[2]
         for _ in range(ROUNDS):
             args = (levels[i], previous[i], found, spare)
-            launch.over_bands(_search, _search_bands, shape[1], *args, pixels=work)
+            launch.over_bands(_search, shape[1], *args, pixels=work)
             found, spare = spare, found
         coarse = spare if i else flow
         _take_medians(found, coarse)
@@ -65,7 +65,7 @@ def _widen(coarse, flow):
                 flow[axis, row, col] = float32(2) * source[min(col // 2, cols - 1)]
 
 
-@serial
+@banded
 def _search(level, previous, flow, found, start, stop):
     picture, other = level.reshape(-1), previous.reshape(-1)
     column = uint64(level.shape[1] * PATCH)
@@ -211,11 +211,3 @@ def _take_medians(flow, target):
                     middle[col], middle[col + 1], middle[col + 2],
                     below[col], below[col + 1], below[col + 2],
                 )  # fmt: skip
-
-
-@parallel
-def _search_bands(level, previous, flow, found, bands):
-    for band in prange(bands):
-        rows = flow.shape[1]
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _search(level, previous, flow, found, start, stop)

@@ -1,18 +1,14 @@
 """Frame differencing on the CPU: one pass over both frames, luma included."""
 
 import numpy as np
-from numba import prange, uint8
+from numba import uint8
 
 from ...kernels.color._cpu import luma_span
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
-from ...kernels.turns import taken_at_once
 from ._math import change, gap
 
 CHUNK = 1 << 12  # pixels whose luma is still in the first-level cache when it is compared
-
-# Bands of a thread, measured: with fewer one waits for the other, and more take longer to hand out.
-_PER_THREAD = 4
 
 # Grey frames are as much work as there are bytes to move, and so many as a pixel of other kernels:
 # two of VGA, as bytes, take one thread less time than another takes to wake; of 720p no longer.
@@ -25,19 +21,19 @@ def frame_difference(frame, previous, channels, weights, white, threshold, out):
     if channels == 1:
         args = (frame, previous, white, threshold, flat)
         work = (2 * frame.nbytes + flat.nbytes) // _BYTES
-        over_bands(_gray_span, _gray_bands, flat.size, *args, pixels=work, per_thread=_PER_THREAD)
+        over_bands(_gray_span, flat.size, *args, pixels=work)
     else:
         args = (frame, previous, channels, weights, white, threshold, flat)
-        over_bands(_color_span, _color_bands, flat.size, *args, per_thread=_PER_THREAD)
+        over_bands(_color_span, flat.size, *args)
 
 
-@serial
+@banded
 def _gray_span(frame, previous, white, threshold, out, start, stop):
     # Slices that start at 0 spare the loops an index that may be negative, so they vectorise.
     _fill(frame[start:stop], previous[start:stop], white, threshold, out[start:stop])
 
 
-@serial
+@banded
 def _color_span(frame, previous, channels, weights, white, threshold, out, start, stop):
     luma = np.empty((2, CHUNK), frame.dtype)
     for at in range(start, stop, CHUNK):
@@ -56,21 +52,3 @@ def _fill(frame, previous, white, threshold, out):
     else:
         for i in range(out.size):
             out[i] = change(frame[i], previous[i], white, threshold, out.itemsize)
-
-
-@parallel
-def _gray_bands(frame, previous, white, threshold, out, bands):
-    before = taken_at_once(1)
-    for band in prange(bands):
-        start, stop = band * out.size // bands, (band + 1) * out.size // bands
-        _gray_span(frame, previous, white, threshold, out, start, stop)
-    taken_at_once(before)
-
-
-@parallel
-def _color_bands(frame, previous, channels, weights, white, threshold, out, bands):
-    before = taken_at_once(1)
-    for band in prange(bands):
-        start, stop = band * out.size // bands, (band + 1) * out.size // bands
-        _color_span(frame, previous, channels, weights, white, threshold, out, start, stop)
-    taken_at_once(before)

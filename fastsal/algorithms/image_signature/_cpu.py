@@ -3,7 +3,7 @@
 from functools import cache
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
 from ...kernels import launch
 from ...kernels.cells._cpu import fill_means
@@ -12,7 +12,7 @@ from ...kernels.color._cpu_lab import light, lightness_of, linear_of
 from ...kernels.color._math import balanced, lab
 from ...kernels.copies import copy_values
 from ...kernels.finish._cpu import finish
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ._cpu_cosines import add_signature
 from ._math import CELLS, cosine
 
@@ -27,7 +27,7 @@ def image_signature(pixels, channels, is_rgb, width, smooth, center_bias, out):
     fill_means(pixels, channels, is_rgb, width, means)
     args = (means, _light(), _cosines(rows), _cosines(cols), maps)
     work = frames * planes * rows * cols * (rows + cols) // 8
-    launch.over_bands(_sign, _sign_bands, frames, *args, pixels=work)
+    launch.over_bands(_sign, frames, *args, pixels=work)
     finish(maps, width, smooth, center_bias, True, out)
 
 
@@ -63,7 +63,7 @@ def _fill_lab(means, table, planes):
                 planes[1, row, col], planes[2, row, col] = a, b
 
 
-@serial
+@banded
 def _sign(means, table, down, across, maps, start, stop):
     """Fill maps with the squares of what the signs of the waves add up to."""
     rows, cols = maps.shape[1:]
@@ -76,10 +76,3 @@ def _sign(means, table, down, across, maps, start, stop):
             add_signature(planes[plane], down, across, work, energy)
         for row in range(len(energy)):
             copy_values(energy[row], maps[frame, row])
-
-
-@parallel
-def _sign_bands(means, table, down, across, maps, bands):
-    for band in prange(bands):
-        start, stop = band * len(maps) // bands, (band + 1) * len(maps) // bands
-        _sign(means, table, down, across, maps, start, stop)

@@ -6,26 +6,20 @@ Nothing larger than a quarter of the image's sides is stored before the map itse
 from functools import cache
 
 import numpy as np
-from numba import prange
 
 from ...images import read_only
 from ...kernels import launch, threads
 from ...kernels.color._cpu_lab import light
 from ...kernels.finish._cpu import finish
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded
 from ._cpu_features import compare, compare_bands
-from ._cpu_orientations import orient, orient_bands
+from ._cpu_orientations import orient
 from ._cpu_scales import (
     average,
-    average_bands,
     build,
-    build_bands,
     oppose,
-    oppose_bands,
     shrink,
-    shrink_bands,
     to_lab,
-    to_lab_bands,
 )
 from ._cpu_sum import combine
 from ._plan import PLANES, layout_of, plan_of, side_of_squares, unit_of
@@ -44,7 +38,7 @@ def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, ou
     form = layout_of(channels, weights), cols, unit
     if area < launch.PARALLEL_FROM:
         args = (plan, source, *form, _light(plan.is_lab), maps)
-        launch.over_bands(_small_frames, _small_bands, frames, *args, pixels=frames * area)
+        launch.over_bands(_small_frames, frames, *args, pixels=frames * area)
     else:
         for frame in range(frames):
             _large_frame(plan, source[frame], *form, maps[:, frame])
@@ -62,7 +56,7 @@ def _averaged(pixels, channels, width, side):
     rows, cols = -(-height // side), -(-width // side)
     small = launch.scratch("itti-koch small", (frames, rows, cols * channels), np.float32)
     args = pixels, channels, width, side, unit, small
-    launch.over_bands(average, average_bands, frames * rows, *args, pixels=pixels.size)
+    launch.over_bands(average, frames * rows, *args, pixels=pixels.size)
     return read_only(small).reshape(frames, -1), cols, np.float32(1)
 
 
@@ -76,16 +70,16 @@ def _large_frame(plan, pixels, layout, width, unit, maps):
     spans = launch.scratch("itti-koch spans", (len(plan.tasks),), np.float32)
     over = launch.over_bands
     args = plan, pixels, layout, width, unit, planes, brightest
-    over(shrink, shrink_bands, rows, *args, pixels=area)
+    over(shrink, rows, *args, pixels=area)
     if plan.is_lab:
-        args = layout[0], _light(True), planes, size
-        over(to_lab, to_lab_bands, size, *args, pixels=area)
+        over(to_lab, size, layout[0], _light(True), planes, pixels=area)
     elif layout[0] > 1:
-        over(oppose, oppose_bands, size, brightest, planes, size, pixels=area)
-    over(build, build_bands, 3, plan, planes, pixels=area)
-    over(orient, orient_bands, rows, plan, planes, pixels=area)
-    args = plan, planes, work, reduced, spans
-    over(compare, compare_bands, len(plan.tasks), *args, pixels=area)
+        over(oppose, size, brightest, planes, pixels=area)
+    over(build, 3, plan, planes, pixels=area)
+    over(orient, rows, plan, planes, pixels=area)
+    with threads.safe_section():
+        bands = min(len(plan.tasks), threads.count())
+        compare_bands(plan, planes, work, reduced, spans, bands)
     combine(plan, reduced, spans, maps)
 
 
@@ -95,7 +89,7 @@ def _light(is_lab):
     return light() if is_lab else np.empty(0, np.float32)
 
 
-@serial
+@banded
 def _small_frames(plan, pixels, layout, width, unit, light, maps, start, stop):
     rows, size = plan.sizes[0, 0], plan.sizes[0, 0] * plan.sizes[0, 1]
     planes, brightest = np.zeros((PLANES, plan.atlas), np.float32), np.empty(rows, np.float32)
@@ -105,17 +99,10 @@ def _small_frames(plan, pixels, layout, width, unit, light, maps, start, stop):
     for frame in range(start, stop):
         shrink(plan, pixels[frame], layout, width, unit, planes, brightest, 0, rows)
         if plan.is_lab:
-            to_lab(layout[0], light, planes, size, 0, size)
+            to_lab(layout[0], light, planes, 0, size)
         elif layout[0] > 1:
-            oppose(brightest, planes, size, 0, size)
+            oppose(brightest, planes, 0, size)
         build(plan, planes, 0, 3)
         orient(plan, planes, 0, rows)
         compare(plan, planes, work, reduced, spans, 0, tasks)
         combine(plan, reduced, spans, maps[:, frame])
-
-
-@parallel
-def _small_bands(plan, pixels, layout, width, unit, light, maps, bands):
-    for band in prange(bands):
-        start, stop = band * len(pixels) // bands, (band + 1) * len(pixels) // bands
-        _small_frames(plan, pixels, layout, width, unit, light, maps, start, stop)

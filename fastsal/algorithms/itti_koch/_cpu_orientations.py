@@ -1,11 +1,11 @@
 """Four orientations at every scale, from row filters and column filters of nine taps."""
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
 from ...kernels.copies import copy_values
 from ...kernels.finish._math import folded
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ._cpu_scales import plane_at
 from ._math import symmetric
 from ._plan import REACH
@@ -13,7 +13,7 @@ from ._plan import REACH
 WINDOW = 2 * REACH + 1
 
 
-@serial
+@banded
 def orient(plan, planes, start, stop):
     """Fill the planes of orientation in the share of the rows of every scale, of those of 2."""
     whole = plan.sizes[0, 0]
@@ -133,11 +133,3 @@ def _nine(filtered, row, part):
         filtered[(first + 6) % WINDOW, part], filtered[(first + 7) % WINDOW, part],
         filtered[(first + 8) % WINDOW, part],
     )  # fmt: skip
-
-
-@parallel
-def orient_bands(plan, planes, bands):
-    rows = plan.sizes[0, 0]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        orient(plan, planes, start, stop)

@@ -1,15 +1,15 @@
 """From pixels to the scales of intensity and two opponent colours."""
 
 import numpy as np
-from numba import float32, int64, prange
+from numba import float32, int64
 
 from ...kernels.color._cpu_lab import lab_of
 from ...kernels.finish._math import folded
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ._math import binomial, byte_window, intensity, opponents, window
 
 
-@serial
+@banded
 def shrink(plan, pixels, layout, width, unit, planes, brightest, start, stop):
     """Fill scale 2 of red, green and blue, in the place of orientations, and of intensity.
 
@@ -102,8 +102,8 @@ def _greatest(values):
     return most
 
 
-@serial
-def oppose(brightest, planes, size, start, stop):
+@banded
+def oppose(brightest, planes, start, stop):
     """Fill scale 2 of the colours from red, green and blue."""
     dark = _greatest(brightest) * float32(0.1)
     level, red_green, blue_yellow = planes[0], planes[1], planes[2]
@@ -112,8 +112,8 @@ def oppose(brightest, planes, size, start, stop):
         red_green[i], blue_yellow[i] = opponents(red[i], green[i], blue[i], level[i], dark)
 
 
-@serial
-def to_lab(channels, light, planes, size, start, stop):
+@banded
+def to_lab(channels, light, planes, start, stop):
     """Fill scale 2 of intensity and the colours with CIELab of red, green and blue, or of grey."""
     unit = float32(1 / 255)
     for i in range(start, stop):
@@ -125,7 +125,7 @@ def to_lab(channels, light, planes, size, start, stop):
             planes[0, i], planes[1, i], planes[2, i] = lab_of(red, green, blue, light)
 
 
-@serial
+@banded
 def build(plan, planes, start, stop):
     """Fill scales 3 to 8 of planes from scale 2."""
     line = np.empty(plan.sizes[0, 1] + 4, np.float32)
@@ -161,7 +161,7 @@ def _halve(source, row, line, target):
         target[col] = binomial(line[at], b[at], c[at], d[at]) * float32(1 / 64)
 
 
-@serial
+@banded
 def average(pixels, channels, width, side, unit, small, start, stop):
     """Fill rows of `small` with means of squares of pixels, in levels of 255; cut at the end."""
     size = width * channels
@@ -192,37 +192,3 @@ def _fold_pixels(sums, channels, width, side, scale, target):
             for pixel in range(first, last):
                 total += sums[pixel * channels + channel]
             target[col * channels + channel] = total * (scale / float32(last - first))
-
-
-@parallel
-def average_bands(pixels, channels, width, side, unit, small, bands):
-    rows = small.shape[0] * small.shape[1]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        average(pixels, channels, width, side, unit, small, start, stop)
-
-
-@parallel
-def shrink_bands(plan, pixels, layout, width, unit, planes, brightest, bands):
-    rows = brightest.size
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        shrink(plan, pixels, layout, width, unit, planes, brightest, start, stop)
-
-
-@parallel
-def oppose_bands(brightest, planes, size, bands):
-    for band in prange(bands):
-        oppose(brightest, planes, size, band * size // bands, (band + 1) * size // bands)
-
-
-@parallel
-def to_lab_bands(channels, light, planes, size, bands):
-    for band in prange(bands):
-        to_lab(channels, light, planes, size, band * size // bands, (band + 1) * size // bands)
-
-
-@parallel
-def build_bands(plan, planes, bands):
-    for band in prange(bands):
-        build(plan, planes, band * 3 // bands, (band + 1) * 3 // bands)

@@ -21,8 +21,8 @@ def luminance_contrast(pixels, channels, weights, out):
     """Fill `out`, (N, P), from `pixels`, (N, P * channels)."""
     frames, area = out.shape
     if area < _LARGE_FROM[pixels.itemsize]:
-        span, bands = SMALL[pixels.itemsize]
-        launch.over_bands(span, bands, frames, pixels, channels, weights, out, pixels=out.size)
+        args = (pixels, channels, weights, out)
+        launch.over_bands(SMALL[pixels.itemsize], frames, *args, pixels=out.size)
         return
     with threads.safe_section():
         for frame, saliency in zip(pixels, out, strict=True):

@@ -5,16 +5,16 @@ pixels are sorted: then equal levels are neighbours, and only those that occur a
 """
 
 import numpy as np
-from numba import float32, int64, prange, uint32
+from numba import float32, int64, uint32
 
 from ...kernels.color._cpu import luma_span
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.scale import share, stored
 from ._cpu_scores import fill_scores
 from ._math import contrast
 
 
-@serial
+@banded
 def _byte_frames(pixels, channels, weights, out, start, stop):
     area = out.shape[1]
     luma = np.empty(area if channels > 1 else 0, np.uint8)
@@ -39,7 +39,7 @@ def _paint_bytes(gray, counts, contrasts, scores, saliency):
         saliency[i] = scores[gray[i]]
 
 
-@serial
+@banded
 def _word_frames(pixels, channels, weights, out, start, stop):
     area = out.shape[1]
     luma = np.empty(area if channels > 1 else 0, np.uint16)
@@ -102,21 +102,5 @@ def _paint_sorted(keys, contrasts, saliency):
         saliency[keys[i] & uint32(65535)] = score
 
 
-@parallel
-def _byte_bands(pixels, channels, weights, out, bands):
-    frames = out.shape[0]
-    for band in prange(bands):
-        start, stop = band * frames // bands, (band + 1) * frames // bands
-        _byte_frames(pixels, channels, weights, out, start, stop)
-
-
-@parallel
-def _word_bands(pixels, channels, weights, out, bands):
-    frames = out.shape[0]
-    for band in prange(bands):
-        start, stop = band * frames // bands, (band + 1) * frames // bands
-        _word_frames(pixels, channels, weights, out, start, stop)
-
-
 # By the bytes of a pixel: frames from start to stop here, and the same in bands on all threads.
-SMALL = {1: (_byte_frames, _byte_bands), 2: (_word_frames, _word_bands)}
+SMALL = {1: _byte_frames, 2: _word_frames}

@@ -1,14 +1,14 @@
 """Minimum barrier saliency on the CPU. Planes are measured by any thread, frames by one each."""
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
 from ...kernels import launch
 from ...kernels.area._cpu import fill_area_means
 from ...kernels.area._math import shape_of_thumbnail
 from ...kernels.copies import copy_values
 from ...kernels.finish._cpu import enlarge, range_of
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.lab_bytes._cpu import fill_lab
 from ...kernels.median._cpu import fill_median
 from ...kernels.scale import share
@@ -37,16 +37,16 @@ def minimum_barrier(pixels, channels, is_rgb, width, size, steps, out):
     fill_lab(colors, lab)
     background, center, refined = steps
     args = (colors, lab, bounds)
-    launch.over_bands(_crop, _crop_bands, frames, *args, pixels=colors.size)
+    launch.over_bands(_crop, frames, *args, pixels=colors.size)
     args = (lab, bounds, distances, scores)
     tasks = frames * (planes + background)
-    launch.over_bands(_measure, _measure_bands, tasks, *args, tasks // frames, pixels=9 * lab.size)
+    launch.over_bands(_measure, tasks, *args, tasks // frames, pixels=9 * lab.size)
     args = (bounds, distances, scores, background, center, refined, maps)
-    launch.over_bands(_compose, _compose_bands, frames, *args, pixels=9 * maps.size)
+    launch.over_bands(_compose, frames, *args, pixels=9 * maps.size)
     enlarge(maps, width, out)
 
 
-@serial
+@banded
 def _crop(colors, lab, bounds, start, stop):
     """Fill `bounds`, and move the cells within them to the front of each plane of `lab`."""
     _, planes, rows, cols = lab.shape
@@ -63,7 +63,7 @@ def _crop(colors, lab, bounds, start, stop):
                 copy_values(source, flat[row * wide : (row + 1) * wide])
 
 
-@serial
+@banded
 def _measure(lab, bounds, distances, scores, tasks, start, stop):
     """Fill the distances of each plane; the last task of a frame is its background cue."""
     planes, rows, cols = lab.shape[1:]
@@ -85,7 +85,7 @@ def _measure(lab, bounds, distances, scores, tasks, start, stop):
             fill_background(inner, scores[frame, :area].reshape(high, wide))
 
 
-@serial
+@banded
 def _compose(bounds, distances, scores, background, center, refined, maps, start, stop):
     _rows, _cols = maps.shape[1:]
     for frame in range(start, stop):
@@ -141,24 +141,3 @@ def _stretch(saliency):
     for row in range(saliency.shape[0]):
         for col in range(saliency.shape[1]):
             saliency[row, col] = share(saliency[row, col], low, high)
-
-
-@parallel
-def _crop_bands(colors, lab, bounds, bands):
-    for band in prange(bands):
-        _crop(colors, lab, bounds, band * len(lab) // bands, (band + 1) * len(lab) // bands)
-
-
-@parallel
-def _measure_bands(lab, bounds, distances, scores, tasks, bands):
-    count = tasks * len(lab)
-    for band in prange(bands):
-        start, stop = band * count // bands, (band + 1) * count // bands
-        _measure(lab, bounds, distances, scores, tasks, start, stop)
-
-
-@parallel
-def _compose_bands(bounds, distances, scores, background, center, refined, maps, bands):
-    for band in prange(bands):
-        start, stop = band * len(maps) // bands, (band + 1) * len(maps) // bands
-        _compose(bounds, distances, scores, background, center, refined, maps, start, stop)

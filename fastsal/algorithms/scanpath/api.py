@@ -19,9 +19,10 @@ def scanpath(
     return_times: bool = False,
     backend: runtime.Choice = "auto",
 ) -> Array:
-    """Predict a sequence of fixations on a saliency map (winner-take-all, inhibition of return).
+    """Predict a sequence of fixations, (row, column), on a saliency map.
 
-    It works on the map of any method.
+    Each fixation is the maximum of the map (winner-take-all). Its surroundings are then suppressed
+    (inhibition of return). It works on the map of any method.
 
     Parameters
     ----------

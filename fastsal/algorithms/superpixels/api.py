@@ -18,9 +18,9 @@ from .options import checked_options
 
 
 class RegionStats(NamedTuple):
-    """Statistics of labelled regions: entry i of each array describes label i.
+    """Statistics of regions, label by label; `bbox` holds first and last rows and columns.
 
-    If the labels start at 1, entry i describes label i + 1.
+    Entry i of each array describes label i, or label i + 1 if the labels start at 1.
 
     Attributes
     ----------
@@ -152,7 +152,7 @@ def region_stats(
     channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> RegionStats:
-    """Compute area, centroid, mean colour and bounding box of every labelled region.
+    """Compute area, centroid, mean colour and box (rows first) of every labelled region.
 
     Parameters
     ----------

@@ -12,18 +12,13 @@ from ...kernels.finish._cpu import finish
 from ...kernels.launch import over_bands
 from ._cpu_features import (
     blur_across,
-    blur_across_bands,
     fill_lab,
-    fill_lab_bands,
     subtract_down,
-    subtract_down_bands,
 )
 from ._cpu_whiten import (
     CHUNK,
     fill_distances,
-    fill_distances_bands,
     fill_moments,
-    fill_moments_bands,
     fill_weights,
 )
 from ._math import sigmas_of
@@ -53,7 +48,7 @@ def _fill_map(means, sigmas, saliency):
     """Fill one map, (h, w), from `means`, (3, h, w) or (1, h, w)."""
     lab = launch.scratch("whitened lab", means.shape, np.float32)
     rows = means.shape[1]
-    over_bands(fill_lab, fill_lab_bands, rows, means, _light(), lab, pixels=4 * lab.size)
+    over_bands(fill_lab, rows, means, _light(), lab, pixels=4 * lab.size)
     _score(lab, sigmas, saliency)
 
 
@@ -68,17 +63,17 @@ def _score(lab, sigmas, saliency):
     features = launch.scratch("whitened features", shape, np.float32)
     work = features.size
     args = (lab, sigmas, blurred)
-    over_bands(blur_across, blur_across_bands, planes * rows, *args, pixels=4 * work)
+    over_bands(blur_across, planes * rows, *args, pixels=4 * work)
     args = (lab, blurred, sigmas, features)
-    over_bands(subtract_down, subtract_down_bands, planes * rows, *args, pixels=4 * work)
+    over_bands(subtract_down, planes * rows, *args, pixels=4 * work)
     flat = features.reshape(planes * sigmas.size, -1)
     count = len(flat)
     moments = np.empty(count * (count + 1) // 2 + count)
-    over_bands(fill_moments, fill_moments_bands, moments.size, flat, moments, pixels=4 * work)
+    over_bands(fill_moments, moments.size, flat, moments, pixels=4 * work)
     weights = np.empty((count, count + SUMS), np.float32)
     factors = np.zeros((count, count + SUMS))
     fill_weights(moments, rows * cols, np.empty((count, count)), factors)
     weights[:] = factors
     args = (flat, weights, saliency.reshape(-1))
     chunks = -(-saliency.size // CHUNK)
-    over_bands(fill_distances, fill_distances_bands, chunks, *args, pixels=4 * work)
+    over_bands(fill_distances, chunks, *args, pixels=4 * work)

@@ -1,16 +1,16 @@
 """Differences of Gaussians on the CPU: rows of all planes and scales, by any thread."""
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
 from ...kernels.color._cpu_lab import lightness_of, linear_of
 from ...kernels.color._math import balanced, lab
 from ...kernels.finish._math import folded, reach_of
 from ...kernels.gaussian import add_pair, blur_row, half_of_gaussian, weigh
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded
 
 
-@serial
+@banded
 def fill_lab(means, table, planes, start, stop):
     """Fill rows of `planes` with CIELab of `means`, both (3, h, w), or (1, h, w) if grey."""
     for row in range(start, stop):
@@ -28,15 +28,7 @@ def fill_lab(means, table, planes, start, stop):
                 planes[1, row, col], planes[2, row, col] = a, b
 
 
-@parallel
-def fill_lab_bands(means, table, planes, bands):
-    """Fill all rows in that many bands."""
-    rows = means.shape[1]
-    for band in prange(bands):
-        fill_lab(means, table, planes, band * rows // bands, (band + 1) * rows // bands)
-
-
-@serial
+@banded
 def blur_across(planes, sigmas, blurred, start, stop):
     """Fill rows of `blurred`, (planes, scales, h, w), with `planes` blurred along their rows."""
     height, width = planes.shape[1:]
@@ -52,15 +44,7 @@ def blur_across(planes, sigmas, blurred, start, stop):
             blur_row(wide, weights, blurred[plane, scale, row])
 
 
-@parallel
-def blur_across_bands(planes, sigmas, blurred, bands):
-    """Fill all rows in that many bands."""
-    rows = planes.shape[0] * planes.shape[1]
-    for band in prange(bands):
-        blur_across(planes, sigmas, blurred, band * rows // bands, (band + 1) * rows // bands)
-
-
-@serial
+@banded
 def subtract_down(planes, blurred, sigmas, features, start, stop):
     """Finish the blur down the columns, and fill rows of `features`, (planes, scales, h, w).
 
@@ -82,12 +66,3 @@ def subtract_down(planes, blurred, sigmas, features, start, stop):
             for col in range(width):
                 target[col] = finer[col] - coarser[col]
             finer = coarser
-
-
-@parallel
-def subtract_down_bands(planes, blurred, sigmas, features, bands):
-    """Fill all rows in that many bands."""
-    rows = planes.shape[0] * planes.shape[1]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        subtract_down(planes, blurred, sigmas, features, start, stop)

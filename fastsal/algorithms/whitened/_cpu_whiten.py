@@ -1,9 +1,8 @@
 """Squared statistical distances of features on the CPU."""
 
 import numpy as np
-from numba import prange
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from . import _whitening
 from ._math import pair_of
 
@@ -13,7 +12,7 @@ CHUNK = 256  # cells whitened at once: their features fit the first cache
 fill_weights = serial(_whitening.fill_weights)
 
 
-@serial
+@banded
 def fill_moments(features, moments, start, stop):
     """Fill the sums of products of features, (n, cells), two by two, then those of features."""
     size = len(features)
@@ -28,14 +27,6 @@ def fill_moments(features, moments, start, stop):
         for lane in range(LANES):
             total += lanes[lane]
         moments[index] = total
-
-
-@parallel
-def fill_moments_bands(features, moments, bands):
-    """Fill all sums in that many bands."""
-    for band in prange(bands):
-        start, stop = band * moments.size // bands, (band + 1) * moments.size // bands
-        fill_moments(features, moments, start, stop)
 
 
 @serial
@@ -56,7 +47,7 @@ def _add_values(values, lanes):
         lanes[i % LANES] += values[i]
 
 
-@serial
+@banded
 def fill_distances(features, weights, distances, start, stop):
     """Fill chunks of `distances` with the sums of the squares of the whitened features."""
     size = len(features)
@@ -80,12 +71,3 @@ def fill_distances(features, weights, distances, start, stop):
 def _add_weighted(weight, source, target):
     for i in range(CHUNK):
         target[i] += weight * source[i]
-
-
-@parallel
-def fill_distances_bands(features, weights, distances, bands):
-    """Fill all chunks in that many bands."""
-    chunks = -(-distances.size // CHUNK)
-    for band in prange(bands):
-        start, stop = band * chunks // bands, (band + 1) * chunks // bands
-        fill_distances(features, weights, distances, start, stop)

@@ -1,9 +1,9 @@
 """Area means on the CPU: rows are added up before columns, which vectorises."""
 
 import numpy as np
-from numba import int64, prange, uint32
+from numba import int64, uint32
 
-from ..jit import parallel, serial
+from ..jit import banded, serial
 from ..launch import over_bands
 from ._math import (
     divisor_of,
@@ -29,10 +29,10 @@ def fill_area_means(pixels, channels, is_rgb, width, means):
     divisor = divisor_of(pixels.dtype, height * width)
     kind = _NARROW if pixels.itemsize == 1 else _WIDE
     args = (source, channels, is_rgb, kind, divisor, reciprocal_of(divisor), means)
-    over_bands(_fill, _fill_bands, frames * rows, *args, pixels=frames * height * width)
+    over_bands(_fill, frames * rows, *args, pixels=frames * height * width)
 
 
-@serial
+@banded
 def _fill(pixels, channels, is_rgb, kind, divisor, reciprocal, means, start, stop):
     height, width = pixels.shape[1], pixels.shape[2] // channels
     planes, rows, cols = means.shape[1:]
@@ -81,11 +81,3 @@ def _add_row(source, weight, is_first, sums):
         for i in range(sums.size):
             value = whole(source[i], source.itemsize) * weight
             sums[i] = value if is_first else sums[i] + value
-
-
-@parallel
-def _fill_bands(pixels, channels, is_rgb, kind, divisor, reciprocal, means, bands):
-    rows = means.shape[0] * means.shape[2]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _fill(pixels, channels, is_rgb, kind, divisor, reciprocal, means, start, stop)

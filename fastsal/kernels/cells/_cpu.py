@@ -1,9 +1,9 @@
 """Mean colours of cells on the CPU: rows are added up before columns, which vectorises."""
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
-from ..jit import parallel, serial
+from ..jit import banded, serial
 from ..launch import over_bands
 from ._math import ROWS_READ, edge, row_read, white_of
 
@@ -21,10 +21,10 @@ def fill_means(pixels, channels, is_rgb, width, means):
     # In sums of this type one colour gives one mean exactly, however many pixels a cell has.
     kind = _BYTES if pixels.itemsize == 1 else _FLOATS
     args = (source, channels, is_rgb, kind, means)
-    over_bands(_fill_means, _fill_means_bands, frames * rows, *args, pixels=read)
+    over_bands(_fill_means, frames * rows, *args, pixels=read)
 
 
-@serial
+@banded
 def _fill_means(pixels, channels, is_rgb, kind, means, start, stop):
     height, width = pixels.shape[1], pixels.shape[2] // channels
     rows, cols = means.shape[2:]
@@ -73,11 +73,3 @@ def _sums(values, channels):
         second += values[i + 1]
         third += values[i + 2]
     return first, second, third
-
-
-@parallel
-def _fill_means_bands(pixels, channels, is_rgb, kind, means, bands):
-    rows = means.shape[0] * means.shape[2]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _fill_means(pixels, channels, is_rgb, kind, means, start, stop)

@@ -1,10 +1,10 @@
 """Colour conversions on the CPU."""
 
-from numba import prange, uint32
+from numba import uint32
 
 from .. import vectors
 from ..copies import copy_values
-from ..jit import parallel, serial
+from ..jit import banded, serial
 from ..launch import over_bands
 from ._math import float_luma, luma
 
@@ -19,13 +19,12 @@ else:
 
 def fill_luma(pixels, channels, weights, gray):
     """Fill `gray`, (N, P), with the luma of `pixels`, (N, P * channels), or with a copy if grey."""
-    is_float = pixels.dtype.kind == "f"
-    span, bands = (_float_span, _float_bands) if is_float else (luma_span, _luma_bands)
+    span = _float_span if pixels.dtype.kind == "f" else luma_span
     flat = gray.reshape(-1)
-    over_bands(span, bands, flat.size, pixels.reshape(-1), channels, weights, flat)
+    over_bands(span, flat.size, pixels.reshape(-1), channels, weights, flat)
 
 
-@serial
+@banded
 def luma_span(pixels, channels, weights, gray, start, stop):
     """Fill gray[start:stop] from the same pixels; the formula by stride, so that it vectorises."""
     start += fill_luma_blocks(
@@ -45,14 +44,7 @@ def luma_span(pixels, channels, weights, gray, start, stop):
             target[i] = luma(source[4 * i], source[4 * i + 1], source[4 * i + 2], weights)
 
 
-@parallel
-def _luma_bands(pixels, channels, weights, gray, bands):
-    for band in prange(bands):
-        start, stop = band * gray.size // bands, (band + 1) * gray.size // bands
-        luma_span(pixels, channels, weights, gray, start, stop)
-
-
-@serial
+@banded
 def _float_span(pixels, channels, weights, gray, start, stop):
     for i in range(start, stop):
         at = channels * i
@@ -60,10 +52,3 @@ def _float_span(pixels, channels, weights, gray, start, stop):
             gray[i] = pixels[at]
         else:
             gray[i] = float_luma(pixels[at], pixels[at + 1], pixels[at + 2], weights)
-
-
-@parallel
-def _float_bands(pixels, channels, weights, gray, bands):
-    for band in prange(bands):
-        start, stop = band * gray.size // bands, (band + 1) * gray.size // bands
-        _float_span(pixels, channels, weights, gray, start, stop)

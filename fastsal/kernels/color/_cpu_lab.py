@@ -1,9 +1,9 @@
 """Whole images to CIELab on the CPU, by formulas that vectorise."""
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
-from ..jit import parallel, serial
+from ..jit import banded, serial
 from ..launch import over_bands
 from ._math import lab, linear, share_of_x, share_of_y, share_of_z
 
@@ -14,7 +14,7 @@ def convert_to_lab(planes):
     """Turn (H, W, 3) float32 sRGB in [0, 1] into CIELab, in place; right to 2e-4."""
     table = light()
     args = (planes, table)
-    over_bands(_convert, _convert_in_bands, len(planes), *args, pixels=planes.size // 3)
+    over_bands(_convert, len(planes), *args, pixels=planes.size // 3)
 
 
 @serial
@@ -26,20 +26,13 @@ def light():
     return table
 
 
-@serial
+@banded
 def _convert(planes, table, start, stop):
     for row in range(start, stop):
         for col in range(planes.shape[1]):
             red, green, blue = planes[row, col, 0], planes[row, col, 1], planes[row, col, 2]
             lightness, a, b = lab_of(red, green, blue, table)
             planes[row, col, 0], planes[row, col, 1], planes[row, col, 2] = lightness, a, b
-
-
-@parallel
-def _convert_in_bands(planes, table, bands):
-    for band in prange(bands):
-        start, stop = band * len(planes) // bands, (band + 1) * len(planes) // bands
-        _convert(planes, table, start, stop)
 
 
 @serial

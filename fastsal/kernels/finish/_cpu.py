@@ -1,13 +1,13 @@
 """The finish on the CPU. Rows are counted through all maps, so that bands cut stacks too."""
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
 from .. import launch
 from ..gaussian import add_pair, blur_row, half_of_gaussian, weigh
-from ..jit import parallel, serial
+from ..jit import banded, serial
 from ..scale import share
-from ._cpu_enlarge import enlarge_bands, enlarge_rows
+from ._cpu_enlarge import enlarge_rows
 from ._math import biased, centrality, folded, reach_of, top_of
 
 _PIXELS_OF_OTHERS = 6  # that are enlarged while other kernels do one
@@ -26,11 +26,11 @@ def finish(maps, width, smooth, center_bias, rescale, out):
         down = float32(smooth * width * width * rows / out.shape[1])
         spare = launch.scratch("finish spare", maps.shape, np.float32)
         args = (maps, float32(smooth * cols), spare)
-        over(blur_across, _blur_across_bands, frames * rows, *args, pixels=size)
-        over(blur_down, _blur_down_bands, frames * rows, spare, down, maps, pixels=size)
+        over(blur_across, frames * rows, *args, pixels=size)
+        over(blur_down, frames * rows, spare, down, maps, pixels=size)
     if rescale or center_bias > 0:
         args = (maps, float32(center_bias), bool(rescale))
-        over(_scale, _scale_bands, frames, *args, pixels=size)
+        over(_scale, frames, *args, pixels=size)
     enlarge(maps, width, out)
 
 
@@ -41,10 +41,10 @@ def enlarge(maps, width, out):
     rows = frames * large.shape[1]
     # A VGA frame takes one thread less time than it takes another to wake up.
     work = out.size // _PIXELS_OF_OTHERS
-    launch.over_bands(enlarge_rows, enlarge_bands, rows, maps, large, pixels=work)
+    launch.over_bands(enlarge_rows, rows, maps, large, pixels=work)
 
 
-@serial
+@banded
 def blur_across(maps, sigma, target, start, stop):
     height, width = maps.shape[1:]
     weights = half_of_gaussian(sigma, reach_of(sigma))
@@ -57,7 +57,7 @@ def blur_across(maps, sigma, target, start, stop):
         blur_row(wide, weights, blurred)
 
 
-@serial
+@banded
 def blur_down(maps, sigma, target, start, stop):
     height = maps.shape[1]
     weights = half_of_gaussian(sigma, reach_of(sigma))
@@ -70,7 +70,7 @@ def blur_down(maps, sigma, target, start, stop):
             add_pair(weights[step], above, below, blurred)
 
 
-@serial
+@banded
 def _scale(maps, bias, rescale, start, stop):
     for frame in range(start, stop):
         rows = maps[frame]
@@ -118,26 +118,3 @@ def range_of(rows):
     for col in range(lows.size):
         low, high = min(low, lows[col]), max(high, highs[col])
     return low, top_of(low, high)
-
-
-@parallel
-def _blur_across_bands(maps, sigma, target, bands):
-    rows = maps.shape[0] * maps.shape[1]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        blur_across(maps, sigma, target, start, stop)
-
-
-@parallel
-def _blur_down_bands(maps, sigma, target, bands):
-    rows = maps.shape[0] * maps.shape[1]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        blur_down(maps, sigma, target, start, stop)
-
-
-@parallel
-def _scale_bands(maps, bias, rescale, bands):
-    for band in prange(bands):
-        start, stop = band * len(maps) // bands, (band + 1) * len(maps) // bands
-        _scale(maps, bias, rescale, start, stop)

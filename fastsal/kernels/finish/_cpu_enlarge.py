@@ -1,15 +1,15 @@
 """Enlarging small maps on the CPU: between two rows of a map, a whole run of rows at a time."""
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
-from ..jit import parallel, serial
+from ..jit import banded, serial
 from ..scale import stored
 from ._cpu_widen import ends_of, places_of, widen
 from ._math import lerp, raised
 
 
-@serial
+@banded
 def enlarge_rows(maps, out, start, stop):
     """Fill rows of `out`, (N, H, W), counted through all maps."""
     height = out.shape[1]
@@ -18,14 +18,6 @@ def enlarge_rows(maps, out, start, stop):
         last = min(height, first + stop - start)
         _enlarge(maps[frame], out[frame], first, last)
         start += last - first
-
-
-@parallel
-def enlarge_bands(maps, out, bands):
-    """Fill all rows of `out`, (N, H, W), in so many bands."""
-    rows = out.shape[0] * out.shape[1]
-    for band in prange(bands):
-        enlarge_rows(maps, out, band * rows // bands, (band + 1) * rows // bands)
 
 
 @serial

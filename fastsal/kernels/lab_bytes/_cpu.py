@@ -1,8 +1,6 @@
 """8-bit CIELab on the CPU."""
 
-from numba import prange
-
-from ..jit import parallel, serial
+from ..jit import banded
 from ..launch import over_bands
 from ._math import chroma_bytes, lightness_byte
 
@@ -13,10 +11,10 @@ def fill_lab(colors, lab):
     Of grey only the lightness is kept: its other two planes are 128.
     """
     rows = colors.shape[0] * colors.shape[2]
-    over_bands(_fill_lab, _fill_lab_bands, rows, colors, lab, pixels=4 * colors.size)
+    over_bands(_fill_lab, rows, colors, lab, pixels=4 * colors.size)
 
 
-@serial
+@banded
 def _fill_lab(colors, lab, start, stop):
     _, planes, rows, cols = colors.shape
     for index in range(start, stop):
@@ -31,10 +29,3 @@ def _fill_lab(colors, lab, start, stop):
                 red, green, blue = source[0, row, col], source[1, row, col], source[2, row, col]
                 target[0, row, col] = lightness_byte(red, green, blue)
                 target[1, row, col], target[2, row, col] = chroma_bytes(red, green, blue)
-
-
-@parallel
-def _fill_lab_bands(colors, lab, bands):
-    rows = colors.shape[0] * colors.shape[2]
-    for band in prange(bands):
-        _fill_lab(colors, lab, band * rows // bands, (band + 1) * rows // bands)

@@ -1,10 +1,9 @@
 """Medians on the CPU: the network sorts whole rows at a time, which vectorises."""
 
 import numpy as np
-from numba import prange
 
 from ..copies import copy_values
-from ..jit import parallel, serial
+from ..jit import banded, serial
 from ..launch import over_bands
 from ._math import PAIRS_OF_9, PAIRS_OF_25, clamped
 
@@ -17,7 +16,7 @@ def fill_medians(planes, reach, medians):
     `reach` is 1 or 2. Borders are replicated.
     """
     rows = planes.shape[0] * planes.shape[1]
-    over_bands(_fill, _fill_bands, rows, planes, reach, medians, pixels=4 * planes.size)
+    over_bands(_fill, rows, planes, reach, medians, pixels=4 * planes.size)
 
 
 @serial
@@ -59,7 +58,7 @@ def _sort(first, second):
         first[col], second[col] = low, high
 
 
-@serial
+@banded
 def _fill(planes, reach, medians, start, stop):
     height = planes.shape[1]
     while start < stop:
@@ -67,10 +66,3 @@ def _fill(planes, reach, medians, start, stop):
         last = min(height, first + stop - start)
         fill_median(planes[plane], reach, medians[plane], first, last)
         start += last - first
-
-
-@parallel
-def _fill_bands(planes, reach, medians, bands):
-    rows = planes.shape[0] * planes.shape[1]
-    for band in prange(bands):
-        _fill(planes, reach, medians, band * rows // bands, (band + 1) * rows // bands)

@@ -1,9 +1,9 @@
 """Reconstruction on the CPU: whole rows are grown at a time, and only where a neighbour changed."""
 
 import numpy as np
-from numba import prange, uint8
+from numba import uint8
 
-from ..jit import parallel, serial
+from ..jit import banded, serial
 from ..launch import over_bands
 from ._math import grown
 
@@ -13,7 +13,7 @@ def reconstruct(masks, maps):
 
     `maps` start at most at their masks. The result is unique, so any order gives the same bytes.
     """
-    over_bands(_reconstruct, _reconstruct_bands, len(maps), masks, maps, pixels=4 * maps.size)
+    over_bands(_reconstruct, len(maps), masks, maps, pixels=4 * maps.size)
 
 
 @serial
@@ -72,13 +72,7 @@ def _spread(mask, best, seed):
         seed[col] = last
 
 
-@serial
+@banded
 def _reconstruct(masks, maps, start, stop):
     for index in range(start, stop):
         reconstruct_one(masks[index], maps[index])
-
-
-@parallel
-def _reconstruct_bands(masks, maps, bands):
-    for band in prange(bands):
-        _reconstruct(masks, maps, band * len(maps) // bands, (band + 1) * len(maps) // bands)

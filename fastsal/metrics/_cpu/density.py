@@ -1,10 +1,9 @@
 """Sums of separable bumps, one per fixation, in bands of rows."""
 
 import numpy as np
-from numba import prange
 from numpy.typing import NDArray
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
 
 # Lines that begin with their first value other than 0, and where these values begin and end.
@@ -29,10 +28,10 @@ def add_fixations(
     widths = horizontal[2] - horizontal[1]
     heights = vertical[2] - vertical[1]
     work = int((heights[row_of] * widths[col_of]).sum())
-    over_bands(_span, _bands, density.shape[0], *args, pixels=work, per_thread=4)
+    over_bands(_span, density.shape[0], *args, pixels=work)
 
 
-@serial
+@banded
 def _span(density, ends, col_of, counts, rows, tops, bottoms, cols, lefts, rights, start, stop):
     width = density.shape[1]
     line = np.zeros(width, np.float64)
@@ -56,13 +55,3 @@ def _span(density, ends, col_of, counts, rows, tops, bottoms, cols, lefts, right
 def _add(weight, source, target):
     for i in range(target.size):
         target[i] += weight * source[i]
-
-
-@parallel
-def _bands(
-    density, ends, col_of, counts, rows, tops, bottoms, cols, lefts, rights, bands
-):  # fmt: skip
-    height = density.shape[0]
-    for band in prange(bands):
-        start, stop = band * height // bands, (band + 1) * height // bands
-        _span(density, ends, col_of, counts, rows, tops, bottoms, cols, lefts, rights, start, stop)

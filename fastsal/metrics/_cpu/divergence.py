@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numba import float64, prange
+from numba import float64
 from numpy.typing import NDArray
 
-from ...kernels.jit import parallel, serial, summing
+from ...kernels.jit import banded, serial, summing
 from ...kernels.launch import over_bands
 from .blocks import BLOCK, block_of
 
@@ -28,10 +28,10 @@ def fill_divergence(
     """
     # A logarithm costs as much as a few pixels of other kernels.
     args = (truth, saliency, (*form, epsilon), table)
-    over_bands(_span, _bands, table.size, *args, pixels=4 * truth.size)
+    over_bands(_span, table.size, *args, pixels=4 * truth.size)
 
 
-@serial
+@banded
 def _span(truth, saliency, form, table, start, stop):
     densities, ratios = np.empty(BLOCK), np.empty(BLOCK)
     for block in range(start, stop):
@@ -82,10 +82,3 @@ def _sum_of_logs(weights, values, bits):
         series = series * z + 1.0
         total += weights[i] * (2.0 * s * series)
     return total
-
-
-@parallel
-def _bands(truth, saliency, form, table, bands):
-    for band in prange(bands):
-        start, stop = band * table.size // bands, (band + 1) * table.size // bands
-        _span(truth, saliency, form, table, start, stop)

@@ -3,12 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numba import prange
 from numpy.typing import NDArray
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded
 from ...kernels.launch import over_bands
-from ...kernels.turns import taken_at_once
 from .blocks import (
     BLOCK,
     block_of,
@@ -22,8 +20,6 @@ from .blocks import (
 
 Table = NDArray[np.float64]
 
-_PER_THREAD = 4  # bands: a thread that wakes late leaves the others more of them
-
 
 def count_of_blocks(size: int) -> int:
     """Return the number of blocks of so many pixels."""
@@ -32,45 +28,25 @@ def count_of_blocks(size: int) -> int:
 
 def fill_moments(values: NDArray[Any], table: Table) -> None:
     """Fill a row per block: mean, and sum of squares about it."""
-    over_bands(
-        _moments_span,
-        _moments_bands,
-        len(table),
-        values,
-        table,
-        pixels=values.size,
-        per_thread=_PER_THREAD,
-    )
+    over_bands(_moments_span, len(table), values, table, pixels=values.size)
 
 
 def fill_sums(values: NDArray[Any], sums: Table, unions: NDArray[np.int64]) -> None:
     """Fill per block its sum, and the union of the bits: negative if a value has a minus sign."""
     args = (values, values.view(f"i{values.itemsize}"), sums, unions)
-    over_bands(
-        _sums_span, _sums_bands, len(sums), *args, pixels=values.size, per_thread=_PER_THREAD
-    )
+    over_bands(_sums_span, len(sums), *args, pixels=values.size)
 
 
 def fill_ranges(values: NDArray[Any], means: Table, keys: NDArray[np.int64]) -> None:
     """Fill per block its mean, and the least and the greatest key of its values."""
     bits = values.view(f"i{values.itemsize}")
     args = (values, bits, means, keys)
-    over_bands(
-        _ranges_span, _ranges_bands, len(means), *args, pixels=values.size, per_thread=_PER_THREAD
-    )
+    over_bands(_ranges_span, len(means), *args, pixels=values.size)
 
 
 def fill_comoments(first: NDArray[Any], second: NDArray[Any], table: Table) -> None:
     """Fill a row per block: both means, both sums of squares about them, sum of products."""
-    args = (first, second, table)
-    over_bands(
-        _comoments_span,
-        _comoments_bands,
-        len(table),
-        *args,
-        pixels=first.size,
-        per_thread=_PER_THREAD,
-    )
+    over_bands(_comoments_span, len(table), first, second, table, pixels=first.size)
 
 
 def fill_minima(
@@ -78,25 +54,23 @@ def fill_minima(
 ) -> None:
     """Fill per block the sum of the smaller of two densities; `form` as `sum_of_minima` takes."""
     args = (first, second, form, table)
-    over_bands(
-        _minima_span, _minima_bands, table.size, *args, pixels=first.size, per_thread=_PER_THREAD
-    )
+    over_bands(_minima_span, table.size, *args, pixels=first.size)
 
 
-@serial
+@banded
 def _moments_span(values, table, start, stop):
     for block in range(start, stop):
         table[block, 0], table[block, 1] = mean_and_squares(block_of(values, block))
 
 
-@serial
+@banded
 def _sums_span(values, bits, sums, unions, start, stop):
     for block in range(start, stop):
         sums[block] = sum_of(block_of(values, block))
         unions[block] = union_of(block_of(bits, block))
 
 
-@serial
+@banded
 def _ranges_span(values, bits, means, keys, start, stop):
     for block in range(start, stop):
         part = block_of(values, block)
@@ -104,7 +78,7 @@ def _ranges_span(values, bits, means, keys, start, stop):
         keys[block, 0], keys[block, 1] = range_of_bits(block_of(bits, block))
 
 
-@serial
+@banded
 def _comoments_span(first, second, table, start, stop):
     for block in range(start, stop):
         found = means_and_products(block_of(first, block), block_of(second, block))
@@ -112,52 +86,7 @@ def _comoments_span(first, second, table, start, stop):
             table[block, k] = found[k]
 
 
-@serial
+@banded
 def _minima_span(first, second, form, table, start, stop):
     for block in range(start, stop):
         table[block] = sum_of_minima(block_of(first, block), block_of(second, block), form)
-
-
-@parallel
-def _moments_bands(values, table, bands):
-    before = taken_at_once(1)
-    for band in prange(bands):
-        start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
-        _moments_span(values, table, start, stop)
-    taken_at_once(before)
-
-
-@parallel
-def _sums_bands(values, bits, sums, unions, bands):
-    before = taken_at_once(1)
-    for band in prange(bands):
-        start, stop = band * len(sums) // bands, (band + 1) * len(sums) // bands
-        _sums_span(values, bits, sums, unions, start, stop)
-    taken_at_once(before)
-
-
-@parallel
-def _ranges_bands(values, bits, means, keys, bands):
-    before = taken_at_once(1)
-    for band in prange(bands):
-        start, stop = band * len(means) // bands, (band + 1) * len(means) // bands
-        _ranges_span(values, bits, means, keys, start, stop)
-    taken_at_once(before)
-
-
-@parallel
-def _comoments_bands(first, second, table, bands):
-    before = taken_at_once(1)
-    for band in prange(bands):
-        start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
-        _comoments_span(first, second, table, start, stop)
-    taken_at_once(before)
-
-
-@parallel
-def _minima_bands(first, second, form, table, bands):
-    before = taken_at_once(1)
-    for band in prange(bands):
-        start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
-        _minima_span(first, second, form, table, start, stop)
-    taken_at_once(before)

@@ -7,7 +7,7 @@ from numba import float64, prange, uint8
 from numpy.typing import NDArray
 
 from ...kernels import launch, threads
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, parallel, serial
 from ...kernels.launch import over_bands
 
 LEVELS = 256
@@ -18,7 +18,7 @@ Values = NDArray[np.float64]
 
 def fill_mask_sums(mask: Mask, table: NDArray[np.int64]) -> None:
     """Fill a row per row of the mask: number of its pixels, and sum of their columns."""
-    over_bands(_mask_span, _mask_bands, len(table), mask, table, pixels=mask.size)
+    over_bands(_mask_span, len(table), mask, table, pixels=mask.size)
 
 
 def count_levels(pixels: NDArray[np.uint8], mask: Mask, row: int, col: int) -> NDArray[np.int64]:
@@ -36,13 +36,13 @@ def count_levels(pixels: NDArray[np.uint8], mask: Mask, row: int, col: int) -> N
 def fill_scaled(saliency: NDArray[Any], low: float, high: float, scaled: Values) -> None:
     """Fill `scaled` with the map scaled from [low, high] to [0, 1]."""
     args = (saliency.reshape(-1), low, high, scaled.reshape(-1))
-    over_bands(_scaled_span, _scaled_bands, scaled.size, *args)
+    over_bands(_scaled_span, scaled.size, *args)
 
 
 def fill_moments(scaled: Values, mask: Mask, col: int, table: Values) -> None:
     """Fill (row, right, inside, 3): number of pixels, their mean, and sum of squares about it."""
     args = (scaled, mask, col, table)
-    over_bands(_moments_span, _moments_bands, len(table), *args, pixels=scaled.size)
+    over_bands(_moments_span, len(table), *args, pixels=scaled.size)
 
 
 def count_codes(
@@ -60,7 +60,7 @@ def count_codes(
     return counts.sum(0).reshape(2, LEVELS), reached.sum(0)
 
 
-@serial
+@banded
 def _mask_span(mask, table, start, stop):
     for row in range(start, stop):
         line = mask[row]
@@ -92,14 +92,14 @@ def _count_pair(line, inside, even, odd):
         even[LEVELS * inside[whole] + line[whole]] += 1
 
 
-@serial
+@banded
 def _scaled_span(saliency, low, high, scaled, start, stop):
     source, target = saliency[start:stop], scaled[start:stop]
     for i in range(target.size):
         target[i] = (float64(source[i]) - low) / (high - low)
 
 
-@serial
+@banded
 def _moments_span(scaled, mask, col, table, start, stop):
     for row in range(start, stop):
         line, inside = scaled[row], mask[row]
@@ -137,31 +137,10 @@ def _codes_span(scaled, mask, threshold, counts, reached):
 
 
 @parallel
-def _mask_bands(mask, table, bands):
-    for band in prange(bands):
-        start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
-        _mask_span(mask, table, start, stop)
-
-
-@parallel
 def _levels_bands(pixels, mask, row, col, counts, bands):
     for band in prange(bands):
         start, stop = band * len(pixels) // bands, (band + 1) * len(pixels) // bands
         _levels_span(pixels, mask, row, col, counts[band], start, stop)
-
-
-@parallel
-def _scaled_bands(saliency, low, high, scaled, bands):
-    for band in prange(bands):
-        start, stop = band * scaled.size // bands, (band + 1) * scaled.size // bands
-        _scaled_span(saliency, low, high, scaled, start, stop)
-
-
-@parallel
-def _moments_bands(scaled, mask, col, table, bands):
-    for band in prange(bands):
-        start, stop = band * len(table) // bands, (band + 1) * len(table) // bands
-        _moments_span(scaled, mask, col, table, start, stop)
 
 
 @parallel

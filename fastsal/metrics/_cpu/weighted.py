@@ -9,10 +9,10 @@ import math
 from functools import cache
 
 import numpy as np
-from numba import int32, int64, prange
+from numba import int32, int64
 from numpy.typing import NDArray
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
 
 RADIUS = 3  # of the window that errors are averaged over
@@ -36,13 +36,13 @@ def fill_errors(
     near_errors = np.empty((height, width))
     averages = np.empty((height, width))
     importance = _importance()
-    over_bands(_columns_span, _columns_bands, width, mask, nearest, pixels=mask.size)
+    over_bands(_columns_span, width, mask, nearest, pixels=mask.size)
     args = (saliency, mask, nearest, importance, near_errors, table)
-    over_bands(_rows_span, _rows_bands, height, *args, pixels=8 * mask.size, per_thread=4)
+    over_bands(_rows_span, height, *args, pixels=8 * mask.size)
     args = (near_errors, weights, averages)
-    over_bands(_averages_span, _averages_bands, height, *args, pixels=mask.size)
+    over_bands(_averages_span, height, *args, pixels=mask.size)
     args = (saliency, mask, averages, weights, table)
-    over_bands(_inside_span, _inside_bands, height, *args, pixels=mask.size)
+    over_bands(_inside_span, height, *args, pixels=mask.size)
 
 
 @cache
@@ -51,7 +51,7 @@ def _importance():
     return 2 - np.exp(math.log(0.5) / 5 * np.sqrt(np.arange(_FAR)))
 
 
-@serial
+@banded
 def _columns_span(mask, nearest, start, stop):
     """Fill `nearest` with the row of the nearest pixel of the object in a column, or -1."""
     height = mask.shape[0]
@@ -72,7 +72,7 @@ def _columns_span(mask, nearest, start, stop):
             line[i] = last[i] if is_nearer else line[i]
 
 
-@serial
+@banded
 def _rows_span(saliency, mask, nearest, importance, near_errors, table, start, stop):
     width = mask.shape[1]
     sites = np.empty(width, np.int32)  # columns of the parabolas in the envelope
@@ -122,7 +122,7 @@ def _envelope(nearest, row, sites, heights):
     return count
 
 
-@serial
+@banded
 def _averages_span(near_errors, weights, averages, start, stop):
     """Fill the weighted mean over a window of one row; beyond the borders errors are 0."""
     width = near_errors.shape[1]
@@ -135,7 +135,7 @@ def _averages_span(near_errors, weights, averages, start, stop):
             _add(weights[k], wide[k : k + width], line)
 
 
-@serial
+@banded
 def _inside_span(saliency, mask, averages, weights, table, start, stop):
     height, width = mask.shape
     line = np.empty(width)
@@ -156,34 +156,3 @@ def _inside_span(saliency, mask, averages, weights, table, start, stop):
 def _add(weight, source, target):
     for i in range(target.size):
         target[i] += weight * source[i]
-
-
-@parallel
-def _columns_bands(mask, nearest, bands):
-    for band in prange(bands):
-        start, stop = band * mask.shape[1] // bands, (band + 1) * mask.shape[1] // bands
-        _columns_span(mask, nearest, start, stop)
-
-
-@parallel
-def _rows_bands(saliency, mask, nearest, importance, near_errors, table, bands):
-    height = len(table)
-    for band in prange(bands):
-        start, stop = band * height // bands, (band + 1) * height // bands
-        _rows_span(saliency, mask, nearest, importance, near_errors, table, start, stop)
-
-
-@parallel
-def _averages_bands(near_errors, weights, averages, bands):
-    height = len(averages)
-    for band in prange(bands):
-        start, stop = band * height // bands, (band + 1) * height // bands
-        _averages_span(near_errors, weights, averages, start, stop)
-
-
-@parallel
-def _inside_bands(saliency, mask, averages, weights, table, bands):
-    height = len(table)
-    for band in prange(bands):
-        start, stop = band * height // bands, (band + 1) * height // bands
-        _inside_span(saliency, mask, averages, weights, table, start, stop)

@@ -1,9 +1,9 @@
 """The vote among neighbours on the CPU, row by row."""
 
 import numpy as np
-from numba import prange, uint8
+from numba import uint8
 
-from ....kernels.jit import parallel, serial
+from ....kernels.jit import banded, serial
 from ....kernels.launch import over_bands
 from .._math import SUSPECT
 from ..tiles import AREA, CANDIDATE, CODE, COLS, REACH, ROWS
@@ -16,19 +16,11 @@ def settle(templates, shorts, codes, suspects, verdicts, unfilled):
     Only rows with `suspects` are filled. A template never filled counts as level `unfilled`.
     """
     args = (templates, shorts, codes, suspects, verdicts, unfilled)
-    over_bands(_judge_span, _judge_bands, verdicts.shape[0], *args, pixels=verdicts.size)
+    over_bands(_judge_span, verdicts.shape[0], *args, pixels=verdicts.size)
     _scan(suspects, verdicts)
 
 
-@parallel
-def _judge_bands(templates, shorts, codes, suspects, verdicts, unfilled, bands):
-    rows = verdicts.shape[0]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _judge_span(templates, shorts, codes, suspects, verdicts, unfilled, start, stop)
-
-
-@serial
+@banded
 def _judge_span(templates, shorts, codes, suspects, verdicts, unfilled, start, stop):
     height, width = verdicts.shape
     # Three rows in turn, with a margin that nothing is near to.

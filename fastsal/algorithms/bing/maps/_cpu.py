@@ -4,10 +4,10 @@ Only for rows where a box begins or ends: between them all rows are the same.
 """
 
 import numpy as np
-from numba import int32, prange
+from numba import int32
 
 from ....kernels.copies import copy_values
-from ....kernels.jit import parallel, serial
+from ....kernels.jit import banded, serial
 from ....kernels.launch import over_bands, scratch
 from ._math import corners, shown
 
@@ -23,10 +23,10 @@ def fill_map(boxes, weights, width, out):
     steps = scratch("bing steps", (height + 1, width + 1), np.int32)[: rows + 1]
     tops = scratch("bing map tops", (width,), np.int32)
     _mark(boxes, weights, places, steps)
-    over_bands(_add_right, _add_right_bands, rows, steps, pixels=rows * width)
-    over_bands(_add_down, _add_down_bands, width, steps, tops, pixels=rows * width)
+    over_bands(_add_right, rows, steps, pixels=rows * width)
+    over_bands(_add_down, width, steps, tops, pixels=rows * width)
     args = steps, places, int(tops.max()), out.reshape(height, width)
-    over_bands(_paint, _paint_bands, height, *args, pixels=out.size)
+    over_bands(_paint, height, *args, pixels=out.size)
 
 
 def _places(boxes, height):
@@ -49,7 +49,7 @@ def _mark(boxes, weights, places, steps):
         steps[bottom, right] += weights[i]
 
 
-@serial
+@banded
 def _add_right(steps, start, stop):
     for row in range(start, stop):
         line, total = steps[row], int32(0)
@@ -58,7 +58,7 @@ def _add_right(steps, start, stop):
             line[col] = total
 
 
-@serial
+@banded
 def _add_down(steps, tops, start, stop):
     most = tops[start:stop]
     copy_values(steps[0, start:stop], most)
@@ -70,7 +70,7 @@ def _add_down(steps, tops, start, stop):
             most[col] = max(most[col], here[col])
 
 
-@serial
+@banded
 def _paint(steps, places, most, out, start, stop):
     for row in range(start, stop):
         target = out[row]
@@ -80,24 +80,3 @@ def _paint(steps, places, most, out, start, stop):
         source = steps[places[row]]
         for col in range(target.size):
             target[col] = shown(source[col], most, target.itemsize)
-
-
-@parallel
-def _add_right_bands(steps, bands):
-    rows = steps.shape[0] - 1
-    for band in prange(bands):
-        _add_right(steps, band * rows // bands, (band + 1) * rows // bands)
-
-
-@parallel
-def _add_down_bands(steps, tops, bands):
-    for band in prange(bands):
-        _add_down(steps, tops, band * tops.size // bands, (band + 1) * tops.size // bands)
-
-
-@parallel
-def _paint_bands(steps, places, most, out, bands):
-    rows = out.shape[0]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _paint(steps, places, most, out, start, stop)
