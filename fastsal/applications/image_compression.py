@@ -84,14 +84,16 @@ def compress_image(
 ) -> CompressionReport:
     """Write an image file that is finer where people look and coarser elsewhere.
 
-    The most salient fifth of the pixels keeps the quality of a plain file.
+    The most salient fifth of the pixels keeps the quality of a plain file. The file is never larger
+    than that one.
 
     Parameters
     ----------
     image : str, Path, PIL.Image.Image or array_like (H, W), (H, W, 3 or 4)
         An image file of any format that `fastsal image` reads, a PIL image, or an RGB array of
         uint8, uint16 or floats in [0, 1]. Files are turned upright, and transparent pixels of files
-        show white. Pixels of more than 8 bits are rounded to 8.
+        show white. The first of several pages or frames is taken. Pixels of more than 8 bits are
+        rounded to 8.
     target : str or Path
         Output file, ending in .jpg, .jpeg, .webp or .avif. It is created or replaced only when it
         is complete. EXIF data and an ICC profile that fits are kept; the thumbnail is not.
@@ -155,7 +157,7 @@ def compress_image(
             picture = coarsened(pixels, mask, background, quality, subsampling)
         else:
             picture = Image.fromarray(_blurred(pixels, mask, 2 / 3 * math.log2(background)))
-        data = _tried(encode, picture, target)
+        data = min(plain, _tried(encode, picture, target), key=len)
     _write(target, data)
     return CompressionReport(
         target, len(data), len(plain), *_psnrs(pixels, data, mask), *_psnrs(pixels, plain, mask)

@@ -58,4 +58,20 @@ def grid_for(items: int, frames: int, *, per_thread: int = 4) -> tuple[tuple[int
     Kernels stride over the grid in both directions, so that the caps cut nothing off.
     """
     blocks = -(-items // (THREADS * per_thread))
-    return (min(max(1, blocks), _MAX_BLOCKS), min(frames, 65_535)), THREADS
+    return (min(max(1, blocks), _MAX_BLOCKS), capped(frames)), THREADS
+
+
+def image_grid(
+    shape: tuple[int, int], frames: int = 1, threads: int | None = None
+) -> tuple[tuple[int, int, int], int]:
+    """Return blocks and threads: columns of `shape` along x, rows in y, frames in z.
+
+    Kernels stride over rows and frames.
+    """
+    threads = threads or THREADS
+    return (-(-shape[1] // threads), capped(shape[0]), capped(frames)), threads
+
+
+def capped(blocks: int) -> int:
+    """Return a number of blocks along y or z, and no more than a device takes."""
+    return min(blocks, 65_535)

@@ -48,12 +48,9 @@ def resample(pixels: NDArray[Any], rows: Taps, cols: Taps) -> NDArray[Any]:
     is_float = pixels.dtype.kind == "f"
     rounding = np.float32(0 if is_float else 0.5)
     highest = np.float32(1 if is_float else np.iinfo(pixels.dtype).max)
-    over_bands(
-        _resample, shape[0],
-        read_only(pixels.reshape(height, width * channels)), channels, *rows, *cols,
-        rounding, highest, out,
-        pixels=max(pixels.size, out.size) // channels,
-    )  # fmt: skip
+    source = read_only(pixels.reshape(height, width * channels))
+    args = (source, channels, *rows, *cols, rounding, highest, out)
+    over_bands(_resample, shape[0], *args, pixels=max(pixels.size, out.size) // channels)
     return out.reshape(*shape, channels)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -75,7 +76,9 @@ def read_state_dict(path: Path, title: str) -> dict[str, Any]:
     identify.check_form(path, "torch", title)
     try:
         is_zip = zipfile.is_zipfile(path)  # which can be read as it is needed
-        content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickles that are refused in a moment
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
     except Exception as error:  # many types, with pages of advice
         raise ModelError(
             f"{path}: must be a checkpoint of {title}; {identify.damage(error)}"

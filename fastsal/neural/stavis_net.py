@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -40,6 +41,8 @@ class StavisNetwork(VideoNetwork):
     """STAViS (Tsiami, Koutras and Maragos, CVPR 2020): each map is of the ninth of 16 frames."""
 
     delay = FRAMES - 1 - PREDICTED
+    # Small layers: several windows at once keep all threads busy.
+    batches = MappingProxyType({"cpu": 8, "cuda": 32, "mps": 8})
     memory_hint = "use device='cpu'"
 
     def __init__(

@@ -122,6 +122,13 @@ def test_uniform_saliency_gives_the_plain_file(tmp_path, image, suffix, value):
         assert target.read_bytes() == plain(image)
 
 
+def test_the_file_is_never_larger_than_the_plain_one(tmp_path):
+    flat = np.zeros((24, 24), np.uint8)
+    flat[12:, 12:] = 90
+    report = compress_image(flat, tmp_path / "a.jpg", background=1.5)
+    assert report.bytes <= report.plain_bytes
+
+
 def test_factor_1_gives_the_plain_file(tmp_path, image, saliency):
     compress_image(image, tmp_path / "a.jpg", saliency=saliency, background=1)
     assert (tmp_path / "a.jpg").read_bytes() == plain(image)

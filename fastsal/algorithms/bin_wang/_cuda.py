@@ -9,7 +9,7 @@ from numba import cuda, float32, float64, int32, uint8
 
 from ...devices import fetch, settled
 from ...kernels.jit import device, kernel
-from ...kernels.launch import grid_for
+from ...kernels.launch import capped, grid_for
 from ._math import (
     BUSY,
     HIGH,
@@ -75,7 +75,7 @@ def update(model, gray, opencv5, unfilled):
     (blocks, _), threads = grid_for(gray.size, 1)
     start = (blocks, threads)
     _match[start](*fields, gray, controls)
-    _match_blocks[min(lows.shape[0], 65_535), threads](*fields, gray, width, lows, controls)
+    _match_blocks[capped(lows.shape[0]), threads](*fields, gray, width, lows, controls)
     if opencv5:
         _find_firsts[start](fields[2], width, lows, controls)
     _learn[start](*fields, gray, width, lows, controls, int(opencv5))

@@ -67,7 +67,7 @@ def _by_kmeans(pixels, starts, out):
     attempts = centres, old, sizes, moved, spreads
     reset_extents[-(-frames // 32), 32](extents)
     fill_extents[few](pixels, extents)
-    blocks = ATTEMPTS, min(frames, 65_535)
+    blocks = ATTEMPTS, launch.capped(frames)
     shares = tuple(np.float32(share) for share in starts.ravel())
     cluster[blocks, launch.THREADS](pixels, shares, extents, *attempts)
     choose[-(-frames // 32), 32](*attempts, counts, tables)

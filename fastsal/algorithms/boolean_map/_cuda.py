@@ -74,7 +74,7 @@ def _windows(small, plan, window, group):
     windows = workspace("boolean map windows", (group, 4), np.int64)[:frames]
     if window is None and plan.finds_bars:
         unlike = workspace("boolean map unlike", (group, rows + cols), np.int32)[:frames]
-        clear_counts[_frames(frames), launch.THREADS](unlike)
+        clear_counts[launch.capped(frames), launch.THREADS](unlike)
         count_unlike[_cells(small)](small, unlike)
         find_windows[-(-frames // launch.THREADS), launch.THREADS](unlike, rows, windows)
     else:
@@ -90,7 +90,7 @@ def _fill_maps(small, plan, windows, group, maps):
     spare = workspace("boolean map spare", (group, rows, cols), np.uint32)[:frames]
     planes = _fill_planes(small, plan, windows, group)
     _add_attention(planes, plan, windows, group, values)
-    each, wide = _cells(maps), (_frames(frames), 4 * launch.THREADS)
+    each, wide = _cells(maps), (launch.capped(frames), 4 * launch.THREADS)
     quantize[wide](values, windows, plan.is_published)
     if plan.is_published:
         dilate[each](values, windows, plan.spread, spare)
@@ -117,10 +117,10 @@ def _fill_planes(small, plan, windows, group):
     replicate[_cells(small)](small, windows)
     fill_lab(small, lab)
     if channels > 1:
-        fill_covariance_axes[_frames(frames), launch.THREADS](lab, windows, axes)
+        fill_covariance_axes[launch.capped(frames), launch.THREADS](lab, windows, axes)
     if count > channels:
         fill_warm[_cells(small)](small, upload(plan.chroma, "boolean map chroma"), raw)
-    project[(channels, _frames(frames)), 4 * launch.THREADS](lab, axes, raw)
+    project[(channels, launch.capped(frames)), 4 * launch.THREADS](lab, axes, raw)
     flat = frames * count, rows, cols
     fill_medians(raw.reshape(flat), 1, planes.reshape(flat))
     return planes
@@ -138,7 +138,7 @@ def _add_attention(planes, plan, windows, group, totals):
     counts = workspace("boolean map counts", (group, jobs), np.int64)[:frames]
     weights = workspace("boolean map weights", (group, jobs, LEVELS), np.int64)[:frames]
     units = upload(plan.units, "boolean map units")
-    wide = (jobs, _frames(frames)), 4 * launch.THREADS
+    wide = (jobs, launch.capped(frames)), 4 * launch.THREADS
     fill_levels[wide](planes, windows, plan.step, levels, reached, counts)
     flat = frames * jobs, rows, cols
     reconstruct(levels.reshape(flat), reached.reshape(flat))
@@ -155,9 +155,4 @@ def _add_attention(planes, plan, windows, group, totals):
 def _cells(array):
     """Return blocks and threads that take a cell of every frame each."""
     frames, (rows, cols) = array.shape[0], array.shape[-2:]
-    threads = max(1, launch.THREADS // 2)
-    return (-(-cols // threads), min(rows, 65_535), _frames(frames)), threads
-
-
-def _frames(frames):
-    return min(frames, 65_535)
+    return launch.image_grid((rows, cols), frames, max(1, launch.THREADS // 2))

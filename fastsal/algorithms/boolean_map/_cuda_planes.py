@@ -2,8 +2,8 @@
 
 from numba import cuda, int64
 
-from ...kernels.finish._cuda import range_of_block
 from ...kernels.jit import device, kernel
+from ...kernels.reduce import range_of_block
 from . import _bars
 from ._axes import axes_of, covariance
 from ._math import (

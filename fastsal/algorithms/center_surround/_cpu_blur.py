@@ -6,11 +6,12 @@ Rows are counted through all planes, or through all maps, so that bands cut stac
 import numpy as np
 from numba import float32
 
+from ...kernels.borders import clamp
 from ...kernels.copies import copy_values
 from ...kernels.gaussian import add_pair, blur_row, half_of_gaussian, weigh
 from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
-from ._math import between_six, held, reach_of, source_of, step_of
+from ._math import between_six, reach_of, source_of, step_of
 
 TAPS = 8  # an item of these passes weighs as much as that many pixels
 BEFORE, AFTER = 2, 3  # rows that those between are made of besides the one above them
@@ -79,9 +80,9 @@ def _surround(planes, sigma, target, start, stop):
 @serial
 def _blur_down(plane, row, weights, target):
     rows = len(plane)
-    weigh(weights[0], plane[held(row, rows)], target)
+    weigh(weights[0], plane[clamp(row, rows)], target)
     for step in range(1, weights.size):
-        above, below = plane[held(row - step, rows)], plane[held(row + step, rows)]
+        above, below = plane[clamp(row - step, rows)], plane[clamp(row + step, rows)]
         add_pair(weights[step], above, below, target)
 
 

@@ -3,10 +3,11 @@
 import numpy as np
 from numba import float32
 
+from ...kernels.borders import clamp
 from ...kernels.finish._math import lerp
 from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
-from ._math import cubic_place, cubic_weights, fade, held, place_in_next
+from ._math import cubic_place, cubic_weights, fade, place_in_next
 
 
 def merged(octaves, form):
@@ -32,10 +33,10 @@ def _add_next(following, octave, start, stop):
     for index in range(start, stop):
         small, target = following[index // rows], octave[index // rows, index % rows]
         top, down = place_in_next(index % rows, rows, next_rows)
-        upper, lower = small[top], small[held(top + 1, next_rows)]
+        upper, lower = small[top], small[clamp(top + 1, next_rows)]
         for col in range(cols):
             left, across = place_in_next(col, cols, next_cols)
-            right = held(left + 1, next_cols)
+            right = clamp(left + 1, next_cols)
             above = lerp(upper[left], upper[right], across)
             target[col] += lerp(above, lerp(lower[left], lower[right], across), down)
 
@@ -64,8 +65,8 @@ def _add_cubic(octave, maps, start, stop):
 @serial
 def _mix_rows(small, first, weights, mixed):
     rows, cols = small.shape
-    a, b = small[held(first - 1, rows)], small[held(first, rows)]
-    c, d = small[held(first + 1, rows)], small[held(first + 2, rows)]
+    a, b = small[clamp(first - 1, rows)], small[clamp(first, rows)]
+    c, d = small[clamp(first + 1, rows)], small[clamp(first + 2, rows)]
     inside = mixed[4 : 4 + cols]
     for col in range(cols):
         inside[col] = weights[0] * a[col] + weights[1] * b[col]

@@ -90,10 +90,7 @@ def _flat(planes):
 
 def _each(size, planes):
     """Return how a kernel is started whose threads stride over rows and planes."""
-    rows, cols = size
-    threads = launch.THREADS // 2
-    blocks = -(-cols // threads), min(rows, 65_535), min(planes, 65_535)
-    return blocks, threads
+    return launch.image_grid(size, planes, launch.THREADS // 2)
 
 
 @kernel

@@ -5,9 +5,10 @@ Weights are computed where they are needed: that costs less than it would to bri
 
 from numba import cuda, float32
 
+from ...kernels.borders import clamp
 from ...kernels.gaussian import gaussian
 from ...kernels.jit import device, kernel
-from ._math import held, reach_of, source_of
+from ._math import reach_of, source_of
 
 
 @kernel
@@ -78,7 +79,7 @@ def _blurred_row(values, col, sigma):
     total, weights = values[col], float32(1)
     for step in range(1, reach_of(sigma) + 1):
         weight = gaussian(step, sigma)
-        left, right = held(col - step, values.size), held(col + step, values.size)
+        left, right = clamp(col - step, values.size), clamp(col + step, values.size)
         total += weight * (values[left] + values[right])
         weights += weight + weight
     return total / weights
@@ -90,7 +91,7 @@ def _blurred_column(plane, row, col, sigma):
     rows = plane.shape[0]
     for step in range(1, reach_of(sigma) + 1):
         weight = gaussian(step, sigma)
-        above, below = held(row - step, rows), held(row + step, rows)
+        above, below = clamp(row - step, rows), clamp(row + step, rows)
         total += weight * (plane[above, col] + plane[below, col])
         weights += weight + weight
     return total / weights

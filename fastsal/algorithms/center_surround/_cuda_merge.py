@@ -2,9 +2,10 @@
 
 from numba import cuda, float32
 
+from ...kernels.borders import clamp
 from ...kernels.finish._math import lerp
 from ...kernels.jit import kernel
-from ._math import cubic_place, cubic_weights, fade, held, place_in_next
+from ._math import cubic_place, cubic_weights, fade, place_in_next
 
 
 @kernel
@@ -16,13 +17,13 @@ def add_next(following, octave):
     if col >= cols:
         return
     left, share = place_in_next(col, cols, next_cols)
-    right = held(left + 1, next_cols)
+    right = clamp(left + 1, next_cols)
     frame = cuda.blockIdx.z
     while frame < frames:
         row = cuda.blockIdx.y
         while row < rows:
             top, part = place_in_next(row, rows, next_rows)
-            bottom = held(top + 1, next_rows)
+            bottom = clamp(top + 1, next_rows)
             upper = lerp(following[frame, top, left], following[frame, top, right], share)
             lower = lerp(following[frame, bottom, left], following[frame, bottom, right], share)
             octave[frame, row, col] += lerp(upper, lower, part)
@@ -40,8 +41,8 @@ def add_cubic(octave, maps):
         return
     place, share = cubic_place(col, cols, width)
     w0, w1, w2, w3 = cubic_weights(share)
-    c0, c1 = held(place - 1, cols), held(place, cols)
-    c2, c3 = held(place + 1, cols), held(place + 2, cols)
+    c0, c1 = clamp(place - 1, cols), clamp(place, cols)
+    c2, c3 = clamp(place + 1, cols), clamp(place + 2, cols)
     frame = cuda.blockIdx.z
     while frame < frames:
         row = cuda.blockIdx.y
@@ -50,7 +51,7 @@ def add_cubic(octave, maps):
             weights = cubic_weights(part)
             total = float32(0)
             for step in range(4):
-                at = held(first - 1 + step, rows)
+                at = clamp(first - 1 + step, rows)
                 across = w0 * octave[frame, at, c0] + w1 * octave[frame, at, c1]
                 across += w2 * octave[frame, at, c2] + w3 * octave[frame, at, c3]
                 total += weights[step] * across

@@ -42,12 +42,6 @@ def between_six(share):
 
 
 @serial
-def held(index, size):
-    """Return where an index beyond the border is read: at the border."""
-    return min(max(index, 0), size - 1)
-
-
-@serial
 def intensity(red, green, blue):
     """Return the mean of the channels."""
     return float32(float32(red + green) + blue) * float32(1 / 3)

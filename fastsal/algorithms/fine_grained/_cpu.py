@@ -10,10 +10,11 @@ from numba import float32, int32
 
 from ...images import read_only
 from ...kernels import launch
+from ...kernels.borders import reflect101
 from ...kernels.color._cpu import luma_span
 from ...kernels.jit import banded, serial
 from ._cpu_vectors import LANES, compare_at_edges, compare_inside
-from ._math import binomial, mirrored, quantized, shown, sixteenth, stretched
+from ._math import binomial, quantized, shown, sixteenth, stretched
 from ._windows import MARGIN, REACHES
 
 LOW = int32((1 << 16) - 1)  # ON lies in the lower half of a total, OFF in the upper
@@ -100,7 +101,7 @@ def _smooth_rows(source, target, start, stop):
     height, width = source.shape
     column = np.empty(width + 2, np.uint16)
     for row in range(start, stop):
-        above, below = source[mirrored(row - 1, height)], source[mirrored(row + 1, height)]
+        above, below = source[reflect101(row - 1, height)], source[reflect101(row + 1, height)]
         _smooth_row(above, source[row], below, column, target[row, :width])
 
 
@@ -110,8 +111,8 @@ def _smooth_row(above, middle, below, column, target):
     inside, right = column[1:], column[2:]
     for col in range(width):
         inside[col] = binomial(above[col], middle[col], below[col])
-    column[0] = inside[mirrored(-1, width)]
-    inside[width] = inside[mirrored(width, width)]
+    column[0] = inside[reflect101(-1, width)]
+    inside[width] = inside[reflect101(width, width)]
     for col in range(width):
         target[col] = sixteenth(binomial(column[col], inside[col], right[col]))
 

@@ -9,12 +9,12 @@ from numba import cuda, float32, int32
 
 from ...devices import workspace
 from ...kernels import launch
+from ...kernels.borders import reflect101
 from ...kernels.color._cuda import fill_luma
 from ...kernels.jit import kernel
 from ._math import (
     binomial,
     exact_contrast,
-    mirrored,
     on_and_off,
     quantized,
     rounded_contrast,
@@ -53,11 +53,11 @@ def _fill_group(pixels, channels, weights, width, exact, out, group):
     wide = width + 2 * MARGIN
     table = _work(f"{sums.__name__} table", (group, height + 1, wide), sums, frames)
     _fill_gray(pixels, channels, weights, gray.reshape(frames, area), group)
-    rows = _grid(width, height, frames, 4), launch.THREADS
+    rows = launch.image_grid((-(-height // 4), width), frames)
     _smooth[rows](gray, smooth)
     _smooth[rows](smooth, gray)
-    _sum_rows[(1, min(height, 65_535), min(frames, 65_535)), launch.THREADS](gray, table, most)
-    _add_down[_grid(wide, 1, frames, 1), launch.THREADS](table)
+    _sum_rows[(1, launch.capped(height), launch.capped(frames)), launch.THREADS](gray, table, most)
+    _add_down[launch.image_grid((1, wide), frames)](table)
     _compare[rows](gray, table, exact, totals, most)
     blocks, threads = launch.grid_for(area, frames)
     _paint[blocks, threads](totals.reshape(frames, area), most, out)
@@ -78,11 +78,6 @@ def _work(name, shape, dtype, frames):
     return array if frames == shape[0] else array[:frames]
 
 
-def _grid(width, height, frames, rows_per_block):
-    blocks = -(-height // rows_per_block)
-    return -(-width // launch.THREADS), min(blocks, 65_535), min(frames, 65_535)
-
-
 @kernel
 def _quantize(values, bytes_):
     frame = cuda.blockIdx.y
@@ -100,12 +95,12 @@ def _smooth(source, target):
     col = cuda.grid(1)
     if col >= width:
         return
-    left, right = mirrored(col - 1, width), mirrored(col + 1, width)
+    left, right = reflect101(col - 1, width), reflect101(col + 1, width)
     frame = cuda.blockIdx.z
     while frame < frames:
         row = cuda.blockIdx.y
         while row < height:
-            up, down = mirrored(row - 1, height), mirrored(row + 1, height)
+            up, down = reflect101(row - 1, height), reflect101(row + 1, height)
             first = binomial(source[frame, up, left], source[frame, row, left],
                              source[frame, down, left])  # fmt: skip
             middle = binomial(source[frame, up, col], source[frame, row, col],

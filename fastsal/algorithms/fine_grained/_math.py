@@ -7,14 +7,6 @@ from ...kernels.scale import stored
 
 
 @serial
-def mirrored(index, size):
-    """Return where an index one beyond the border is read, the border itself not repeated."""
-    index = -index if index < 0 else index
-    index = 2 * size - 2 - index if index >= size else index
-    return max(index, 0)
-
-
-@serial
 def binomial(first, middle, last):
     """Return the sum of three values, the middle one twice; no more than 16 bits of it."""
     return uint16(uint16(uint16(first) + uint16(last)) + uint16(uint16(middle) << uint16(1)))

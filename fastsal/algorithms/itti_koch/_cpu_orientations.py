@@ -3,8 +3,8 @@
 import numpy as np
 from numba import float32
 
+from ...kernels.borders import reflect
 from ...kernels.copies import copy_values
-from ...kernels.finish._math import folded
 from ...kernels.jit import banded, serial
 from ._cpu_scales import plane_at
 from ._math import symmetric
@@ -32,7 +32,7 @@ def _orient_scale(plan, level, planes, start, stop):
     filtered = np.empty((WINDOW, 5, cols), np.float32)  # a row of the image in [row % WINDOW]
     line = np.empty(cols + 2 * REACH, np.float32)
     for row in range(start - REACH, stop + REACH):
-        _fill_filtered(source[folded(row, rows)], taps, energy, line, filtered[row % WINDOW])
+        _fill_filtered(source[reflect(row, rows)], taps, energy, line, filtered[row % WINDOW])
         at = row - REACH
         if at >= start:
             a, b = plane_at(planes[3], sizes, level)[at], plane_at(planes[4], sizes, level)[at]
@@ -54,8 +54,8 @@ def _fill_filtered(source, taps, energy, line, filtered):
     cols = source.size
     copy_values(source, line[REACH : REACH + cols])
     for step in range(1, REACH + 1):
-        line[REACH - step] = source[folded(-step, cols)]
-        line[REACH + cols - 1 + step] = source[folded(cols - 1 + step, cols)]
+        line[REACH - step] = source[reflect(-step, cols)]
+        line[REACH + cols - 1 + step] = source[reflect(cols - 1 + step, cols)]
     a, b, c, d, e = line, line[1:], line[2:], line[3:], line[4:]
     f, g, h, i = line[5:], line[6:], line[7:], line[8:]
     gauss, cosine, sine = filtered[0], filtered[1], filtered[2]

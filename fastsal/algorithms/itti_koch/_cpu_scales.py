@@ -3,8 +3,8 @@
 import numpy as np
 from numba import float32, int64
 
+from ...kernels.borders import reflect
 from ...kernels.color._cpu_lab import lab_of
-from ...kernels.finish._math import folded
 from ...kernels.jit import banded, serial
 from ._math import binomial, byte_window, intensity, opponents, window
 
@@ -55,7 +55,7 @@ def _add_rows(pixels, size, height, first, line):
 
 @serial
 def _row(pixels, size, height, index):
-    at = folded(index, height) * size
+    at = reflect(index, height) * size
     return pixels[at : at + size]
 
 
@@ -64,7 +64,7 @@ def _mirror_ends(line, width, channels):
     """Fill what lies beyond the row that begins at the fourth pixel of `line`."""
     for pixel in range(line.size // channels):
         if pixel < 3 or pixel >= width + 3:
-            source = folded(pixel - 3, width) + 3
+            source = reflect(pixel - 3, width) + 3
             for channel in range(channels):
                 line[pixel * channels + channel] = line[source * channels + channel]
 
@@ -147,14 +147,14 @@ def plane_at(plane, sizes, level):
 @serial
 def _halve(source, row, line, target):
     rows, cols = source.shape
-    a, b = source[folded(2 * row - 1, rows)], source[2 * row]
-    c, d = source[folded(2 * row + 1, rows)], source[folded(2 * row + 2, rows)]
+    a, b = source[reflect(2 * row - 1, rows)], source[2 * row]
+    c, d = source[reflect(2 * row + 1, rows)], source[reflect(2 * row + 2, rows)]
     inside = line[1:]
     for col in range(cols):
         inside[col] = binomial(a[col], b[col], c[col], d[col])
-    line[0] = line[1 + folded(int64(-1), cols)]
+    line[0] = line[1 + reflect(int64(-1), cols)]
     for col in range(cols, 2 * target.size + 1):
-        inside[col] = inside[folded(col, cols)]
+        inside[col] = inside[reflect(col, cols)]
     b, c, d = line[1:], line[2:], line[3:]
     for col in range(target.size):
         at = 2 * col

@@ -63,8 +63,8 @@ def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, ou
 def _averaged(pixels, channels, width, side, shape, group):
     frames, size = len(pixels), shape[0] * shape[1] * channels
     small = _work("small", (group, size))[:frames]
-    grid = -(-size // launch.THREADS), 1, min(frames, 65_535)
-    average[grid, launch.THREADS](pixels, channels, width, side, unit_of(pixels.dtype), small)
+    args = pixels, channels, width, side, unit_of(pixels.dtype), small
+    average[launch.image_grid((1, size), frames)](*args)
     return small
 
 
@@ -80,10 +80,10 @@ def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
     spans = workspace("itti-koch spans", (group, tasks, 2), np.float32)[:frames]
     tallies = workspace("itti-koch tallies", (group, tasks, 2, 3), np.int64)[:frames]
     bright = workspace("itti-koch bright", (group,), np.float32)[:frames]
-    deep = min(frames, 65_535)
+    deep = launch.capped(frames)
     pixel_blocks = -(-rows * cols // threads)
-    clear[min(frames, 65_535), threads](spans, tallies, bright)
-    tiles = -(-cols // TILE), min(rows, 65_535), deep
+    clear[deep, threads](spans, tallies, bright)
+    tiles, _ = launch.image_grid((rows, cols), frames, TILE)
     args = pixels, layout, width, unit, tables.sizes, planes, bright
     shrink[tiles, threads](*args)
     if plan.is_lab:
@@ -114,7 +114,7 @@ def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
 
 def _compete(plan, tables, gaps, spans, summed, maps, start):
     frames, signs, threads = len(gaps), 2 * len(plan.tasks), launch.THREADS
-    deep = min(frames, 65_535)
+    deep = launch.capped(frames)
     shape = frames, signs, *plan.small
     values, spare = _work("signs", shape), _work("spare", shape)
     sums = _work("sums", (*shape[:3], len(plan.across)))

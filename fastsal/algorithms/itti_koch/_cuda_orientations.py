@@ -2,7 +2,7 @@
 
 from numba import cuda, float32, int32
 
-from ...kernels.finish._math import folded
+from ...kernels.borders import reflect
 from ...kernels.jit import device, kernel
 from ._math import symmetric
 
@@ -22,10 +22,10 @@ def filter_rows(blocks, sizes, taps, energy, planes, filtered):
     while frame < planes.shape[0]:
         source = planes[frame, 0]
         middle = source[start + col]
-        l1, r1 = source[start + folded(col - 1, cols)], source[start + folded(col + 1, cols)]
-        l2, r2 = source[start + folded(col - 2, cols)], source[start + folded(col + 2, cols)]
-        l3, r3 = source[start + folded(col - 3, cols)], source[start + folded(col + 3, cols)]
-        l4, r4 = source[start + folded(col - 4, cols)], source[start + folded(col + 4, cols)]
+        l1, r1 = source[start + reflect(col - 1, cols)], source[start + reflect(col + 1, cols)]
+        l2, r2 = source[start + reflect(col - 2, cols)], source[start + reflect(col + 2, cols)]
+        l3, r3 = source[start + reflect(col - 3, cols)], source[start + reflect(col + 3, cols)]
+        l4, r4 = source[start + reflect(col - 4, cols)], source[start + reflect(col + 4, cols)]
         target = filtered[frame]
         at = offset + i
         p1, p2, p3, p4 = l1 + r1, l2 + r2, l3 + r3, l4 + r4
@@ -84,7 +84,7 @@ def _half(taps, which):
 
 @device
 def _at(values, start, row, rows, cols):
-    return values[start + cols * int32(folded(row, rows))]
+    return values[start + cols * int32(reflect(row, rows))]
 
 
 @device

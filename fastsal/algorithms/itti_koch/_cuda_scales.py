@@ -2,8 +2,8 @@
 
 from numba import cuda, float32, int32
 
+from ...kernels.borders import reflect
 from ...kernels.color._math import lab_of_srgb
-from ...kernels.finish._math import folded
 from ...kernels.jit import device, kernel
 from ._math import binomial, intensity, opponents, window
 
@@ -35,7 +35,7 @@ def shrink(pixels, layout, width, unit, sizes, planes, bright):
             x = int32(cuda.threadIdx.x)
             while x < (4 * TILE + 6) * channels:
                 pixel = x // channels
-                col = folded(4 * first - 3 + pixel, width)
+                col = reflect(4 * first - 3 + pixel, width)
                 at = int32(col * channels + (x - pixel * channels))
                 line[x] = _down(pixels[frame], at, int32(width * channels), 4 * row - 3, height)
                 x += cuda.blockDim.x
@@ -83,16 +83,16 @@ def average(pixels, channels, width, side, unit, small):
 def _down(pixels, at, size, first, height):
     """Return ten values of a column under the window."""
     return window(
-        pixels[at + size * int32(folded(first, height))],
-        pixels[at + size * int32(folded(first + 1, height))],
-        pixels[at + size * int32(folded(first + 2, height))],
-        pixels[at + size * int32(folded(first + 3, height))],
-        pixels[at + size * int32(folded(first + 4, height))],
-        pixels[at + size * int32(folded(first + 5, height))],
-        pixels[at + size * int32(folded(first + 6, height))],
-        pixels[at + size * int32(folded(first + 7, height))],
-        pixels[at + size * int32(folded(first + 8, height))],
-        pixels[at + size * int32(folded(first + 9, height))],
+        pixels[at + size * int32(reflect(first, height))],
+        pixels[at + size * int32(reflect(first + 1, height))],
+        pixels[at + size * int32(reflect(first + 2, height))],
+        pixels[at + size * int32(reflect(first + 3, height))],
+        pixels[at + size * int32(reflect(first + 4, height))],
+        pixels[at + size * int32(reflect(first + 5, height))],
+        pixels[at + size * int32(reflect(first + 6, height))],
+        pixels[at + size * int32(reflect(first + 7, height))],
+        pixels[at + size * int32(reflect(first + 8, height))],
+        pixels[at + size * int32(reflect(first + 9, height))],
     )
 
 
@@ -182,15 +182,15 @@ def _halve_scale(plane, sizes, level):
     while i < size:
         row = i // width
         col = i - row * width
-        a = source + cols * int32(folded(2 * row - 1, rows))
+        a = source + cols * int32(reflect(2 * row - 1, rows))
         b = source + cols * (2 * row)
-        c = source + cols * int32(folded(2 * row + 1, rows))
-        d = source + cols * int32(folded(2 * row + 2, rows))
+        c = source + cols * int32(reflect(2 * row + 1, rows))
+        d = source + cols * int32(reflect(2 * row + 2, rows))
         total = binomial(
-            _column(plane, a, b, c, d, folded(2 * col - 1, cols)),
+            _column(plane, a, b, c, d, reflect(2 * col - 1, cols)),
             _column(plane, a, b, c, d, 2 * col),
-            _column(plane, a, b, c, d, folded(2 * col + 1, cols)),
-            _column(plane, a, b, c, d, folded(2 * col + 2, cols)),
+            _column(plane, a, b, c, d, reflect(2 * col + 1, cols)),
+            _column(plane, a, b, c, d, reflect(2 * col + 2, cols)),
         )
         plane[target + i] = total * float32(1 / 64)
         i += cuda.blockDim.x

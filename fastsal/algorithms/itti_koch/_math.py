@@ -65,12 +65,6 @@ def symmetric(taps, x0, x1, x2, x3, x4):
 
 
 @serial
-def lerp(first, second, share):
-    """Return what lies at `share` of the way between two float32."""
-    return float32(first + float32(share * float32(second - first)))
-
-
-@serial
 def place(index, octaves, size):
     """Return the first of the two coarser pixels around a pixel, and the other's share."""
     step = int32(1) << int32(octaves)

@@ -41,7 +41,7 @@ def _launch(pixels, channels, weights, out):
     count, paint = (_count_bytes, _paint_bytes) if levels == 256 else (_count_words, _paint_words)
     blocks, threads = launch.grid_for(area, frames, per_thread=32)
     count[blocks, threads](gray, counts)
-    _fill_scores[min(frames, 65_535), threads](counts, scores)
+    _fill_scores[launch.capped(frames), threads](counts, scores)
     blocks, threads = launch.grid_for(area, frames, per_thread=16)
     paint[blocks, threads](gray, scores, out)
 

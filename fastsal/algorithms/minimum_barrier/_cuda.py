@@ -52,7 +52,7 @@ def _fill_maps(colors, steps, maps):
     scores = workspace("barrier background", maps.shape, np.float32)
     fill_lab(colors, lab)
     fill_bounds(colors, bounds)
-    cells = (-(-cols // launch.THREADS), min(rows, 65_535), frames), launch.THREADS
+    cells = (-(-cols // launch.THREADS), launch.capped(rows), frames), launch.THREADS
     _replicate[cells](lab, bounds)
     flat = frames * planes, rows, cols
     fill_medians(lab.reshape(*flat), MEDIAN_REACH, medians.reshape(*flat))

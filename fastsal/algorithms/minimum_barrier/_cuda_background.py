@@ -24,10 +24,10 @@ def fill_background(lab, bounds, scores):
     frames, _, rows, cols = lab.shape
     axes = workspace("barrier axes", (frames, STRIPS, AXES), np.float32)
     distances = workspace("barrier strips", (frames, STRIPS, rows, cols), np.float32)
-    blocks = STRIPS, min(frames, 65_535)
+    blocks = STRIPS, launch.capped(frames)
     _fill_axes[blocks, min(launch.THREADS, 256)](lab, bounds, axes)
     _fill_strips[blocks, launch.THREADS](lab, bounds, axes, distances)
-    _combine[min(frames, 65_535), launch.THREADS](distances, bounds, scores)
+    _combine[launch.capped(frames), launch.THREADS](distances, bounds, scores)
 
 
 @kernel

@@ -14,7 +14,7 @@ from ._math import PASSES, closer, first_row, last_row
 
 def fill_distances(planes, bounds, low, high):
     """Fill `low` and `high`, whose gaps are the distances, from `planes`: all (N, planes, h, w)."""
-    blocks = planes.shape[1], min(len(planes), 65_535)
+    blocks = planes.shape[1], launch.capped(len(planes))
     _fill_distances[blocks, launch.THREADS](planes, bounds, low, high)
 
 

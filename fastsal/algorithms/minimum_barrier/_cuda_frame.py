@@ -13,7 +13,7 @@ _LINES = 4 * FRAME
 
 def fill_bounds(colors, bounds):
     """Fill `bounds`, (N, 4), with the first and last + 1 row and column inside each frame."""
-    _fill_bounds[min(len(colors), 65_535), launch.THREADS](colors, bounds)
+    _fill_bounds[launch.capped(len(colors)), launch.THREADS](colors, bounds)
 
 
 @kernel

@@ -18,8 +18,8 @@ def refine(maps, bounds):
     across = workspace("barrier across", maps.shape, np.uint8)
     eroded = workspace("barrier eroded", maps.shape, np.uint8)
     widths = workspace("barrier widths", (frames,), np.int64)
-    one = min(frames, 65_535), launch.THREADS
-    cells = (-(-cols // launch.THREADS), min(rows, 65_535), one[0]), launch.THREADS
+    one = launch.capped(frames), launch.THREADS
+    cells = launch.image_grid((rows, cols), frames)
     _fill_levels[one](maps, bounds, levels, widths)
     _erode_across[cells](levels, bounds, widths, across)
     _erode_down[cells](across, bounds, widths, eroded)

@@ -23,8 +23,7 @@ def foci_of(levels, unit, n):
     shape = -(-height // side), -(-width // side)
     cells = workspace("scanpath cells", shape, np.float32)
     places = workspace("scanpath places", (*shape, 2), np.int32)
-    blocks = -(-shape[1] // launch.THREADS), min(shape[0], 65_535)
-    _fill_cells[blocks, launch.THREADS](levels, side, unit, cells, places)
+    _fill_cells[launch.image_grid(shape)](levels, side, unit, cells, places)
     return run(_NOWHERE, fetch(places), (height, width), side, fetch(cells), n)
 
 

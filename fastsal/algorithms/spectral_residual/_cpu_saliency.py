@@ -3,10 +3,11 @@
 import numpy as np
 from numba import float64
 
+from ...kernels.borders import reflect101
 from ...kernels.jit import serial
 from ._cpu_fourier import fill_half_spectrum, fill_without_noise, plan_of, transform_and_turn
 from ._cpu_spectrum import fill_waves, mirror_ends, scale_by_residual, unfold, unfold_waves
-from ._math import blur, magnitude, mirrored
+from ._math import blur, magnitude
 
 
 def fill_small(image, doubles, singles, small):
@@ -68,8 +69,8 @@ def _fill_blurred(sizes, result):
     sums = np.empty(cols + 4)
     a, b, c, d, e = sums[:cols], sums[1:], sums[2 : cols + 2], sums[3:], sums[4:]
     for row in range(rows):
-        v, w = sizes[mirrored(row - 2, rows)], sizes[mirrored(row - 1, rows)]
-        y, z = sizes[mirrored(row + 1, rows)], sizes[mirrored(row + 2, rows)]
+        v, w = sizes[reflect101(row - 2, rows)], sizes[reflect101(row - 1, rows)]
+        y, z = sizes[reflect101(row + 1, rows)], sizes[reflect101(row + 2, rows)]
         x, target = sizes[row], result[row]
         for col in range(cols):
             c[col] = blur(v[col], w[col], x[col], y[col], z[col])

@@ -6,10 +6,11 @@ and columns at the borders of the spectrum, which does not, and that is part of 
 
 import numpy as np
 
+from ...kernels.borders import reflect101
 from ...kernels.copies import copy_values
 from ...kernels.jit import serial
 from ._cpu_logs import exponential, logarithm
-from ._math import magnitude, mirrored, phase_and_gap, wave
+from ._math import magnitude, phase_and_gap, wave
 
 
 @serial
@@ -94,7 +95,7 @@ def _fill_less_mean(logs, result):
     sums = np.empty(cols + 2)
     left, inside, right = sums[:cols], sums[1 : cols + 1], sums[2:]
     for row in range(rows):
-        above, below = logs[mirrored(row - 1, rows)], logs[mirrored(row + 1, rows)]
+        above, below = logs[reflect101(row - 1, rows)], logs[reflect101(row + 1, rows)]
         middle, target = logs[row], result[row]
         for col in range(cols):
             inside[col] = above[col] + middle[col] + below[col]
@@ -108,5 +109,5 @@ def mirror_ends(values, margin):
     """Fill the first and last `margin` values with those inside, the border not repeated."""
     size = values.size - 2 * margin
     for step in range(1, margin + 1):
-        values[margin - step] = values[margin + mirrored(-step, size)]
-        values[margin + size - 1 + step] = values[margin + mirrored(size - 1 + step, size)]
+        values[margin - step] = values[margin + reflect101(-step, size)]
+        values[margin + size - 1 + step] = values[margin + reflect101(size - 1 + step, size)]

@@ -12,9 +12,11 @@ from numba import cuda, float32, float64, int32
 
 from ...devices import workspace
 from ...kernels import launch
+from ...kernels.borders import reflect101
 from ...kernels.color._math import float_luma, luma
 from ...kernels.finish._cuda import enlarge
 from ...kernels.jit import kernel
+from ...kernels.reduce import range_of_block
 from ...kernels.waves import cosine_of_turn
 from ._math import (
     blended,
@@ -23,7 +25,6 @@ from ._math import (
     fixed,
     float_blended,
     magnitude,
-    mirrored,
     phase,
     tap,
     wave,
@@ -57,7 +58,7 @@ def _fill_group(pixels, channels, weights, width, size, scale, turns, out, group
     arrays = [_work(name, (group, *size), np.float64)[:frames] for name in names]
     real, imag, logs, cosines, sines = arrays
     small = _work("small", (group, *size), np.float32)[:frames]
-    each = _grid(size[1], size[0], frames), launch.THREADS
+    each = launch.image_grid(size, frames)
     if pixels.dtype.kind == "f":
         _shrink_floats[each](pixels, channels, weights, width, scale, real, imag)
     else:
@@ -71,16 +72,12 @@ def _fill_group(pixels, channels, weights, width, size, scale, turns, out, group
     _fill_sizes[each](real, imag, logs)
     _fill_blurred[each](logs, cosines)
     flat = cosines.reshape(frames, size[0] * size[1]), small.reshape(frames, size[0] * size[1])
-    _normalize[min(frames, 65_535), launch.THREADS](*flat)
+    _normalize[launch.capped(frames), launch.THREADS](*flat)
     enlarge(small, width, out)
 
 
 def _work(name, shape, dtype):
     return workspace(f"spectral-residual {name}", shape, dtype)
-
-
-def _grid(cols, rows, frames):
-    return -(-cols // launch.THREADS), min(rows, 65_535), min(frames, 65_535)
 
 
 @kernel
@@ -251,7 +248,7 @@ def _fill_residual(logs, cosines, sines, real, imag):
     col = cuda.grid(1)
     if col >= cols:
         return
-    left, right = mirrored(col - 1, cols), mirrored(col + 1, cols)
+    left, right = reflect101(col - 1, cols), reflect101(col + 1, cols)
     frame = cuda.blockIdx.z
     while frame < frames:
         row = cuda.blockIdx.y
@@ -259,7 +256,7 @@ def _fill_residual(logs, cosines, sines, real, imag):
             total = float64(0)
             step = -1
             while step < 2:
-                near = mirrored(row + step, rows)
+                near = reflect101(row + step, rows)
                 total += logs[frame, near, left] + logs[frame, near, col] + logs[frame, near, right]
                 step += 1
             size = math.exp(logs[frame, row, col] - total / 9.0)
@@ -291,14 +288,14 @@ def _fill_blurred(sizes, squares):
     col = cuda.grid(1)
     if col >= cols:
         return
-    a, b = mirrored(col - 2, cols), mirrored(col - 1, cols)
-    d, e = mirrored(col + 1, cols), mirrored(col + 2, cols)
+    a, b = reflect101(col - 2, cols), reflect101(col - 1, cols)
+    d, e = reflect101(col + 1, cols), reflect101(col + 2, cols)
     frame = cuda.blockIdx.z
     while frame < frames:
         row = cuda.blockIdx.y
         while row < rows:
-            p, q = mirrored(row - 2, rows), mirrored(row - 1, rows)
-            r, s = mirrored(row + 1, rows), mirrored(row + 2, rows)
+            p, q = reflect101(row - 2, rows), reflect101(row - 1, rows)
+            r, s = reflect101(row + 1, rows), reflect101(row + 2, rows)
             total = blur(
                 blur(sizes[frame, p, a], sizes[frame, q, a], sizes[frame, row, a],
                      sizes[frame, r, a], sizes[frame, s, a]),
@@ -319,7 +316,8 @@ def _fill_blurred(sizes, squares):
 @kernel
 def _normalize(values, small):
     """Fill with shares of the greatest value of the frame, a block per frame."""
-    part = cuda.shared.array(MAX_THREADS, float64)
+    lows = cuda.shared.array(MAX_THREADS, float64)
+    highs = cuda.shared.array(MAX_THREADS, float64)
     me, threads, area = cuda.threadIdx.x, cuda.blockDim.x, values.shape[1]
     frame = cuda.blockIdx.x
     while frame < values.shape[0]:
@@ -328,17 +326,9 @@ def _normalize(values, small):
         while i < area:
             most = max(most, values[frame, i])
             i += threads
-        part[me] = most
-        cuda.syncthreads()
-        half = threads >> 1  # launch.THREADS is a power of two
-        while half > 0:
-            if me < half:
-                part[me] = max(part[me], part[me + half])
-            cuda.syncthreads()
-            half >>= 1
+        _, most = range_of_block(most, most, lows, highs)
         i = me
         while i < area:
-            small[frame, i] = values[frame, i] / part[0]
+            small[frame, i] = values[frame, i] / most
             i += threads
-        cuda.syncthreads()
         frame += cuda.gridDim.x

@@ -158,14 +158,6 @@ def blur(first, second, third, fourth, fifth):
 
 
 @serial
-def mirrored(index, size):
-    """Return where an index up to 2 beyond the border is read, the border itself not repeated."""
-    index = abs(index)
-    index = 2 * size - 2 - index if index >= size else index
-    return min(abs(index), size - 1)
-
-
-@serial
 def without_noise(part, total):
     """Return a part of a spectrum, or 0 if it is what rounding leaves of an image of that total."""
     return part if abs(part) >= 1e-14 * abs(total) else 0.0

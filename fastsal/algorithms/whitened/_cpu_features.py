@@ -3,9 +3,10 @@
 import numpy as np
 from numba import float32
 
+from ...kernels.borders import reflect
 from ...kernels.color._cpu_lab import lightness_of, linear_of
 from ...kernels.color._math import balanced, lab
-from ...kernels.finish._math import folded, reach_of
+from ...kernels.finish._math import reach_of
 from ...kernels.gaussian import add_pair, blur_row, half_of_gaussian, weigh
 from ...kernels.jit import banded
 
@@ -40,7 +41,7 @@ def blur_across(planes, sigmas, blurred, start, stop):
             reach = weights.size - 1
             wide = np.empty(width + 2 * reach, np.float32)
             for col in range(wide.size):
-                wide[col] = source[folded(col - reach, width)]
+                wide[col] = source[reflect(col - reach, width)]
             blur_row(wide, weights, blurred[plane, scale, row])
 
 
@@ -60,7 +61,7 @@ def subtract_down(planes, blurred, sigmas, features, start, stop):
             source, coarser = blurred[plane, scale], total[scale % 2]
             weigh(weights[0], source[row], coarser)
             for step in range(1, weights.size):
-                above, below = folded(row - step, height), folded(row + step, height)
+                above, below = reflect(row - step, height), reflect(row + step, height)
                 add_pair(weights[step], source[above], source[below], coarser)
             target = features[plane, scale, row]
             for col in range(width):

@@ -10,6 +10,7 @@ from ...kernels.cells._math import shape_of_cells
 from ...kernels.color._math import balanced, lab, lightness, linear
 from ...kernels.finish._cuda import MAX_THREADS, blurred, finish
 from ...kernels.jit import device, kernel
+from ...kernels.reduce import add_up_block
 from . import _whitening
 from ._math import pair_of, sigmas_of
 
@@ -48,7 +49,7 @@ def _fill_maps(means, sigmas, maps):
     moments = workspace("whitened sums", (frames, sums), np.float32)
     lower = workspace("whitened lower", (frames, count, count), np.float64) if count else None
     weights = workspace("whitened weights", (frames, max(count, 1), count + SUMS), np.float64)
-    cells = (-(-cols // launch.THREADS), min(rows, 65_535), frames), launch.THREADS
+    cells = (-(-cols // launch.THREADS), launch.capped(rows), frames), launch.THREADS
     each = (cells[0][0], cells[0][1], frames * planes), launch.THREADS
     _fill_lab[cells](means, colors)
     finer = colors
@@ -116,7 +117,7 @@ def _subtract_down(planes, sigma, finer, scale, coarser, features):
 @kernel
 def _fill_moments(features, moments):
     """Fill the sums of products of features, two by two, then those of features: a block each."""
-    shared = cuda.shared.array(MAX_THREADS, float32)
+    sums = cuda.shared.array((1, MAX_THREADS), float32)
     size, rows, cols = features.shape[1], features.shape[2], features.shape[3]
     index, frame = cuda.blockIdx.x, cuda.blockIdx.y
     me, threads = cuda.threadIdx.x, cuda.blockDim.x
@@ -132,16 +133,10 @@ def _fill_moments(features, moments):
             value = float32(value * features[frame, other, i // cols, i % cols])
         total += value
         i += threads
-    shared[me] = total
-    cuda.syncthreads()
-    half = threads >> 1  # launch.THREADS is a power of two
-    while half > 0:
-        if me < half:
-            shared[me] += shared[me + half]
-        cuda.syncthreads()
-        half >>= 1
+    sums[0, me] = total
+    add_up_block(sums)
     if me == 0:
-        moments[frame, index] = shared[0]
+        moments[frame, index] = sums[0, 0]
 
 
 @kernel

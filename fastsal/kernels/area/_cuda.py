@@ -15,9 +15,8 @@ def fill_area_means(pixels, channels, is_rgb, width, means):
     frames, _, rows, cols = means.shape
     source = pixels.reshape(frames, pixels.shape[1] // (width * channels), width * channels)
     divisor = divisor_of(pixels.dtype, source.shape[1] * width)
-    threads = max(1, launch.THREADS // 4)
-    blocks = -(-cols // threads), min(rows, 65_535), min(frames, 65_535)
-    _fill[blocks, threads](source, channels, is_rgb, divisor, reciprocal_of(divisor), means)
+    grid = launch.image_grid((rows, cols), frames, launch.THREADS // 4)
+    _fill[grid](source, channels, is_rgb, divisor, reciprocal_of(divisor), means)
 
 
 @kernel

@@ -4,6 +4,7 @@ from numba import cuda, float32
 
 from .. import launch
 from ..jit import kernel
+from ..reduce import add_up_block
 from ._math import ROWS_READ, edge, row_read, white_of
 
 MAX_THREADS = 1024
@@ -21,15 +22,13 @@ def fill_means(pixels, channels, is_rgb, width, means):
     threads = 1
     while threads < min(launch.THREADS // 4, pixels_of_cell):
         threads *= 2
-    blocks = cols, min(rows, 65_535), min(frames, 65_535)
+    blocks = cols, launch.capped(rows), launch.capped(frames)
     _fill_means[blocks, threads](source, channels, is_rgb, means)
 
 
 @kernel
 def _fill_means(pixels, channels, is_rgb, means):
-    first_sums = cuda.shared.array(MAX_THREADS, float32)
-    second_sums = cuda.shared.array(MAX_THREADS, float32)
-    third_sums = cuda.shared.array(MAX_THREADS, float32)
+    sums = cuda.shared.array((3, MAX_THREADS), float32)
     frames, planes, rows, cols = means.shape
     height, width = pixels.shape[1], pixels.shape[2] // channels
     white = float32(white_of(pixels.itemsize))
@@ -58,23 +57,13 @@ def _fill_means(pixels, channels, is_rgb, means):
                     two += float32(pixels[frame, source, at + 1]) - base_two
                     three += float32(pixels[frame, source, at + 2]) - base_three
                 i += threads
-            first_sums[me] = one
-            second_sums[me] = two
-            third_sums[me] = three
-            cuda.syncthreads()
-            half = threads >> 1  # a power of two
-            while half > 0:
-                if me < half:
-                    first_sums[me] += first_sums[me + half]
-                    second_sums[me] += second_sums[me + half]
-                    third_sums[me] += third_sums[me + half]
-                cuda.syncthreads()
-                half >>= 1
+            sums[0, me], sums[1, me], sums[2, me] = one, two, three
+            add_up_block(sums)
             if me == 0:
                 total = float32(taken * wide) * white
-                one = base / white + first_sums[0] / total
-                two = base_two / white + second_sums[0] / total
-                three = base_three / white + third_sums[0] / total
+                one = base / white + sums[0, 0] / total
+                two = base_two / white + sums[1, 0] / total
+                three = base_three / white + sums[2, 0] / total
                 if planes == 1:
                     means[frame, 0, row, col] = one
                 else:

@@ -4,11 +4,12 @@ import numpy as np
 from numba import float32
 
 from .. import launch
+from ..borders import reflect
 from ..gaussian import add_pair, blur_row, half_of_gaussian, weigh
 from ..jit import banded, serial
 from ..scale import share
 from ._cpu_enlarge import enlarge_rows
-from ._math import biased, centrality, folded, reach_of, top_of
+from ._math import biased, centrality, reach_of, top_of
 
 _PIXELS_OF_OTHERS = 6  # that are enlarged while other kernels do one
 
@@ -53,7 +54,7 @@ def blur_across(maps, sigma, target, start, stop):
     for row in range(start, stop):
         source, blurred = maps[row // height, row % height], target[row // height, row % height]
         for col in range(wide.size):
-            wide[col] = source[folded(col - reach, width)]
+            wide[col] = source[reflect(col - reach, width)]
         blur_row(wide, weights, blurred)
 
 
@@ -66,7 +67,7 @@ def blur_down(maps, sigma, target, start, stop):
         blurred = target[row // height, at]
         weigh(weights[0], source[at], blurred)
         for step in range(1, weights.size):
-            above, below = source[folded(at - step, height)], source[folded(at + step, height)]
+            above, below = source[reflect(at - step, height)], source[reflect(at + step, height)]
             add_pair(weights[step], above, below, blurred)
 
 

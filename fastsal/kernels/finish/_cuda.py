@@ -5,10 +5,12 @@ from numba import cuda, float32
 
 from ...devices import workspace
 from .. import launch
+from ..borders import reflect
 from ..gaussian import gaussian
 from ..jit import device, kernel
+from ..reduce import range_of_block
 from ..scale import share, stored
-from ._math import between, biased, centrality, folded, lerp, reach_of, top_of
+from ._math import between, biased, centrality, lerp, reach_of, top_of
 
 MAX_THREADS = 1024
 
@@ -24,11 +26,11 @@ def finish(maps, width, smooth, center_bias, rescale, out):
     if smooth > 0:
         down = float32(smooth * width * width * rows / out.shape[1])
         spare = workspace("finish spare", maps.shape, np.float32)
-        each = _grid(cols, rows, frames), launch.THREADS
+        each = launch.image_grid((rows, cols), frames)
         _blur_across[each](maps, float32(smooth * cols), spare)
         _blur_down[each](spare, down, maps)
     if rescale or center_bias > 0:
-        each = min(frames, 65_535), 4 * launch.THREADS
+        each = launch.capped(frames), 4 * launch.THREADS
         _scale[each](maps, float32(center_bias), bool(rescale))
     enlarge(maps, width, out)
 
@@ -37,12 +39,7 @@ def enlarge(maps, width, out):
     """Fill `out`, (N, H * width), with what lies between the values of `maps`, (N, h, w)."""
     frames, area = out.shape
     large = out.reshape(frames, area // width, width)
-    blocks = _grid(width, -(-large.shape[1] // 4), frames)
-    _enlarge[blocks, launch.THREADS](maps, large)
-
-
-def _grid(cols, rows, frames):
-    return -(-cols // launch.THREADS), min(rows, 65_535), min(frames, 65_535)
+    _enlarge[launch.image_grid((-(-large.shape[1] // 4), width), frames)](maps, large)
 
 
 @device
@@ -50,7 +47,7 @@ def blurred(line, at, sigma):
     """Return a value of a row or column, blurred along it; beyond the ends it is mirrored."""
     total, weights = line[at], float32(1)
     for step in range(1, reach_of(sigma) + 1):
-        before, after = folded(at - step, line.size), folded(at + step, line.size)
+        before, after = reflect(at - step, line.size), reflect(at + step, line.size)
         weight = gaussian(step, sigma)
         total += weight * (line[before] + line[after])
         weights += weight + weight
@@ -115,23 +112,6 @@ def _scale(maps, bias, rescale):
             i += cuda.blockDim.x
         cuda.syncthreads()
         frame += cuda.gridDim.x
-
-
-@device
-def range_of_block(low, high, lows, highs):
-    """Return the smallest and the greatest value of all threads of a block, to each of them."""
-    me, half = cuda.threadIdx.x, cuda.blockDim.x >> 1  # a power of two
-    lows[me], highs[me] = low, high
-    cuda.syncthreads()
-    while half > 0:
-        if me < half:
-            lows[me] = min(lows[me], lows[me + half])
-            highs[me] = max(highs[me], highs[me + half])
-        cuda.syncthreads()
-        half >>= 1
-    low, high = lows[0], highs[0]
-    cuda.syncthreads()
-    return low, high
 
 
 @device

@@ -13,13 +13,6 @@ def reach_of(sigma):
 
 
 @serial
-def folded(index, size):
-    """Return where an index beyond the border is read, the border repeated, however far it is."""
-    index = index % (2 * size)
-    return 2 * size - 1 - index if index >= size else index
-
-
-@serial
 def centrality(index, size):
     """Return a Gaussian around the middle of a side, a quarter of it wide."""
     return gaussian(float32(2 * index + 1 - size), float32(0.5) * float32(size))

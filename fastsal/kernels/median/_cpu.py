@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from ..borders import clamp
 from ..copies import copy_values
 from ..jit import banded, serial
 from ..launch import over_bands
-from ._math import PAIRS_OF_9, PAIRS_OF_25, clamped
+from ._math import PAIRS_OF_9, PAIRS_OF_25
 
 GROUP = 8  # rows sorted at once; more save 0.1 ms at 300 x 169 pixels but more memory
 
@@ -29,7 +30,7 @@ def fill_median(plane, reach, median, start, stop):
     pairs = PAIRS_OF_9 if reach == 1 else PAIRS_OF_25
     for first in range(start, stop, GROUP):
         for down in range(len(wide)):
-            _widen(plane[clamped(first + down - reach, height)], reach, wide[down])
+            _widen(plane[clamp(first + down - reach, height)], reach, wide[down])
         for place in range(side * side):
             down, across = place // side, place % side
             for row in range(GROUP):

@@ -2,9 +2,10 @@
 
 from numba import cuda, uint8
 
+from ..borders import clamp
 from ..jit import device, kernel
 from ..launch import grid_for
-from ._math import PAIRS_OF_9, PAIRS_OF_25, clamped
+from ._math import PAIRS_OF_9, PAIRS_OF_25
 
 MAX_WINDOW = 25
 
@@ -30,8 +31,8 @@ def _fill(planes, reach, medians):
         while i < rows * cols:
             row, col = i // cols, i % cols
             for place in range(side * side):
-                down = clamped(row + place // side - reach, rows)
-                across = clamped(col + place % side - reach, cols)
+                down = clamp(row + place // side - reach, rows)
+                across = clamp(col + place % side - reach, cols)
                 window[place] = planes[frame, down, across]
             if reach == 1:
                 _sort(window, PAIRS_OF_9)

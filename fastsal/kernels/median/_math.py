@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from ..jit import serial
-
 
 def _pairs(count):
     """Return Batcher's odd-even merge sort of `count` values, cut to what the median needs.
@@ -32,9 +30,3 @@ def _pairs(count):
 
 
 PAIRS_OF_9, PAIRS_OF_25 = _pairs(9), _pairs(25)
-
-
-@serial
-def clamped(index, size):
-    """Return the index of the nearest pixel: borders are replicated."""
-    return min(max(index, 0), size - 1)

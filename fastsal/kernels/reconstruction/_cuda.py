@@ -12,7 +12,7 @@ def reconstruct(masks, maps):
 
     `maps` start at most at their masks. The result is unique, so any order gives the same bytes.
     """
-    _reconstruct[min(len(maps), 65_535), 2 * launch.THREADS](masks, maps)
+    _reconstruct[launch.capped(len(maps)), 2 * launch.THREADS](masks, maps)
 
 
 @kernel
