@@ -205,16 +205,24 @@ def _segment(image: Any, backend: runtime.Backend) -> None:
     from ..algorithms.superpixels import region_stats, slic
 
     region_stats(image, slic(image, backend=backend), backend=backend)
+    slic(image, mode="fast", max_iter=2, backend=backend)
+    slic(image, mode="fast", max_iter=1, initial=slic(image, backend=backend), backend=backend)
 
 
 def _use(
     method: Method, backend: runtime.Backend, frame: Any, out: Any, *, with_function: bool
 ) -> None:
-    stream = Stream(method.key, backend=backend)
-    stream.update(frame, out=out)
-    stream.update(frame, out=out)
+    for options in _ways(method):
+        stream = Stream(method.key, backend=backend, **options)
+        stream.update(frame, out=out)
+        stream.update(frame, out=out)
     if with_function:
         _call(method, backend, frame, out)
+
+
+def _ways(method: Method) -> list[dict[str, Any]]:
+    """Return options of the stream that large frames change: the mode of the superpixels."""
+    return [{}, {"slic": "fast"}] if method.room == "superpixel_contrast" else [{}]
 
 
 def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> None:

@@ -81,9 +81,7 @@ def test_image_writes_float_maps_to_npy(photo, tmp_path):
 
     assert main(["image", str(photo), "-o", str(target)]) == 0
 
-    np.testing.assert_array_equal(
-        np.load(target), fastsal.boolean_map(read_image(photo)), blend="saliency"
-    )
+    np.testing.assert_array_equal(np.load(target), fastsal.boolean_map(read_image(photo)))
 
 
 @pytest.mark.parametrize(("view", "width"), [("overlay", 60), ("side-by-side", 120)])

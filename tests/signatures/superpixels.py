@@ -5,6 +5,29 @@ KERNELS = {
     "_cuda_clean.hand_over": ["void(int32[::1], int64, int32[::1], int32[::1], int64)"],
     "_cuda_clean.join_components": ["void(int32[::1], int64, int32[::1])"],
     "_cuda_clean.start_components": ["void(int32[::1], int32[::1])"],
+    "_cuda_fast.add_levels": each(
+        "void(PIXEL[::1], int64, boolean, int32[:,::1], int64[:,::1])",
+        PIXEL=["uint8", "uint16", "float32"],
+    ),
+    "_cuda_fast.assign": each(
+        "void(PIXEL[::1], int64, boolean, int64, int64, int32[:,:,::1], int64, int64, "
+        "int32[:,::1])",
+        PIXEL=["uint8", "uint16", "float32"],
+    ),
+    "_cuda_fast.convert": ["void(float32[:,:,::1], int64, int64, int32[:,:,::1])"],
+    "_cuda_fast.find_keepers": ["void(int32[::1], int32[::1], int32[::1], int64[::1])"],
+    "_cuda_fast.give_away": [
+        "void(int32[::1], int64, int32[::1], int32[::1], int64[::1], int64, int32[::1])"
+    ],
+    "_cuda_fast.move": each(
+        "void(PIXEL[::1], int64, boolean, int64, int64, int32[:,::1], int64, int64, "
+        "int32[:,:,::1])",
+        PIXEL=["uint8", "uint16", "float32"],
+    ),
+    "_cuda_fast.place": each(
+        "void(PIXEL[::1], int64, boolean, int64, int64, int64, int64, int32[:,:,::1])",
+        PIXEL=["uint8", "uint16", "float32"],
+    ),
     "_cuda_regions.add_regions": each(
         "void(PIXEL[::1], int64, boolean, int32[:,::1], int64[:,::1])",
         PIXEL=["uint8", "uint16", "float32"],

@@ -7,6 +7,8 @@ from ...kernels.color._cpu_lab import light
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
 from ...kernels.scale import share, stored
+from ..superpixels._cpu_fast import Pieces
+from ..superpixels._cpu_fast import paint as paint_pieces
 from ..superpixels._grid import grid_shape
 from . import _cpu_fast, _cpu_pairs
 from ._cpu_paint import average, average_in_bands, paint, paint_in_bands
@@ -39,9 +41,24 @@ def score(mine, others, shape, sigmas, steepness, method, values):
 
 def _present(sums, position, color, shape):
     """Return which superpixels have pixels, their colours, and positions as shares of the image."""
-    index = np.flatnonzero(sums[:, 0])
-    position = position[index] / np.array(shape, np.float32)
-    return index, color[index], position
+    shares, index = np.empty_like(position), np.empty(len(sums), np.int64)
+    count = _share(sums, position, np.float32(shape[0]), np.float32(shape[1]), shares, index)
+    if count == len(sums):
+        return index, color, shares
+    index = index[:count]
+    return index, color[index], shares[index]
+
+
+@serial
+def _share(sums, position, rows, cols, shares, index):
+    """Write positions as shares of the image, and the superpixels that have pixels; count them."""
+    count = 0
+    for i in range(len(sums)):
+        shares[i, 0], shares[i, 1] = position[i, 0] / rows, position[i, 1] / cols
+        if sums[i, 0] > 0:
+            index[count] = i
+            count += 1
+    return count
 
 
 @serial
@@ -69,7 +86,10 @@ def paint_values(labels, values, out):
     """Fill `out`, (H * W,), with the value of each pixel's label."""
     table = np.empty(values.shape, out.dtype)
     _store(values, table)
-    over_bands(paint, paint_in_bands, out.size, labels.reshape(-1), table, out)
+    if isinstance(labels, Pieces):
+        paint_pieces(labels, table, out.reshape(labels.codes.shape[0], -1))
+    else:
+        over_bands(paint, paint_in_bands, out.size, labels.reshape(-1), table, out)
 
 
 @serial

@@ -8,15 +8,17 @@ import numpy as np
 
 from ... import devices, images, runtime, validation
 from ...errors import ImageError
-from ..superpixels.segments import Options as SlicOptions
 from ..superpixels.segments import (
+    Choice,
     Segments,
     checked_options,
     flat_pixels,
     is_rgb,
+    label_map,
     segment,
     white_of,
 )
+from ..superpixels.segments import Options as SlicOptions
 
 Method = Literal["auto", "exact", "fast"]
 ROUNDS = 100  # of vl_slic at the most
@@ -34,17 +36,17 @@ class Options(NamedTuple):
     @classmethod
     def checked(
         cls, region_size: int, regularizer: float, method: Method, smooth: bool,
-        sigma_color: float, sigma_position: float, steepness: float,
+        sigma_color: float, sigma_position: float, steepness: float, slic: Choice,
     ) -> Options:  # fmt: skip
         """Return the options, or raise ValueError naming the one out of range."""
-        slic = checked_options(region_size, regularizer, ROUNDS, None)
+        segmenting = checked_options(region_size, regularizer, ROUNDS, None, slic, name="slic")
         validation.choice("method", method, get_args(Method))
         sigmas = (
             validation.number("sigma_color", sigma_color, 1e-3, 1e6),
             validation.number("sigma_position", sigma_position, 1e-3, 1e6),
         )
         weight = min(validation.number("steepness", steepness, 0), 1e30)
-        return cls(slic, method, bool(smooth), sigmas, weight)
+        return cls(segmenting, method, bool(smooth), sigmas, weight)
 
 
 def fill_map(job: images.Job, i: int, options: Options, which: int = 0, target: Any = None) -> None:
@@ -79,7 +81,8 @@ def fill_from(
     if options.smooth:
         size = options.slic.of(frame.shape)[0]
         source = (flat_pixels(frame, target), frame.channels, is_rgb(frame), white_of(frame))
-        bench.average_values(*source, size, described, mine.labels, values, saliency)
+        labels = label_map(mine, frame.shape, target)
+        bench.average_values(*source, size, described, labels, values, saliency)
     else:
         bench.paint_values(mine.labels, values, saliency)
 
@@ -104,6 +107,8 @@ def map_of(job: images.Job, i: int) -> Any:
 
 def copied(array: Any, target: runtime.Backend) -> Any:
     """Return a copy of an array on the bench."""
+    if isinstance(array, tuple):  # the pieces of fast mode
+        return array._replace(codes=array.codes.copy())
     if target == "cpu":
         return array.copy()
     held = devices.workspace("superpixel labels kept", array.shape, array.dtype)

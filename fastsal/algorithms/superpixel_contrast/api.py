@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime
 from ...images import Array, Color
-from ..superpixels.segments import DTYPES
+from ..superpixels.segments import DTYPES, Choice
 from ._maps import Method, Options, check_out, fill_change, fill_map, spare_maps
 
 
@@ -18,6 +18,7 @@ def superpixel_contrast(
     *,
     region_size: int = 10,
     regularizer: float = 1.0,
+    slic: Choice = "auto",
     method: Method = "auto",
     smooth: bool = False,
     sigma_color: float = 20.0,
@@ -41,6 +42,9 @@ def superpixel_contrast(
         with those of `reference`.
     region_size, regularizer
         Options of the superpixels, as in `slic`.
+    slic : {"auto", "exact", "fast"}, default "auto"
+        Mode of the superpixels, as in `slic`. "auto" is exact for images up to 1920 x 1080 (in
+        pixels) and fast above. Maps of the two modes have a correlation of 0.98 on photographs.
     method : {"auto", "exact", "fast"}, default "auto"
         "exact" compares all pairs of superpixels. "fast" takes time linear in their number; on
         photographs its maps are within 0.01 of the exact ones. "auto" is exact up to 2,048
@@ -115,7 +119,7 @@ def superpixel_contrast(
     array([0., 1.], dtype=float32)
     """
     options = Options.checked(
-        region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
+        region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness, slic
     )
     forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis, "dtypes": DTYPES}
     frames: tuple[images.Frames, ...] = (images.as_frames(image, **forms),)
@@ -135,6 +139,7 @@ def superpixel_change(
     signed: bool = False,
     region_size: int = 10,
     regularizer: float = 1.0,
+    slic: Choice = "auto",
     method: Method = "auto",
     smooth: bool = False,
     sigma_color: float = 20.0,
@@ -155,7 +160,7 @@ def superpixel_change(
         Two frames, or stacks of them, of the same shape and dtype.
     signed : bool, default False
         Keep negative values, where saliency decreased.
-    region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
+    region_size, regularizer, slic, method, smooth, sigma_color, sigma_position, steepness
         As in `superpixel_contrast`.
     color, channel_axis, backend
         As in `superpixel_contrast`.
@@ -187,7 +192,7 @@ def superpixel_change(
     np.float32(1.0)
     """
     options = Options.checked(
-        region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
+        region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness, slic
     )
     forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis, "dtypes": DTYPES}
     pair = (

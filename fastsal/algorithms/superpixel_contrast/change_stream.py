@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime
 from ...images import Array, Color
-from ..superpixels.segments import Segments
+from ..superpixels.segments import Choice, Segments
 from ._maps import Method, check_out, clear_map, empty_map, fill_change, fill_from
 from .contrast_stream import SuperpixelContrast
 
@@ -22,7 +22,7 @@ class SuperpixelChange(SuperpixelContrast):
     ----------
     signed : bool, default False
         Keep negative values, where saliency decreased.
-    region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
+    region_size, regularizer, slic, method, smooth, sigma_color, sigma_position, steepness
         As in `superpixel_contrast`.
     color, channel_axis, backend
         As in `superpixel_contrast`.
@@ -46,6 +46,7 @@ class SuperpixelChange(SuperpixelContrast):
         signed: bool = False,
         region_size: int = 10,
         regularizer: float = 1.0,
+        slic: Choice = "auto",
         method: Method = "auto",
         smooth: bool = False,
         sigma_color: float = 20.0,
@@ -59,6 +60,7 @@ class SuperpixelChange(SuperpixelContrast):
         super().__init__(
             region_size=region_size,
             regularizer=regularizer,
+            slic=slic,
             method=method,
             smooth=smooth,
             sigma_color=sigma_color,

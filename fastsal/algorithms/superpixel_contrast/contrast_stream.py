@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime
 from ...images import Array, Color
-from ..superpixels.segments import DTYPES, Segments, segment
+from ..superpixels.segments import DTYPES, Choice, Segments, segment
 from ._maps import Method, Options, fill_from, frame_of, map_of
 
 _ROUNDS = 1  # of SLIC for each frame after the first
@@ -24,7 +24,7 @@ class SuperpixelContrast(devices.Portable):
 
     Parameters
     ----------
-    region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
+    region_size, regularizer, slic, method, smooth, sigma_color, sigma_position, steepness
         As in `superpixel_contrast`.
     color, channel_axis, backend
         As in `superpixel_contrast`.
@@ -47,6 +47,7 @@ class SuperpixelContrast(devices.Portable):
         *,
         region_size: int = 10,
         regularizer: float = 1.0,
+        slic: Choice = "auto",
         method: Method = "auto",
         smooth: bool = False,
         sigma_color: float = 20.0,
@@ -57,7 +58,7 @@ class SuperpixelContrast(devices.Portable):
         backend: runtime.Choice = "auto",
     ) -> None:
         self._options = Options.checked(
-            region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness
+            region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness, slic
         )
         images.check_channel_axis(channel_axis)
         self._color: Color = color

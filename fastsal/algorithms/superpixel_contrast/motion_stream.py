@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ... import images, runtime
 from ...images import Color
-from ..superpixels.segments import Segments
+from ..superpixels.segments import Choice, Segments
 from ._maps import Method, clear_map, fill_from, map_of
 from .contrast_stream import SuperpixelContrast
 
@@ -21,7 +21,7 @@ class SuperpixelMotion(SuperpixelContrast):
 
     Parameters
     ----------
-    region_size, regularizer, method, smooth, sigma_color
+    region_size, regularizer, slic, method, smooth, sigma_color
         As in `superpixel_contrast`.
     sigma_position : float, default 0.03
         As in `superpixel_contrast`. Smaller values detect motion better with a still camera.
@@ -68,6 +68,7 @@ class SuperpixelMotion(SuperpixelContrast):
         *,
         region_size: int = 10,
         regularizer: float = 1.0,
+        slic: Choice = "auto",
         method: Method = "auto",
         smooth: bool = False,
         sigma_color: float = 20.0,
@@ -80,6 +81,7 @@ class SuperpixelMotion(SuperpixelContrast):
         super().__init__(
             region_size=region_size,
             regularizer=regularizer,
+            slic=slic,
             method=method,
             smooth=smooth,
             sigma_color=sigma_color,

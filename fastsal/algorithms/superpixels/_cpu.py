@@ -1,11 +1,13 @@
 """SLIC on the CPU: bands of tile rows, 16 tiles to a vector; the same bits for any threads."""
 
 import numpy as np
+from numba import prange
 
 from ...kernels import launch, threads
 from ...kernels.color._math import lab_of_srgb
-from ...kernels.jit import serial
+from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
+from . import _cpu_fast as fast
 from . import _cpu_regions as regions
 from ._cpu_clean import clean_labels
 from ._cpu_plain import run_plain_rounds
@@ -56,6 +58,31 @@ def _start(pixels, channels, is_rgb, white, size, shape, centers, mine):
         mine[:] = centers
 
 
+def place_fast(pixels, channels, is_rgb, size, scale, shape, centers):
+    """Fill `centers`, int32 (5, down, across), with those fast mode starts from."""
+    fast.place_first(pixels.reshape(shape[0], -1), channels, is_rgb, size, scale, centers)
+
+
+def convert_fast(given, size, scale, centers):
+    """Fill `centers` of fast mode from `given` ones, float32: pixels and shares of white."""
+    fast.convert_centers(given, size, scale, centers)
+
+
+def slic_fast(pixels, channels, is_rgb, size, scale, least, rounds, centers, sums, shape):
+    """Segment an image in fast mode from `centers`, which it moves; return its pieces.
+
+    `sums`, int64 (n, 6), gets the pixels, rows, columns and levels of each region.
+    """
+    source = pixels, channels, is_rgb
+    return fast.slic(*source, size, scale, least, rounds, centers, sums, shape)
+
+
+def fill_labels(pieces, labels):
+    """Fill `labels`, int32 (H, W), with the index in the grid of each pixel's region."""
+    names = np.arange(pieces.grid[0] * pieces.grid[1], dtype=np.int32)
+    fast.paint(pieces, names, labels)
+
+
 def place_centers(pixels, channels, is_rgb, white, size, shape, centers):
     """Fill `centers`, (5, down, across), with those vl_slic starts from."""
     args = (pixels.reshape(shape[0], -1), channels, is_rgb, np.float32(white), size, centers)
@@ -88,12 +115,20 @@ def sum_regions(pixels, channels, is_rgb, labels, sums):
 
 def fill_means(sums, channels, white, position, color):
     """Fill `position` with mean row and column, `color` with CIELab of the mean colour."""
-    _fill_means(sums, channels, np.float32(white), position, color)
+    args = sums, channels, np.float32(white), position, color
+    over_bands(_fill_means, _fill_means_in_bands, len(sums), *args, pixels=32 * len(sums))
+
+
+@parallel
+def _fill_means_in_bands(sums, channels, white, position, color, bands):
+    for band in prange(bands):
+        start, stop = band * len(sums) // bands, (band + 1) * len(sums) // bands
+        _fill_means(sums, channels, white, position, color, start, stop)
 
 
 @serial
-def _fill_means(sums, channels, white, position, color):
-    for i in range(len(sums)):
+def _fill_means(sums, channels, white, position, color, start, stop):
+    for i in range(start, stop):
         area = max(sums[i, 0], 1)
         position[i, 0], position[i, 1] = mean(sums[i, 1], area), mean(sums[i, 2], area)
         red = mean(sums[i, 3], area) / white

@@ -5,9 +5,10 @@ import numpy as np
 from ...devices import fetch, send, workspace
 from ...kernels import launch
 from . import _cuda_clean as clean
+from . import _cuda_fast as fast
 from . import _cuda_regions as regions
 from . import _cuda_rounds as rounds
-from ._grid import FEATURES, grid_shape
+from ._grid import FEATURES, STEP, grid_shape
 
 NEVER = np.int32((1 << 31) - 1)
 ROWS = 4  # of the image for each block
@@ -63,6 +64,59 @@ def _clean(labels, least):
     clean.join_components[grid](flat, cols, parents)
     clean.count_pixels[grid](parents, sizes)
     clean.hand_over[grid](flat, cols, parents, sizes, least)
+
+
+def place_fast(pixels, channels, is_rgb, size, scale, shape, centers):
+    """Fill `centers`, int32 (5, down, across), with those fast mode starts from."""
+    grid = _blocks(centers.shape[1] * centers.shape[2]), launch.THREADS
+    fast.place[grid](pixels, channels, is_rgb, size, scale, *shape, centers)
+
+
+def convert_fast(given, size, scale, centers):
+    """Fill `centers` of fast mode from `given` ones, float32: pixels and shares of white."""
+    grid = _blocks(centers.shape[1] * centers.shape[2]), launch.THREADS
+    fast.convert[grid](given, size, scale, centers)
+
+
+def slic_fast(pixels, channels, is_rgb, size, scale, least, rounds, centers, sums, shape):
+    """Segment an image in fast mode from `centers`, which it moves; return its pieces.
+
+    `sums`, int64 (n, 6), gets the pixels, rows, columns and levels of each region.
+    """
+    raw = workspace("slic raw labels", shape, np.int32)
+    grid = _rows_and_columns(shape), launch.THREADS
+    regions_ = centers.shape[1] * centers.shape[2], fast.GROUP
+    source = pixels, channels, is_rgb, size, scale
+    for k in range(rounds):
+        step = STEP if k + 1 < rounds else 1
+        fast.assign[grid](*source, centers, step, k % step, raw)
+        fast.move[regions_](*source, raw, step, k % step, centers)
+    labels = workspace("superpixel labels", shape, np.int32)
+    _connect(raw, least, len(sums), labels)
+    flat = sums.reshape(sums.size)
+    regions.fill[_blocks(flat.size), launch.THREADS](flat, np.int64(0))
+    fast.add_levels[grid](pixels, channels, is_rgb, labels, sums)
+    return labels
+
+
+def fill_labels(pieces, labels):
+    """Fill `labels`, int32 (H, W), with the index in the grid of each pixel's region."""
+    send(pieces, labels)
+
+
+def _connect(raw, least, count, labels):
+    area, cols = raw.size, raw.shape[1]
+    parents = workspace("slic parents", (area,), np.int32)
+    sizes = workspace("slic sizes", (area,), np.int32)
+    keepers = workspace("slic keepers", (count,), np.int64)
+    flat, grid = raw.reshape(area), (_blocks(area), launch.THREADS)
+    clean.start_components[grid](parents, sizes)
+    clean.join_components[grid](flat, cols, parents)
+    clean.count_pixels[grid](parents, sizes)
+    regions.fill[_blocks(count), launch.THREADS](keepers, np.int64(0))
+    fast.find_keepers[grid](flat, parents, sizes, keepers)
+    out = labels.reshape(area)
+    fast.give_away[grid](flat, cols, parents, sizes, keepers, least, out)
 
 
 def place_centers(pixels, channels, is_rgb, white, size, shape, centers):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FEATURES = 5  # of a centre: row, column and three channels
 SUMS = 6  # of a region: pixels, rows, columns and three channels
+STEP = 2  # of the rows fast mode takes every second in all iterations but the last
 
 
 def grid_shape(shape: tuple[int, ...], size: int) -> tuple[int, int]:

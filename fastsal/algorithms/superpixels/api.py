@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 from ... import containers, devices, images, runtime
 from ...errors import ImageError
 from ...images import Array, Color
-from ._grid import SUMS, grid_shape
+from ._grid import FEATURES, SUMS, grid_shape
 from ._site import DTYPES, Site
 from .initial import centers_from
-from .options import checked_options
+from .options import Mode, Options, checked_options
 
 
 class RegionStats(NamedTuple):
@@ -45,8 +45,9 @@ def slic(
     *,
     region_size: int = 10,
     regularizer: float = 1.0,
-    max_iter: int = 100,
+    max_iter: int | None = None,
     min_region_size: int | None = None,
+    mode: Mode = "exact",
     initial: ArrayLike | None = None,
     relabel: bool = True,
     color: Color = "rgb",
@@ -67,12 +68,17 @@ def slic(
     regularizer : float, default 1.0
         Weight of position relative to colour, 0 to 1e20. Larger values give more compact
         superpixels.
-    max_iter : int, default 100
-        Maximum number of iterations. Iteration stops earlier, like vl_slic, when an iteration
-        lowers the energy by less than 1e-5 of the total decrease.
+    max_iter : int, optional
+        Maximum number of iterations, 100 by default. Iteration stops earlier, like vl_slic, when an
+        iteration lowers the energy by less than 1e-5 of the total decrease. Fast mode always takes
+        `max_iter` iterations, 10 by default.
     min_region_size : int, optional
         Connected components with fewer pixels are merged into an earlier neighbour. A component
         without an earlier neighbour stays. Default: ``region_size**2 // 36``.
+    mode : {"exact", "fast"}, default "exact"
+        "exact" gives the labels of vl_slic. "fast" computes in integers, several times faster: see
+        Notes. Each of its labels is one connected component. `regularizer` has the same meaning up
+        to 16, and larger values count as 16.
     initial : array_like, optional
         Start for video, so that one or two iterations are enough. Integers of shape (H, W) are
         labels of the previous frame: each region starts at the mean of its pixels in this image.
@@ -92,7 +98,8 @@ def slic(
     -------
     labels : array of int32, (H, W)
         On the CPU equal to vl_slic's bit for bit, with any number of threads. A device sums in
-        another order: at least 99.5 % of the labels are equal.
+        another order: at least 99.5 % of the labels are equal. In fast mode all backends and
+        numbers of threads give the same bits.
 
     Raises
     ------
@@ -111,12 +118,35 @@ def slic(
     vl_slic, one label can have several connected components, each of at least the minimum size.
     `slic_like_skimage` gives each component its own label.
 
+    Fast mode is the same clustering with other arithmetic, and takes these steps:
+
+    1. Channels become levels of 8 bits: the upper byte of uint16, and ``floor(256 * value)``, at
+       most 255, of floats. Colours and positions are integers in units of an eighth of a level. A
+       pixel of distance is ``8 * 255 * sqrt(regularizer) / region_size`` units, rounded to a
+       multiple of 2**-16. Places count from the corner of a tile, and are rounded.
+    2. Centres start where vl_slic's start, or at those of the previous frame in a stream.
+    3. Each iteration compares a pixel with the centres of the four nearest tiles by squared
+       distance; the first of equal ones wins. Then each centre moves to the mean of its pixels,
+       rounded. All iterations except the last take every second row, even and odd in turn, as in
+       fast-slic [3]_ and in the spirit of preemptive SLIC [4]_.
+    4. The largest component of each label stays if it has `min_region_size` pixels; the first of
+       equal ones wins. The component of the first pixel of the image always stays, and is
+       then the only one of its label. Every other component takes the final label of the pixel
+       above its first pixel, or left of it in the first row.
+
+    Colours are compared in RGB in both modes. 8-bit CIELab gave the same boundary recall at equal
+    boundary length on 20 photographs of PASCAL-S, and needs a conversion.
+
     References
     ----------
     .. [1] R. Achanta et al., "SLIC superpixels compared to state-of-the-art superpixel methods",
        IEEE TPAMI 34(11), 2012. https://doi.org/10.1109/TPAMI.2012.120
     .. [2] A. Vedaldi and B. Fulkerson, "VLFeat: an open and portable library of computer vision
        algorithms", 2008. https://www.vlfeat.org
+    .. [3] A. Kim, "fast-slic", 2019. https://github.com/Algy/fast-slic
+    .. [4] P. Neubert and P. Protzel, "Compact watershed and preemptive SLIC: on improving
+       trade-offs of superpixel segmentation algorithms", ICPR 2014.
+       https://doi.org/10.1109/ICPR.2014.181
 
     Examples
     --------
@@ -128,8 +158,10 @@ def slic(
            [0, 0, 0, 1, 1, 1, 1, 1],
            [0, 0, 0, 1, 1, 1, 1, 1],
            [0, 0, 0, 1, 1, 1, 1, 1]], dtype=int32)
+    >>> fastsal.slic(image, region_size=4, mode="fast")[0]
+    array([0, 0, 0, 1, 1, 1, 1, 1], dtype=int32)
     """
-    options = checked_options(region_size, regularizer, max_iter, min_region_size)
+    options = checked_options(region_size, regularizer, max_iter, min_region_size, mode)
     frames = images.as_frames(
         image, color=color, channel_axis=channel_axis, dtypes=DTYPES, stacks=False
     )
@@ -138,10 +170,27 @@ def slic(
     centers = None if initial is None else centers_from(initial, site, size)
     labels = site.empty(frames.shape, np.int32)
     view = site.view(labels)
-    site.bench.slic(*site.source, site.white, size, stiffness, least, rounds, centers, view)
+    if mode == "fast":
+        _fill_fast(site, options, centers, view)
+    else:
+        site.bench.slic(*site.source, site.white, size, stiffness, least, rounds, centers, view)
     if relabel:
         site.bench.renumber(view, math.prod(grid_shape(frames.shape, size)))
     return site.result(labels)
+
+
+def _fill_fast(site: Site, options: Options, given: Any, labels: Any) -> None:
+    """Fill `labels` in fast mode, from the `given` centres or the middles of the tiles."""
+    size, _, rounds, least = options.of(site.shape)
+    scale, grid = options.scale(site.shape), grid_shape(site.shape, size)
+    centers = site.view(site.empty((FEATURES, *grid), np.int32))
+    sums = site.view(site.empty((math.prod(grid), SUMS), np.int64))
+    if given is None:
+        site.bench.place_fast(*site.source, size, scale, site.shape, centers)
+    else:
+        site.bench.convert_fast(given, size, scale, centers)
+    args = *site.source, size, scale, least, rounds, centers, sums, site.shape
+    site.bench.fill_labels(site.bench.slic_fast(*args), labels)
 
 
 def region_stats(

@@ -13,6 +13,8 @@ from ._grid import FEATURES, SUMS, grid_shape
 from ._site import DTYPES as DTYPES
 from ._site import UNITS, WHITE
 from ._site import is_rgb as is_rgb
+from .options import FAST_ITERATIONS
+from .options import Choice as Choice
 from .options import Options as Options
 from .options import checked_options as checked_options
 
@@ -22,7 +24,7 @@ class Segments(NamedTuple):
 
     Attributes
     ----------
-    labels : array of int32, (H, W)
+    labels : array of int32, (H, W), or pieces of fast mode
         On the bench; overwritten by the next frame that this thread segments.
     sums : array of int64, (n, 6)
         Pixels, rows, columns and channels; pixels are 0 where the clean-up left none.
@@ -30,7 +32,7 @@ class Segments(NamedTuple):
         Mean row and column.
     color : array of float32, (n, 3)
         CIELab of the mean colour.
-    centers : array of float32, (5, down, across)
+    centers : array of float32, or int32 in fast mode, (5, down, across)
         Where the next frame may start.
     """
 
@@ -54,12 +56,16 @@ def segment(
     dtype = frames.pixels.dtype
     white, units = WHITE[dtype], UNITS[dtype]
     source = (flat_pixels(frames, target), frames.channels, is_rgb(frames))
-    labels = _labels(frames.shape, target)
     grid = grid_shape(frames.shape, size)
     if spare is None:
         sums, position, color = _descriptions(math.prod(grid), frames, target)
     else:
         _, sums, position, color, _ = spare
+    if options.is_fast(frames.shape):
+        centers, pieces = _fast(frames, target, options, source, last, sums)
+        bench.fill_means(sums, frames.channels, 255, position, color)
+        return Segments(pieces, sums, position, color, centers)
+    labels = _labels(frames.shape, target)
     if last is None:
         centers = _empty((FEATURES, *grid), np.float32, frames, target)
         bench.place_centers(*source, white, size, frames.shape, centers)
@@ -70,6 +76,32 @@ def segment(
     bench.fill_means(sums, frames.channels, units, position, color)
     bench.move_centers(sums, units, size, True, centers)
     return Segments(labels, sums, position, color, centers)
+
+
+def _fast(
+    frames: images.Frames, target: runtime.Backend, options: Options, source: tuple[Any, ...],
+    last: Segments | None, sums: Any,
+) -> tuple[Any, Any]:  # fmt: skip
+    """Segment one frame in fast mode; return its centres and pieces, and fill `sums`."""
+    bench = runtime.bench(__package__, target)
+    size, _, least, rounds = _arguments(options, frames.shape)
+    scale, rounds = options.scale(frames.shape), min(rounds, FAST_ITERATIONS)
+    if last is None:
+        centers = _empty((FEATURES, *grid_shape(frames.shape, size)), np.int32, frames, target)
+        bench.place_fast(*source, size, scale, frames.shape, centers)
+    else:
+        centers = last.centers
+    pieces = bench.slic_fast(*source, size, scale, least, rounds, centers, sums, frames.shape)
+    return centers, pieces
+
+
+def label_map(segments: Segments, shape: tuple[int, ...], target: runtime.Backend) -> Any:
+    """Return the label of each pixel, int32 (H, W)."""
+    if not isinstance(segments.labels, tuple):
+        return segments.labels
+    labels = _labels(shape, target)
+    runtime.bench(__package__, target).fill_labels(segments.labels, labels)
+    return labels
 
 
 def white_of(frames: images.Frames) -> int:

@@ -1,0 +1,462 @@
+"""Fast mode on the CPU: assignment in integers, and sums per region, one row of tiles at a time.
+
+A tile is the R x R pixels that share the same four candidate regions. 16 neighbouring tiles form a
+strip. Their pixels are interleaved: lane i of every vector belongs to tile i, so that one vector
+instruction serves 16 tiles.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import int16, int32, int64, prange, uint8, uintp
+
+from ...kernels import launch, threads
+from ...kernels.jit import parallel, serial
+from ...kernels.launch import over_bands, scratch
+from . import _cpu_connect as connect
+from ._grid import STEP, grid_shape
+from ._math import (
+    LANES,
+    band_of,
+    channel_of,
+    code_of,
+    color_from,
+    edge,
+    index_of,
+    level,
+    mean_color,
+    mean_place,
+    middle,
+    place_from,
+    place_of,
+)
+
+GROUP = 10  # pixels per lane between two visits to memory
+FIELDS = 6  # of a region: pixels, rows, columns and three channels
+ROWS = 16  # of the image, processed together
+OUTSIDE = uint8(255)  # code of a pixel outside the image
+FAR = int32((1 << 31) - 1)  # score of a candidate outside the grid
+
+# The centres around a strip: two rows of 17, feature by feature.
+WIDTH = 2 * LANES
+HOOD = 5 * WIDTH
+
+# The terms of a candidate's score, and its code, for each lane.
+C0, C1, C2, COL, ROW, BASE, NOW = (i * LANES for i in range(7))
+TERMS = 7 * LANES
+
+
+class Pieces(NamedTuple):
+    """A segmentation by codes: nine of them tell neighbouring regions apart; and the exceptions."""
+
+    codes: np.ndarray
+    size: int
+    grid: tuple[int, int]
+    runs: np.ndarray
+
+
+def slic(pixels, channels, is_rgb, size, scale, least, rounds, centers, sums, shape):
+    """Segment an image from `centers`, (5, down, across), which it moves; return its pieces.
+
+    `sums`, int64 (n, 6), gets the pixels, rows, columns and levels of each region.
+    """
+    image, grid = pixels.reshape(shape[0], -1), grid_shape(shape, size)
+    strips = grid[1] // LANES + 1
+    codes = scratch("slic codes", (shape[0], strips * size * LANES), np.uint8)
+    tile_rows, many = grid[0] + 1, shape[0] * shape[1] >= launch.PARALLEL_FROM
+    bands = min(threads.count(), tile_rows) if many else 1
+    parts = scratch("slic parts", (grid[0] + bands, grid[1], FIELDS), np.int64)
+    for k in range(rounds):
+        step = STEP if k + 1 < rounds else 1
+        parts[:] = 0
+        args = image, channels, is_rgb, size, scale, centers, step, k % step, codes, parts
+        if many:
+            with threads.safe_section():
+                assign_in_bands(*args, bands)
+        else:
+            assign_tile_rows(*args, 0, 0, tile_rows)
+        args = parts, bands, size, scale, centers, sums
+        over_bands(move_rows, move_in_bands, grid[0], *args, pixels=codes.size)
+    runs = connect.connect(codes, shape, size, least, grid, sums)
+    connect.move_sums(image, channels, is_rgb, runs, sums)
+    return Pieces(codes, size, grid, runs)
+
+
+def paint(pieces, values, out):
+    """Fill `out`, (H, W), with the value of each pixel's region."""
+    codes, size, grid, runs = pieces
+    args = codes, size, grid, values, out
+    over_bands(paint_rows, paint_rows_in_bands, codes.shape[0], *args, pixels=codes.size)
+    connect.paint_runs(runs, values, out)
+
+
+@serial
+def assign_tile_rows(
+    image, channels, is_rgb, size, scale, centers, step, phase, codes, sums, band, start, stop,
+):  # fmt: skip
+    """Assign the pixels of tile rows `start` to `stop`; add them to the sums of their regions.
+
+    Of the image only every `step`-th row counts, from `phase` on; codes are written if `step` is 1.
+    """
+    rows, cols = image.shape[0], image.shape[1] // channels
+    across, half, length = centers.shape[2], size // 2, size * LANES
+    width = (across // LANES + 1) * length
+    padded = -(-size // GROUP) * GROUP * LANES
+    # Whole rows are read and written at a time: pieces of rows would wait for the memory.
+    lines, found = np.zeros((ROWS, width), np.int32), np.zeros((ROWS, width), np.uint8)
+    packed, planes = np.zeros(length, np.int32), np.zeros(3 * padded, np.int16)
+    picks, names = np.full(padded, OUTSIDE, np.uint8), np.zeros(4 * LANES, np.uint8)
+    hood, terms = np.zeros(2 * HOOD, np.int32), np.zeros(4 * TERMS, np.int32)
+    totals = np.zeros(4 * FIELDS * LANES, np.int32)
+    places = offsets(size, scale)
+    for tile_row in range(start, stop):
+        top = tile_row * size - half
+        last = min(rows, top + size)
+        first = max(0, top)
+        first += (phase - first) % step
+        for chunk in range(first, last, ROWS * step):
+            count = min(ROWS, -(-(last - chunk) // step))
+            for k in range(count):
+                read_levels(image[chunk + k * step], channels, is_rgb, lines[k, half:])
+            for tile in range(0, across + 1, LANES):
+                left = tile * size
+                gather(centers, tile_row, tile, hood)
+                set_terms(hood, centers.shape[1:], tile_row, tile, places[size], terms, names)
+                totals[:] = 0
+                for k in range(count):
+                    dy = chunk + k * step - top
+                    interleave(lines[k, left:], size, packed)
+                    unpack(packed, planes)
+                    choose(planes, terms, names, places, places[dy], size, picks)
+                    if left < half or left + length > half + cols:
+                        blank(picks, size, half - left, half + cols - left)
+                    add(planes, picks, names, size, dy, totals)
+                    if step == 1:
+                        copy(picks, found[k, left:], length)
+                add_to_regions(totals, tile_row, tile, size, band, sums)
+            if step == 1:
+                for k in range(count):
+                    copy(found[k], codes[chunk + k], width)
+
+
+@serial
+def offsets(size, scale):
+    """Return the places of pixels 0 to `size` of a tile."""
+    places = np.empty(size + 1, np.int32)
+    for i in range(size + 1):
+        places[i] = place_of(i, scale)
+    return places
+
+
+@serial
+def gather(centers, tile_row, tile, hood):
+    """Copy the centres around a strip next to each other; those outside the grid stay as before."""
+    _, down, across = centers.shape
+    first, last = max(0, tile - 1), min(across, tile + LANES)
+    for below in range(2):
+        v = tile_row - 1 + below
+        if 0 <= v < down:
+            for k in range(5):
+                at = below * HOOD + k * WIDTH + first - tile + 1
+                copy(centers[k, v, first:], hood[at:], last - first)
+
+
+@serial
+def copy(source, target, count):
+    for i in range(uintp(count)):
+        target[i] = source[i]
+
+
+@serial
+def set_terms(hood, grid, tile_row, tile, full, terms, names):
+    """Write the terms of the four candidates' scores, and their codes."""
+    for candidate in range(4):
+        below, right = candidate >> 1, candidate & 1
+        v, first = tile_row - 1 + below, tile - 1 + right
+        at, here = uintp(candidate * TERMS), uintp(below * HOOD + right)
+        drow, dcol = int32(0 if below else full), int32(0 if right else full)
+        exists = 0 <= v < grid[0]
+        for lane in range(uintp(LANES)):
+            row = int32(hood[here + lane] - drow)
+            col = int32(hood[here + uintp(WIDTH) + lane] - dcol)
+            c0, c1 = hood[here + uintp(2 * WIDTH) + lane], hood[here + uintp(3 * WIDTH) + lane]
+            c2 = hood[here + uintp(4 * WIDTH) + lane]
+            base = int32(int32(row * row) + int32(col * col))
+            base = int32(base + int32(int32(c0 * c0) + int32(int32(c1 * c1) + int32(c2 * c2))))
+            u = int32(first) + int32(lane)
+            inside = exists & (u >= int32(0)) & (u < int32(grid[1]))
+            terms[at + uintp(C0) + lane] = int32(16 * c0) if inside else int32(0)
+            terms[at + uintp(C1) + lane] = int32(16 * c1) if inside else int32(0)
+            terms[at + uintp(C2) + lane] = int32(16 * c2) if inside else int32(0)
+            terms[at + uintp(ROW) + lane] = int32(2 * row) if inside else int32(0)
+            terms[at + uintp(COL) + lane] = int32(2 * col) if inside else int32(0)
+            terms[at + uintp(BASE) + lane] = base if inside else FAR
+            names[candidate * LANES + lane] = (
+                code_of(v, first + int64(lane)) if inside else uint8(254)
+            )
+
+
+@serial
+def read_levels(line, channels, is_rgb, packed):
+    """Write the levels of each pixel in one word."""
+    size = line.itemsize
+    low, high = (int32(0), int32(16)) if is_rgb else (int32(16), int32(0))
+    if channels == 3:  # a constant step is read by whole vectors
+        for i in range(uintp(line.size // 3)):
+            one, two = level(line[uintp(3) * i], size), level(line[uintp(3) * i + uintp(1)], size)
+            three = level(line[uintp(3) * i + uintp(2)], size)
+            packed[i] = int32(int32(one << low) | int32(two << int32(8)) | int32(three << high))
+    elif channels > 3:
+        for i in range(uintp(line.size // channels)):
+            at = uintp(channels) * i
+            one, two = level(line[at], size), level(line[at + uintp(1)], size)
+            three = level(line[at + uintp(2)], size)
+            packed[i] = int32(int32(one << low) | int32(two << int32(8)) | int32(three << high))
+    else:
+        for i in range(uintp(line.size // channels)):
+            packed[i] = level(line[uintp(channels) * i], size)
+
+
+@serial
+def interleave(segment, size, packed):
+    for dx in range(uintp(size)):
+        for lane in range(uintp(LANES)):
+            packed[dx * uintp(LANES) + lane] = segment[dx + lane * uintp(size)]
+
+
+@serial
+def choose(planes, terms, names, places, row, size, picks):
+    """Write the code of each pixel's nearest candidate."""
+    second, third = uintp(planes.size // 3), uintp(planes.size // 3 * 2)
+    for lane in range(uintp(LANES)):
+        add_row(terms, lane, row)
+        add_row(terms, lane + uintp(TERMS), row)
+        add_row(terms, lane + uintp(2 * TERMS), row)
+        add_row(terms, lane + uintp(3 * TERMS), row)
+    for dx in range(uintp(size)):
+        col = places[dx]
+        for lane in range(uintp(LANES)):
+            at = dx * uintp(LANES) + lane
+            l0, l1, l2 = int32(planes[at]), int32(planes[at + second]), int32(planes[at + third])
+            best, code = score(terms, lane, uintp(0), l0, l1, l2, col), names[lane]
+            other, name = score(terms, lane, uintp(1), l0, l1, l2, col), names[lane + uintp(LANES)]
+            code = name if other < best else code
+            best = other if other < best else best
+            other, name = (
+                score(terms, lane, uintp(2), l0, l1, l2, col),
+                names[lane + uintp(2 * LANES)],
+            )
+            code = name if other < best else code
+            best = other if other < best else best
+            other, name = (
+                score(terms, lane, uintp(3), l0, l1, l2, col),
+                names[lane + uintp(3 * LANES)],
+            )
+            picks[at] = name if other < best else code
+
+
+@serial
+def add_row(terms, at, row):
+    now = int32(row * terms[at + uintp(ROW)])
+    terms[at + uintp(NOW)] = int32(terms[at + uintp(BASE)] - now)
+
+
+@serial
+def unpack(packed, planes):
+    """Write the levels of each pixel plane by plane."""
+    for plane in range(3):
+        target, shift = planes[plane * (planes.size // 3) :], int32(8 * plane)
+        for i in range(uintp(packed.size)):
+            target[i] = int16((packed[i] >> shift) & int32(255))
+
+
+@serial
+def score(terms, lane, candidate, l0, l1, l2, col):
+    """Return the squared distance less what all candidates share."""
+    at = candidate * uintp(TERMS) + lane
+    total = int32(int32(l0 * terms[at + uintp(C0)]) + int32(l1 * terms[at + uintp(C1)]))
+    other = int32(int32(l2 * terms[at + uintp(C2)]) + int32(col * terms[at + uintp(COL)]))
+    return int32(terms[at + uintp(NOW)] - int32(total + other))
+
+
+@serial
+def blank(picks, size, start, stop):
+    """Leave out what lies outside the image."""
+    for lane in range(LANES):
+        for dx in range(size):
+            if not start <= lane * size + dx < stop:
+                picks[dx * LANES + lane] = 255
+
+
+@serial
+def add(planes, picks, names, size, dy, totals):
+    """Add one row of a strip to the sums of each tile's four candidates."""
+    dy = int32(dy)
+    second, third = uintp(planes.size // 3), uintp(planes.size // 3 * 2)
+    for candidate in range(uintp(4)):
+        out = candidate * uintp(FIELDS * LANES)
+        for dx in range(uintp(0), uintp(size), uintp(GROUP)):
+            for lane in range(uintp(LANES)):
+                n = cols = s0 = s1 = s2 = int16(0)
+                name = names[candidate * uintp(LANES) + lane]
+                for k in range(uintp(GROUP)):
+                    at = (dx + k) * uintp(LANES) + lane
+                    mask = int16(-1) if picks[at] == name else int16(0)
+                    n = int16(n - mask)
+                    cols = int16(cols + int16(mask & int16(k)))
+                    s0 = int16(s0 + int16(mask & planes[at]))
+                    s1 = int16(s1 + int16(mask & planes[at + second]))
+                    s2 = int16(s2 + int16(mask & planes[at + third]))
+                z, wide = out + lane, int32(n)
+                cols = int32(int32(cols) + int32(wide * int32(dx)))
+                totals[z] = int32(totals[z] + wide)
+                grow(totals, z + uintp(LANES), int32(wide * dy))
+                grow(totals, z + uintp(2 * LANES), cols)
+                grow(totals, z + uintp(3 * LANES), int32(s0))
+                grow(totals, z + uintp(4 * LANES), int32(s1))
+                grow(totals, z + uintp(5 * LANES), int32(s2))
+
+
+@serial
+def grow(totals, at, value):
+    totals[at] = int32(totals[at] + value)
+
+
+@serial
+def add_to_regions(totals, tile_row, tile, size, band, sums):
+    across = sums.shape[1]
+    for candidate in range(4):
+        v = tile_row - 1 + (candidate >> 1)
+        if v + band < 0 or v + band >= sums.shape[0]:
+            continue
+        below, right = (size if candidate < 2 else 0), (size if candidate & 1 == 0 else 0)
+        for lane in range(LANES):
+            u = tile + lane - 1 + (candidate & 1)
+            if 0 <= u < across:
+                at, target = candidate * FIELDS * LANES + lane, sums[v + band, u]
+                n = int64(totals[at])
+                target[0] += n
+                target[1] += totals[at + LANES] + n * below
+                target[2] += totals[at + 2 * LANES] + n * right
+                for k in range(3, FIELDS):
+                    target[k] += totals[at + k * LANES]
+
+
+@parallel
+def assign_in_bands(image, channels, is_rgb, size, scale, centers, step, phase, codes, sums, bands):
+    tile_rows = centers.shape[1] + 1
+    for band in prange(bands):
+        assign_tile_rows(
+            image, channels, is_rgb, size, scale, centers, step, phase, codes, sums, band,
+            band * tile_rows // bands, (band + 1) * tile_rows // bands,
+        )  # fmt: skip
+
+
+@serial
+def place_first(image, channels, is_rgb, size, scale, centers):
+    """Write the first centres: vl_slic's grid, each moved to the flattest pixel near it."""
+    _, down, across = centers.shape
+    rows, cols = image.shape[0], image.shape[1] // channels
+    for v in range(down):
+        for u in range(across):
+            row, col = middle(v, size, rows), middle(u, size, cols)
+            least, at_row, at_col = FAR, row, col
+            for r in range(max(0, row - 1), min(rows - 1, row + 1) + 1):
+                for c in range(max(0, col - 1), min(cols - 1, col + 1) + 1):
+                    strength = int32(0)
+                    if 0 < r < rows - 1 and 0 < c < cols - 1:
+                        for k in range(min(channels, 3)):
+                            strength += edge_at(image, channels, r, c, k)
+                    if strength < least:
+                        least, at_row, at_col = strength, r, c
+            centers[0, v, u] = place_of(at_row - (v * size - size // 2), scale)
+            centers[1, v, u] = place_of(at_col - (u * size - size // 2), scale)
+            for plane in range(3):
+                channel, value = channel_of(plane, channels, is_rgb), int32(0)
+                if channel >= 0:
+                    value = level(image[at_row, channels * at_col + channel], image.itemsize)
+                centers[2 + plane, v, u] = int32(8 * value)
+
+
+@serial
+def edge_at(image, channels, row, col, channel):
+    """Return one channel's part of the edge strength at a pixel."""
+    at, size = channels * col + channel, image.itemsize
+    left, right = level(image[row, at - channels], size), level(image[row, at + channels], size)
+    above, below = level(image[row - 1, at], size), level(image[row + 1, at], size)
+    return int32(edge(left, right, above, below))
+
+
+@serial
+def convert_centers(given, size, scale, centers):
+    """Write centres given in pixels and shares of white in the units of fast mode."""
+    _, down, across = centers.shape
+    for v in range(down):
+        for u in range(across):
+            for k in range(2):
+                origin = (u if k else v) * size - size // 2
+                centers[k, v, u] = place_from(given[k, v, u], origin, size, scale)
+            for k in range(2, 5):
+                centers[k, v, u] = color_from(given[k, v, u])
+
+
+@serial
+def move_rows(parts, bands, size, scale, centers, sums, start, stop):
+    """Move the centres of region rows to their means; write their sums in whole-image terms."""
+    _, down, across = centers.shape
+    total = np.zeros(FIELDS, np.int64)
+    for v in range(start, stop):
+        first, second = v + band_of(v, down + 1, bands), v + band_of(v + 1, down + 1, bands)
+        for u in range(across):
+            for k in range(FIELDS):
+                total[k] = parts[first, u, k]
+                if second != first:
+                    total[k] += parts[second, u, k]
+            n = total[0]
+            if n > 0:
+                centers[0, v, u] = mean_place(total[1], n, scale)
+                centers[1, v, u] = mean_place(total[2], n, scale)
+                for k in range(2, 5):
+                    centers[k, v, u] = mean_color(total[1 + k], n)
+            total[1] += n * (v * size - size // 2)
+            total[2] += n * (u * size - size // 2)
+            for k in range(FIELDS):
+                sums[v * across + u, k] = total[k]
+
+
+@parallel
+def move_in_bands(parts, of_parts, size, scale, centers, sums, bands):
+    down = centers.shape[1]
+    for band in prange(bands):
+        start, stop = band * down // bands, (band + 1) * down // bands
+        move_rows(parts, of_parts, size, scale, centers, sums, start, stop)
+
+
+@serial
+def paint_rows(codes, size, grid, values, out, start, stop):
+    """Fill rows of `out` with the value of each pixel's region."""
+    down, across = grid
+    cols, half = out.shape[1], size // 2
+    table = np.zeros((across + 1) * 9, values.dtype)
+    for row in range(start, stop):
+        tile_row = (row + half) // size
+        if row == start or (row + half) % size == 0:
+            for tile in range(across + 1):
+                for v in range(max(0, tile_row - 1), min(down - 1, tile_row) + 1):
+                    for u in range(max(0, tile - 1), min(across - 1, tile) + 1):
+                        table[9 * tile + code_of(v, u)] = values[v * across + u]
+        line, source = out[row], codes[row]
+        for tile in range(across + 1):
+            left = tile * size - half
+            first, last = max(0, left), min(cols, left + size)
+            at = uintp(index_of(first, size))
+            for i in range(uintp(last - first)):
+                code = source[at + i * uintp(LANES)]
+                line[uintp(first) + i] = table[uintp(9 * tile) + uintp(code)]
+
+
+@parallel
+def paint_rows_in_bands(codes, size, grid, values, out, bands):
+    for band in prange(bands):
+        start, stop = band * codes.shape[0] // bands, (band + 1) * codes.shape[0] // bands
+        paint_rows(codes, size, grid, values, out, start, stop)
