@@ -16,6 +16,13 @@ from . import threads
 from .storage import INSTALL
 
 _CONNECT = 10.0  # seconds to find a scheduler, and to see a worker
+# Of a cluster on this machine: a file that ends two workers is no accident, and figures for a
+# dashboard would take several per cent of a core.
+_SETTINGS = {
+    "distributed.scheduler.allowed-failures": 1,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "2s",
+}
 _START = 60.0  # seconds for the workers of a cluster on this machine
 
 
@@ -106,7 +113,7 @@ def _started(workers: int, in_process: bool) -> Iterator[Any]:
     if in_process:
         options = {"n_workers": 1, "threads_per_worker": workers, "processes": False}
     try:
-        with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
+        with dask.config.set(_SETTINGS):
             cluster = LocalCluster(
                 **options, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
             )

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ..pipelines.image_looks import ImageLook
 from ..pipelines.reasons import line_of
+from ..pipelines.stream import Stream
 from . import records, storage
 from .batch import Job, Ledger, Task
 from .threads import kernel_threads, worker_address
@@ -41,10 +42,11 @@ class ImageWork:
         """Write the outputs of some images, on a worker."""
         entries: dict[str, records.Entry] = {}
         messages = []
+        streams: dict[str, Stream] = {}
         with kernel_threads(self.threads):
             for job in jobs:
                 try:
-                    entries |= self._outputs(job)
+                    entries |= self._outputs(job, streams)
                     messages.append("")
                 # Whatever one file causes, the others are processed.
                 except Exception as error:
@@ -58,16 +60,17 @@ class ImageWork:
         hidden = storage.joined_name(self.folder, records.FOLDER)
         return storage.Folder(hidden, self.storage_options)
 
-    def _outputs(self, job: Job) -> dict[str, records.Entry]:
+    def _outputs(self, job: Job, streams: dict[str, Stream]) -> dict[str, records.Entry]:
         from ..pipelines.pictures import ImageFile, encode_image
-        from ..pipelines.stream import Stream
 
         source = job.source
         is_url = storage.is_url(source.name)
         data = storage.read(source.name, self.storage_options) if is_url else None
         frame = ImageFile(source.name, data).read(background=self.look.background)
         found = {}
-        streams = {key: Stream(key, **self.options) for key in self.keys}
+        for key in self.keys:
+            if key not in streams:
+                streams[key] = Stream(key, **self.options)
         pictures = self.look.pictures(frame, streams)
         for name, (_, _, picture) in zip(job.targets, pictures, strict=True):
             target = storage.joined_name(self.folder, name)

@@ -160,8 +160,9 @@ class Folder:
         self._fs, self._path = file_system(name, options)
 
     def make(self) -> None:
-        """Make the folder, unless it is there."""
-        self._fs.makedirs(self._path, exist_ok=True)
+        """Make the folder, unless it is there; object storage needs none."""
+        if protocol_of(self.name) not in _OBJECT_STORES:
+            self._fs.makedirs(self._path, exist_ok=True)
 
     def sizes(self) -> dict[str, int]:
         """Return the sizes of the files directly in the folder by name."""

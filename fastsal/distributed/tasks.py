@@ -117,10 +117,10 @@ class Tasks:
         future.release()
 
     def _look(self) -> None:
-        """Read, twice a second at most, how many workers there are."""
+        """Read, once a second at most, how many workers there are."""
         self._check_scheduler()
         now = time.monotonic()
-        if now - self._looked < _TICK:
+        if now - self._looked < 2 * _TICK:
             return
         self._looked = now
         found = self._client.scheduler_info(n_workers=-1)["workers"]

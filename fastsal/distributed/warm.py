@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 # One size that runs on a single thread and one that runs on all of them.
 _SIZES = ((16, 16), (320, 320))
 
 
+# Of glibc's malloc.h, and values up to which freed memory is kept for the next image.
+_TRIM, _KEPT_BYTES = -1, 256 * 1024**2
+_MMAP, _MOST_BYTES = -3, 32 * 1024**2
+
+
+def keep_memory() -> bool:
+    """Undo a setting of Dask's workers that returns freed memory at once; return whether it did.
+
+    With that setting (``MALLOC_TRIM_THRESHOLD_=65536``) every image gets new pages of memory, and
+    100 kB JPEGs take 14.7 instead of 9.0 ms.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, TypeError, AttributeError):  # not glibc
+        return False
+    return bool(mallopt(_TRIM, _KEPT_BYTES) and mallopt(_MMAP, _MOST_BYTES))
+
+
 def warm(keys: Sequence[str], options: Mapping[str, Any]) -> None:
-    """Compute maps of small images, grey and colour.
+    """Compute maps of small images, grey and colour, and load what reads and writes files.
 
     A kernel is compiled once per host: the first process to need it holds a lock, and the others
     then load it from the cache.
@@ -18,8 +38,14 @@ def warm(keys: Sequence[str], options: Mapping[str, Any]) -> None:
     import numpy as np
 
     from ..methods import METHODS
+    from ..pipelines.pictures import ImageFile, encode_image
     from ..pipelines.stream import Stream
 
+    keep_memory()
+
+    picture = np.zeros((*_SIZES[0], 3), np.uint8)
+    for suffix in (".jpg", ".png"):
+        ImageFile(f"warm{suffix}", encode_image(Path(f"warm{suffix}"), picture)).read()
     for key in keys:
         if METHODS[key].kind == "network":  # it has no kernels
             continue

@@ -197,7 +197,7 @@ class StavisModel:
         Parameters
         ----------
         x : tensor, (windows * 16, 64, S / 2, S / 2)
-            Output of `first`.
+            Output of `first`; it is changed.
         wave : tensor, (windows, 1, 1, 35280), or None
             Sound of each window; None takes the network for pictures alone.
         windows : int
@@ -219,8 +219,8 @@ class StavisModel:
 
 
 def _scaled(x: Tensor, attention: Tensor) -> Tensor:
-    """Return all steps of each window times its attention."""
-    return x.unflatten(0, (len(attention), -1)).mul(attention[:, None])
+    """Multiply all steps of each window by its attention, in place."""
+    return x.unflatten(0, (len(attention), -1)).mul_(attention[:, None])
 
 
 def _every_second_maximum(steps: Tensor) -> Tensor:
