@@ -30,15 +30,19 @@ def run(options: argparse.Namespace) -> None:
     folder = Path(named(options.output, "-o"))
     make_folder(folder)
     from ..pipelines import demo
+    from ..pipelines.encoders import has_av
 
-    count = 0
+    written: list[Path] = []
     for path in demo.write_pictures(folder):
-        print(f"wrote {path}", flush=True)
-        count += 1
+        print(f"completed {path}" if path in written else f"wrote {path}", flush=True)
+        written.append(path)
     if options.timing:
         from ..pipelines.bench import suite
 
         print()
         print(suite.table_of(demo.measure()))
         print()
-    print(f"wrote {count} files to {folder}")
+    if not has_av():
+        print('browsers cannot play these videos; for H.264: pip install "av>=14.2"')
+    print(f"open {written[0]}")
+    print("next: fastsal image YOUR-PHOTO.jpg -m boolean-map -o overlay.png")

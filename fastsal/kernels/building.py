@@ -49,7 +49,7 @@ class _KernelCompiler(CompilerBase):  # type: ignore[misc]  # Numba is not typed
 
         self.state.flags.no_cfunc_wrapper = True
         self.state.flags.no_cpython_wrapper = self.is_part
-        with linking.parts_only(self.state.targetctx.codegen()), _rare_collections():
+        with linking.parts_only(self.state.targetctx), _rare_collections():
             return super().compile_extra(function)
 
 
@@ -110,11 +110,16 @@ def _missing_names() -> str | None:
 
         from . import linking
 
-        codegen = cpu_target.target_context.codegen()
+        context = cpu_target.target_context
+        codegen = context.codegen()
         library = JITCodeLibrary(codegen, "fastsal_trial")
     except (ImportError, AttributeError, TypeError) as error:
         return f"this version of Numba is too different: {error}"
-    places = ((library, linking.NAMES), (codegen, linking.CODEGEN_NAMES))
+    places = (
+        (library, linking.NAMES),
+        (codegen, linking.CODEGEN_NAMES),
+        (context, linking.CONTEXT_NAMES),
+    )
     missing = [name for place, names in places for name in names if not hasattr(place, name)]
     return f"this version of Numba has no {', '.join(missing)}" if missing else None
 

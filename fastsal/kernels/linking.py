@@ -12,7 +12,8 @@ This module uses private names of Numba; `building` finds out whether they are t
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,7 +31,11 @@ NAMES = (
     "_linking_libraries", "_optimize_final_module", "_optimize_functions", "_raise_if_finalized",
     "_shared_module",
 )  # fmt: skip
-CODEGEN_NAMES = ("_check_llvm_bugs", "_engine", "_library_class", "set_env")
+CODEGEN_NAMES = (
+    "_check_llvm_bugs", "_data_layout", "_engine", "_function_pass_manager", "_library_class",
+    "set_env",
+)  # fmt: skip
+CONTEXT_NAMES = ("create_cfunc_wrapper", "create_cpython_wrapper")
 
 _ENVIRONMENT = "_ZN08NumbaEnv"
 _PYTHON_WRAPPER = "_ZN7cpython"
@@ -52,7 +57,23 @@ class _WithoutEnvironments:
         """Do nothing: the kernel that the part is linked into does it."""
 
 
-class Part(JITCodeLibrary):  # type: ignore[misc]  # Numba is not typed
+class _Library(JITCodeLibrary):  # type: ignore[misc]  # Numba is not typed
+    """A library with a shorter way through LLVM's function passes."""
+
+    def _optimize_functions(self, module: Any) -> None:
+        """Optimise the functions that have a body; eight of nine are declarations."""
+        make_passes = self._codegen._function_pass_manager
+        if "llvm_module" in inspect.signature(make_passes).parameters:  # Numba before 0.62
+            super()._optimize_functions(module)
+            return
+        module.data_layout = self._codegen._data_layout
+        passes, builder = make_passes()
+        for function in module.functions:
+            if not function.is_declaration:
+                passes.run(function, builder)
+
+
+class Part(_Library):
     """A function that goes into kernels as LLVM IR and has no machine code of its own."""
 
     _shared_module: Any
@@ -96,7 +117,7 @@ class Part(JITCodeLibrary):  # type: ignore[misc]  # Numba is not typed
         return (_REFUSE or 0) if name.startswith(_PYTHON_WRAPPER) else 0
 
 
-class Whole(JITCodeLibrary):  # type: ignore[misc]
+class Whole(_Library):
     """A kernel with all that it calls, optimised once."""
 
     def finalize(self) -> None:
@@ -190,17 +211,43 @@ def _define_environments(codegen: Any, module: Any) -> None:
 
 
 @contextmanager
-def parts_only(codegen: Any) -> Iterator[None]:
+def parts_only(context: Any) -> Iterator[None]:
     """Make parts of all that is compiled here; Numba's lock keeps other threads out."""
-    before = codegen.__dict__.get("_library_class")
-    codegen._library_class = Part
+    with (
+        _replaced(context.codegen(), "_library_class", Part),
+        _replaced(context, "create_cpython_wrapper", _wrap_kernels_only(context)),
+        _replaced(context, "create_cfunc_wrapper", _wrap_nothing),
+    ):
+        yield
+
+
+@contextmanager
+def _replaced(place: Any, name: str, value: Any) -> Iterator[None]:
+    """Give an object another attribute, which hides that of its class."""
+    before = vars(place).get(name)
+    setattr(place, name, value)
     try:
         yield
     finally:
         if before is None:
-            del codegen._library_class
+            delattr(place, name)
         else:
-            codegen._library_class = before
+            setattr(place, name, before)
+
+
+def _wrap_kernels_only(context: Any) -> Callable[..., None]:
+    """Return what makes Python callables of kernels only; nothing calls those of parts."""
+    make_wrapper = context.create_cpython_wrapper
+
+    def make(library: Any, *arguments: Any, **options: Any) -> None:
+        if not isinstance(library, Part):
+            make_wrapper(library, *arguments, **options)
+
+    return make
+
+
+def _wrap_nothing(*arguments: Any, **options: Any) -> None:
+    """Make no C callable: `Part` has no address for it."""
 
 
 class _ChooseLibrary(AnalysisPass):  # type: ignore[misc]

@@ -1,3 +1,4 @@
+import itertools
 import os
 import re
 import signal
@@ -400,6 +401,7 @@ def test_info_says_what_there_is_and_why_not(capsys):
 def test_demo_writes_pictures_and_a_table(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("fastsal.pipelines.demo._SECONDS", 0.01)
+    monkeypatch.setattr("fastsal.pipelines.demo.SIZES", "64x64")
 
     assert main(["demo", "--timing"]) == 0
 
@@ -414,20 +416,52 @@ def test_demo_writes_pictures_and_a_table(tmp_path, capsys, monkeypatch):
         frames = list(reader)
     # What moved is bright in the right half's overlay, and only where something moved.
     assert len(frames) == 75
-    difference = cv2.absdiff(frames[40], frames[39])
-    assert difference.max() > 60
-    with VideoReader(folder / "bin-wang.mp4") as reader:
-        overlaid = next(iter(reader))[:, 480:]  # whose model is in use: little is in front
-    assert cv2.absdiff(overlaid, frames[0][:, 480:]).mean() < 20
+    assert cv2.absdiff(frames[40], frames[39]).max() > 60
+    with VideoReader(folder / "flow.mp4") as reader:
+        frame, overlaid = np.hsplit(list(reader)[40].astype(int), 2)
+    change = np.abs(overlaid - frame).mean(axis=-1)
+    face, cup = change[35:95, 375:440], change[120:150, 170:230]  # only the face moves
+    assert face.mean() > 40
+    assert cup.mean() < 10
     out, err = capsys.readouterr()
     for key in BUILT_IN:
-        assert f"{key:<20}1080p" in out
-    still, rows = len(BUILT_IN) - len(motion), 3 * len(BUILT_IN)
+        assert f"{key:<20}64x64" in out
+    still, rows = len(BUILT_IN) - len(motion), len(BUILT_IN)
     for line in (
         f"coffee: {still} of {still} methods", f"rocket: {still} of {still} methods",
         f"timing: {rows} of {rows} rows",
     ):  # fmt: skip
         assert line in err.splitlines()
+    sheet_path = os.path.join("fastsal-demo", "contact-sheet.png")
+    assert out.startswith(f"wrote {sheet_path}\ncompleted {sheet_path}\n")
+    assert out.splitlines()[-2] == f"open {sheet_path}"
+    assert out.splitlines()[-1].startswith("next: fastsal image ")
+    assert "browsers" not in out  # PyAV is here
+
+
+def test_demo_says_that_browsers_cannot_play_its_videos(tmp_path, capsys, monkeypatch):
+    from fastsal.pipelines import demo, encoders
+
+    monkeypatch.setattr(demo, "write_pictures", lambda folder: iter([folder / "contact-sheet.png"]))
+    monkeypatch.setattr(encoders, "has_av", lambda: False)
+
+    assert main(["demo", "-o", str(tmp_path)]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == 'browsers cannot play these videos; for H.264: pip install "av>=14.2"'
+
+
+@pytest.mark.parametrize("size", [(480, 320), (2, 3), (17, 400)])
+def test_the_scene_moves_and_repeats(size):
+    from fastsal.pipelines import scene
+
+    frames = list(itertools.islice(scene.drawn(size), scene.PERIOD + 1))
+
+    assert all(frame.shape == (size[1], size[0], 3) for frame in frames)
+    assert all(frame.dtype == np.uint8 for frame in frames)
+    assert np.array_equal(frames[0], frames[-1])
+    if size == (480, 320):
+        assert cv2.absdiff(frames[20], frames[40]).mean() > 5
 
 
 def test_demo_wants_a_folder(photo, capsys):

@@ -258,6 +258,14 @@ elif place == "codegen":
                 raise AttributeError(asked)
             return super().__getattribute__(asked)
     registry.cpu_target.target_context.codegen().__class__ = Without
+elif sys.argv[2] == "context":
+    context = registry.cpu_target.target_context
+    class Without(type(context)):
+        def __getattribute__(self, asked):
+            if asked == name and sys._getframe(1).f_globals["__name__"].startswith("fastsal"):
+                raise AttributeError(asked)
+            return super().__getattribute__(asked)
+    context.__class__ = Without
 else:
     class Without(codegen.JITCodeLibrary):
         def __getattribute__(self, asked):
@@ -269,10 +277,12 @@ else:
 
 
 def removals():
+    """Yield all names of modules, and one of each other place: the rest take the same way."""
     from fastsal.kernels import linking
 
-    yield from ((name, "library") for name in linking.NAMES)
-    yield from ((name, "codegen") for name in linking.CODEGEN_NAMES)
+    yield linking.NAMES[0], "library"
+    yield linking.CODEGEN_NAMES[0], "codegen"
+    yield linking.CONTEXT_NAMES[0], "context"
     for name in (
         "codegen.JITCodeLibrary", "compiler_machinery.AnalysisPass",
         "compiler_machinery.register_pass", "environment.lookup_environment",
@@ -280,6 +290,24 @@ def removals():
     ):  # fmt: skip
         yield f"numba.core.{name}", "module"
     yield "numba.parfors.parfor.Parfor", "module"
+
+
+@pytest.mark.parametrize(
+    ("place", "names"),
+    [("library", "NAMES"), ("codegen", "CODEGEN_NAMES"), ("context", "CONTEXT_NAMES")],
+)
+def test_each_of_numbas_names_is_looked_up(place, names):
+    code = f"""
+import sys
+sys.argv[1:] = ["", "{place}"]
+{REMOVED}
+from fastsal.kernels import building, linking
+print(building._missing_names())
+for name in linking.{names}:
+    assert building._missing_names() == f"this version of Numba has no {{name}}", name
+print(len(linking.{names}) > 1)
+"""
+    assert run_python(code) == "None\nTrue"
 
 
 def test_without_any_of_numbas_names_kernels_are_compiled_plainly():

@@ -1,11 +1,10 @@
-"""Where live frames come from: a camera, a stream, a file, or a clip drawn here."""
+"""Where live frames come from: a camera, a stream, a file, or the demo's scene."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import VideoError
+from .. import scene
 from ..opencv_decoder import open_filter_graph
 from ..quiet import quiet_opencv
 from ..video_decoders import open_decoder
@@ -169,13 +169,13 @@ class File:
 
 
 class Synthetic:
-    """Things that move over a textured ground, drawn here: a camera for machines without one."""
+    """The demo's moving scene: a camera for machines without one."""
 
     is_camera, is_live = False, True
 
     def __init__(self, size: Size) -> None:
         self.size = size
-        self._frames = drawn(size)
+        self._frames = scene.drawn(size)
         self._pace = Pace(_SYNTHETIC_FPS)
 
     def read(self) -> Frame | None:
@@ -202,26 +202,6 @@ class Pace:
             self._next += self._gap
         else:
             self._next = now + self._gap
-
-
-def drawn(size: Size) -> Iterator[Frame]:
-    """Draw frames without end: three things that move over a still, textured ground."""
-    width, height = size
-    unit = max(2, min(size) // 12)
-    noise = np.random.default_rng(7).integers(0, 110, (height, width, 3), dtype=np.uint8)
-    ground = cv2.GaussianBlur(noise, (9, 9), 0)
-    index = 0
-    while True:
-        phase = index / 90
-        frame = ground.copy()
-        across = int((width + 4 * unit) * (phase % 1)) - 2 * unit
-        down = int(height * (0.5 - 0.35 * np.cos(2 * np.pi * phase)))
-        cv2.circle(frame, (across, height // 3), unit, (60, 120, 250), -1, cv2.LINE_AA)
-        cv2.circle(frame, (width - across, 3 * height // 4), unit // 2, (210, 250, 250), -1)
-        corner = (width - 4 * unit, down - unit)
-        cv2.rectangle(frame, corner, (corner[0] + 2 * unit, down + unit), (250, 190, 120), -1)
-        yield frame
-        index += 1
 
 
 def _opened_camera(index: int, size: Size | None) -> Any:
