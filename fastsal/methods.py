@@ -328,7 +328,6 @@ _ROWS = (
         dtypes=("uint8",),
         room="api",
         folder="neural",
-        delay=5,
     ),
     Method(
         key="stavis",
