@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -87,11 +88,7 @@ class Method:
         images.check_color(color)
         images.check_channel_axis(channel_axis)
         maker = self.load(self.state or self.function)
-        accepted = self.options()
-        if unknown := sorted(options.keys() - accepted):
-            names = ", ".join(sorted(accepted))
-            takes = f"takes only the options {names}" if names else "takes no options"
-            raise TypeError(f"method {self.key!r} {takes}; got {', '.join(unknown)}")
+        self.check_options(options)
         options.update(color=color, channel_axis=channel_axis)
         if is_network:
             options.setdefault("device", device)
@@ -100,6 +97,14 @@ class Method:
         has_state = is_network or self.state
         made: Updatable = maker(**options) if has_state else _FrameByFrame(maker, options)
         return made
+
+    def check_options(self, names: Iterable[str]) -> None:
+        """Raise TypeError if one of the names is no option of the method."""
+        accepted = self.options()
+        if unknown := sorted(set(names) - accepted.keys()):
+            listed = ", ".join(sorted(accepted))
+            takes = f"takes only the options {listed}" if listed else "takes no options"
+            raise TypeError(f"method {self.key!r} {takes}; got {', '.join(unknown)}")
 
     def options(self) -> dict[str, Any]:
         """Return the options of the method for streams, with their defaults."""
@@ -402,3 +407,20 @@ def _suggestion(name: str) -> str | None:
 
 def _as_key(name: str) -> str:
     return name.strip().lower().replace("_", "-").replace(" ", "-")
+
+
+def options_from(texts: Iterable[str]) -> dict[str, Any]:
+    """Return options of a method from texts such as "size=64"; values are read as Python's."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise ValueError(
+                "an option of a method must be name=value, as in itti-koch:preset=fixation; "
+                f"got {text!r}"
+            )
+        try:
+            found[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            found[name] = value
+    return found

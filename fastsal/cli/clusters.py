@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ImageError, VideoError
 from .messages import say
-from .options import GRID, count, look_of, named, refuse
+from .options import GRID, colormap_of, count, look_of, named, refuse
 
 if TYPE_CHECKING:
     from ..distributed import BatchReport
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _LOCAL = "local"
 
 
-def images(options: argparse.Namespace, keys: list[str], look: ImageLook) -> int:
+def images(
+    options: argparse.Namespace, keys: list[str], look: ImageLook, chosen: dict[str, Any]
+) -> int:
     """Run ``fastsal image`` on a cluster; 1 if an image failed."""
     refuse(options, ("pages", "box_format"), "with --cluster")
     if isinstance(options.boxes, Path):
@@ -36,13 +38,13 @@ def images(options: argparse.Namespace, keys: list[str], look: ImageLook) -> int
         (source, tuple(f"{stem_of(source.name)}-{suffix}.png" for suffix in suffixes))
         for source in sources
     ]
-    output = named(options.output, "-o")
-    report = run_images(jobs, output, tuple(keys), look, {"backend": options.backend}, **settings)
+    output = _output(options)
+    report = run_images(jobs, output, tuple(keys), look, chosen, **settings)
     return _told([report], "image", output)
 
 
 def videos(
-    options: argparse.Namespace, groups: dict[str, list[str]], weights: dict[str, Any]
+    options: argparse.Namespace, groups: dict[str, list[str]], chosen: dict[str, Any]
 ) -> int:
     """Run ``fastsal video`` on a cluster; 1 if a video failed."""
     settings = _settings(options)
@@ -56,20 +58,26 @@ def videos(
 
     names = [named(each, "IN") for each in options.sources]
     sources = find_sources(names, VIDEO_SUFFIXES, "video", VideoError, {})
-    output = named(options.output, "-o")
+    output = _output(options)
     view, alpha = look_of(options)
     look: dict[str, Any] = {
-        "view": view, "alpha": alpha,
+        "view": view, "alpha": alpha, "colormap": colormap_of(options),
         "start": options.start, "end": options.end, "resize": options.resize,
     }  # fmt: skip
     reports = [
         run_videos(
             [(source, (f"{stem_of(source.name)}-{suffix}.mp4",)) for source in sources],
-            output, tuple(keys), look, {"backend": options.backend, **weights}, **settings,
+            output, tuple(keys), look, {"backend": options.backend, **chosen}, **settings,
         )
         for suffix, keys in groups.items()
     ]  # fmt: skip
     return _told(reports, "video", output)
+
+
+def _output(options: argparse.Namespace) -> str:
+    if options.output is None:
+        raise ValueError("-o must be a folder or a URL with --cluster; got none")
+    return named(options.output, "-o")
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:

@@ -21,14 +21,18 @@ from .options import (
     add_cluster,
     add_command,
     add_look,
+    add_option,
     bad_use,
     check_apart,
+    check_files,
     check_regular_targets,
     check_writeable,
+    colormap_of,
     count,
     keys_of,
     look_of,
     make_folder,
+    method_options,
     named,
     refuse,
 )
@@ -62,8 +66,9 @@ def add_to(commands: Commands) -> None:
         "motion methods take the images as the frames of a video",
     )  # fmt: skip
     parser.add_argument(
-        "-o", "--output", required=True, metavar="OUT",
-        help="a file for one map (png, jpg, npy, ...), else a folder for IN-KEY.png",
+        "-o", "--output", metavar="OUT",
+        help="a file for one map (png, jpg, npy, ...), else a folder for IN-KEY.png "
+        "(default: beside the files)",
     )  # fmt: skip
     parser.add_argument(
         "--pages", action="store_true",
@@ -83,6 +88,7 @@ def add_to(commands: Commands) -> None:
         "--box-format", choices=BOX_FORMATS, metavar="xywh|xyxy",
         help="store width and height, or the corner after the last pixel (default: xywh)",
     )  # fmt: skip
+    add_option(parser)
     add_look(parser, (*VIEWS, GRID))
     add_cluster(parser)
 
@@ -112,6 +118,7 @@ def run(options: argparse.Namespace) -> int:
     keys = keys_of(options.method, ("static",))
     if networks := [key for key in keys if METHODS[key].kind == "network"]:
         raise ValueError(f"--method must be a method for images; got {networks[0]}, for videos")
+    chosen = {"backend": options.backend, **method_options(options, keys)}
     view, alpha = look_of(options)
 
     from ..pipelines.pictures import ImageFile, find_images
@@ -125,15 +132,15 @@ def run(options: argparse.Namespace) -> int:
     check_look("overlay" if view == GRID else view, alpha)
     parse_color(options.background)
     if options.cluster is not None:
-        return run_on_cluster(options, keys, _look(options))
+        return run_on_cluster(options, keys, _look(options), chosen)
     refuse(options, CLUSTER_ONLY, "without --cluster")
-    output = named(options.output, "-o")
-    streams = {key: Stream(key, backend=options.backend) for key in keys}
+    output = None if options.output is None else named(options.output, "-o")
+    streams = {key: Stream(key, **chosen) for key in keys}
     paths = find_images([named(each, "IN") for each in options.images])
     pictures = _pictures(paths, options.pages)
     _check_counts(keys, len(pictures))
     names = [GRID] if view == GRID else keys
-    targets = _targets(pictures, names, Path(output), output.endswith(("/", "\\")))
+    targets = _targets(pictures, names, output, options.images)
     _check_inputs_stay(paths, targets)
     _check_drawable(targets, options)
     found = _box_table(options, paths, list(targets.values()))
@@ -224,28 +231,40 @@ def _check_drawable(targets: dict[tuple[_Picture, str], Path], options: argparse
             shown = ("view",) if options.view != "map" else ()
             refuse(
                 options,
-                ("scanpath", *(("boxes",) if options.boxes is True else ()), "alpha", *shown),
+                (
+                    "scanpath",
+                    *(("boxes",) if options.boxes is True else ()),
+                    "alpha",
+                    "colormap",
+                    *shown,
+                ),
                 f"on {target}, which stores the values",
             )
 
 
 def _targets(
-    pictures: list[_Picture], keys: list[str], output: Path, is_folder: bool
+    pictures: list[_Picture], keys: list[str], output: str | None, inputs: list[str]
 ) -> dict[tuple[_Picture, str], Path]:
     """Return a file name per image and method, all different, in a folder that exists."""
     from ..pipelines.pictures import check_suffix
 
     jobs = [(picture, key) for picture in pictures for key in keys]
-    if len(jobs) == 1 and output.suffix and not is_folder and not output.is_dir():
+    folder = None if output is None else Path(output)
+    if output is None or folder is None:
+        check_files(inputs)
+    elif folder.suffix and not (folder.is_dir() or output.endswith(("/", "\\"))):
+        if len(jobs) > 1:
+            raise ValueError(
+                f"-o must be a folder for {len(jobs)} maps; got the file name {folder}"
+            )
         with bad_use():
-            check_suffix(output)
-        check_writeable(output, "-o")
-        return {jobs[0]: output}
-    if output.suffix and not is_folder and not output.is_dir():
-        raise ValueError(f"-o must be a folder for {len(jobs)} maps; got the file name {output}")
-    targets = {job: output / f"{job[0].name}-{job[1]}.png" for job in jobs}
+            check_suffix(folder)
+        check_writeable(folder, "-o")
+        return {jobs[0]: folder}
+    targets = {job: (folder or job[0].path.parent) / f"{job[0].name}-{job[1]}.png" for job in jobs}
     check_apart([picture.path for picture, _ in jobs], list(targets.values()), "images")
-    make_folder(output)
+    if folder is not None:
+        make_folder(folder)
     check_regular_targets(targets.values())
     return targets
 
@@ -273,8 +292,9 @@ def _look(options: argparse.Namespace, targets: Iterable[Path] = ()) -> ImageLoo
     view, alpha = look_of(options)
     has_values = any(target.suffix.lower() == ".npy" for target in targets)
     return ImageLook(
-        view, alpha, options.background, options.scanpath or 0, bool(options.boxes), has_values
-    )
+        view, alpha, options.background, options.scanpath or 0, bool(options.boxes), has_values,
+        colormap_of(options),
+    )  # fmt: skip
 
 
 def _named(targets: list[Path]) -> str:

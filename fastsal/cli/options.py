@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FastsalError
-from ..methods import DEFAULT, METHODS, method_of
+from ..methods import DEFAULT, METHODS, method_of, options_from
 
 # Literals, not imports: the parser must not load OpenCV just to say what --view takes.
 VIEWS = ("overlay", "map", "side-by-side")
 GRID = "grid"  # a cell for each method
 CLUSTER_ONLY = ("overwrite", "json")  # options that need --cluster
 _SHORT = {"side": "side-by-side"}
-_VIEW, _ALPHA = VIEWS[0], 0.5
+_VIEW, _ALPHA, _COLORMAP = VIEWS[0], 0.5, "inferno"
 _A_DAY = 86_400
 BACKENDS = ("auto", "cpu", "cuda")
 
@@ -68,6 +68,10 @@ def add_look(parser: argparse.ArgumentParser, views: tuple[str, ...] = VIEWS) ->
     parser.add_argument(
         "--alpha", type=float, help=f"strength of the overlay, 0 to 1 (default: {_ALPHA})"
     )
+    parser.add_argument(
+        "--colormap", metavar="NAME",
+        help=f"OpenCV's colours of the overlay, such as turbo or viridis (default: {_COLORMAP})",
+    )  # fmt: skip
     add_backend(parser)
 
 
@@ -90,6 +94,34 @@ def add_method(parser: argparse.ArgumentParser) -> None:
         "-m", "--method", default=DEFAULT, metavar="KEY",
         help=f"one of {', '.join(METHODS)} (default: {DEFAULT})",
     )  # fmt: skip
+
+
+def add_option(parser: argparse.ArgumentParser) -> None:
+    """Add options of the methods."""
+    parser.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE",
+        help="option of the method, such as size=240; may be repeated. `fastsal methods KEY` "
+        "lists them",
+    )  # fmt: skip
+
+
+def method_options(options: argparse.Namespace, keys: Iterable[str]) -> dict[str, Any]:
+    """Return the values of --option, which every method must accept."""
+    found = options_from(options.option)
+    for key in keys:
+        method_of(key).check_options(found)
+    return found
+
+
+def colormap_of(options: argparse.Namespace) -> str:
+    """Return the colour map asked for, which must exist, or the usual one."""
+    from ..pipelines.overlay import check_colormap
+
+    if options.view == "map":
+        refuse(options, ("colormap",), "with --view map")
+    colormap: str = options.colormap or _COLORMAP
+    check_colormap(colormap)
+    return colormap
 
 
 def add_weights(parser: argparse.ArgumentParser) -> None:
@@ -197,6 +229,13 @@ def check_regular_targets(paths: Iterable[Path], prefix: str = "") -> None:
             check_regular(path)
         except OSError as error:
             raise FastsalError(f"{prefix}{path}: {reason_of(error)}") from error
+
+
+def check_files(names: Iterable[str]) -> None:
+    """Refuse anything but files, whose folder takes the outputs if there is no -o."""
+    for name in names:
+        if not Path(name).is_file():
+            raise ValueError(f"-o must be given for anything but files; got the input {name}")
 
 
 def make_folder(path: Path) -> None:

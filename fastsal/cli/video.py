@@ -19,12 +19,16 @@ from .options import (
     add_cluster,
     add_command,
     add_look,
+    add_option,
     add_weights,
     bad_use,
     check_apart,
+    check_files,
+    colormap_of,
     keys_of,
     look_of,
     make_folder,
+    method_options,
     named,
     refuse,
     size_of,
@@ -46,8 +50,9 @@ def add_to(commands: Commands) -> None:
         f"(default: {DEFAULT})",
     )  # fmt: skip
     parser.add_argument(
-        "-o", "--output", required=True, metavar="OUT.mp4",
-        help="a file (.mp4, .mov, .avi); for several videos or methods a folder for IN-KEY.mp4",
+        "-o", "--output", metavar="OUT.mp4",
+        help="a file (.mp4, .mov, .avi); for several videos or methods a folder for IN-KEY.mp4 "
+        "(default: beside the files)",
     )  # fmt: skip
     parser.add_argument(
         "--start", type=float, metavar="S", help="start at S seconds after the first frame"
@@ -59,28 +64,30 @@ def add_to(commands: Commands) -> None:
         "--resize", type=size_of, metavar="WxH", help="resize the frames before the method runs"
     )
     add_weights(parser)
+    add_option(parser)
     add_look(parser, (*VIEWS, GRID))
     add_cluster(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Process the videos and print a report; 1 if any failed, which does not stop the others."""
-    output = named(options.output, "-o")
+    output = None if options.output is None else named(options.output, "-o")
     keys = keys_of(options.method, ("static", "motion"))
     view, _ = look_of(options)
     _check(options)
-    weights = weights_of(options, keys)
+    chosen = {**weights_of(options, keys), **method_options(options, keys)}
     groups = {GRID: keys} if view == GRID else {key: [key] for key in keys}
     if options.cluster is not None:
-        return run_on_cluster(options, groups, weights)
+        return run_on_cluster(options, groups, chosen)
     refuse(options, CLUSTER_ONLY, "without --cluster")
-    jobs = _jobs(options.sources, list(groups), Path(output), output)
+    jobs = _jobs(options.sources, list(groups), output)
     guard = FileGuard()
     for source, name, target in jobs:
         with guard.file(source):
-            _process(source, target, groups[name], options, weights)
+            _process(source, target, groups[name], options, chosen)
     if len(jobs) > 1:
-        print(f"wrote {len(jobs) - len(guard.failures)} of {len(jobs)} videos to {output}")
+        place = output or "the folders of their sources"
+        print(f"wrote {len(jobs) - len(guard.failures)} of {len(jobs)} videos to {place}")
     return guard.status
 
 
@@ -91,27 +98,33 @@ def _check(options: argparse.Namespace) -> None:
 
     view, alpha = look_of(options)
     check_look("overlay" if view == GRID else view, alpha)
+    colormap_of(options)
     check_request(options.start, options.end, options.resize)
 
 
-def _jobs(
-    names: list[str], suffixes: list[str], output: Path, text: str
-) -> list[tuple[Any, str, Path]]:
+def _jobs(names: list[str], suffixes: list[str], output: str | None) -> list[tuple[Any, str, Path]]:
     """Return every source with every suffix, a method's key for example, and their target."""
     from ..pipelines.video_files import check_suffix
 
+    folder = None if output is None else Path(output)
+    if folder is None:
+        check_files(names)
     sources = [source for name in names for source in _sources(name)]
-    is_folder = output.is_dir() or text.endswith(("/", "\\"))
+    is_folder = output is not None and (Path(output).is_dir() or output.endswith(("/", "\\")))
     pairs = [(source, suffix) for source in sources for suffix in suffixes]
-    if len(pairs) == 1 and not is_folder:
+    if folder is not None and len(pairs) == 1 and not is_folder:
         with bad_use():
-            check_suffix(output)
-        return [(*pairs[0], output)]
-    if output.suffix and not is_folder:
-        raise ValueError(f"-o must be a folder for {len(pairs)} videos; got the file name {output}")
-    targets = [output / f"{Path(str(source)).stem}-{suffix}{_SUFFIX}" for source, suffix in pairs]
+            check_suffix(folder)
+        return [(*pairs[0], folder)]
+    if folder is not None and folder.suffix and not is_folder:
+        raise ValueError(f"-o must be a folder for {len(pairs)} videos; got the file name {folder}")
+    targets = [
+        (folder or Path(source).parent) / f"{Path(str(source)).stem}-{suffix}{_SUFFIX}"
+        for source, suffix in pairs
+    ]
     check_apart([source for source, _ in pairs], targets, "videos")
-    make_folder(output)
+    if folder is not None:
+        make_folder(folder)
     return [(*pair, target) for pair, target in zip(pairs, targets, strict=True)]
 
 
@@ -131,7 +144,7 @@ def _process(
     target: Path,
     keys: list[str],
     options: argparse.Namespace,
-    weights: dict[str, Any],
+    chosen: dict[str, Any],
 ) -> None:
     from ..pipelines.video import process_video
 
@@ -142,11 +155,12 @@ def _process(
         keys,
         view=view,
         alpha=alpha,
+        colormap=colormap_of(options),
         backend=options.backend,
         start=options.start,
         end=options.end,
         resize=options.resize,
-        **weights,
+        **chosen,
     )
     width, height = report.size
     compute = report.compute_ms

@@ -25,7 +25,8 @@ from .options import (
 )
 
 # The page has none of them.
-_OF_WINDOWS = ("source", "weights", "size", "record", "headless", "frames", "json", "view", "alpha")
+_OF_WINDOWS = ("source", "weights", "size", "record", "headless", "frames", "json", "view", "alpha",
+               "colormap")  # fmt: skip
 _OF_PAGES = ("certfile", "keyfile")
 
 
@@ -79,13 +80,15 @@ def run(options: argparse.Namespace) -> None:
         return
     refuse(options, _OF_PAGES, "without --web")
     view, alpha = look_of(options, is_fixed=False)  # keys change it
-    from ..pipelines.live.looks import Look
+    from ..pipelines.live.looks import COLORMAPS, Look
     from ..pipelines.live.webcam import Settings, Webcam
-    from ..pipelines.overlay import check_alpha
+    from ..pipelines.overlay import check_alpha, check_colormap
     from ..pipelines.video_reader import check_request
     from ..pipelines.whole_files import write_text
 
     check_alpha(alpha)
+    colormap = options.colormap or COLORMAPS[0]
+    check_colormap(colormap)
     if options.frames is not None and options.frames < 1:
         raise ValueError(f"--frames must be at least 1; got {options.frames}")
     check_request(None, None, options.size)
@@ -93,7 +96,8 @@ def run(options: argparse.Namespace) -> None:
     webcam = Webcam(
         Settings(
             source="0" if options.source is None else options.source, method=options.method,
-            backend=options.backend, look=Look(view=view, alpha=alpha), size=options.size,
+            backend=options.backend, look=Look(view=view, alpha=alpha, colormap=colormap),
+            size=options.size,
             mirror=options.mirror, smoothing=options.temporal_smoothing, record=options.record,
             frames=options.frames, headless=options.headless, weights=weights,
         )

@@ -58,8 +58,8 @@ def map_images(
     storage_options : dict, optional
         Options of fsspec by protocol, such as ``{"s3": {"anon": True}}``.
     **options
-        ``view`` ("map", "overlay" or "side-by-side"), ``alpha``, ``background``, ``backend``, and
-        options of the method's function.
+        ``view`` ("map", "overlay" or "side-by-side"), ``alpha``, ``colormap``, ``background``,
+        ``backend``, and options of the method's function.
 
     Returns
     -------
@@ -88,7 +88,11 @@ def map_images(
     from ..pipelines.image_looks import ImageLook
     from ..pipelines.pictures import READ_SUFFIXES
 
-    look = {key: options.pop(key) for key in ("view", "alpha", "background") if key in options}
+    look = {
+        key: options.pop(key)
+        for key in ("view", "alpha", "colormap", "background")
+        if key in options
+    }
     found = find_sources(
         sources, READ_SUFFIXES, "image", ImageError,
         storage_options or {},
@@ -144,7 +148,8 @@ def map_videos(
     storage_options : dict, optional
         Options of fsspec by protocol, such as ``{"s3": {"anon": True}}``.
     **options
-        ``view``, ``alpha``, ``start``, ``end`` and ``resize`` of `fastsal.process_video`,
+        ``view``, ``alpha``, ``colormap``, ``start``, ``end`` and ``resize`` of
+        `fastsal.process_video`,
         ``backend``, and options of the method's function.
 
     Returns
@@ -170,7 +175,7 @@ def map_videos(
     """
     from ..pipelines.video_files import VIDEO_SUFFIXES
 
-    names = ("view", "alpha", "start", "end", "resize")
+    names = ("view", "alpha", "colormap", "start", "end", "resize")
     look = {key: options.pop(key) for key in names if key in options}
     found = find_sources(sources, VIDEO_SUFFIXES, "video", VideoError, storage_options or {})
     return run_videos(

@@ -68,13 +68,16 @@ def run_videos(
     **settings: Any,
 ) -> BatchReport:
     """Do what `map_videos` does, for a grid of several methods and any names of outputs."""
+    from ..pipelines.overlay import check_colormap
     from ..pipelines.stream import Stream
     from ..pipelines.video import check_video_look
     from ..pipelines.video_reader import check_request
     from .video_work import SHORTEST_PART, VideoPlan, VideoWork
 
-    known = {"view": "overlay", "alpha": 0.5, "start": None, "end": None, "resize": None, **look}
+    known = {"view": "overlay", "alpha": 0.5, "colormap": "inferno", **look}
+    known = {"start": None, "end": None, "resize": None, **known}
     check_video_look(keys, known["view"], known["alpha"])
+    check_colormap(known["colormap"])
     check_request(known["start"], known["end"], known["resize"])
     for key in keys:
         if METHODS[key].kind != "network" or "weights" not in options:

@@ -35,7 +35,7 @@ class VideoWork:
 
     keys: tuple[str, ...]
     options: Mapping[str, Any]
-    look: Mapping[str, Any]  # view, alpha, start, end and resize of `process_video`
+    look: Mapping[str, Any]  # view, alpha, colormap, start, end and resize of `process_video`
     folder: str
     settings: str  # digest, for the records
     threads: int  # of a kernel
@@ -94,12 +94,13 @@ class VideoWork:
         from ..pipelines.stream import Stream
         from ..pipelines.video import convert_video, network_of, renderer_of
 
-        view, alpha, resize = (self.look[name] for name in ("view", "alpha", "resize"))
+        names = ("view", "alpha", "colormap", "resize")
+        view, alpha, colormap, resize = (self.look[name] for name in names)
         with kernel_threads(self.threads):
             streams = {key: Stream(key, color="bgr", **self.options) for key in self.keys}
             report = convert_video(
-                source, made, lambda size: renderer_of(streams, size, view, alpha),
-                network=network_of(streams, view, alpha), label="", progress=False,
+                source, made, lambda size: renderer_of(streams, size, view, alpha, colormap),
+                network=network_of(streams, view, alpha, colormap), label="", progress=False,
                 start=start, end=end, resize=resize, keeps_part=False,
             )  # fmt: skip
         return report.starts_at

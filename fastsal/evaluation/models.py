@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DatasetError, ImageError
-from ..methods import METHODS, method_of
+from ..methods import METHODS, method_of, options_from
 
 if TYPE_CHECKING:
     from ..datasets.sample import Sample
@@ -202,20 +201,7 @@ def parsed(method: str) -> tuple[str, dict[str, Any]]:
     ('center-surround', {'variant': 'vocus2', 'smooth': 0.02})
     """
     key, *options = method.split(":")
-    pairs = [option.partition("=") for option in options]
-    if wrong := [name for name, equals, _ in pairs if not equals or not name]:
-        raise ValueError(
-            f"an option of a method must be name=value, as in itti-koch:preset=fixation; "
-            f"got {wrong[0]!r} in {method!r}"
-        )
-    return key, {name: _literal(value) for name, _, value in pairs}
-
-
-def _literal(text: str) -> Any:
-    try:
-        return ast.literal_eval(text)
-    except (SyntaxError, ValueError):
-        return text
+    return key, options_from(options)
 
 
 def stamp_of(path: Path) -> str:

@@ -52,7 +52,13 @@ class Grid:
         self.size = (columns * width, rows * (height + _CAPTION))
 
     def picture(
-        self, frame: NDArray[Any], maps: Mapping[str, NDArray[Any]], *, alpha: float, color: Color
+        self,
+        frame: NDArray[Any],
+        maps: Mapping[str, NDArray[Any]],
+        *,
+        alpha: float,
+        color: Color,
+        colormap: str = "inferno",
     ) -> Picture:
         """Return the overlay of every map on its frame, uint8 ``(H, W, 3)``.
 
@@ -65,14 +71,17 @@ class Grid:
             Strength of the overlay.
         color : {"rgb", "bgr"}
             Order of the channels.
+        colormap : str
+            Colours of the overlay: OpenCV's name.
         """
         picture: Picture = np.full((self.size[1], self.size[0], 3), 255, np.uint8)
         width, height = self._cell
         for key, (top, left) in self._places.items():
             percentile = METHODS[key].display_percentile
             drawn = render(
-                frame, maps[key], view="overlay", alpha=alpha, percentile=percentile, color=color
-            )
+                frame, maps[key], view="overlay", alpha=alpha, colormap=colormap,
+                percentile=percentile, color=color,
+            )  # fmt: skip
             if drawn.shape[:2] != (height, width):
                 drawn = cv2.resize(drawn, self._cell, interpolation=cv2.INTER_AREA)
             below = top + _CAPTION

@@ -30,6 +30,8 @@ class ImageLook:
         Find and draw the best boxes.
     has_values : bool
         Keep the values of the map and draw nothing.
+    colormap : str
+        Colours of an overlay: OpenCV's name.
     """
 
     view: str = "map"
@@ -38,6 +40,7 @@ class ImageLook:
     scanpath: int = 0
     boxes: bool = False
     has_values: bool = False
+    colormap: str = "inferno"
 
     def pictures(
         self, frame: Any, streams: Mapping[str, Stream]
@@ -52,7 +55,11 @@ class ImageLook:
         if self.view == GRID:
             maps = {key: stream.update(frame) for key, stream in streams.items()}
             grid = Grid(list(streams), (frame.shape[1], frame.shape[0]))
-            yield GRID, None, grid.picture(frame, maps, alpha=self.alpha, color="rgb")
+            yield (
+                GRID,
+                None,
+                grid.picture(frame, maps, alpha=self.alpha, colormap=self.colormap, color="rgb"),
+            )
             return
         for key, stream in streams.items():
             yield key, *self._boxes_and_picture(frame, stream)
@@ -70,7 +77,10 @@ class ImageLook:
         from .views import render
 
         percentile = stream.method.display_percentile
-        picture = render(frame, saliency, view=self.view, alpha=self.alpha, percentile=percentile)
+        picture = render(
+            frame, saliency, view=self.view, alpha=self.alpha, colormap=self.colormap,
+            percentile=percentile,
+        )  # fmt: skip
         if boxes is not None:
             from .boxes import draw_boxes
 

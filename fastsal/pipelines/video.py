@@ -15,6 +15,7 @@ from .encoders import has_av
 from .grid import GRID, Grid
 from .interrupts import heeded_interrupts
 from .network_video import NetworkVideo
+from .overlay import check_colormap
 from .progress import progress_bar
 from .stages import Timings, run_stages
 from .stream import Stream
@@ -76,6 +77,7 @@ def process_video(
     progress: bool = True,
     view: str = "overlay",
     alpha: float = 0.5,
+    colormap: str = "inferno",
     backend: Choice = "auto",
     start: float | None = None,
     end: float | None = None,
@@ -106,6 +108,8 @@ def process_video(
         method, scaled down to at most 3840 x 2160 pixels.
     alpha : float, default 0.5
         Weight of the map in the overlay, 0 to 1.
+    colormap : str, default "inferno"
+        Name of an OpenCV colour map for the overlay.
     backend : {"auto", "cpu", "cuda"}, default "auto"
         Where to compute. "auto" takes the CPU, since frames are in host memory.
     start, end : float, optional
@@ -139,12 +143,13 @@ def process_video(
     """
     keys = (method,) if isinstance(method, str) else tuple(dict.fromkeys(method))
     check_video_look(keys, view, alpha)
+    check_colormap(colormap)
     streams = {key: Stream(key, backend=backend, color="bgr", **options) for key in keys}
     return convert_video(
         source,
         target,
-        lambda size: renderer_of(streams, size, view, alpha),
-        network=network_of(streams, view, alpha),
+        lambda size: renderer_of(streams, size, view, alpha, colormap),
+        network=network_of(streams, view, alpha, colormap),
         label=", ".join(keys),
         progress=progress,
         start=start,
@@ -218,7 +223,11 @@ def check_video_look(keys: Sequence[str], view: str, alpha: float) -> None:
 
 
 def renderer_of(
-    streams: dict[str, Stream], size: tuple[int, int], view: str, alpha: float
+    streams: dict[str, Stream],
+    size: tuple[int, int],
+    view: str,
+    alpha: float,
+    colormap: str = "inferno",
 ) -> Renderer:
     """Return the size of the pictures and the function that makes them, from a BGR frame."""
     width, height = size
@@ -230,24 +239,31 @@ def renderer_of(
         for key, stream in streams.items():
             stream.update(frame, out=maps[key])
         if view == GRID:
-            return grid.picture(frame, maps, alpha=alpha, color="bgr")
+            return grid.picture(frame, maps, alpha=alpha, colormap=colormap, color="bgr")
         ((key, saliency),) = maps.items()
         percentile = streams[key].method.display_percentile
-        return render(frame, saliency, view=view, alpha=alpha, percentile=percentile, color="bgr")
+        return render(
+            frame, saliency, view=view, alpha=alpha, colormap=colormap, percentile=percentile,
+            color="bgr",
+        )  # fmt: skip
 
     if view == GRID:
         return grid.size, picture
     return (2 * width if view == "side-by-side" else width, height), picture
 
 
-def network_of(streams: dict[str, Stream], view: str, alpha: float) -> NetworkVideo | None:
+def network_of(
+    streams: dict[str, Stream], view: str, alpha: float, colormap: str = "inferno"
+) -> NetworkVideo | None:
     """Return a network that takes whole videos, if the only stream is one."""
     (stream, *others) = streams.values()
     if others or view == GRID or stream.network is None:
         return None
     return NetworkVideo(
         stream,
-        lambda frame, saliency: render(frame, saliency, view=view, alpha=alpha, color="bgr"),
+        lambda frame, saliency: render(
+            frame, saliency, view=view, alpha=alpha, colormap=colormap, color="bgr"
+        ),
     )
 
 

@@ -134,8 +134,9 @@ def slic(
        then the only one of its label. Every other component takes the final label of the pixel
        above its first pixel, or left of it in the first row.
 
-    Colours are compared in RGB in both modes. 8-bit CIELab gave the same boundary recall at equal
-    boundary length on 20 photographs of PASCAL-S, and needs a conversion.
+    Colours are compared in RGB in both modes. With the defaults, boundary recall,
+    undersegmentation error and achievable accuracy on 64 photographs are within 0.001 of those of
+    exact mode. With ``region_size=20`` boundary recall is 0.02 lower.
 
     References
     ----------
