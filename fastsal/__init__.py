@@ -42,9 +42,82 @@ Examples
 (512, 512)
 """
 
-import lazy_loader
+from __future__ import annotations
+
+import importlib
+from typing import Any
 
 __version__ = "0.1.0"
 
-# The stub, __init__.pyi, lists the public names and their modules.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+# Where names are imported from on first use. The stub, __init__.pyi, lists the same for type
+# checkers; files of source cannot be read from archives and frozen programs.
+_HOMES = {
+    "BackendUnavailableError": "errors",
+    "BinWang": "algorithms.bin_wang",
+    "BingModel": "algorithms.bing",
+    "DatasetError": "errors",
+    "FastsalError": "errors",
+    "FlowSaliency": "algorithms.flow_saliency",
+    "FrameDifference": "algorithms.frame_difference",
+    "ImageError": "errors",
+    "IttiOptions": "algorithms.itti_koch",
+    "METHODS": "methods",
+    "ModelError": "errors",
+    "RegionStats": "algorithms.superpixels",
+    "Stream": "pipelines.stream",
+    "VideoError": "errors",
+    "VideoReport": "pipelines.video",
+    "as_xyxy": "boxes",
+    "backends": "runtime",
+    "binary_map": "algorithms.binary_map",
+    "bing": "algorithms.bing",
+    "boolean_map": "algorithms.boolean_map",
+    "center_surround": "algorithms.center_surround",
+    "evaluate": "evaluation",
+    "fine_grained": "algorithms.fine_grained",
+    "flow_saliency": "algorithms.flow_saliency",
+    "frame_difference": "algorithms.frame_difference",
+    "image_signature": "algorithms.image_signature",
+    "itti_koch": "algorithms.itti_koch",
+    "luminance_contrast": "algorithms.luminance_contrast",
+    "minimum_barrier": "algorithms.minimum_barrier",
+    "overlay": "pipelines.overlay",
+    "process_video": "pipelines.video",
+    "region_stats": "algorithms.superpixels",
+    "salient_boxes": "algorithms.binary_map",
+    "scanpath": "algorithms.scanpath",
+    "slic": "algorithms.superpixels",
+    "spectral_residual": "algorithms.spectral_residual",
+    "superpixel_change": "algorithms.superpixel_contrast",
+    "superpixel_contrast": "algorithms.superpixel_contrast",
+    "train_bing": "algorithms.bing",
+    "use_backend": "runtime",
+    "warmup": "pipelines.warmup",
+    "whitened": "algorithms.whitened",
+}
+_MODULES = (
+    "applications",
+    "datasets",
+    "distributed",
+    "explain",
+    "metrics",
+    "neural",
+    "opencv",
+    "superpixels",
+)
+
+__all__ = sorted([*_HOMES, *_MODULES])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

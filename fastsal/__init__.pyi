@@ -1,4 +1,4 @@
-"""The public names of fastsal, once: for type checkers, and for imports on first use."""
+"""The public names of fastsal, for type checkers."""
 
 from . import applications as applications
 from . import datasets as datasets

@@ -47,5 +47,5 @@ def test_kernels_from_the_cache_load_nothing_that_only_compiling_needs():
 def test_an_unknown_name_is_an_attribute_error():
     import fastsal
 
-    with pytest.raises(AttributeError, match="No fastsal attribute saliency"):
+    with pytest.raises(AttributeError, match="module 'fastsal' has no attribute 'saliency'"):
         fastsal.saliency  # noqa: B018

@@ -43,7 +43,7 @@ def test_streams_find_everything_compiled():
     """Whatever the form of their frames."""
     use = """
 def use(frame, out):
-    for key, row in BUILT_IN.items():
+    for key, row in fastsal.methods.BUILT_IN.items():
         if frame.dtype.name in row.dtypes:
             stream = fastsal.Stream(key)
             stream.update(frame, out=out)
@@ -113,7 +113,7 @@ def test_both_benches_if_there_are_two(monkeypatch):
     seen = []
 
     class Recorder:
-        def __init__(self, key, backend):
+        def __init__(self, key, backend, **options):
             seen.append((key, backend))
 
         def update(self, frame, out):

@@ -32,6 +32,7 @@ class BrightStream:
     """A method whose map is the frame's blue channel."""
 
     method = METHODS["lc"]
+    network = None
 
     def __init__(self, method: str, **options: Any) -> None:
         self.options = options
@@ -288,7 +289,7 @@ from fastsal import METHODS
 from fastsal.pipelines import video
 
 class Slow:
-    method = METHODS["lc"]
+    method, network = METHODS["lc"], None
     def __init__(self, *arguments, **options):
         self.calls = 0
     def update(self, frame, *, out):

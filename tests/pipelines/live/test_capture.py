@@ -8,7 +8,8 @@ import pytest
 
 from fastsal import VideoError
 from fastsal.pipelines.live.capture import CaptureThread
-from fastsal.pipelines.live.sources import Pace, Synthetic, drawn, open_live
+from fastsal.pipelines.live.sources import Pace, Synthetic, open_live
+from fastsal.pipelines.scene import drawn
 
 
 def taken(capture, most=10**9):

@@ -342,7 +342,7 @@ def test_the_next_method_and_its_name(fake_source, fake_screen):
 
     webcam._engine.update = update
     report = webcam.run()
-    assert report.method == after("lc", tuple(module.METHODS))
+    assert report.method == after("lc", tuple(module.BUILT_IN))
     assert seen[0] == "lc"
 
 

@@ -174,9 +174,7 @@ def test_keys_change_what_is_shown_and_write_files(started, tmp_path):
 def test_the_help_names_the_keys(started):
     program = started("--source", "synthetic")
     corner = np.s_[-100:, :200]
-    plain = program.screenshot_when(
-        lambda seen: np.median(seen[corner]) > 0 and (seen[corner] > 180).mean() < 0.01
-    )[corner]
+    plain = program.screenshot_when(lambda seen: np.median(seen[corner]) > 0)[corner]
     program.press_until(
         "h",
         lambda seen: (
