@@ -234,7 +234,8 @@ def check_regular_targets(paths: Iterable[Path], prefix: str = "") -> None:
 def check_files(names: Iterable[str]) -> None:
     """Refuse anything but files, whose folder takes the outputs if there is no -o."""
     for name in names:
-        if not Path(name).is_file():
+        is_pattern = name.isdecimal() or "://" in name or any(sign in name for sign in "*?[")
+        if not Path(name).is_file() and (is_pattern or Path(name).is_dir()):
             raise ValueError(f"-o must be given for anything but files; got the input {name}")
 
 

@@ -373,7 +373,7 @@ def test_maps_of_all_methods_want_a_folder(photo, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["nonsense"], ["image"], ["image", "x.png"], ["video", "x.avi"],
+    [[], ["nonsense"], ["image"], ["video"],
      ["video", "x.avi", "-o", "y.mp4", "--resize", "axb"], ["image", "x", "-o", "y", "--nonsense"]],
     ids=" ".join,
 )  # fmt: skip

@@ -55,13 +55,20 @@ def kind_of(output):
 
 
 def shown(cell):
-    """Return the outputs of a cell without the progress of compilation, which runs once."""
-    return [
-        output
-        for output in cell.outputs
-        if output.get("name") != "stderr"
-        and "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
-    ]
+    """Return the outputs of a cell without the progress of compilation, which runs once.
+
+    That progress can cut a printed text in two, which are put together again.
+    """
+    outputs = []
+    for output in cell.outputs:
+        is_widget = "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+        if output.get("name") == "stderr" or is_widget:
+            continue
+        if outputs and output.get("name") == outputs[-1].get("name") == "stdout":
+            text = outputs.pop()["text"] + output["text"]
+            output = nbformat.v4.new_output("stream", name="stdout", text=text)
+        outputs.append(output)
+    return outputs
 
 
 def difference(found, stored):
