@@ -32,6 +32,7 @@ class Task(NamedTuple):
     jobs: tuple[Job, ...]
     step: str  # its name, for the dashboard of Dask
     avoid: str = ""  # address of a worker that has failed with it
+    is_alone: bool = False  # on the cluster: a worker that ends takes what waits for it along
 
 
 class Plan(Protocol):
@@ -126,6 +127,8 @@ def run(plan: Plan, jobs: Sequence[Job], ledger: Ledger, client: Any) -> None:
         try:
             while True:
                 while not tasks.is_full:
+                    if waiting and waiting[0].is_alone and not tasks.is_empty:
+                        break
                     task = waiting.popleft() if waiting else next(first, None)
                     if task is None:
                         break

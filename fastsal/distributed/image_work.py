@@ -115,7 +115,7 @@ class ImagePlan:
         """Try each file of a task alone, to find the one that ends workers."""
         for job in task.jobs:
             if len(task.jobs) > 1 or ledger.may_retry(job):
-                yield self._task([job])
+                yield self._task([job])._replace(is_alone=True)
             else:
                 ledger.fail(job, f"{job.source.given}: {fault}")
 

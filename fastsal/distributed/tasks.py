@@ -53,7 +53,8 @@ class Tasks:
     def is_full(self) -> bool:
         """Whether the cluster has enough to do."""
         self._look()
-        return len(self._running) >= max(1, self._room)
+        is_taken = any(task.is_alone for task in self._running.values())
+        return is_taken or len(self._running) >= max(1, self._room)
 
     @property
     def is_empty(self) -> bool:

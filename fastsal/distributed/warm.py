@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,9 @@ def warm(keys: Sequence[str], options: Mapping[str, Any]) -> None:
     keep_memory()
 
     picture = np.zeros((*_SIZES[0], 3), np.uint8)
-    for suffix in (".jpg", ".png"):
-        ImageFile(f"warm{suffix}", encode_image(Path(f"warm{suffix}"), picture)).read()
+    with suppress(Exception):  # a worker that cannot read files says so in its tasks
+        for suffix in (".jpg", ".png"):
+            ImageFile(f"warm{suffix}", encode_image(Path(f"warm{suffix}"), picture)).read()
     for key in keys:
         if METHODS[key].kind == "network":  # it has no kernels
             continue
