@@ -1,6 +1,7 @@
 """Clusters of real processes, and a real S3 server, for the tests of `fastsal.distributed`."""
 
 import contextlib
+import subprocess
 import sys
 import time
 import urllib.request
@@ -42,7 +43,8 @@ def s3():
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with started(command) as server:
+    # A full pipe would stop it: it logs every request.
+    with started(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         wait_until(lambda: is_open(port))
         urllib.request.urlopen(url).close()
         assert server.poll() is None

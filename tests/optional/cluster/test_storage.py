@@ -99,6 +99,7 @@ def test_a_killed_worker_leaves_no_partial_object(
     killer.join()
     assert (len(report.done), report.failed) == (40, [])
     local = outputs(tmp_path / "maps")
+    files.invalidate_cache()
     assert {name: files.cat_file(f"{url}/maps/{name}") for name in local} == local
 
 
