@@ -51,7 +51,7 @@ def scores(labels: Labels, mask: NDArray[np.bool_]) -> list[float]:
 
 
 def boundaries(labels: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Return the pixels whose left or upper neighbour has another label."""
+    """Return the pixels with another label on their left or above them."""
     found = np.zeros(labels.shape, bool)
     found[:, 1:] |= labels[:, 1:] != labels[:, :-1]
     found[1:] |= labels[1:] != labels[:-1]
@@ -59,7 +59,7 @@ def boundaries(labels: NDArray[np.generic]) -> NDArray[np.bool_]:
 
 
 def segmenters(size: int) -> dict[str, Callable[[Image], Labels]]:
-    """Return what is compared at one region size."""
+    """Return the segmentations to compare at one region size."""
     found: dict[str, Callable[[Image], Labels]] = {
         f"{mode}, regularizer {regularizer:g}": _ours(size, mode, regularizer)
         for regularizer in (1.0, 0.1)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from types import ModuleType
-from typing import Literal, NamedTuple, cast, get_args
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 from . import validation
 from .errors import BackendUnavailableError
@@ -197,3 +197,18 @@ def _name_of_gpu() -> str:
     name = device.name.decode() if isinstance(device.name, bytes) else device.name
     major, minor = device.compute_capability
     return f"{name}, compute capability {major}.{minor}"
+
+
+def pytorch(install: str) -> Any:
+    """Return PyTorch, imported now; `install` is the command that installs it.
+
+    Raises
+    ------
+    BackendUnavailableError
+        If PyTorch is not installed.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise BackendUnavailableError(f"PyTorch is not installed: {install}") from error
+    return torch

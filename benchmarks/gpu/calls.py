@@ -1,4 +1,4 @@
-"""What is measured: every row of `BUILT_IN`, and what else runs on a device."""
+"""The calls that are measured: every row of `BUILT_IN`, and other functions with a device."""
 
 from __future__ import annotations
 

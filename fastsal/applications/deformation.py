@@ -45,7 +45,7 @@ def check_solver() -> Any:
 def cell_means(saliency: Map, grid: int) -> Floats:
     """Return the mean saliency of each cell of a grid, the largest being 1; ones if all are 0."""
     high = float(saliency.max()) or 1.0
-    if saliency.dtype == np.float64:  # whose values may not fit into float32
+    if saliency.dtype == np.float64:  # its values may not fit into float32
         saliency = saliency / high
         high = 1.0
     values = np.divide(saliency, np.float32(high), dtype=np.float32, casting="unsafe")

@@ -145,7 +145,7 @@ def detect_salient(
 
 
 class _Growth(NamedTuple):
-    """How a box around what is salient becomes a region to search."""
+    """How a box around a salient region becomes a region to search."""
 
     pad: float
     min_size: tuple[int, int]

@@ -41,7 +41,7 @@ def shaped(pixels: NDArray[Any]) -> NDArray[Any]:
 
 
 def reduced(pixels: NDArray[Any], longest: int) -> NDArray[Any]:
-    """Return an image, (H, W, channels), whose longer side is at most `longest`.
+    """Return an image, (H, W, channels), with a longer side of at most `longest`.
 
     Each pixel is the mean of about 2 x 2 samples. Float64 becomes float32.
     """

@@ -75,9 +75,10 @@ def run(options: argparse.Namespace) -> int:
     if min(options.std) <= 0:
         raise ValueError("--std: must be above 0")
     output = named(options.output, "-o")
-    from ..explain.models import torch_or_none
+    from ..explain.models import INSTALL
+    from ..runtime import pytorch
 
-    torch_or_none()
+    pytorch(INSTALL)
     from ..pipelines import explanations
     from ..pipelines.pictures import find_images, read_image, write_image
     from ..pipelines.progress import progress_bar

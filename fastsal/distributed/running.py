@@ -74,8 +74,10 @@ def run_videos(
     from ..pipelines.video_reader import check_request
     from .video_work import SHORTEST_PART, VideoPlan, VideoWork
 
-    known = {"view": "overlay", "alpha": 0.5, "colormap": "inferno", **look}
-    known = {"start": None, "end": None, "resize": None, **known}
+    known = {
+        "view": "overlay", "alpha": 0.5, "colormap": "inferno",
+        "start": None, "end": None, "resize": None, **look,
+    }  # fmt: skip
     check_video_look(keys, known["view"], known["alpha"])
     check_colormap(known["colormap"])
     check_request(known["start"], known["end"], known["resize"])

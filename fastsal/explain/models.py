@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import containers, validation
-from ..errors import BackendUnavailableError, ImageError, ModelError
+from ..errors import ImageError, ModelError
 
 GRADIENTS = "INPUT_OUTPUT_GRADIENTS"
 SCORES = "OUTPUT_LAYER_VALUES"
@@ -88,21 +88,6 @@ def explained(
             f"got {validation.shown(model)}{hint}"
         )
     return work(_CallableSession(image, model, target))
-
-
-def torch_or_none() -> Any:
-    """Return PyTorch, imported now.
-
-    Raises
-    ------
-    BackendUnavailableError
-        If PyTorch is not installed.
-    """
-    try:
-        import torch
-    except ImportError as error:
-        raise BackendUnavailableError(f"PyTorch is not installed: {INSTALL}") from error
-    return torch
 
 
 def image_array(image: Any, name: str = "image", *, is_checked: bool = True) -> NDArray[Any]:

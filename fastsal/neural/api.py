@@ -7,28 +7,12 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from .. import images
-from ..errors import BackendUnavailableError
+from .. import images, runtime
 
 if TYPE_CHECKING:
     from .network import Between, Precision, VideoNetwork
 
 INSTALL = 'pip install "fastsal[neural]"'
-
-
-def torch_or_error() -> Any:
-    """Return PyTorch, imported now.
-
-    Raises
-    ------
-    BackendUnavailableError
-        If PyTorch is not installed.
-    """
-    try:
-        import torch
-    except ImportError as error:
-        raise BackendUnavailableError(f"PyTorch is not installed: {INSTALL}") from error
-    return torch
 
 
 def tased(
@@ -224,7 +208,7 @@ def _made(
     module: str, name: str, weights: Any, settings: tuple[Any, ...], **options: Any
 ) -> VideoNetwork:
     """Import a network's module, which imports PyTorch, and return its object."""
-    torch_or_error()
+    runtime.pytorch(INSTALL)
     from .network import Settings
 
     network = getattr(importlib.import_module(f".{module}", __package__), name)

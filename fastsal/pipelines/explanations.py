@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import explain, images
+from .. import explain, images, runtime
 from ..errors import ModelError
-from ..explain.models import checked_target, explained, torch_or_none
+from ..explain.models import INSTALL, checked_target, explained
 from .overlay import overlay
 from .whole_files import reason_of
 
@@ -77,7 +77,7 @@ def load_network(name: str, batch_size: int = 8) -> Network:
     ModelError
         If there is no such network, or the file is of another kind or damaged.
     """
-    torch = torch_or_none()
+    torch = runtime.pytorch(INSTALL)
     path = Path(name)
     if path.suffix.lower() in (".pt2", ".pt", ".ts", ".pth", ".torchscript") or path.is_file():
         try:
@@ -171,7 +171,7 @@ def last_convolution(module: Any) -> str:
     ModelError
         If there is none.
     """
-    torch = torch_or_none()
+    torch = runtime.pytorch(INSTALL)
     kinds = torch.nn.Conv2d
     names = [
         name

@@ -14,7 +14,7 @@ from .model import SPACES, BingModel
 PICKED = 250  # windows of each colour space and scale, at most
 WINDOW = 8
 _SMALLEST, _SIDES = 16, 6
-_TAPS = 17  # whose sum of upper halves, 0 to 15 each, fits into 8 bits
+_TAPS = 17  # the sum of so many upper halves, 0 to 15 each, fits into 8 bits
 _CHUNKS = 6  # of so many taps, at most, in a filter of 64
 
 

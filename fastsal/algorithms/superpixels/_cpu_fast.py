@@ -281,7 +281,7 @@ def score(terms, lane, candidate, l0, l1, l2, col):
 
 @serial
 def blank(picks, size, start, stop):
-    """Leave out what lies outside the image."""
+    """Leave out pixels outside the image."""
     for lane in range(LANES):
         for dx in range(size):
             if not start <= lane * size + dx < stop:
