@@ -25,8 +25,8 @@ sys.path[0] = str(Path(__file__).parents[1])
 def build(target: Path, methods: list[str]) -> None:
     """Write machine code of first maps of these methods, or of everything."""
     from fastsal.kernels import building, shipped
-    from fastsal.methods import method_of
     from fastsal.pipelines import forms
+    from fastsal.registry import method_of
 
     if shipped.made_with()["platform"] != SYSTEM:
         sys.exit(f"machine code is made for {SYSTEM} only; unset FASTSAL_BUILD_KERNELS")

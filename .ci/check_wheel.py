@@ -55,7 +55,7 @@ def main(keys: list[str]) -> None:
     """Check the methods."""
     import fastsal
     from fastsal.kernels import shipped
-    from fastsal.methods import BUILT_IN
+    from fastsal.registry import BUILT_IN
 
     if reason := shipped.why_unused():
         sys.exit(f"the wheel's machine code is not used: {reason}")

@@ -14,8 +14,8 @@ from typing import Any
 
 import fastsal
 from benchmarks.tables import ROOT, with_table
+from fastsal.bench import machine
 from fastsal.datasets import open_dataset, open_masks
-from fastsal.pipelines.bench import machine
 
 Results = dict[str, Any]
 

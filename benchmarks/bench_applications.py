@@ -13,7 +13,7 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from fastsal.applications import compress_image, psnr, regions_of, ssim
-from fastsal.pipelines.bench import inputs
+from fastsal.bench import inputs
 
 QUALITY = 80
 

@@ -4,10 +4,10 @@ from functools import partial
 
 import pytest
 
-from fastsal.methods import BUILT_IN
-from fastsal.pipelines.bench import inputs
-from fastsal.pipelines.bench.peers import peers_of
-from fastsal.pipelines.bench.suite import call_of
+from fastsal.bench import inputs
+from fastsal.bench.peers import peers_of
+from fastsal.bench.suite import call_of
+from fastsal.registry import BUILT_IN
 
 
 @pytest.mark.benchmark(group="calls")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import fastsal
-from fastsal.pipelines.bench import inputs
-from fastsal.pipelines.bench.peers import peers_of
+from fastsal.bench import inputs
+from fastsal.bench.peers import peers_of
 
 
 @pytest.mark.benchmark(group="luminance_contrast")

@@ -15,7 +15,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from fastsal import metrics
-from fastsal.pipelines.bench import inputs
+from fastsal.bench import inputs
 
 SIGMA = 35
 

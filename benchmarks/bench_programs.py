@@ -7,7 +7,7 @@ import sys
 import cv2
 import pytest
 
-from fastsal.pipelines.bench import inputs
+from fastsal.bench import inputs
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from functools import partial
 import pytest
 
 import fastsal
-from fastsal.pipelines.bench.peers import peers_of
+from fastsal.bench.peers import peers_of
 
 
 @pytest.mark.benchmark(group="spectral_residual")

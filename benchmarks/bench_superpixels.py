@@ -3,7 +3,7 @@ from functools import partial
 import pytest
 
 from fastsal.algorithms.superpixels import region_stats, slic, slic_like_skimage
-from fastsal.pipelines.bench.peers import slic_peers
+from fastsal.bench.peers import slic_peers
 
 
 @pytest.mark.benchmark(group="slic")

@@ -30,7 +30,7 @@ import cv2
 import numpy as np
 
 from benchmarks.kept import FOLDER, rounded
-from fastsal.pipelines.bench import machine
+from fastsal.bench import machine
 
 METHOD = "spectral-residual"
 ROWS = ("loop-1", "loop-2", "workers-1", "workers-2")
@@ -44,8 +44,8 @@ import json, sys, time
 from pathlib import Path
 import numba
 from fastsal.kernels import threads
-from fastsal.pipelines.pictures import read_image, write_image
-from fastsal.pipelines.stream import Stream
+from fastsal.io.pictures import read_image, write_image
+from fastsal.stream import Stream
 key, target, kernel_threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 names = sys.stdin.readline().split("\\t")
 threads.count()

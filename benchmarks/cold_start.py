@@ -23,9 +23,9 @@ from typing import Any
 import cv2
 
 from benchmarks import kept
-from fastsal.methods import METHODS
-from fastsal.pipelines.bench import machine
+from fastsal.bench import machine
 from fastsal.pipelines.demo import photographs
+from fastsal.registry import METHODS
 
 ROOT = Path(__file__).parents[1]
 FOLDER = kept.FOLDER / "cold_start"

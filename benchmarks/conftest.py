@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fastsal import runtime
-from fastsal.pipelines.bench import inputs, suite
-from fastsal.pipelines.bench.compare import identity
-from fastsal.pipelines.bench.sidebyside import SideBySide, copy_bandwidth
+from fastsal.bench import inputs, suite
+from fastsal.bench.compare import identity
+from fastsal.bench.sidebyside import SideBySide, copy_bandwidth
 
 _SIZES = ("VGA", "720p", "1080p", "4K")
 

@@ -18,7 +18,7 @@ import numpy as np
 from fastsal import Stream
 from fastsal.applications import detect_salient
 from fastsal.applications.detection import _overlaps
-from fastsal.pipelines.pictures import find_images, read_image
+from fastsal.io.pictures import find_images, read_image
 
 SIZE = (1200, 900)  # of the video: 2.5 times that of vtest.avi
 FIRST, LAST = 200, 700

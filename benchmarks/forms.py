@@ -15,8 +15,8 @@ import tempfile
 from pathlib import Path
 
 from fastsal.kernels import shipped
-from fastsal.methods import BUILT_IN
 from fastsal.pipelines import forms
+from fastsal.registry import BUILT_IN
 
 TARGET = Path(forms.__file__).with_name(forms.FILE)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.record import FOLDER, recorded
+from fastsal.bench import inputs
 from fastsal.errors import FastsalError
-from fastsal.methods import BUILT_IN
-from fastsal.pipelines.bench import inputs
+from fastsal.registry import BUILT_IN
 
 Results = dict[str, Any]
 Series = dict[str, dict[int, float]]  # by processor, milliseconds by number of the run

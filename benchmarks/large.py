@@ -16,9 +16,9 @@ from typing import Any
 from tqdm import tqdm
 
 from benchmarks import kept
-from fastsal.methods import METHODS
-from fastsal.pipelines.bench import machine, suite
-from fastsal.pipelines.bench.sidebyside import copy_bandwidth
+from fastsal.bench import machine, suite
+from fastsal.bench.sidebyside import copy_bandwidth
+from fastsal.registry import METHODS
 
 FOLDER = kept.FOLDER / "large"
 SIZES = ("4K", "8K")

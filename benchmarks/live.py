@@ -20,9 +20,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fastsal.pipelines.bench import machine
-from fastsal.pipelines.live.screen import Window
-from fastsal.pipelines.live.webcam import Settings, Webcam
+from fastsal.bench import machine
+from fastsal.live.screen import Window
+from fastsal.live.webcam import Settings, Webcam
 
 from .live_memory import FLAT_MIB, memory
 
@@ -44,7 +44,7 @@ _CHROMIUM = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-strea
 _SLOW_PROGRAM = """
 import sys, time
 from fastsal.cli.main import main
-from fastsal.pipelines.live.engine import Engine
+from fastsal.live.engine import Engine
 update, seconds = Engine.update, float(sys.argv[1])
 Engine.update = lambda self, frame: (time.sleep(seconds), update(self, frame))[1]
 sys.exit(main(sys.argv[2:]))

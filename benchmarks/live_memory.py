@@ -11,10 +11,10 @@ from typing import Any
 
 import psutil
 
-from fastsal.methods import BUILT_IN
-from fastsal.pipelines.live.screen import Headless
-from fastsal.pipelines.live.sources import Synthetic
-from fastsal.pipelines.live.webcam import Settings, Webcam
+from fastsal.live.screen import Headless
+from fastsal.live.sources import Synthetic
+from fastsal.live.webcam import Settings, Webcam
+from fastsal.registry import BUILT_IN
 
 SIZES = ((320, 240), (640, 480), (480, 360))
 FLAT_MIB = 16.0  # that the last minute may lie above the first that counts

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from fastsal import Stream
-from fastsal.methods import BUILT_IN
-from fastsal.pipelines.bench.inputs import SIZES, moved, photograph
+from fastsal.bench.inputs import SIZES, moved, photograph
+from fastsal.registry import BUILT_IN
 
 _TO_THE_PAGE = {
     # What is freed goes back to the system at once, or the next method would take it unseen.

@@ -30,10 +30,10 @@ from tqdm import tqdm
 import fastsal
 from benchmarks.kept import FOLDER, rounded
 from fastsal import metrics
+from fastsal.bench import machine
 from fastsal.datasets import open_masks
 from fastsal.datasets.masks import MaskSample
 from fastsal.evaluation.models import parsed
-from fastsal.pipelines.bench import machine
 
 MEANS = ("MAE", "weighted F", "S-measure", "box IoU")
 RECORDED = FOLDER / "objects"

@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import cold_start
-from fastsal.methods import BUILT_IN
-from fastsal.pipelines.bench import machine
+from fastsal.bench import machine
+from fastsal.registry import BUILT_IN
 
 MEMORY_SIZES = ("VGA", "1080p", "4K")
 _ROUNDS = 5

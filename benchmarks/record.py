@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from benchmarks.kept import FOLDER, name_of, rounded
+from fastsal.bench import inputs, machine
+from fastsal.bench.compare import MOST_DISTURBED, identity
+from fastsal.bench.sidebyside import copy_bandwidth
 from fastsal.errors import FastsalError
-from fastsal.pipelines.bench import inputs, machine
-from fastsal.pipelines.bench.compare import MOST_DISTURBED, identity
-from fastsal.pipelines.bench.sidebyside import copy_bandwidth
 
 SIZES = "VGA,720p,1080p"
 CALLS = "64x64"  # of all methods: what a call costs

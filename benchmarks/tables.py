@@ -11,9 +11,9 @@ from typing import Any
 from benchmarks import cold_start, kept, large, objects
 from benchmarks.record import newest
 from benchmarks.targets import measured
+from fastsal.bench import inputs
 from fastsal.cli import methods
-from fastsal.methods import BUILT_IN
-from fastsal.pipelines.bench import inputs
+from fastsal.registry import BUILT_IN
 
 Results = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from fastsal.pipelines.bench import inputs
+from fastsal.bench import inputs
 
 Results = dict[str, Any]
 

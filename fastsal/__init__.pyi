@@ -42,13 +42,13 @@ from .errors import ImageError as ImageError
 from .errors import ModelError as ModelError
 from .errors import VideoError as VideoError
 from .evaluation import evaluate as evaluate
-from .methods import METHODS as METHODS
-from .pipelines.overlay import overlay as overlay
-from .pipelines.stream import Stream as Stream
 from .pipelines.video import VideoReport as VideoReport
 from .pipelines.video import process_video as process_video
 from .pipelines.warmup import warmup as warmup
+from .registry import METHODS as METHODS
+from .render.overlay import overlay as overlay
 from .runtime import backends as backends
 from .runtime import use_backend as use_backend
+from .stream import Stream as Stream
 
 __version__: str

@@ -42,7 +42,7 @@ def _leave_at_once(status: int) -> None:
 
 
 def _status_of_main() -> int:
-    from .pipelines.interrupts import Terminated, raise_on_signals
+    from .concurrency.interrupts import Terminated, raise_on_signals
 
     try:
         raise_on_signals()

@@ -41,17 +41,17 @@ class Frames(NamedTuple):
         return (self.shape[0] if len(self.shape) == 3 else 1, height * width)
 
 
-class Job:
-    """One call of a kernel bench: where it runs, its inputs there, and the map it fills.
+class Call:
+    """One call on a backend: where it runs, its inputs there, and the map it fills.
 
     Attributes
     ----------
     target : {"cpu", "cuda"}
-        The bench that runs.
+        The backend that runs.
     inputs : tuple of Frames
-        What was passed, lying where the bench can read it.
+        What was passed, lying where the backend can read it.
     saliency : array of float32 or uint8, (N, H * W)
-        For the bench to fill.
+        For the backend to fill.
 
     With `turns` it is one of several calls that share state, and starts after the last of them.
     """
@@ -72,7 +72,7 @@ class Job:
         self.target = runtime.resolve(backend, on_device=first.owner is not None)
         self._staged = self.target == "cuda" and first.owner is None
         self._first = first
-        self._added: list[tuple[Any, Any]] = []  # per map what the bench fills and what we return
+        self._added: list[tuple[Any, Any]] = []  # per map what the backend fills and what we return
         self._turns = turns if self.target == "cuda" else None
         self.inputs, self._passed = frames, out
         if first.owner is not None:
@@ -105,7 +105,7 @@ class Job:
         self.saliency = devices.workspace("map", self._first.flat_shape, self._out.dtype)
 
     def send_back(self) -> Callable[[], None]:
-        """Start to copy the map of a host array's job back; return what waits until it is there."""
+        """Start to copy the map back to the host; return a function that waits for the copy."""
         stream, target = self._stream, self._out.reshape(self.saliency.shape)
         devices.work_on(stream)  # the thread may have made other calls since
         landing = devices.page_locked("map", target.shape, target.dtype)
@@ -118,7 +118,7 @@ class Job:
         return wait
 
     def add_maps(self, count: int) -> list[Any]:
-        """Return more maps of float32, (N, H * W), for the bench to fill."""
+        """Return more maps of float32, (N, H * W), for the backend to fill."""
         first = self._first
         for index in range(count):
             if first.owner is not None:

@@ -171,9 +171,9 @@ def chosen(choice: Choice) -> Choice:
 
 
 @cache
-def bench(room: str, target: Backend) -> ModuleType:
-    """Return the twin module `room`._cpu or `room`._cuda."""
-    return importlib.import_module(f"{room}._{target}")
+def backend_module(package: str, target: Backend) -> ModuleType:
+    """Return the module `package`._cpu or `package`._cuda."""
+    return importlib.import_module(f"{package}._{target}")
 
 
 def _from_environment() -> Choice:

@@ -16,7 +16,7 @@ BROKEN = "raise OSError(5, 'this worker cannot read')"
 # Dask runs such a program twice, the second time with the names of the first.
 PRELOAD = """
 import time
-from fastsal.pipelines import pictures
+from fastsal.io import pictures
 def changed(read):
     def slow(self, **options):
         {}

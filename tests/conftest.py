@@ -11,7 +11,7 @@ import pytest
 from processes import heed_signals
 
 from fastsal import runtime
-from fastsal.pipelines.quiet import quiet_opencv
+from fastsal.io.opencv_logging import quiet_opencv
 
 # All that CI's machine may lack. Any other skip there is a check that did not run, and fails.
 MAY_SKIP_IN_CI = (

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from fastsal.pipelines import video_reader
+from fastsal.io import video_reader
 
 
 class FakeDecoder:

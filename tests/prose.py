@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "fastsal"
 # Types that public functions return, and classes that `Stream` runs: not names of a public module.
 RETURNED = {
-    "fastsal.methods": ("Method", "Updatable"),
+    "fastsal.registry": ("Method", "Updatable"),
     "fastsal.runtime": ("BackendStatus",),
     "fastsal.algorithms.itti_koch.api": ("Conspicuity",),
 }
@@ -117,7 +117,7 @@ def public_names() -> dict[str, object]:
         for name in names:
             thing = getattr(importlib.import_module(module_name), name)
             found.update(_members(f"{module_name}.{name}", thing))
-    methods = importlib.import_module("fastsal.methods")
+    methods = importlib.import_module("fastsal.registry")
     for row in methods.METHODS.values():
         if row.state:
             thing = row.load(row.state)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from benchmarks import accuracy
-from fastsal.pipelines.pictures import write_image
+from fastsal.io.pictures import write_image
 
 RESULTS = json.loads(accuracy.RECORD.read_text())
 SOME = ["boolean-map", "boolean-map:warm=1", "signature", "lc", "frame-difference", "bin-wang"]

@@ -11,12 +11,12 @@ import pytest
 from processes import run_python
 
 from benchmarks import cold_start, history, large, memory, record, tables, targets
+from fastsal.bench import compare, inputs, suite
 from fastsal.cli.main import main
 from fastsal.errors import FastsalError
+from fastsal.io.pictures import read_image
 from fastsal.kernels import threads
-from fastsal.methods import BUILT_IN
-from fastsal.pipelines.bench import compare, inputs, suite
-from fastsal.pipelines.pictures import read_image
+from fastsal.registry import BUILT_IN
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_ours_and_peers_get_as_many_threads():
         os.environ.update(NUMBA_NUM_THREADS="4", OPENCV_FOR_THREADS_NUM="4")
         import cv2, numba
         from fastsal.kernels import threads
-        from fastsal.pipelines.bench import suite
+        from fastsal.bench import suite
         before = threads.count()
         with suite.on_threads(2):
             print(before, numba.get_num_threads(), cv2.getNumThreads())

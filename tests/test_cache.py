@@ -77,7 +77,7 @@ def test_the_next_process_compiles_nothing(site, tmp_path):
 
 def test_an_edit_in_a_file_that_kernels_call_into_counts_at_once(site, tmp_path):
     run(site, tmp_path / "cache")
-    formula = site / "fastsal" / "algorithms" / "frame_difference" / "_math.py"
+    formula = site / "fastsal" / "algorithms" / "frame_difference" / "_formulas.py"
     source = formula.read_text()
     edited = source.replace(
         "return max(level, other) - min(level, other)", "return max(level, other) // 2"
@@ -104,7 +104,7 @@ def test_an_edit_in_a_file_that_no_kernel_imports_costs_nothing(site, tmp_path):
 def test_an_edit_in_a_constant_of_another_file_counts(site, tmp_path):
     room = site / "fastsal" / "algorithms" / "frame_difference"
     (room / "_factor.py").write_text("FACTOR = 1\n")
-    formula = room / "_math.py"
+    formula = room / "_formulas.py"
     source = formula.read_text().replace(
         "return max(level, other) - min(level, other)",
         "return (max(level, other) - min(level, other)) // FACTOR",
@@ -167,7 +167,7 @@ sys.meta_path.insert(0, Frozen())
 
 @pytest.mark.parametrize("deployed", ["bytecode", "zip", "zip of bytecode", "frozen"])
 def test_deployments_notice_an_upgrade(site, tmp_path, deployed):
-    formula = site / "fastsal" / "algorithms" / "frame_difference" / "_math.py"
+    formula = site / "fastsal" / "algorithms" / "frame_difference" / "_formulas.py"
     answers = []
     for halved in (False, True):
         if halved:
@@ -461,7 +461,7 @@ def cache_module(tmp_path, monkeypatch):
 
 
 def test_only_old_folders_of_our_own_are_removed(cache_module, tmp_path):
-    entry = "_math.luma-9d49a50843.py311.e321fd5a7bee03e7.nbc"
+    entry = "_formulas.luma-9d49a50843.py311.e321fd5a7bee03e7.nbc"
     old, new, mixed = tmp_path / ("0" * 16), tmp_path / ("1" * 16), tmp_path / ("2" * 16)
     users = [tmp_path / name for name in ("thesis", "0123456789abcdef0", "deadbeef")]
     for folder in (old, new, mixed, *users):

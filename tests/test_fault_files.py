@@ -12,9 +12,9 @@ from PIL import Image, ImageOps
 import fastsal
 from fastsal.cli.main import main
 from fastsal.errors import VideoError
-from fastsal.pipelines import video_decoders
-from fastsal.pipelines.pictures import read_image
-from fastsal.pipelines.video_reader import VideoReader
+from fastsal.io import video_decoders
+from fastsal.io.pictures import read_image
+from fastsal.io.video_reader import VideoReader
 
 
 def map_of(path: Path, folder: Path) -> np.ndarray:
@@ -146,7 +146,7 @@ def test_audio_with_a_cover_is_no_video(faults: Path, decoder: str) -> None:
 WITHOUT_PYAV = """
 import sys
 sys.modules["av"] = None
-from fastsal.pipelines.video_reader import VideoReader
+from fastsal.io.video_reader import VideoReader
 with VideoReader(sys.argv[1]) as reader:
     print(*[round(float(frame.mean())) for frame in reader])
 """

@@ -11,7 +11,7 @@ from benchmarks.gpu import __main__ as gpu
 from benchmarks.gpu import calls, report, throughput
 from fastsal import runtime
 from fastsal.kernels.kernel import watched
-from fastsal.methods import BUILT_IN
+from fastsal.registry import BUILT_IN
 
 TINY = ["--seconds", "0", "--sizes", "32x24", "--frames", "1,2", "--profiled", "32x24"]
 TINY += ["--checked", "12x9", "--megabytes", "1", "--blocks", "1"]

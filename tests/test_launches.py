@@ -16,7 +16,7 @@ from fastsal import devices, images, runtime
 from fastsal.algorithms.flow_saliency import trail
 from fastsal.kernels.kernel import Kernel, watched
 from fastsal.kernels.launch import THREADS  # a device's: tests make the simulator's smaller
-from fastsal.methods import BUILT_IN
+from fastsal.registry import BUILT_IN
 
 SIZE = (12, 17)
 

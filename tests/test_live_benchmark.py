@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import live, live_memory
-from fastsal.methods import BUILT_IN
+from fastsal.registry import BUILT_IN
 
 COMPILES_AT = 240  # seconds until the last method is at work, as on a cold cache
 

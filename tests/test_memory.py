@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 import fastsal
-from fastsal.methods import BUILT_IN
+from fastsal.registry import BUILT_IN
 
 FRAMES = 1600
 ALLOWED = 1 << 20  # bytes in all: 800 a frame would be a leak

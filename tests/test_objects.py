@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from benchmarks import objects
-from fastsal.pipelines.pictures import write_image
+from fastsal.io.pictures import write_image
 
 LEVELS = st.integers(0, 255).map(lambda level: level / 255)
 MASKS = hnp.arrays(bool, (4, 5)).filter(lambda mask: mask.any())

@@ -98,7 +98,7 @@ def test_the_counter_reads_every_kind_of_text():
     public = {name for name in fastsal.__all__ if callable(getattr(fastsal, name))}
     assert {f"fastsal.{name}" for name in public} <= TEXTS.keys()
     assert {"fastsal.Stream.update", "fastsal.opencv.ObjectnessBING.setNSS"} <= TEXTS.keys()
-    assert {"fastsal.methods.Method", "fastsal.superpixels.draw_boundaries"} <= TEXTS.keys()
+    assert {"fastsal.registry.Method", "fastsal.superpixels.draw_boundaries"} <= TEXTS.keys()
     texts = [text for found in MESSAGES.values() for _, text in found]
     assert "`x` must have dtype x; got x of shape xx" in texts  # an f-string of several parts
     assert sum("must" in text for text in texts) > 60

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from processes import started
 
-from fastsal.pipelines.pictures import write_image
-from fastsal.pipelines.videos import VideoWriter
+from fastsal.io.pictures import write_image
+from fastsal.io.videos import VideoWriter
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)

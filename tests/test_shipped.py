@@ -212,7 +212,7 @@ def test_damaged_code_is_compiled(site, tmp_path):
 
 
 def test_an_edited_kernel_is_compiled(site, tmp_path):
-    formula = site / "fastsal" / "algorithms" / "frame_difference" / "_math.py"
+    formula = site / "fastsal" / "algorithms" / "frame_difference" / "_formulas.py"
     formula.write_text(formula.read_text() + "\nNEW = 1\n")
     compiled, _, _ = run(site, tmp_path / "cache")
     assert compiled

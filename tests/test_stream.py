@@ -6,7 +6,7 @@ import pytest
 
 import fastsal
 from fastsal import runtime
-from fastsal.methods import BUILT_IN
+from fastsal.registry import BUILT_IN
 
 COPIES = {
     "pickle": lambda stream: pickle.loads(pickle.dumps(stream)),

@@ -211,7 +211,7 @@ def test_the_layer_is_chosen_before_numba_is_asked_for_threads():
 import os, cv2, numba
 from benchmarks import conftest, record
 from fastsal.kernels import threads
-from fastsal.pipelines.bench import machine, suite
+from fastsal.bench import machine, suite
 
 def run_benchmark():
     with suite.on_threads(1):

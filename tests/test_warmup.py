@@ -4,7 +4,7 @@ from processes import run_python
 
 import fastsal
 from fastsal import runtime
-from fastsal.methods import BUILT_IN
+from fastsal.registry import BUILT_IN
 
 # Counts the forms that kernels have been called in: a call in a new one would have waited.
 # Then come the kernels that wheels with machine code lack: `python -m benchmarks.forms` adds them.
@@ -43,7 +43,7 @@ def test_streams_find_everything_compiled():
     """Whatever the form of their frames."""
     use = """
 def use(frame, out):
-    for key, row in fastsal.methods.BUILT_IN.items():
+    for key, row in fastsal.registry.BUILT_IN.items():
         if frame.dtype.name in row.dtypes:
             stream = fastsal.Stream(key)
             stream.update(frame, out=out)

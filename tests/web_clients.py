@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from websockets.sync.client import connect
 
-from fastsal.pipelines.live.engine import Choice
-from fastsal.pipelines.live.web.server import Server
+from fastsal.live.engine import Choice
+from fastsal.live.web.server import Server
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """Kernels whose blocks have more threads than `launch.THREADS`, and so fewer registers for each."""
 
 WIDE_BLOCKS = {
-    "kernels.finish._cuda._scale": 1024,
+    "kernels.postprocess._cuda._scale": 1024,
     "kernels.reconstruction._cuda._reconstruct": 512,
     "algorithms.boolean_map._cuda_blur.quantize": 1024,
     "algorithms.boolean_map._cuda_blur.shape_map": 1024,

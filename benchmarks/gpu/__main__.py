@@ -20,7 +20,7 @@ from typing import Any
 
 import fastsal
 from fastsal import runtime
-from fastsal.pipelines.bench import machine
+from fastsal.bench import machine
 
 from . import calls, report
 

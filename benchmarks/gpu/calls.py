@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fastsal
-from fastsal.methods import BUILT_IN, Method
-from fastsal.pipelines.bench import inputs
+from fastsal.bench import inputs
+from fastsal.registry import BUILT_IN, Method
 
 Stack = NDArray[Any]
 Call = Callable[..., Any]  # of (stack, out=, backend=)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numba import cuda, float32, float64
 
+from fastsal.bench.sidebyside import alternate
 from fastsal.kernels.jit import kernel
-from fastsal.pipelines.bench.sidebyside import alternate
 
 ROUNDS = 512  # of eight multiply-adds for each thread of a block
 _THREADS = 256

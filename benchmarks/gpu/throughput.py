@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
-from fastsal.pipelines.bench.sidebyside import alternate, median_ms
+from fastsal.bench.sidebyside import alternate, median_ms
 
 from . import work
 from .calls import Call, Row, attempted, shape_of

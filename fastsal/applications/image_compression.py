@@ -17,7 +17,7 @@ from PIL import Image, features
 
 from .. import validation
 from ..errors import ImageError
-from ..pipelines.whole_files import check_regular, reason_of, whole_file
+from ..io.atomic_write import check_regular, reason_of, whole_file
 from .inputs import Saliency, as_saliency, check_shape, map_of
 from .jpeg import SUBSAMPLINGS, coarsened, encoded
 from .photographs import Photograph, decoded, photograph_of

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import images
 from ..errors import ImageError
-from ..methods import METHODS, method_of
 from ..metrics.inputs import Map, as_host, as_map, check_finite
+from ..registry import METHODS, method_of
 
 _SAMPLES = 2  # per pixel of a reduced image and axis
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ..errors import ImageError
-from ..pipelines.decoders import open_pillow
-from ..pipelines.file_kinds import image_kind
-from ..pipelines.pictures import read_image
+from ..io.decoders import open_pillow
+from ..io.file_kinds import image_kind
+from ..io.pictures import read_image
 from .inputs import as_picture
 
 _ORIENTATION = 0x0112

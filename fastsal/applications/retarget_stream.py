@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ..images import Color
 from ..kernels.resample import resample, taps_between
-from ..pipelines.stream import Stream
+from ..stream import Stream
 from .deformation import Floats, Scales, cell_means, check_solver, importance_of, solve
 from .inputs import as_picture, as_saliency, check_shape, shaped
 from .retargeting import Options, deformed

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..pipelines.video_decoders import open_decoder
+from ..io.video_decoders import open_decoder
 from .quality import ssim
 from .salient import Mask
 

@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import validation
+from ..concurrency.interrupts import heeded_interrupts
+from ..concurrency.threaded_pipeline import run_stages
 from ..errors import VideoError
-from ..pipelines.encoders import CODECS, Encoder, has_av
-from ..pipelines.interrupts import heeded_interrupts
+from ..io.encoders import CODECS, Encoder, has_av
+from ..io.video_files import check_not_source
+from ..io.videos import VideoReader, VideoWriter, check_target
 from ..pipelines.progress import progress_bar
-from ..pipelines.stages import run_stages
-from ..pipelines.stream import Stream
 from ..pipelines.video import sound_of
-from ..pipelines.video_files import check_not_source
-from ..pipelines.videos import VideoReader, VideoWriter, check_target
+from ..stream import Stream
 from .sampling import SampledQuality, Samples
 from .video_regions import VideoRegions
 
@@ -266,7 +266,7 @@ class _Job:
 
     def _opener(self, crf: float, opened: list[Any]) -> Callable[..., Encoder]:
         """Return a function that opens the encoder and puts it into `opened`."""
-        from ..pipelines.region_encoder import RegionEncoder
+        from ..io.region_encoder import RegionEncoder
 
         settings = {"preset": self.preset, "crf": f"{crf:g}"}
         if self.codec == "libx264":

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..concurrency.interrupts import heeded_interrupts
 from ..errors import FastsalError, VideoError
-from ..pipelines.interrupts import heeded_interrupts
+from ..io.atomic_write import reason_of, whole_file, write_text
+from ..io.videos import VideoReader
 from ..pipelines.progress import progress_bar
-from ..pipelines.stream import Stream
-from ..pipelines.videos import VideoReader
-from ..pipelines.whole_files import reason_of, whole_file, write_text
+from ..stream import Stream
 from .quality import psnr, ssim
 
 Values = NDArray[np.float64]  # (frames,)
@@ -97,7 +97,7 @@ class VideoQuality:
         FastsalError
             If matplotlib is missing, or the file cannot be written.
         """
-        from ..pipelines.bench.plots import pyplot
+        from ..bench.plots import pyplot
 
         module = pyplot()
         figure, axes = module.subplots(2, 1, figsize=(8, 5), sharex=True, layout="constrained")

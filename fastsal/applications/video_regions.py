@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..pipelines.stream import Stream
+from ..stream import Stream
 from .regions import contrasted, means_of_blocks, offsets_of, rectangles
 from .salient import FRACTION, Mask, salient_mask
 

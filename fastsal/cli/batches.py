@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..pipelines.reasons import line_of
+from ..io.reasons import line_of
 from .messages import say
 
 

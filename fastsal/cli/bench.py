@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FastsalError
-from ..pipelines.counts import count_of
+from ..io.counts import count_of
 from .options import Commands, add_command, check_writeable, seconds
 
 _COLUMNS = (
@@ -48,8 +48,8 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Time the methods, print a table, and write, plot or compare the results."""
-    from ..pipelines.bench.compare import read_results, share_of
-    from ..pipelines.whole_files import write_text
+    from ..bench.compare import read_results, share_of
+    from ..io.atomic_write import write_text
 
     if options.fail_on is not None and options.compare is None:
         raise ValueError("--fail-on needs --compare")
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         write_text(options.json, json.dumps(results, indent=1) + "\n")
     if options.plot:
-        from ..pipelines.bench.plots import write_plots
+        from ..bench.plots import write_plots
 
         write_plots(results, options.plot)
     for path in (options.json, options.plot):
@@ -75,14 +75,14 @@ def _check_targets(options: argparse.Namespace) -> None:
         if target is not None:
             check_writeable(target, option)
     if options.plot is not None:
-        from ..pipelines.bench.plots import check_plot
+        from ..bench.plots import check_plot
 
         check_plot(options.plot)
 
 
 def _measured(options: argparse.Namespace) -> dict[str, Any]:
-    from ..pipelines.bench import machine, suite
-    from ..pipelines.bench.sidebyside import copy_bandwidth
+    from ..bench import machine, suite
+    from ..bench.sidebyside import copy_bandwidth
     from ..pipelines.progress import progress_bar
 
     plan = suite.plan_of(
@@ -108,7 +108,7 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
 def _compare(
     before: dict[str, Any], now: dict[str, Any], tolerance: float, *, is_strict: bool
 ) -> None:
-    from ..pipelines.bench.compare import changes, told, warning
+    from ..bench.compare import changes, told, warning
 
     found = changes(before, now)
     if about_machine := warning(before, now, tolerance):

@@ -12,7 +12,7 @@ from .options import GRID, colormap_of, count, look_of, named, refuse
 
 if TYPE_CHECKING:
     from ..distributed import BatchReport
-    from ..pipelines.image_looks import ImageLook
+    from ..render.image_views import ImageLook
 
 _LOCAL = "local"
 
@@ -29,7 +29,7 @@ def images(
     from ..distributed.running import run_images
     from ..distributed.sources import find_sources
     from ..distributed.storage import stem_of
-    from ..pipelines.pictures import READ_SUFFIXES
+    from ..io.pictures import READ_SUFFIXES
 
     names = [named(each, "IN") for each in options.images]
     sources = find_sources(names, READ_SUFFIXES, "image", ImageError, {})
@@ -54,7 +54,7 @@ def videos(
     from ..distributed.running import run_videos
     from ..distributed.sources import find_sources
     from ..distributed.storage import stem_of
-    from ..pipelines.video_files import VIDEO_SUFFIXES
+    from ..io.video_files import VIDEO_SUFFIXES
 
     names = [named(each, "IN") for each in options.sources]
     sources = find_sources(names, VIDEO_SUFFIXES, "video", VideoError, {})

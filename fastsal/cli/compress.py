@@ -7,8 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from ..methods import method_of
-from ..pipelines.counts import count_of
+from ..io.counts import count_of
+from ..registry import method_of
 from .options import Commands, add_command, add_method, named, refuse
 
 _IMAGE_SUFFIXES = (".jpg", ".jpeg", ".webp", ".avif")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ImageError
-from ..methods import method_of
+from ..registry import method_of
 from .batches import FileGuard
 from .options import (
     Commands,
@@ -75,10 +75,10 @@ def run(options: argparse.Namespace) -> int:
     if not 0.01 <= options.min_scale <= 1:
         raise ValueError(f"--min-scale must be from 0.01 to 1; got {options.min_scale}")
 
-    from ..pipelines.pictures import find_images, read_image, write_image
-    from ..pipelines.pixels import parse_color
+    from ..io.pictures import find_images, read_image, write_image
+    from ..io.pixels import parse_color
     from ..pipelines.progress import progress_bar
-    from ..pipelines.stream import Stream
+    from ..stream import Stream
 
     parse_color(options.background)
     folder = Path(named(options.output, "-o"))
@@ -103,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _targets(paths: list[Path], folder: Path) -> list[Path]:
     """Return a file name per image, all different and no input, in a folder that exists."""
-    from ..pipelines.pictures import IMAGE_SUFFIXES
+    from ..io.pictures import IMAGE_SUFFIXES
 
     def name(path: Path) -> str:
         return path.name if path.suffix.lower() in IMAGE_SUFFIXES else f"{path.stem}.png"

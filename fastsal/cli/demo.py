@@ -29,15 +29,15 @@ def run(options: argparse.Namespace) -> None:
     """Write the pictures and videos; with --timing, print a table of speeds."""
     folder = Path(named(options.output, "-o"))
     make_folder(folder)
+    from ..io.encoders import has_av
     from ..pipelines import demo
-    from ..pipelines.encoders import has_av
 
     written: list[Path] = []
     for path in demo.write_pictures(folder):
         print(f"completed {path}" if path in written else f"wrote {path}", flush=True)
         written.append(path)
     if options.timing:
-        from ..pipelines.bench import suite
+        from ..bench import suite
 
         print()
         print(suite.table_of(demo.measure()))

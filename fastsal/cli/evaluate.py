@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FastsalError
-from ..pipelines.counts import count_of
+from ..io.counts import count_of
 from .messages import say
 from .options import Commands, add_command, check_writeable, count, named
 
@@ -119,7 +119,7 @@ def _check_targets(options: argparse.Namespace) -> None:
             check_writeable(target, option)
     if options.plot is not None:
         check_writeable(options.plot, "--plot")
-        from ..pipelines.bench.plots import check_plot
+        from ..bench.plots import check_plot
 
         check_plot(options.plot)
 

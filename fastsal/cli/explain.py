@@ -79,8 +79,8 @@ def run(options: argparse.Namespace) -> int:
     from ..runtime import pytorch
 
     pytorch(INSTALL)
+    from ..io.pictures import find_images, read_image, write_image
     from ..pipelines import explanations
-    from ..pipelines.pictures import find_images, read_image, write_image
     from ..pipelines.progress import progress_bar
 
     paths = find_images([named(each, "IMAGE") for each in options.images])
@@ -108,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
 def _targets(paths: list[Path], output: str) -> dict[Path, Path]:
     """Return a file name per image."""
     from ..errors import ImageError
-    from ..pipelines.pictures import check_suffix
+    from ..io.pictures import check_suffix
 
     target = Path(output)
     is_file = target.suffix and not output.endswith(("/", "\\")) and not target.is_dir()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ImageError
-from ..methods import BUILT_IN, DEFAULT, METHODS
+from ..registry import BUILT_IN, DEFAULT, METHODS
 from .batches import FileGuard
 from .clusters import images as run_on_cluster
 from .messages import say
@@ -38,10 +38,10 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..pipelines.box_tables import BoxTable
-    from ..pipelines.image_looks import ImageLook
-    from ..pipelines.pictures import ImageFile
-    from ..pipelines.stream import Stream
+    from ..io.pictures import ImageFile
+    from ..render.box_tables import BoxTable
+    from ..render.image_views import ImageLook
+    from ..stream import Stream
 
 BOX_FORMATS = ("xywh", "xyxy")
 BOX_SUFFIXES = (".json", ".csv")
@@ -121,11 +121,11 @@ def run(options: argparse.Namespace) -> int:
     chosen = {"backend": options.backend, **method_options(options, keys)}
     view, alpha = look_of(options)
 
-    from ..pipelines.pictures import ImageFile, find_images
-    from ..pipelines.pixels import parse_color
+    from ..io.pictures import ImageFile, find_images
+    from ..io.pixels import parse_color
     from ..pipelines.progress import progress_bar
-    from ..pipelines.stream import Stream
-    from ..pipelines.views import check_look
+    from ..render.views import check_look
+    from ..stream import Stream
 
     if view == GRID:
         refuse(options, ("scanpath", "boxes"), "with --view grid")
@@ -179,7 +179,7 @@ def _pictures(paths: list[Path], has_pages: bool) -> list[_Picture]:
 
 
 def _pages(path: Path) -> list[_Picture]:
-    from ..pipelines.pictures import ImageFile
+    from ..io.pictures import ImageFile
 
     try:
         pages = ImageFile(path).pages
@@ -200,7 +200,7 @@ def _maps_of(
     found: BoxTable | None,
 ) -> list[Path]:
     """Write the maps of one image, and return their names."""
-    from ..pipelines.pictures import write_image
+    from ..io.pictures import write_image
 
     frame = file.read(background=look.background, page=picture.page)
     written = []
@@ -246,7 +246,7 @@ def _targets(
     pictures: list[_Picture], keys: list[str], output: str | None, inputs: list[str]
 ) -> dict[tuple[_Picture, str], Path]:
     """Return a file name per image and method, all different, in a folder that exists."""
-    from ..pipelines.pictures import check_suffix
+    from ..io.pictures import check_suffix
 
     jobs = [(picture, key) for picture in pictures for key in keys]
     folder = None if output is None else Path(output)
@@ -276,7 +276,7 @@ def _box_table(
     if not isinstance(options.boxes, Path):
         refuse(options, ("box_format",), "without a file name for --boxes")
         return None
-    from ..pipelines.box_tables import BoxTable
+    from ..render.box_tables import BoxTable
 
     check_writeable(options.boxes, "--boxes")
     taken = {path.resolve() for path in (*inputs, *targets)}
@@ -287,7 +287,7 @@ def _box_table(
 
 def _look(options: argparse.Namespace, targets: Iterable[Path] = ()) -> ImageLook:
     """Return how maps are shown; a .npy file holds the values."""
-    from ..pipelines.image_looks import ImageLook
+    from ..render.image_views import ImageLook
 
     view, alpha = look_of(options)
     has_values = any(target.suffix.lower() == ".npy" for target in targets)

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from .. import __version__
-from ..methods import BUILT_IN
+from ..concurrency.interrupts import Terminated, heeded_interrupts, received_status
+from ..io.atomic_write import remove_unfinished
 from ..pipelines.compiling import Compiling
-from ..pipelines.interrupts import Terminated, heeded_interrupts, received_status
-from ..pipelines.whole_files import remove_unfinished
+from ..registry import BUILT_IN
 from . import (
     bench,
     compress,

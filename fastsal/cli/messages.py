@@ -2,8 +2,8 @@
 
 import sys
 
-from ..methods import BUILT_IN
-from ..pipelines.reasons import text_of as text_of
+from ..io.reasons import text_of as text_of
+from ..registry import BUILT_IN
 
 COMPILING = (
     f"compiling the kernels of {len(BUILT_IN)} methods: a minute or two the first time, then cached"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..methods import METHODS, Method, method_of
+from ..registry import METHODS, Method, method_of
 from .options import Commands, add_command
 
 FIGURES = "figures.json"  # recorded results, which `python -m benchmarks.tables` writes

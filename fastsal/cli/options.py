@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FastsalError
-from ..methods import DEFAULT, METHODS, method_of, options_from
+from ..registry import DEFAULT, METHODS, method_of, options_from
 
 # Literals, not imports: the parser must not load OpenCV just to say what --view takes.
 VIEWS = ("overlay", "map", "side-by-side")
@@ -115,7 +115,7 @@ def method_options(options: argparse.Namespace, keys: Iterable[str]) -> dict[str
 
 def colormap_of(options: argparse.Namespace) -> str:
     """Return the colour map asked for, which must exist, or the usual one."""
-    from ..pipelines.overlay import check_colormap
+    from ..render.overlay import check_colormap
 
     if options.view == "map":
         refuse(options, ("colormap",), "with --view map")
@@ -222,7 +222,7 @@ def check_writeable(path: Path, option: str) -> None:
 
 def check_regular_targets(paths: Iterable[Path], prefix: str = "") -> None:
     """Refuse existing targets that are no regular file: folders, pipes, devices, links to them."""
-    from ..pipelines.whole_files import check_regular, reason_of
+    from ..io.atomic_write import check_regular, reason_of
 
     for path in paths:
         try:

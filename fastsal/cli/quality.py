@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..methods import method_of
-from ..pipelines.counts import count_of
+from ..io.counts import count_of
+from ..registry import method_of
 from .options import Commands, add_command, add_method, check_writeable, named, refuse
 
 _SMALLEST_FOR_MS_SSIM = 161
@@ -26,7 +26,7 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the mean values; write those of frames if that is asked for."""
-    from ..pipelines.video_files import VIDEO_SUFFIXES
+    from ..io.video_files import VIDEO_SUFFIXES
 
     reference = named(options.reference, "REFERENCE")
     distorted = named(options.distorted, "DISTORTED")
@@ -61,8 +61,8 @@ def _of_videos(reference: str, distorted: str, key: str, options: argparse.Names
 
 def _of_images(reference: str, distorted: str, key: str) -> None:
     from ..applications.quality import ms_ssim, psnr, ssim
-    from ..pipelines.pictures import read_image
-    from ..pipelines.stream import Stream
+    from ..io.pictures import read_image
+    from ..stream import Stream
 
     first, second = read_image(reference), read_image(distorted)
     saliency = Stream(key).update(first)

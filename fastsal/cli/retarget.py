@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FastsalError, ImageError
-from ..methods import method_of
+from ..registry import method_of
 from .batches import FileGuard
 from .messages import say
 from .options import (
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     output = named(options.output, "-o")
 
     from ..applications.deformation import check_solver
-    from ..pipelines.pixels import parse_color
+    from ..io.pixels import parse_color
 
     parse_color(options.background)
     check_solver()
@@ -92,9 +92,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sources(names: list[str]) -> list[Path]:
-    from ..pipelines.find import find_files
-    from ..pipelines.pictures import READ_SUFFIXES
-    from ..pipelines.video_files import VIDEO_SUFFIXES
+    from ..io.paths import find_files
+    from ..io.pictures import READ_SUFFIXES
+    from ..io.video_files import VIDEO_SUFFIXES
 
     suffixes = (*READ_SUFFIXES, *VIDEO_SUFFIXES)
     given = [named(each, "IN") for each in names]
@@ -103,8 +103,8 @@ def _sources(names: list[str]) -> list[Path]:
 
 def _is_video(path: Path) -> bool:
     """Return whether the name is that of a video; a GIF is one if it has several pictures."""
-    from ..pipelines.pictures import READ_SUFFIXES, ImageFile
-    from ..pipelines.video_files import VIDEO_SUFFIXES
+    from ..io.pictures import READ_SUFFIXES, ImageFile
+    from ..io.video_files import VIDEO_SUFFIXES
 
     suffix = path.suffix.lower()
     if suffix not in VIDEO_SUFFIXES or suffix not in READ_SUFFIXES:
@@ -117,7 +117,7 @@ def _is_video(path: Path) -> bool:
 
 def _targets(sources: list[Path], output: Path, *, is_folder: bool) -> list[Path]:
     """Return a file name per source, all different and no source, in a folder that exists."""
-    from ..pipelines import pictures, video_files
+    from ..io import pictures, video_files
 
     if len(sources) == 1 and output.suffix and not is_folder and not output.is_dir():
         of_kind = video_files if _is_video(sources[0]) else pictures
@@ -143,8 +143,8 @@ def _targets(sources: list[Path], output: Path, *, is_folder: bool) -> list[Path
 
 
 def _name(source: Path) -> str:
-    from ..pipelines.encoders import CODECS
-    from ..pipelines.pictures import IMAGE_SUFFIXES
+    from ..io.encoders import CODECS
+    from ..io.pictures import IMAGE_SUFFIXES
 
     kept, other = (CODECS, ".mp4") if _is_video(source) else (IMAGE_SUFFIXES, ".png")
     return source.name if source.suffix.lower() in kept else f"{source.stem}{other}"
@@ -152,8 +152,8 @@ def _name(source: Path) -> str:
 
 def _retarget_image(source: Path, target: Path, options: argparse.Namespace) -> None:
     from ..applications import retarget
-    from ..pipelines.pictures import ImageFile, write_image
-    from ..pipelines.stream import Stream
+    from ..io.pictures import ImageFile, write_image
+    from ..stream import Stream
 
     file = ImageFile(source)
     image = file.read(background=options.background)
@@ -169,7 +169,7 @@ def _retarget_image(source: Path, target: Path, options: argparse.Namespace) -> 
 
 
 def _retarget_video(source: Path, target: Path, options: argparse.Namespace) -> None:
-    from ..pipelines.counts import count_of
+    from ..io.counts import count_of
     from ..pipelines.video import convert_video
 
     report = convert_video(source, target, partial(_renderer, options), label="retarget")
@@ -184,7 +184,7 @@ def _retarget_video(source: Path, target: Path, options: argparse.Namespace) -> 
 
 def _renderer(options: argparse.Namespace, _: tuple[int, int]) -> Any:
     from ..applications import RetargetStream
-    from ..pipelines.stream import Stream
+    from ..stream import Stream
 
     method = Stream(options.method, backend=options.backend, color="bgr")
     stream = RetargetStream(

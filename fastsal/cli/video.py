@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import VideoError
-from ..methods import DEFAULT, METHODS
-from ..pipelines.counts import count_of
+from ..io.counts import count_of
+from ..registry import DEFAULT, METHODS
 from .batches import FileGuard
 from .clusters import videos as run_on_cluster
 from .options import (
@@ -93,8 +93,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> None:
     """Refuse what is wrong with the options themselves, whatever the videos are."""
-    from ..pipelines.video_reader import check_request
-    from ..pipelines.views import check_look
+    from ..io.video_reader import check_request
+    from ..render.views import check_look
 
     view, alpha = look_of(options)
     check_look("overlay" if view == GRID else view, alpha)
@@ -104,7 +104,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def _jobs(names: list[str], suffixes: list[str], output: str | None) -> list[tuple[Any, str, Path]]:
     """Return every source with every suffix, a method's key for example, and their target."""
-    from ..pipelines.video_files import check_suffix
+    from ..io.video_files import check_suffix
 
     folder = None if output is None else Path(output)
     if folder is None:
@@ -129,8 +129,8 @@ def _jobs(names: list[str], suffixes: list[str], output: str | None) -> list[tup
 
 
 def _sources(name: str) -> list[Any]:
-    from ..pipelines.find import find_files
-    from ..pipelines.video_files import VIDEO_SUFFIXES, index_or_name
+    from ..io.paths import find_files
+    from ..io.video_files import VIDEO_SUFFIXES, index_or_name
 
     index = index_or_name(named(name, "IN"))
     if isinstance(index, int) or "://" in name:

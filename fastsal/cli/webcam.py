@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..methods import method_of
+from ..registry import method_of
 from .options import (
     VIEWS,
     Commands,
@@ -80,11 +80,11 @@ def run(options: argparse.Namespace) -> None:
         return
     refuse(options, _OF_PAGES, "without --web")
     view, alpha = look_of(options, is_fixed=False)  # keys change it
-    from ..pipelines.live.looks import COLORMAPS, Look
-    from ..pipelines.live.webcam import Settings, Webcam
-    from ..pipelines.overlay import check_alpha, check_colormap
-    from ..pipelines.video_reader import check_request
-    from ..pipelines.whole_files import write_text
+    from ..io.atomic_write import write_text
+    from ..io.video_reader import check_request
+    from ..live.view_settings import COLORMAPS, Look
+    from ..live.webcam import Settings, Webcam
+    from ..render.overlay import check_alpha, check_colormap
 
     check_alpha(alpha)
     colormap = options.colormap or COLORMAPS[0]
@@ -115,7 +115,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _check_targets(options: argparse.Namespace) -> None:
-    from ..pipelines.video_files import check_not_source, check_suffix, check_target
+    from ..io.video_files import check_not_source, check_suffix, check_target
 
     if options.record is not None:
         with bad_use():
@@ -131,8 +131,8 @@ def _check_targets(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    from ..pipelines.live.engine import Choice
-    from ..pipelines.live.web.server import Server, address_of
+    from ..live.engine import Choice
+    from ..live.web.server import Server, address_of
 
     refuse(options, _OF_WINDOWS, "with --web")
     if options.mirror is not None:

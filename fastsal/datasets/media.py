@@ -83,7 +83,7 @@ class VideoFile:
 
     @cached_property
     def _header(self) -> tuple[tuple[int, int], float, int | None]:
-        from ..pipelines.video_reader import VideoReader
+        from ..io.video_reader import VideoReader
 
         with VideoReader(self._path) as reader:
             width, height = reader.size
@@ -106,7 +106,7 @@ class VideoFile:
 
     def frames(self) -> Iterator[Pixels]:
         """Yield the frames in order."""
-        from ..pipelines.video_reader import VideoReader
+        from ..io.video_reader import VideoReader
 
         with VideoReader(self._path) as reader:
             for frame in reader:
@@ -171,7 +171,7 @@ class NoVideo:
 
 def read_rgb(path: Path) -> Pixels:
     """Return an image file as uint8 RGB, ``(H, W, 3)``; grey images get three equal channels."""
-    from ..pipelines.pictures import read_image
+    from ..io.pictures import read_image
 
     return _as_rgb(read_image(path))
 
@@ -184,7 +184,7 @@ def read_grey(path: Path) -> NDArray[Any]:
     ImageError
         If it is a colour picture.
     """
-    from ..pipelines.pictures import read_image
+    from ..io.pictures import read_image
 
     values = read_image(path)
     if values.ndim == 2:
@@ -230,7 +230,7 @@ def _read_unturned(path: Path) -> Pixels:
     """Return an image file with a wrong EXIF tag."""
     import cv2
 
-    from ..pipelines.quiet import quiet_opencv
+    from ..io.opencv_logging import quiet_opencv
 
     try:
         data = np.frombuffer(path.read_bytes(), np.uint8)

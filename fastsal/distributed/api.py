@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ImageError, VideoError
-from ..methods import method_of
+from ..registry import method_of
 from . import storage
 from .report import BatchReport
 from .running import named, run_images, run_videos
@@ -85,8 +85,8 @@ def map_images(
     ...     "s3://bucket/photos/*.jpg", "s3://bucket/maps", "lc", client="tcp://10.0.0.1:8786"
     ... )
     """
-    from ..pipelines.image_looks import ImageLook
-    from ..pipelines.pictures import READ_SUFFIXES
+    from ..io.pictures import READ_SUFFIXES
+    from ..render.image_views import ImageLook
 
     look = {
         key: options.pop(key)
@@ -173,7 +173,7 @@ def map_videos(
     >>> len(report.done)  # doctest: +SKIP
     120
     """
-    from ..pipelines.video_files import VIDEO_SUFFIXES
+    from ..io.video_files import VIDEO_SUFFIXES
 
     names = ("view", "alpha", "colormap", "start", "end", "resize")
     look = {key: options.pop(key) for key in names if key in options}

@@ -7,8 +7,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from ..io.video_writer import add_remark
 from ..pipelines.progress import progress_bar
-from ..pipelines.video_writer import add_remark
 from .report import BatchReport
 from .sources import Source
 from .tasks import Tasks

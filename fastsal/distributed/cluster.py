@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from .. import __version__
 from ..errors import FastsalError
-from ..pipelines.reasons import text_of
+from ..io.reasons import text_of
 from . import threads
 from .storage import INSTALL
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..pipelines.image_looks import ImageLook
-from ..pipelines.reasons import line_of
-from ..pipelines.stream import Stream
+from ..io.reasons import line_of
+from ..render.image_views import ImageLook
+from ..stream import Stream
 from . import records, storage
 from .batch import Job, Ledger, Task
 from .threads import kernel_threads, worker_address
@@ -61,7 +61,7 @@ class ImageWork:
         return storage.Folder(hidden, self.storage_options)
 
     def _outputs(self, job: Job, streams: dict[str, Stream]) -> dict[str, records.Entry]:
-        from ..pipelines.pictures import ImageFile, encode_image
+        from ..io.pictures import ImageFile, encode_image
 
         source = job.source
         is_url = storage.is_url(source.name)

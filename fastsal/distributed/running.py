@@ -9,8 +9,8 @@ from typing import Any
 
 from .. import __version__
 from ..errors import FastsalError, ImageError, VideoError
-from ..methods import METHODS
-from ..pipelines.reasons import line_of
+from ..io.reasons import line_of
+from ..registry import METHODS
 from . import batch, cluster, records, storage
 from .report import BatchReport
 from .sources import Source
@@ -32,9 +32,9 @@ def run_images(
     **settings: Any,
 ) -> BatchReport:
     """Do what `map_images` does, for several methods and any names of outputs."""
-    from ..pipelines.pixels import parse_color
-    from ..pipelines.stream import Stream
-    from ..pipelines.views import check_look
+    from ..io.pixels import parse_color
+    from ..render.views import check_look
+    from ..stream import Stream
     from .image_work import ImagePlan, ImageWork
 
     for key in keys:
@@ -68,10 +68,10 @@ def run_videos(
     **settings: Any,
 ) -> BatchReport:
     """Do what `map_videos` does, for a grid of several methods and any names of outputs."""
-    from ..pipelines.overlay import check_colormap
-    from ..pipelines.stream import Stream
+    from ..io.video_reader import check_request
     from ..pipelines.video import check_video_look
-    from ..pipelines.video_reader import check_request
+    from ..render.overlay import check_colormap
+    from ..stream import Stream
     from .video_work import SHORTEST_PART, VideoPlan, VideoWork
 
     known = {

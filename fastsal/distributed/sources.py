@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..errors import FastsalError
-from ..pipelines.find import find_files
-from ..pipelines.reasons import line_of
+from ..io.paths import find_files
+from ..io.reasons import line_of
 from . import storage
 
 _WITHOUT_FOLDERS = ("http", "https")  # where ? begins a query, and no listing is defined

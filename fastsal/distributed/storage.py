@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..errors import FastsalError
-from ..pipelines.reasons import line_of
-from ..pipelines.whole_files import whole_file
+from ..io.atomic_write import whole_file
+from ..io.reasons import line_of
 
 INSTALL = 'pip install "fastsal[cluster]"'
 Options = Mapping[str, Mapping[str, Any]]  # of fsspec's file systems, by protocol

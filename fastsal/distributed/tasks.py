@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import FastsalError
-from ..pipelines.reasons import text_of
+from ..io.reasons import text_of
 
 if TYPE_CHECKING:
     from .batch import Task

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import FastsalError
-from ..methods import METHODS
-from ..pipelines.encoders import has_av
-from ..pipelines.reasons import line_of
+from ..io.encoders import has_av
+from ..io.reasons import line_of
+from ..registry import METHODS
 from . import records, storage
 from .batch import Job, Ledger, Task
 from .threads import kernel_threads, worker_address
@@ -72,7 +72,7 @@ class VideoWork:
 
     def join(self, job: Job, bounds: tuple[float, ...]) -> Answer:
         """Write the output of a video from its parts."""
-        from ..pipelines.joining import join_parts
+        from ..io.joining import join_parts
 
         with self._answering(job) as answers, ExitStack() as files:
             folder = files.enter_context(self._folder())
@@ -91,8 +91,8 @@ class VideoWork:
 
     def _write(self, source: str, made: Path, start: float | None, end: float | None) -> float:
         """Write the frames of a range, and return when the first of them stands."""
-        from ..pipelines.stream import Stream
         from ..pipelines.video import convert_video, network_of, renderer_of
+        from ..stream import Stream
 
         names = ("view", "alpha", "colormap", "resize")
         view, alpha, colormap, resize = (self.look[name] for name in names)
@@ -107,7 +107,7 @@ class VideoWork:
 
     def _bounds(self, source: str) -> tuple[float, ...]:
         """Return the bounds of parts, between frames; none if the video takes one task."""
-        from ..pipelines.video_reader import VideoReader
+        from ..io.video_reader import VideoReader
 
         if self.most_parts < 2 or not has_av() or not splits(self.keys, self.options):
             return ()

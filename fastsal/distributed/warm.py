@@ -38,9 +38,9 @@ def warm(keys: Sequence[str], options: Mapping[str, Any]) -> None:
     """
     import numpy as np
 
-    from ..methods import METHODS
-    from ..pipelines.pictures import ImageFile, encode_image
-    from ..pipelines.stream import Stream
+    from ..io.pictures import ImageFile, encode_image
+    from ..registry import METHODS
+    from ..stream import Stream
 
     keep_memory()
 

@@ -15,7 +15,7 @@ from ..datasets.masks import MaskSample
 from ..datasets.opening import open_dataset
 from ..datasets.sample import Sample
 from ..errors import DatasetError
-from ..methods import METHODS, method_of
+from ..registry import METHODS, method_of
 from .models import FunctionModel, MapsModel, MethodModel, Model, stamp_of
 from .others import Others, no_others, others_of
 from .result import Evaluation

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DatasetError, ImageError
-from ..methods import METHODS, method_of, options_from
+from ..registry import METHODS, method_of, options_from
 
 if TYPE_CHECKING:
     from ..datasets.sample import Sample
@@ -66,7 +66,7 @@ class MethodModel:
         self._stream()  # refuses wrong options before any work
 
     def _stream(self) -> Any:
-        from ..pipelines.stream import Stream
+        from ..stream import Stream
 
         return Stream(self.key, **self.options)
 

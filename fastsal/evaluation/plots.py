@@ -6,9 +6,9 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..bench.plots import pyplot
 from ..errors import FastsalError
-from ..pipelines.bench.plots import pyplot
-from ..pipelines.whole_files import reason_of, whole_file
+from ..io.atomic_write import reason_of, whole_file
 from .result import LOWER_IS_BETTER
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..datasets.sample import inside
-from ..pipelines.whole_files import write_text
+from ..io.atomic_write import write_text
 
 if TYPE_CHECKING:
     from ..datasets.dataset import Dataset

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from ..datasets.masks import MaskSample
 from ..datasets.sample import Sample, inside
-from ..methods import METHODS
-from ..pipelines.pictures import write_image
-from ..pipelines.views import render
+from ..io.pictures import write_image
+from ..registry import METHODS
+from ..render.views import render
 from .models import MethodModel, Model
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""What the benches of two or more rooms share: how to compile, how to launch, colour, scaling."""
+"""Code shared by several methods: compiling, launching, colour, scaling."""

@@ -34,7 +34,7 @@ def is_empty(array: Any) -> bool:
 
 
 def plain(array: Any, name: str) -> Any:
-    """Return an array as the rooms take it: a UMat brought to the host, rank 1 turned into 2.
+    """Return an array as methods take it: a UMat brought to the host, rank 1 turned into 2.
 
     OpenCV 4 takes an array of rank 1 for a column, OpenCV 5 for a row.
     """

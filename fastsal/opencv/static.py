@@ -107,7 +107,7 @@ def _map_shape(array: Any) -> tuple[int, ...]:
 
 
 def _levels(array: Any) -> Any:
-    """Return numbers as the bench takes them, which has 16 bits for 8 and 32 for 64."""
+    """Return numbers as the backend takes them, which has 16 bits for 8 and 32 for 64."""
     if not isinstance(array, np.ndarray) or array.dtype.name not in _GRAY:
         return array
     if array.ndim > 2 and array.shape[-1] != 1:

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..algorithms.superpixels import draw_boundaries, slic
-from ..methods import METHODS
+from ..bench import suite
+from ..bench.sidebyside import copy_bandwidth
+from ..io.pictures import write_image
+from ..io.videos import VideoWriter
+from ..registry import METHODS
+from ..render.views import render
+from ..stream import Stream
 from . import scene
-from .bench import suite
-from .bench.sidebyside import copy_bandwidth
-from .pictures import write_image
 from .progress import progress_bar
-from .stream import Stream
-from .videos import VideoWriter
-from .views import render
 
 PHOTOGRAPHS = ("coffee", "rocket")
 SIZES = "VGA,720p,1080p"

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from .. import explain, images, runtime
 from ..errors import ModelError
 from ..explain.models import INSTALL, checked_target, explained
-from .overlay import overlay
-from .whole_files import reason_of
+from ..io.atomic_write import reason_of
+from ..render.overlay import overlay
 
 METHODS = (
     "gradient", "smooth-grad", "integrated-gradients", "grad-cam", "xrai", "blur-ig", "guided-ig",

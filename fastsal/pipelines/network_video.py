@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .encoders import has_av
-from .interrupts import heeded_interrupts
-from .stages import Timings
-from .stream import Stream
-from .video_files import is_file
-from .videos import VideoReader, VideoWriter
+from ..concurrency.interrupts import heeded_interrupts
+from ..concurrency.threaded_pipeline import Timings
+from ..io.encoders import has_av
+from ..io.video_files import is_file
+from ..io.videos import VideoReader, VideoWriter
+from ..stream import Stream
 
 Drawing = Callable[[NDArray[np.uint8], NDArray[np.float32]], NDArray[np.uint8]]
 
@@ -78,6 +78,6 @@ class NetworkVideo:
         """Return the sound from the first frame on; None without sound, or without PyAV."""
         if not (self._stream.network.listens and has_av() and is_file(source)):
             return None
-        from .heard import read_sound
+        from ..io.network_audio import read_sound
 
         return read_sound(str(source), reader.starts_at)

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any, Self
 
-from .counts import count_of
+from ..io.counts import count_of
 
 _GAP = 5.0  # seconds between two lines
 

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..concurrency.interrupts import heeded_interrupts
+from ..concurrency.threaded_pipeline import Timings, run_stages
+from ..io.encoders import has_av
+from ..io.video_files import check_not_source, is_file
+from ..io.videos import VideoReader, VideoWriter, check_target
+from ..render.grid import GRID, Grid
+from ..render.overlay import check_colormap
+from ..render.views import check_look, render
 from ..runtime import Choice
+from ..stream import Stream
 from .clock import frames_per_second, percentiles_ms
-from .encoders import has_av
-from .grid import GRID, Grid
-from .interrupts import heeded_interrupts
 from .network_video import NetworkVideo
-from .overlay import check_colormap
 from .progress import progress_bar
-from .stages import Timings, run_stages
-from .stream import Stream
-from .video_files import check_not_source, is_file
-from .videos import VideoReader, VideoWriter, check_target
-from .views import check_look, render
 
 _Picture = NDArray[np.uint8]
 Renderer = tuple[tuple[int, int], Callable[[_Picture], _Picture]]  # width and height; BGR to BGR
@@ -133,7 +133,7 @@ def process_video(
         written before the error are kept in a hidden file beside the target if it plays. The
         message names that file. Other exceptions, such as KeyboardInterrupt, carry a note with it.
         Damage of a single frame's header can lose that frame without an error; see the notes of
-        `fastsal.pipelines.video_reader.VideoReader`.
+        `fastsal.io.video_reader.VideoReader`.
 
     Examples
     --------
@@ -205,7 +205,7 @@ def sound_of(source: str | Path | int, reader: VideoReader, *, is_cut: bool) -> 
     is_carried = is_file(source) or (reader.has_audio and not reader.live)
     if not (has_av() and is_carried):
         return None
-    from .sound import Sound  # which needs PyAV
+    from ..io.audio import Sound  # which needs PyAV
 
     return Sound(str(source), reader.starts_at, is_cut=is_cut)
 

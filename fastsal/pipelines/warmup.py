@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from .. import runtime
+from ..concurrency.interrupts import heeded_interrupts
 from ..kernels import watch
-from ..methods import BUILT_IN, Method, method_of
+from ..registry import BUILT_IN, Method, method_of
+from ..stream import Stream
 from . import helpers
-from .interrupts import heeded_interrupts
 from .progress import progress_bar
-from .stream import Stream
 
 # One size that runs on a single thread and one that runs on all of them.
 _SIZES = ((16, 16), (320, 320))
@@ -222,7 +222,7 @@ def _use(
 
 def _ways(method: Method) -> list[dict[str, Any]]:
     """Return options of the stream that large frames change: the mode of the superpixels."""
-    return [{}, {"slic": "fast"}] if method.room == "superpixel_contrast" else [{}]
+    return [{}, {"slic": "fast"}] if method.package == "superpixel_contrast" else [{}]
 
 
 def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> None:

@@ -19,7 +19,7 @@ from fastsal.algorithms.binary_map import (
 )
 from fastsal.algorithms.binary_map._cpu_cells import fill_cells
 from fastsal.algorithms.binary_map._cpu_chunks import CHUNK, describe
-from fastsal.algorithms.binary_map._math import nearest
+from fastsal.algorithms.binary_map._formulas import nearest
 from fastsal.kernels import launch
 
 BY = {

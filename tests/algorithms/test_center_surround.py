@@ -9,8 +9,8 @@ from reference.center_surround import center_surround as reference
 import fastsal
 from fastsal import runtime
 from fastsal.algorithms.center_surround import center_surround
+from fastsal.io.pictures import read_image
 from fastsal.kernels import launch
-from fastsal.pipelines.pictures import read_image
 
 TOLERANCE = 1e-5
 SHAPES = [(1, 1), (1, 6), (5, 1, 3), (4, 6), (6, 4, 3), (3, 4, 4)]

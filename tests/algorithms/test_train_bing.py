@@ -15,11 +15,11 @@ from benchmarks import default_bing, recall
 from fastsal import images as arrays
 from fastsal.algorithms.bing import SPACES, bing
 from fastsal.algorithms.bing._cpu_pictures import gradients_of as pictures_of
-from fastsal.algorithms.bing.overlap import overlaps
+from fastsal.algorithms.bing.iou import overlaps
 from fastsal.algorithms.bing.plan import boxes_of, plan_of
 from fastsal.algorithms.bing.samples import View, mirrored, samples_of
-from fastsal.algorithms.bing.stages import Tally, learnt_calibrations
 from fastsal.algorithms.bing.svm import linear_svm
+from fastsal.algorithms.bing.two_stage_svm import Tally, learnt_calibrations
 
 BOX = (32, 16, 40, 48)  # column, row, width, height
 

@@ -11,7 +11,7 @@ from skimage import data
 import fastsal
 from fastsal import runtime
 from fastsal.algorithms.whitened import _cpu, whitened
-from fastsal.algorithms.whitened._math import sigmas_of
+from fastsal.algorithms.whitened._formulas import sigmas_of
 from fastsal.kernels import launch
 
 TOLERANCE = 1e-3  # the least variances, which weigh most, are rounded most

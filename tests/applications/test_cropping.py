@@ -10,7 +10,7 @@ from reference import cropping as reference
 import fastsal
 from fastsal.applications import Crop, best_crop, cropping
 from fastsal.errors import ImageError
-from fastsal.pipelines.pictures import read_image
+from fastsal.io.pictures import read_image
 
 
 def sizes(shape, aspect, min_scale):

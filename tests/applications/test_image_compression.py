@@ -16,7 +16,7 @@ import fastsal
 from fastsal import ImageError
 from fastsal.applications import compress_image
 from fastsal.applications.salient import salient_mask
-from fastsal.pipelines.pictures import read_image
+from fastsal.io.pictures import read_image
 
 
 @pytest.fixture(scope="module")

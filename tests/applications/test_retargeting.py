@@ -10,9 +10,9 @@ from reference import retargeting as reference
 import fastsal
 from fastsal.applications import RetargetStream, deformation, retarget
 from fastsal.errors import FastsalError, ImageError
+from fastsal.io.pictures import read_image
+from fastsal.io.videos import VideoReader
 from fastsal.kernels import resample
-from fastsal.pipelines.pictures import read_image
-from fastsal.pipelines.videos import VideoReader
 
 
 def square(size, top, left, shape=(1080, 1920)):

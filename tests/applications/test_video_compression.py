@@ -10,7 +10,7 @@ from video_samples import write_video
 from fastsal import VideoError
 from fastsal.applications import compress_video
 from fastsal.applications.video_compression import _next_factor
-from fastsal.pipelines.video_reader import VideoReader
+from fastsal.io.video_reader import VideoReader
 
 
 def noisy(path, *, frames=70, size=(320, 192), **options):
@@ -62,7 +62,7 @@ def left_is_salient(monkeypatch):
         out[:] = np.rint(255 * left_part(frame))
         return out
 
-    monkeypatch.setattr("fastsal.pipelines.stream.Stream.update", update)
+    monkeypatch.setattr("fastsal.stream.Stream.update", update)
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
@@ -226,7 +226,7 @@ def test_bad_files(tmp_path, clip, monkeypatch):
 
 def test_a_full_disk(tmp_path, clip, monkeypatch):
     usage = type("Usage", (), {"free": 1000})
-    monkeypatch.setattr("fastsal.pipelines.video_writer.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("fastsal.io.video_writer.shutil.disk_usage", lambda _: usage)
     with pytest.raises(VideoError, match="no space left on device"):
         compress_video(clip, tmp_path / "a.mp4", "lc", progress=False)
     assert list(tmp_path.iterdir()) == []

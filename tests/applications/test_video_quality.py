@@ -11,7 +11,7 @@ from video_samples import write_video
 import fastsal
 from fastsal import FastsalError, VideoError
 from fastsal.applications import VideoQuality, compare_videos
-from fastsal.pipelines.video_reader import VideoReader
+from fastsal.io.video_reader import VideoReader
 
 SIZE = (64, 48)
 

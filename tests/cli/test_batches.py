@@ -14,8 +14,8 @@ import pytest
 import fastsal
 from fastsal.cli.batches import FileGuard
 from fastsal.cli.main import main
-from fastsal.pipelines.pictures import write_image
-from fastsal.pipelines.videos import VideoWriter
+from fastsal.io.pictures import write_image
+from fastsal.io.videos import VideoWriter
 
 
 def of_opencv() -> Exception:

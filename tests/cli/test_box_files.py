@@ -8,7 +8,7 @@ import pytest
 
 import fastsal
 from fastsal.cli.main import main
-from fastsal.pipelines.pictures import read_image, write_image
+from fastsal.io.pictures import read_image, write_image
 
 
 @pytest.fixture

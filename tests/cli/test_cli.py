@@ -14,9 +14,9 @@ from processes import started
 
 import fastsal
 from fastsal.cli.main import main
-from fastsal.methods import BUILT_IN
-from fastsal.pipelines.pictures import read_image, write_image
-from fastsal.pipelines.videos import VideoReader, VideoWriter
+from fastsal.io.pictures import read_image, write_image
+from fastsal.io.videos import VideoReader, VideoWriter
+from fastsal.registry import BUILT_IN
 
 
 @pytest.fixture
@@ -440,7 +440,8 @@ def test_demo_writes_pictures_and_a_table(tmp_path, capsys, monkeypatch):
 
 
 def test_demo_says_that_browsers_cannot_play_its_videos(tmp_path, capsys, monkeypatch):
-    from fastsal.pipelines import demo, encoders
+    from fastsal.io import encoders
+    from fastsal.pipelines import demo
 
     monkeypatch.setattr(demo, "write_pictures", lambda folder: iter([folder / "contact-sheet.png"]))
     monkeypatch.setattr(encoders, "has_av", lambda: False)

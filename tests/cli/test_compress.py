@@ -10,7 +10,7 @@ from video_samples import write_video
 
 from fastsal.applications import psnr
 from fastsal.cli.main import main
-from fastsal.pipelines.pictures import read_image, write_image
+from fastsal.io.pictures import read_image, write_image
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from PIL import Image
 import fastsal
 from fastsal.applications import best_crop
 from fastsal.cli.main import main
-from fastsal.pipelines.pictures import read_image, write_image
+from fastsal.io.pictures import read_image, write_image
 
 
 @pytest.fixture

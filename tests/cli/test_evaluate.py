@@ -13,7 +13,7 @@ import pytest
 from processes import started
 
 from fastsal.cli.main import main
-from fastsal.pipelines.pictures import write_image
+from fastsal.io.pictures import write_image
 
 
 @pytest.fixture

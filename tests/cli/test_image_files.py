@@ -9,7 +9,7 @@ from PIL import Image
 
 import fastsal
 from fastsal.cli.main import main
-from fastsal.pipelines.pictures import read_image
+from fastsal.io.pictures import read_image
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from skimage import data
 import fastsal
 from fastsal.cli import methods
 from fastsal.cli.main import main
-from fastsal.methods import METHODS
-from fastsal.pipelines.pictures import read_image, write_image
+from fastsal.io.pictures import read_image, write_image
+from fastsal.registry import METHODS
 
 
 def test_every_method_is_listed_with_its_figures(capsys):

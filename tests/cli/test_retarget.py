@@ -10,8 +10,8 @@ from PIL import Image
 import fastsal
 from fastsal.applications import RetargetStream, retarget
 from fastsal.cli.main import main
-from fastsal.pipelines.pictures import read_image, write_image
-from fastsal.pipelines.videos import VideoReader, VideoWriter
+from fastsal.io.pictures import read_image, write_image
+from fastsal.io.videos import VideoReader, VideoWriter
 
 
 @pytest.fixture

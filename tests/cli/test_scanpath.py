@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from fastsal.cli.main import main
-from fastsal.pipelines.pictures import read_image, write_image
-from fastsal.pipelines.scanpaths import draw_scanpath
+from fastsal.io.pictures import read_image, write_image
+from fastsal.render.draw_scanpath import draw_scanpath
 
 
 @pytest.fixture

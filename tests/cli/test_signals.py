@@ -14,8 +14,8 @@ import numpy as np
 import psutil
 import pytest
 
-from fastsal.pipelines.pictures import write_image
-from fastsal.pipelines.videos import VideoReader, VideoWriter
+from fastsal.io.pictures import write_image
+from fastsal.io.videos import VideoReader, VideoWriter
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="signals to one process are for Unix"),

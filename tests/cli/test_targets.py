@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from fastsal.cli.main import main
-from fastsal.pipelines.pictures import write_image
-from fastsal.pipelines.videos import VideoWriter
+from fastsal.io.pictures import write_image
+from fastsal.io.videos import VideoWriter
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes in folders are for Unix")
 

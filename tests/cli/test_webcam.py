@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastsal.cli.main import main
-from fastsal.pipelines.pictures import write_image
+from fastsal.io.pictures import write_image
 
 pytest.importorskip("websockets", reason="websockets is not installed")
 

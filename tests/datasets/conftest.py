@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from fastsal.pipelines.pictures import write_image
-from fastsal.pipelines.videos import VideoWriter
+from fastsal.io.pictures import write_image
+from fastsal.io.videos import VideoWriter
 
 
 @pytest.fixture

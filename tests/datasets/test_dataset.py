@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 import fastsal.datasets
 from fastsal import DatasetError, ImageError
 from fastsal.datasets import Summary, open_dataset
-from fastsal.pipelines.pictures import write_image
+from fastsal.io.pictures import write_image
 
 
 def test_slices_are_data_sets(cat2000):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from fastsal import DatasetError
 from fastsal.datasets import open_dataset, open_masks
-from fastsal.pipelines.pictures import read_image, write_image
+from fastsal.io.pictures import read_image, write_image
 
 
 def test_plain_folder(plain):

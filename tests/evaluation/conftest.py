@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastsal.pipelines.pictures import write_image
+from fastsal.io.pictures import write_image
 
 
 @pytest.fixture

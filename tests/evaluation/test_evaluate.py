@@ -15,7 +15,7 @@ from fastsal.datasets import open_dataset, open_masks
 from fastsal.evaluation import api, others
 from fastsal.evaluation.scoring import _to_centre
 from fastsal.evaluation.workers import Answer, Workers
-from fastsal.pipelines.pictures import read_image, write_image
+from fastsal.io.pictures import read_image, write_image
 
 
 def evaluate(*arguments, **options):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from reference.median import median as reference
 
-from fastsal.kernels.median._math import PAIRS_OF_9, PAIRS_OF_25
+from fastsal.kernels.median._formulas import PAIRS_OF_9, PAIRS_OF_25
 
 
 def fill_medians(backend, planes, reach):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastsal.pipelines.videos import VideoWriter
+from fastsal.io.videos import VideoWriter
 
 
 @pytest.fixture
@@ -31,5 +31,5 @@ def encoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "av":
         pytest.importorskip("av", reason="PyAV is not installed")
     else:
-        monkeypatch.setattr("fastsal.pipelines.encoders.has_av", lambda: False)
+        monkeypatch.setattr("fastsal.io.encoders.has_av", lambda: False)
     return str(request.param)

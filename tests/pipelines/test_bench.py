@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 
 import fastsal
-from fastsal.cli.main import main
-from fastsal.methods import BUILT_IN
-from fastsal.pipelines.bench import compare, inputs, machine, pace, peers, sidebyside, suite
-from fastsal.pipelines.bench.sidebyside import (
+from fastsal.bench import compare, cpu_probe, inputs, machine, peers, sidebyside, suite
+from fastsal.bench.sidebyside import (
     SideBySide,
     alternate,
     copy_bandwidth,
@@ -20,6 +18,8 @@ from fastsal.pipelines.bench.sidebyside import (
     median_with_interval,
     ratio,
 )
+from fastsal.cli.main import main
+from fastsal.registry import BUILT_IN
 
 
 class SeenPace:
@@ -109,8 +109,8 @@ def test_a_turn_beside_something_slow_is_the_median_of_many_calls(full_speed, mo
 def marked(monkeypatch):
     """Return a function: the marks of the turns that count, of so many and of so many seconds."""
 
-    def run(pace, seconds, rounds=1, disturbed=0):
-        monkeypatch.setattr(sidebyside, "pace_of", lambda threads: pace)
+    def run(seen, seconds, rounds=1, disturbed=0):
+        monkeypatch.setattr(sidebyside, "pace_of", lambda threads: seen)
         game = SideBySide({"a": lambda: time.sleep(0.001)}, seconds=0.01)
         marks = iter(range(1000))
         monkeypatch.setattr(sidebyside, "_turn", lambda call, count: seconds + next(marks))
@@ -130,15 +130,15 @@ def test_turns_that_others_slowed_down_are_played_again(marked):
 
 
 def test_patience_ends_and_the_calmest_turn_counts(marked):
-    pace = SeenPace(*4 * [1.5], 1.2, 1.2, *100 * [1.5])
-    assert marked(pace, seconds=-100, disturbed=1) == [2]
-    assert len(pace.told) == 106 - 2 * (1 + 4)  # a turn, and again as long as a round lasts
+    seen = SeenPace(*4 * [1.5], 1.2, 1.2, *100 * [1.5])
+    assert marked(seen, seconds=-100, disturbed=1) == [2]
+    assert len(seen.told) == 106 - 2 * (1 + 4)  # a turn, and again as long as a round lasts
 
 
 def test_what_takes_long_is_played_once(marked):
-    pace = SeenPace(*10 * [1.5])
-    assert marked(pace, seconds=0.3, disturbed=1) == [0]
-    assert len(pace.told) == 8
+    seen = SeenPace(*10 * [1.5])
+    assert marked(seen, seconds=0.3, disturbed=1) == [0]
+    assert len(seen.told) == 8
 
 
 def test_slowness_is_against_the_best_that_all_threads_did_at_once(monkeypatch):
@@ -149,8 +149,10 @@ def test_slowness_is_against_the_best_that_all_threads_did_at_once(monkeypatch):
         with lock:
             return next(told)
 
-    monkeypatch.setattr(pace, "_work", work)
-    two = pace.Pace(2)  # alone 1.0, then 1.5 together, which is not taken for the best, then 1.04
+    monkeypatch.setattr(cpu_probe, "_work", work)
+    two = cpu_probe.Pace(
+        2
+    )  # alone 1.0, then 1.5 together, which is not taken for the best, then 1.04
     assert [two.slowness(), two.slowness()] == pytest.approx([2.0, 1.0])
 
 
@@ -161,22 +163,22 @@ def test_the_slowest_thread_tells(monkeypatch):
     def work():
         return 2.0 if slow[0] and threading.get_ident() != main else 1.0
 
-    monkeypatch.setattr(pace, "_work", work)
-    three = pace.Pace(3)
+    monkeypatch.setattr(cpu_probe, "_work", work)
+    three = cpu_probe.Pace(3)
     assert three.slowness() == 1.0
     slow[0] = True
     assert three.slowness() == 2.0
 
 
 def test_where_full_speed_is_never_seen_looking_for_it_ends(monkeypatch):
-    monkeypatch.setattr(pace, "_CALIBRATION", 0.01)
+    monkeypatch.setattr(cpu_probe, "_CALIBRATION", 0.01)
     alone = iter(6 * [1.0])
-    monkeypatch.setattr(pace, "_work", lambda: next(alone, 1.3))
-    assert pace.Pace(2).slowness() == 1.0
+    monkeypatch.setattr(cpu_probe, "_work", lambda: next(alone, 1.3))
+    assert cpu_probe.Pace(2).slowness() == 1.0
 
 
 def test_a_single_thread_has_a_pace():
-    assert pace.Pace(1).slowness() >= 1
+    assert cpu_probe.Pace(1).slowness() >= 1
 
 
 def test_a_ratio_is_the_median_of_ratios_within_rounds():

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fastsal.pipelines.bounded import BoundedQueue
+from fastsal.concurrency.bounded import BoundedQueue
 
 pytestmark = pytest.mark.timeout(120)
 

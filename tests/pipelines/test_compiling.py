@@ -11,8 +11,8 @@ from processes import run_python
 
 from fastsal import runtime
 from fastsal.kernels import watch
-from fastsal.methods import BUILT_IN
 from fastsal.pipelines import compiling, forms, helpers
+from fastsal.registry import BUILT_IN
 
 pytestmark = pytest.mark.skipif(runtime.is_simulated(), reason="the simulator compiles nothing")
 

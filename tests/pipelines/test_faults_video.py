@@ -15,13 +15,13 @@ from PIL import Image
 from video_samples import drawn, write_video
 
 from fastsal.errors import VideoError
-from fastsal.pipelines import opencv_decoder, video_decoders
-from fastsal.pipelines.containers import fault_of, played_fraction
-from fastsal.pipelines.demuxing import demuxed
-from fastsal.pipelines.find import find_files
-from fastsal.pipelines.opencv_decoder import OpenCVDecoder
-from fastsal.pipelines.video_files import VIDEO_SUFFIXES
-from fastsal.pipelines.video_reader import VideoReader
+from fastsal.io import opencv_decoder, video_decoders
+from fastsal.io.containers import fault_of, played_fraction
+from fastsal.io.demuxing import demuxed
+from fastsal.io.opencv_decoder import OpenCVDecoder
+from fastsal.io.paths import find_files
+from fastsal.io.video_files import VIDEO_SUFFIXES
+from fastsal.io.video_reader import VideoReader
 
 pytestmark = pytest.mark.timeout(120)
 

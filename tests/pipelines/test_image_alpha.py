@@ -18,7 +18,7 @@ from image_samples import (
 )
 from PIL import Image
 
-from fastsal.pipelines.pictures import read_image
+from fastsal.io.pictures import read_image
 
 TRANSPARENT, SOLID = (9, 7), (20, 30)
 BACKGROUNDS = {"white": (255, 255, 255), "#ff8000": (255, 128, 0), "black": (0, 0, 0)}

@@ -25,7 +25,7 @@ from image_samples import (
 from PIL import Image
 
 from fastsal.errors import ImageError
-from fastsal.pipelines.pictures import ImageFile, read_image
+from fastsal.io.pictures import ImageFile, read_image
 
 DTYPES = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8"]
 

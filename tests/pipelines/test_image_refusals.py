@@ -10,8 +10,8 @@ from image_samples import every_format, pillow, png, smooth_rgb, tiff
 from PIL import Image
 
 from fastsal.errors import ImageError
-from fastsal.pipelines.pictures import ImageFile, find_images, read_image
-from fastsal.pipelines.quiet import decoder_messages
+from fastsal.io.opencv_logging import decoder_messages
+from fastsal.io.pictures import ImageFile, find_images, read_image
 
 
 def refusal(path: Path) -> str:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from fastsal.pipelines.interrupts import heeded_interrupts
+from fastsal.concurrency.interrupts import heeded_interrupts
 
 
 class Dropped:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from fastsal.errors import ImageError
-from fastsal.pipelines.pictures import find_images, read_image, write_image
+from fastsal.io.pictures import find_images, read_image, write_image
 
 LOSSLESS = [".png", ".bmp", ".tif", ".tiff"]
 ALL = [*LOSSLESS, ".jpg", ".jpeg", ".webp", ".npy"]

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import fastsal
+from fastsal.io.videos import VideoWriter
 from fastsal.pipelines import progress
-from fastsal.pipelines.videos import VideoWriter
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fastsal import process_video
-from fastsal.pipelines.videos import VideoReader, VideoWriter
+from fastsal.io.videos import VideoReader, VideoWriter
 
 RATIO = Fraction(64, 45)
 
@@ -63,7 +63,7 @@ def test_without_pyav_frames_are_enlarged_to_square_pixels(
     ratio: Fraction,
     size: tuple[int, int],
 ) -> None:
-    monkeypatch.setattr("fastsal.pipelines.encoders.has_av", lambda: False)
+    monkeypatch.setattr("fastsal.io.encoders.has_av", lambda: False)
     target = tmp_path / f"out{suffix}"
     with VideoWriter(target, 10, (80, 48), None, ratio) as writer:
         for _ in range(3):

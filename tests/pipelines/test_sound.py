@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fastsal import process_video
-from fastsal.pipelines.videos import VideoReader, VideoWriter
+from fastsal.io.videos import VideoReader, VideoWriter
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
 
@@ -118,7 +118,7 @@ def test_odd_sizes_are_handled(tmp_path):
 
 def test_without_pyav_it_says_what_is_missing(tmp_path, monkeypatch):
     source = beeping(tmp_path / "a.mp4", "aac")
-    monkeypatch.setattr("fastsal.pipelines.encoders.has_av", lambda: False)
+    monkeypatch.setattr("fastsal.io.encoders.has_av", lambda: False)
     monkeypatch.setattr("fastsal.pipelines.video.has_av", lambda: False)
     report = process_video(source, tmp_path / "out.mp4", "lc", progress=False)
     assert report.frames == 30

@@ -17,11 +17,12 @@ from fake_decoders import FakeDecoder, install
 from processes import started
 
 from fastsal.errors import ImageError, VideoError
-from fastsal.methods import METHODS
-from fastsal.pipelines import video, video_reader
+from fastsal.io import video_reader
+from fastsal.io.videos import VideoReader, VideoWriter
+from fastsal.pipelines import video
 from fastsal.pipelines.video import VideoReport, process_video
-from fastsal.pipelines.videos import VideoReader, VideoWriter
-from fastsal.pipelines.views import VIEWS
+from fastsal.registry import METHODS
+from fastsal.render.views import VIEWS
 
 pytestmark = pytest.mark.timeout(180)
 

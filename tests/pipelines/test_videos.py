@@ -18,7 +18,7 @@ import pytest
 from fake_decoders import FakeDecoder, install
 
 from fastsal.errors import ImageError, VideoError
-from fastsal.pipelines.videos import VideoReader, VideoWriter, check_target
+from fastsal.io.videos import VideoReader, VideoWriter, check_target
 
 pytestmark = pytest.mark.timeout(120)
 

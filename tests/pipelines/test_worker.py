@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from fastsal.pipelines.worker import Worker
+from fastsal.concurrency.worker import Worker
 
 pytestmark = pytest.mark.timeout(60)
 

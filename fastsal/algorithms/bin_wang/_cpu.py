@@ -27,8 +27,8 @@ from ._cpu_learn import (
     watch,
 )
 from ._cpu_match import copy_levels, count_used, match_all, match_first
-from ._math import BUSY, LEAST_REACH, MOST_FIRST, MOVING, SUSPECT
-from .suspects._cpu import settle
+from ._formulas import BUSY, LEAST_REACH, MOST_FIRST, MOVING, SUSPECT
+from .candidates._cpu import settle
 from .tiles import AREA, CODE, COLS, ROWS
 
 MATCH, LOWRES, LEARN = 1, 2, 4  # stages of a sweep

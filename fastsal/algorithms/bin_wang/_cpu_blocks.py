@@ -3,7 +3,7 @@
 from numba import float64, int64, uint8
 
 from ...kernels.jit import serial
-from ._math import HIGH, LOW, block_matches
+from ._formulas import HIGH, LOW, block_matches
 from .tiles import AREA, CODE, COLS, LEVEL, REACH, ROWS
 
 

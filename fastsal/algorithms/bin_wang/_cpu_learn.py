@@ -3,7 +3,7 @@
 from numba import float32, int16, uint8
 
 from ...kernels.jit import serial
-from ._math import (
+from ._formulas import (
     BUSY,
     LEAST_REACH,
     MOVING,

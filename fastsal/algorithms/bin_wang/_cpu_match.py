@@ -3,7 +3,7 @@
 from numba import float32
 
 from ...kernels.jit import serial
-from ._math import (
+from ._formulas import (
     BUSY,
     KEPT,
     LEAST_REACH,

@@ -11,7 +11,7 @@ from ... import devices, images, runtime, validation
 from ...errors import ImageError
 from ...images import Array, Color
 from ...kernels.levels import in_levels
-from ._math import FIRST_REACH
+from ._formulas import FIRST_REACH
 
 
 class BinWang(devices.Portable):
@@ -132,32 +132,32 @@ class BinWang(devices.Portable):
         self._check(frames.shape)
         if out is None:
             out = images.new_array(frames, frames.shape, dtype)
-        job = images.Job(self._backend, out, frames, turns=self._turns)
-        bench = runtime.bench(__package__, job.target)
-        self._prepare(bench, (frames.shape, frames.channels, frames.pixels.dtype, job.target))
-        bench.update(self._model, _luma(job), *self._rules)
-        bench.fill_mask(self._model, white, job.saliency.reshape(job.saliency.size))
-        return job.result()
+        call = images.Call(self._backend, out, frames, turns=self._turns)
+        kernels = runtime.backend_module(__package__, call.target)
+        self._prepare(kernels, (frames.shape, frames.channels, frames.pixels.dtype, call.target))
+        kernels.update(self._model, _luma(call), *self._rules)
+        kernels.fill_mask(self._model, white, call.saliency.reshape(call.saliency.size))
+        return call.result()
 
     def _check(self, shape: tuple[int, ...]) -> None:
         if self._wanted is not None and shape != self._wanted:
             raise ImageError(f"`frame` must have shape {self._wanted}, as set; got {shape}")
 
-    def _prepare(self, bench: Any, form: tuple[Any, ...]) -> None:
+    def _prepare(self, kernels: Any, form: tuple[Any, ...]) -> None:
         """Have a model of this form in this place, a new one unless the last frame was alike."""
         if self._planes is not None and self._form is not None and form[:-1] == self._form[:-1]:
-            self._model = bench.new_model(self._planes)
+            self._model = kernels.new_model(self._planes)
         elif form != self._form:
-            self._model = bench.new_model(_first_planes(form[0]))
+            self._model = kernels.new_model(_first_planes(form[0]))
         self._planes, self._form = None, form
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         if self._model is not None and self._form is not None:
-            bench = runtime.bench(__package__, self._form[-1])
+            kernels = runtime.backend_module(__package__, self._form[-1])
             devices.work_on(0)  # the stream of the last call may be gone
             self._turns.begin()
-            state["_planes"] = bench.planes_of(self._model)
+            state["_planes"] = kernels.planes_of(self._model)
         state["_model"] = None
         return state
 
@@ -182,7 +182,7 @@ def _checked_rules(opencv5: Any) -> tuple[bool, int]:
 
 
 def _first_planes(shape: tuple[int, int]) -> tuple[Any, ...]:
-    """Return the model of no frame yet: see `new_model` of the benches."""
+    """Return the model of no frame yet: see `new_model` of the backends."""
     # Views of one pixel: filled, they would double what a model takes.
     fields = (
         np.full(4, np.nan, np.float32),
@@ -193,16 +193,16 @@ def _first_planes(shape: tuple[int, int]) -> tuple[Any, ...]:
     return *planes, np.array((0, 250))
 
 
-def _luma(job: images.Job) -> Any:
-    """Return the grey levels of the frame, (P,), on the bench of the job."""
-    frames = in_levels(job.inputs[0], job.target, np.uint8)
+def _luma(call: images.Call) -> Any:
+    """Return the grey levels of the frame, (P,), on the backend of the call."""
+    frames = in_levels(call.inputs[0], call.target, np.uint8)
     if frames.channels == 1:
         return frames.pixels.reshape(frames.pixels.size)
-    if job.target == "cpu":
+    if call.target == "cpu":
         gray = np.empty(frames.flat_shape, np.uint8)
     else:
         gray = devices.workspace("bin_wang luma", frames.flat_shape, np.uint8)
-    bench = runtime.bench("fastsal.kernels.color", job.target)
-    bench.fill_luma(frames.pixels, frames.channels, frames.weights, gray)
-    gray = images.read_only(gray) if job.target == "cpu" else gray
+    kernels = runtime.backend_module("fastsal.kernels.color", call.target)
+    kernels.fill_luma(frames.pixels, frames.channels, frames.weights, gray)
+    gray = images.read_only(gray) if call.target == "cpu" else gray
     return gray.reshape(gray.size)

@@ -9,7 +9,7 @@ from numba import float32
 
 from ...kernels.jit import serial
 from ._draws import CLUSTERS
-from ._math import squared
+from ._formulas import squared
 
 _LEAST_GAP, _GREATEST = float32(2.0**-60), float32(2.0**60)  # squares of these are no trouble
 

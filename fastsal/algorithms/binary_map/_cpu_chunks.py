@@ -4,7 +4,7 @@ import numpy as np
 from numba import float32, int32, int64
 
 from ...kernels.jit import banded, serial
-from ._math import bits_of, value_of
+from ._formulas import bits_of, value_of
 
 CHUNK = 1 << 9
 MARKS = 32  # of a chunk, on either side of the exponent of its greatest value

@@ -5,13 +5,13 @@ from numba import float32, int64, prange
 
 from ...kernels.copies import copy_values
 from ...kernels.jit import parallel, serial
+from ._cpu_brute_force import add_up_plainly, farthest_plainly, spread_of_rest, spread_plainly
 from ._cpu_cells import fill_cells
 from ._cpu_chunks import CHUNK, extent_within, whole_range
-from ._cpu_plainly import add_up_plainly, farthest_plainly, spread_of_rest, spread_plainly
-from ._cpu_spread import spread_by_cells
+from ._cpu_inertia import spread_by_cells
 from ._cpu_sums import add_up
 from ._draws import CLUSTERS, MAX_STEPS
-from ._math import mean_of, moved_far, squared
+from ._formulas import mean_of, moved_far, squared
 
 
 @serial

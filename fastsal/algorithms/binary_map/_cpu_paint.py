@@ -4,10 +4,10 @@ import numpy as np
 from numba import float32, float64, int64, uint32
 
 from ...kernels.jit import banded, serial
+from ._cpu_brute_force import label_of
 from ._cpu_cells import fill_cells
-from ._cpu_plainly import label_of
 from ._draws import CLUSTERS
-from ._math import clipped, fixed, level_of, mean_below, spread_of, twice_the_mean
+from ._formulas import clipped, fixed, level_of, mean_below, spread_of, twice_the_mean
 
 BLOCK = 1 << 15  # values that are counted or added up as one
 FITTING = 1 << 10  # values that stay near; their sum of `fixed` is sure to fit 64 bits

@@ -19,7 +19,7 @@ from ._cpu_paint import (
     paint_shares,
 )
 from ._draws import ATTEMPTS, CLUSTERS
-from ._math import start_of
+from ._formulas import start_of
 
 
 @serial

@@ -12,7 +12,7 @@ from numba import float32, int32, int64
 from ...kernels.jit import serial
 from ._cpu_chunks import CHUNK, MARKS
 from ._draws import CLUSTERS
-from ._math import bits_of, value_of
+from ._formulas import bits_of, value_of
 
 FEW = 32  # values of a chunk that are looked at by themselves
 LARGE = float32(8)  # times the greatest value: from here on the bits of a chunk fit into 32

@@ -10,7 +10,7 @@ from ._cuda_kmeans import cluster, fill_extents, reset_extents
 from ._cuda_paint import choose, paint_clusters
 from ._cuda_reads import level_at, otsu, share_at
 from ._draws import ATTEMPTS, CLUSTERS
-from ._math import fixed, twice_the_mean
+from ._formulas import fixed, twice_the_mean
 
 LOW_BITS = 26
 MANY = 32  # values per thread where what a block finds is added to what others have found

@@ -6,14 +6,7 @@ from ...kernels.jit import device, kernel
 from ._cuda_reads import times, value_at
 from ._cuda_sums import add_up, label_of
 from ._draws import CLUSTERS, LANES, MAX_STEPS
-from ._math import (
-    bits_of,
-    mean_of,
-    moved_far,
-    squared,
-    start_of,
-    value_of,
-)
+from ._formulas import bits_of, mean_of, moved_far, squared, start_of, value_of
 
 
 @kernel

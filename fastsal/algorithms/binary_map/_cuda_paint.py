@@ -5,7 +5,7 @@ from numba import cuda, float32, float64
 from ...kernels.jit import kernel
 from ._cuda_reads import otsu, times, value_at
 from ._draws import ATTEMPTS, CLUSTERS
-from ._math import level_of, nearest
+from ._formulas import level_of, nearest
 
 _INFINITE = float("inf")
 

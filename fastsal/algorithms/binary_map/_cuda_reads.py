@@ -3,7 +3,7 @@
 from numba import cuda, float32, float64, int64
 
 from ...kernels.jit import device
-from ._math import clipped, level_of, mean_below, spread_of
+from ._formulas import clipped, level_of, mean_below, spread_of
 
 _GREATEST = float32(3.4028234663852886e38)
 

@@ -12,7 +12,7 @@ from numba import cuda, float32, int32
 from ...kernels.jit import device
 from ._cuda_reads import value_at
 from ._draws import CLUSTERS
-from ._math import bits_of, nearest, value_of
+from ._formulas import bits_of, nearest, value_of
 
 MAX_THREADS = 256
 SPAN = 64  # values in a row per thread

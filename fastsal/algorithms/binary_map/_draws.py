@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 CLUSTERS = ATTEMPTS = 5
 MAX_STEPS = 100
-LANES = 256  # sums of squared distances, each of every 256th value, so that the twins agree
+LANES = 256  # sums of squared distances, each of every 256th value, so that both backends agree
 _LOW = (1 << 32) - 1
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import containers, devices, images, runtime, validation
+from ...chunked import Calls
 from ...errors import ImageError
 from ...images import Array
-from ...parts import Jobs
 from . import _draws
 
 _LARGEST = 1e30  # of the values for OpenCV's k-means, which does not end beyond 1e37
@@ -139,11 +139,11 @@ def _binary(
         raise ImageError(
             f"`saliency` must have at least 5 pixels for k-means; got shape {frames.shape}"
         )
-    jobs = Jobs(backend, _byte_out(out, frames), frames)
-    for job in jobs:
-        bench = runtime.bench(__package__, job.target)
-        bench.binary_map(job.inputs[0].pixels, method, starts, job.saliency)
-    return jobs.result
+    calls = Calls(backend, _byte_out(out, frames), frames)
+    for call in calls:
+        kernels = runtime.backend_module(__package__, call.target)
+        kernels.binary_map(call.inputs[0].pixels, method, starts, call.saliency)
+    return calls.result
 
 
 def _checked_seed(seed: int | None) -> int:

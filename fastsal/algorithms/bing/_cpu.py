@@ -16,7 +16,7 @@ from ...kernels.copies import copy_values
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import scratch
 from ._cpu_pictures import PLANES, convert, fill_gradient, fill_pictures, lines_of
-from ._math import BRIGHTEST, LOWEST, WINDOW, key_of, score_of
+from ._formulas import BRIGHTEST, LOWEST, WINDOW, key_of, score_of
 
 STRIP = 1 << 15  # pixels, about
 BLOCK = 1 << 12  # windows whose sums stay in the first-level cache

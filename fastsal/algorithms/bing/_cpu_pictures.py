@@ -5,7 +5,7 @@ from numba import uint16, uint32, uint64
 
 from ...kernels.copies import copy_values
 from ...kernels.jit import serial
-from ._math import GRAY, HSV, blended, gap, gradient, hue, luma, rounded, saturation, step_of
+from ._formulas import GRAY, HSV, blended, gap, gradient, hue, luma, rounded, saturation, step_of
 
 PLANES = 7  # blue, green, red, hue, saturation, value, grey or least
 FIRST_PLANE = (0, 3, 6)  # of each colour space

@@ -10,7 +10,7 @@ from numba import cuda, float32, int32, uint16
 from ...devices import fetch, upload, workspace
 from ...kernels.jit import device, kernel
 from ...kernels.launch import grid_for
-from ._math import (
+from ._formulas import (
     GRAY,
     HSV,
     MAXBGR,

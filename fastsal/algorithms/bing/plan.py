@@ -23,7 +23,7 @@ class Plan:
     """The scales of an image size.
 
     Each is a picture of the whole image in which windows of that size are 8 x 8. Scales lie one
-    behind the other in the arrays of a bench.
+    behind the other in the arrays of a backend.
     """
 
     numbers: NDArray[np.int64]  # (n,) which of the model's sizes

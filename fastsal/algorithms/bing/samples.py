@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ... import images
 from . import _cpu_pictures
+from .iou import ENOUGH, overlaps
 from .model import SPACES
-from .overlap import ENOUGH, overlaps
 from .plan import WINDOW, Plan, boxes_of, plan_of
 from .search import blue_of
 

@@ -36,7 +36,7 @@ def search(
         pixels = in_levels(frames._replace(pixels=pixels), target, np.uint8).pixels
         rows = pixels.reshape(height, width * frames.channels)
         args = (rows, frames.channels, blue_of(frames), plan, filters_of(model, spaces), nss)
-        runtime.bench(__package__, target).pick_windows(*args, picked, keys)
+        runtime.backend_module(__package__, target).pick_windows(*args, picked, keys)
     shape = (height, width)
     return plan, [_found(plan, shape, *each) for each in zip(picked, keys, strict=True)]
 

@@ -59,12 +59,12 @@ class BingMaps:
         """Return the map of the next frame, float32 (or `out`), (H, W), in [0, 1]."""
         form = {name: self._options[name] for name in ("color", "channel_axis")}
         frames = images.as_frames(frame, name="frame", dtypes=images.DTYPES, stacks=False, **form)
-        job = images.Job(self._options["backend"], out, frames)
+        call = images.Call(self._options["backend"], out, frames)
         self.boxes, self.scores = bing(frame, **self._options)
-        bench = runtime.bench(f"{__package__}.maps", job.target)
+        kernels = runtime.backend_module(f"{__package__}.maps", call.target)
         args = self.boxes, _weights(self.scores), frames.shape[1]
-        bench.fill_map(*args, job.saliency.reshape(job.saliency.size))
-        return job.result()
+        kernels.fill_map(*args, call.saliency.reshape(call.saliency.size))
+        return call.result()
 
 
 def _weights(scores: NDArray[np.float32]) -> NDArray[np.int32]:

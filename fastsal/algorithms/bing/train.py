@@ -15,7 +15,7 @@ from ...kernels.levels import in_levels
 from . import svm
 from .model import BingModel
 from .samples import View, mirrored, samples_of
-from .stages import learnt_calibrations, learnt_filters, learnt_sizes, tally_of
+from .two_stage_svm import learnt_calibrations, learnt_filters, learnt_sizes, tally_of
 
 _BACKGROUND = 100  # windows drawn per view
 _MOST_BACKGROUND = 100_000  # in all

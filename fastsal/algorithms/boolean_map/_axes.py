@@ -14,7 +14,7 @@ import math
 from numba import float64, int64
 
 from ...kernels.jit import serial
-from ._math import AXIS_SCALE
+from ._formulas import AXIS_SCALE
 
 _RIDGE = 50  # added to the variances, as in the code of Zhang and Sclaroff
 _SWEEPS = 8  # of Jacobi's rotations; three variables converge in five

@@ -2,7 +2,7 @@
 
 from numba import int64
 
-from ._math import is_bare
+from ._formulas import is_bare
 
 _SMALLEST_PICTURE = 8  # lines between the bars
 

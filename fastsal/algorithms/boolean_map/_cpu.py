@@ -4,10 +4,10 @@ import numpy as np
 
 from ...kernels import launch, threads
 from ...kernels.area._cpu import fill_area_means
-from ...kernels.finish._cpu import enlarge
 from ...kernels.jit import serial
 from ...kernels.lab_bytes._cpu import fill_lab
 from ...kernels.median._cpu import fill_medians
+from ...kernels.postprocess._cpu import enlarge
 from . import _bars
 from ._axes import axes_of, covariance
 from ._cpu_blur import (
@@ -18,7 +18,7 @@ from ._cpu_blur import (
 )
 from ._cpu_planes import fill_sums, project
 from ._cpu_regions import add_jobs, add_jobs_bands
-from ._math import SUMS, is_unlike
+from ._formulas import SUMS, is_unlike
 
 fill_window = serial(_bars.fill_window)
 

@@ -5,7 +5,7 @@ from numba import int64, uint32
 
 from ...kernels.gaussian import add_pair, blur_row, weigh
 from ...kernels.jit import banded, serial
-from ._math import (
+from ._formulas import (
     BLUR_SHIFT,
     BYTE_SHIFT,
     CURVE_SHIFT,

@@ -4,16 +4,7 @@ import numpy as np
 from numba import int32, int64
 
 from ...kernels.jit import banded, serial
-from ._math import (
-    BYTE_SHIFT,
-    SUMS,
-    chroma_of,
-    factor_of,
-    likeness,
-    projection,
-    redness,
-    scaled,
-)
+from ._formulas import BYTE_SHIFT, SUMS, chroma_of, factor_of, likeness, projection, redness, scaled
 
 
 @banded

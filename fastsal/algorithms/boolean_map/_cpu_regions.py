@@ -10,21 +10,14 @@ from numba import int64, prange, uint32
 
 from ...kernels.jit import parallel, serial
 from ...kernels.reconstruction._cpu import reconstruct_one
-from ._math import (
-    GROUP,
-    level_of,
-    thresholds_between,
-    thresholds_of,
-    weight_of,
-    word_of,
-)
+from ._formulas import GROUP, level_of, thresholds_between, thresholds_of, weight_of, word_of
 
 
 @serial
 def add_jobs(planes, units, step, reach, is_published, work, totals, band, bands):
     """Fill totals[band] with the attention maps of every `bands`-th job.
 
-    Job 2 * k is plane k, job 2 * k + 1 its complement.
+    Call 2 * k is plane k, call 2 * k + 1 its complement.
     """
     band, bands = int64(band), int64(bands)
     jobs = int64(2 * len(planes))

@@ -5,9 +5,9 @@ import numpy as np
 from ...devices import fetch, upload, workspace
 from ...kernels import launch
 from ...kernels.area._cuda import fill_area_means
-from ...kernels.finish._cuda import enlarge
 from ...kernels.lab_bytes._cuda import fill_lab
 from ...kernels.median._cuda import fill_medians
+from ...kernels.postprocess._cuda import enlarge
 from ...kernels.reconstruction._cuda import reconstruct
 from ._cuda_blur import blur, dilate, quantize, shape_map
 from ._cuda_planes import (
@@ -28,7 +28,7 @@ from ._cuda_regions import (
     weigh_areas,
     weigh_maps,
 )
-from ._math import BLUR_SHIFT, GROUP
+from ._formulas import BLUR_SHIFT, GROUP
 
 LEVELS = 257  # maximum per plane, and one for the end
 FRAMES = 16  # that are computed at once: at size 384 a frame takes 6 MB

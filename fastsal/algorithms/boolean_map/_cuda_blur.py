@@ -4,7 +4,7 @@ from numba import cuda, float32, int64, uint32
 
 from ...kernels.jit import device, kernel
 from ._cuda_planes import MAX_THREADS, range_within
-from ._math import (
+from ._formulas import (
     BLUR_SHIFT,
     BYTE_SHIFT,
     CURVE_SHIFT,

@@ -6,7 +6,7 @@ from ...kernels.jit import device, kernel
 from ...kernels.reduce import range_of_block
 from . import _bars
 from ._axes import axes_of, covariance
-from ._math import (
+from ._formulas import (
     BYTE_SHIFT,
     SUMS,
     chroma_of,

@@ -7,14 +7,7 @@ from numba import cuda, int32, int64, uint32
 
 from ...kernels.jit import device, kernel
 from ._cuda_planes import MAX_THREADS, range_within
-from ._math import (
-    GROUP,
-    level_of,
-    thresholds_between,
-    thresholds_of,
-    weight_of,
-    word_of,
-)
+from ._formulas import GROUP, level_of, thresholds_between, thresholds_of, weight_of, word_of
 
 
 @kernel

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...chunked import Calls
 from ...images import Array, Color
-from ...kernels import finish
-from ...parts import Jobs
+from ...kernels import postprocess
 from .plan import Options, Plan, Variant, plan_of
 
 Bars = Literal["auto", "keep"]
@@ -130,10 +130,10 @@ def boolean_map(
     options = _checked(variant, size, step, warm, smooth, center_bias, bars)
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     plan = plan_of(*frames.shape[-2:], frames.channels, options)
-    jobs = Jobs(backend, out, frames)
-    for job in jobs:
-        _fill(job, color == "rgb", plan, None)
-    return jobs.result
+    calls = Calls(backend, out, frames)
+    for call in calls:
+        _fill(call, color == "rgb", plan, None)
+    return calls.result
 
 
 class BooleanMaps:
@@ -205,29 +205,29 @@ class BooleanMaps:
         if frames.shape != self._shape:
             self.reset()
             self._shape = frames.shape
-        job = images.Job(self._backend, out, frames)
-        _fill(job, self._color == "rgb", plan, self._window_of(job, plan))
-        return job.result()
+        call = images.Call(self._backend, out, frames)
+        _fill(call, self._color == "rgb", plan, self._window_of(call, plan))
+        return call.result()
 
-    def _window_of(self, job: images.Job, plan: Plan) -> tuple[int, int, int, int]:
+    def _window_of(self, call: images.Call, plan: Plan) -> tuple[int, int, int, int]:
         """Return the part of the thumbnail between the bars, or all of it."""
         whole = 0, plan.rows, 0, plan.cols
         if plan.finds_bars and self._window is None and self._searched < _FRAMES_SEARCHED:
-            (source,) = job.inputs
-            bench = runtime.bench(__package__, job.target)
-            is_rgb, width = self._color == "rgb", job.inputs[0].shape[-1]
-            window = bench.content_window(source.pixels, source.channels, is_rgb, width, plan)
+            (source,) = call.inputs
+            kernels = runtime.backend_module(__package__, call.target)
+            is_rgb, width = self._color == "rgb", call.inputs[0].shape[-1]
+            window = kernels.content_window(source.pixels, source.channels, is_rgb, width, plan)
             if window is not None:
                 self._searched += 1
                 self._window = window if window != whole else None
         return self._window or whole
 
 
-def _fill(job: images.Job, is_rgb: bool, plan: Plan, window: Any) -> None:
-    (source,) = job.inputs
-    bench = runtime.bench(__package__, job.target)
+def _fill(call: images.Call, is_rgb: bool, plan: Plan, window: Any) -> None:
+    (source,) = call.inputs
+    kernels = runtime.backend_module(__package__, call.target)
     width = source.shape[-1]
-    bench.boolean_map(source.pixels, source.channels, is_rgb, width, plan, window, job.saliency)
+    kernels.boolean_map(source.pixels, source.channels, is_rgb, width, plan, window, call.saliency)
 
 
 def _checked(
@@ -242,5 +242,5 @@ def _checked(
     if warm > 0 and variant == "published":
         raise ValueError("`warm` must be 0 with variant='published'; use variant='default'")
     validation.choice("bars", bars, ("auto", "keep"))
-    smooth, center_bias = finish.checked(smooth, center_bias)
+    smooth, center_bias = postprocess.checked(smooth, center_bias)
     return Options(variant, size, step, warm, smooth, center_bias, bars == "auto")

@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...kernels.area._math import shape_of_thumbnail
-from ._math import BLUR_SHIFT
+from ...kernels.area._formulas import shape_of_thumbnail
+from ._formulas import BLUR_SHIFT
 
 Variant = Literal["default", "published"]
 

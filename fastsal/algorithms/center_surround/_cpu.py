@@ -4,13 +4,13 @@ import numpy as np
 from numba import float32
 
 from ...kernels import launch
-from ...kernels.cells._cpu import fill_means
-from ...kernels.cells._math import shape_of_cells
-from ...kernels.finish._cpu import finish
+from ...kernels.downsample._cpu import fill_means
+from ...kernels.downsample._formulas import shape_of_cells
 from ...kernels.jit import banded
+from ...kernels.postprocess._cpu import finish
 from . import _cpu_blur as blur
 from . import _cpu_merge as merge
-from ._math import blue_yellow, intensity, red_green
+from ._formulas import blue_yellow, intensity, red_green
 
 
 def center_surround(pixels, channels, is_rgb, width, form, smooth, center_bias, out):

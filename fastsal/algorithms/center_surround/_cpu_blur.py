@@ -11,7 +11,7 @@ from ...kernels.copies import copy_values
 from ...kernels.gaussian import add_pair, blur_row, half_of_gaussian, weigh
 from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
-from ._math import between_six, reach_of, source_of, step_of
+from ._formulas import between_six, reach_of, source_of, step_of
 
 TAPS = 8  # an item of these passes weighs as much as that many pixels
 BEFORE, AFTER = 2, 3  # rows that those between are made of besides the one above them

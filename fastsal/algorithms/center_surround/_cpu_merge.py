@@ -4,10 +4,10 @@ import numpy as np
 from numba import float32
 
 from ...kernels.borders import clamp
-from ...kernels.finish._math import lerp
 from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
-from ._math import cubic_place, cubic_weights, fade, place_in_next
+from ...kernels.postprocess._formulas import lerp
+from ._formulas import cubic_place, cubic_weights, fade, place_in_next
 
 
 def merged(octaves, form):

@@ -5,13 +5,13 @@ from numba import cuda, float32
 
 from ...devices import workspace
 from ...kernels import launch
-from ...kernels.cells._cuda import fill_means
-from ...kernels.cells._math import shape_of_cells
-from ...kernels.finish._cuda import finish
+from ...kernels.downsample._cuda import fill_means
+from ...kernels.downsample._formulas import shape_of_cells
 from ...kernels.jit import kernel
+from ...kernels.postprocess._cuda import finish
 from ._cuda_blur import across, compare, down
 from ._cuda_merge import add_cubic, add_next, fade_out
-from ._math import blue_yellow, intensity, red_green
+from ._formulas import blue_yellow, intensity, red_green
 
 GROUP = 1 << 23  # pixels of the first octave of frames under way at once
 

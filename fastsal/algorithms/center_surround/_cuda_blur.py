@@ -8,7 +8,7 @@ from numba import cuda, float32
 from ...kernels.borders import clamp
 from ...kernels.gaussian import gaussian
 from ...kernels.jit import device, kernel
-from ._math import reach_of, source_of
+from ._formulas import reach_of, source_of
 
 
 @kernel

@@ -3,9 +3,9 @@
 from numba import cuda, float32
 
 from ...kernels.borders import clamp
-from ...kernels.finish._math import lerp
 from ...kernels.jit import kernel
-from ._math import cubic_place, cubic_weights, fade, place_in_next
+from ...kernels.postprocess._formulas import lerp
+from ._formulas import cubic_place, cubic_weights, fade, place_in_next
 
 
 @kernel

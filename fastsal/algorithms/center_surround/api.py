@@ -7,9 +7,9 @@ from typing import Literal
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...chunked import Calls
 from ...images import Array, Color
-from ...kernels import finish
-from ...parts import Jobs
+from ...kernels import postprocess
 from .forms import FORMS
 
 
@@ -97,13 +97,13 @@ def center_surround(
     """
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     form = FORMS[validation.choice("variant", variant, FORMS)]
-    options = finish.checked(form.smooth if smooth is None else smooth, center_bias)
+    options = postprocess.checked(form.smooth if smooth is None else smooth, center_bias)
     width, is_rgb = frames.shape[-1], color == "rgb"
-    jobs = Jobs(backend, out, frames)
-    for job in jobs:
-        (source,) = job.inputs
-        bench = runtime.bench(__package__, job.target)
-        bench.center_surround(
-            source.pixels, source.channels, is_rgb, width, form, *options, job.saliency
+    calls = Calls(backend, out, frames)
+    for call in calls:
+        (source,) = call.inputs
+        kernels = runtime.backend_module(__package__, call.target)
+        kernels.center_surround(
+            source.pixels, source.channels, is_rgb, width, form, *options, call.saliency
         )
-    return jobs.result
+    return calls.result

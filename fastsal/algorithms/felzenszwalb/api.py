@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ... import containers, validation
 from ...errors import ImageError
 from ...images import Array
-from ...runtime import bench
+from ...runtime import backend_module
 
 _WIDEST_SIGMA = 1000.0
 _MOST_PIXELS = (1 << 29) - 1  # a pixel and a direction share 32 bits
@@ -94,7 +94,7 @@ def labels_of(
         colors = ndimage.gaussian_filter(colors, (sigma, sigma, 0), mode="reflect")
     colors = np.ascontiguousarray(colors)[...]
     colors.flags.writeable = False
-    labels: NDArray[np.int32] = bench(__package__, "cpu").segment(colors, scales, min_size)
+    labels: NDArray[np.int32] = backend_module(__package__, "cpu").segment(colors, scales, min_size)
     return labels
 
 

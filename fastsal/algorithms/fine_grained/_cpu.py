@@ -14,7 +14,7 @@ from ...kernels.borders import reflect101
 from ...kernels.color._cpu import luma_span
 from ...kernels.jit import banded, serial
 from ._cpu_vectors import LANES, compare_at_edges, compare_inside
-from ._math import binomial, quantized, shown, sixteenth, stretched
+from ._formulas import binomial, quantized, shown, sixteenth, stretched
 from ._windows import MARGIN, REACHES
 
 LOW = int32((1 << 16) - 1)  # ON lies in the lower half of a total, OFF in the upper

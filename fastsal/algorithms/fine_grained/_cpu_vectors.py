@@ -11,7 +11,7 @@ from numba import types
 from numba.core import cgutils
 from numba.core.extending import intrinsic
 
-from ...kernels import vectors
+from ...kernels import simd
 from ...kernels.jit import has_feature
 from ._windows import MARGIN, REACHES
 
@@ -59,7 +59,7 @@ class _Row:
             for kind, arg in zip(kinds[1:5], args[1:5], strict=True)
         )
         self.levels, self.totals, above, *counts = (
-            vectors.bytes_of(context, builder, kinds[k], args[k]) for k in (0, 5, 1, 3, 4)
+            simd.bytes_of(context, builder, kinds[k], args[k]) for k in (0, 5, 1, 3, 4)
         )
         self.rows, self.counts = [], []
         for scale in range(len(REACHES)):
@@ -86,7 +86,7 @@ class _Row:
             right = builder.add(offset, _INDEX(_ITEM * (MARGIN + reach)))
             window = self._window(top, bottom, left, right)
             total = builder.add(total, self._on_and_off(self._contrast(level, window, *counts)))
-        vectors.store(builder, total, self.totals, offset)
+        simd.store(builder, total, self.totals, offset)
 
     def _window(self, top, bottom, left, right):
         builder = self.builder
@@ -99,7 +99,7 @@ class _Row:
         return builder.sitofp(window, _FLOATS) if self.is_exact else window
 
     def _contrast(self, level, window, others, inverse):
-        """Return rounded_contrast or exact_contrast of _math.py."""
+        """Return rounded_contrast or exact_contrast of _formulas.py."""
         builder = self.builder
         if self.is_exact:
             pixels = builder.fadd(others, _FLOATS([1.0] * LANES))
@@ -117,7 +117,7 @@ class _Row:
         return self._fma(rest, inverse, near)
 
     def _on_and_off(self, contrast):
-        """Return on_and_off of _math.py."""
+        """Return on_and_off of _formulas.py."""
         builder, none = self.builder, _INTS([0] * LANES)
         whole = builder.fptosi(contrast, _INTS)
         is_off = builder.icmp_signed("<", whole, none)
@@ -126,7 +126,7 @@ class _Row:
         return builder.select(is_off, builder.shl(size, _INTS([16] * LANES)), size)
 
     def _fma(self, *args):
-        return vectors.call(self.builder, f"llvm.fma.v{LANES}f32", _FLOATS, *args)
+        return simd.call(self.builder, f"llvm.fma.v{LANES}f32", _FLOATS, *args)
 
     def _row(self, first, array, index):
         stride = cgutils.unpack_tuple(self.builder, array.strides)[0]
@@ -136,7 +136,7 @@ class _Row:
         offset = self.builder.mul(col, _INDEX(_ITEM))
         place = self.builder.gep(row, [offset])
         value = self.builder.load(self.builder.bitcast(place, ir.FloatType().as_pointer()))
-        vector = self.builder.insert_element(_FLOATS(ir.Undefined), value, vectors.INT(0))
+        vector = self.builder.insert_element(_FLOATS(ir.Undefined), value, simd.INT(0))
         return self.builder.shuffle_vector(vector, vector, _INTS([0] * LANES))
 
     def _load(self, address, offset, kind):

@@ -12,7 +12,7 @@ from ...kernels import launch
 from ...kernels.borders import reflect101
 from ...kernels.color._cuda import fill_luma
 from ...kernels.jit import kernel
-from ._math import (
+from ._formulas import (
     binomial,
     exact_contrast,
     on_and_off,

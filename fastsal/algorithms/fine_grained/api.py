@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...chunked import Calls
 from ...images import Array, Color
 from ...kernels.levels import in_levels
-from ...parts import Jobs
 
 
 def fine_grained(
@@ -85,13 +85,13 @@ def fine_grained(
     np.float32(1.0)
     """
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
-    jobs, width = Jobs(backend, out, frames), frames.shape[-1]
-    for job in jobs:
-        (source,) = job.inputs
+    calls, width = Calls(backend, out, frames), frames.shape[-1]
+    for call in calls:
+        (source,) = call.inputs
         if source.pixels.dtype == np.uint16:
-            source = in_levels(source, job.target, np.uint8)
-        bench = runtime.bench(__package__, job.target)
-        bench.fine_grained(
-            source.pixels, source.channels, source.weights, width, bool(exact), job.saliency
+            source = in_levels(source, call.target, np.uint8)
+        kernels = runtime.backend_module(__package__, call.target)
+        kernels.fine_grained(
+            source.pixels, source.channels, source.weights, width, bool(exact), call.saliency
         )
-    return jobs.result
+    return calls.result

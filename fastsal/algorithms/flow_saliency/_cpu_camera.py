@@ -8,7 +8,7 @@ from ...kernels.jit import banded, serial
 from . import _fit
 from ._cpu_pyramid import RIM
 from ._cpu_search import WORK, compared, fill_patch
-from ._math import (
+from ._formulas import (
     BINS,
     BORDER_ROUNDS,
     FIT_ROUNDS,

@@ -10,10 +10,10 @@ from numba import int64, uint32
 
 from ...kernels import launch
 from ...kernels.color._cpu import luma_span
-from ...kernels.color._math import float_luma
+from ...kernels.color._formulas import float_luma
 from ...kernels.copies import copy_values
 from ...kernels.jit import banded, serial
-from ._math import binomial, leveled, mean_level, overlap, quarter, sixteenth
+from ._formulas import binomial, leveled, mean_level, overlap, quarter, sixteenth
 from .plan import PATCH
 
 RIM = PATCH + 1  # a patch just out of sight, and the gradient's or the place's other pixel

@@ -11,7 +11,7 @@ from ...kernels import launch
 from ...kernels.copies import copy_values
 from ...kernels.jit import banded, serial
 from ._cpu_pyramid import RIM, shape_of
-from ._math import (
+from ._formulas import (
     FAR,
     FINE,
     NEAR,

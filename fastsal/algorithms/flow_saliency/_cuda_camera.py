@@ -11,7 +11,7 @@ from ...kernels import launch
 from ...kernels.jit import device, kernel
 from . import _fit
 from ._cuda_search import SLOTS, error_at, pixel_of, summed
-from ._math import (
+from ._formulas import (
     BINS,
     BORDER_ROUNDS,
     FIT_ROUNDS,

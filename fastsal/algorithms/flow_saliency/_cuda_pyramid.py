@@ -7,7 +7,7 @@ from numba import cuda, float32, int64
 from ...devices import workspace
 from ...kernels import launch
 from ...kernels.jit import kernel
-from ._math import binomial, gray_of, leveled, mean_level, overlap, quarter, sixteenth
+from ._formulas import binomial, gray_of, leveled, mean_level, overlap, quarter, sixteenth
 
 
 def fill_levels(pixels, channels, weights, width, levels):

@@ -10,7 +10,7 @@ from numba import cuda, float32, int32
 from ...devices import workspace
 from ...kernels import launch
 from ...kernels.jit import device, kernel
-from ._math import (
+from ._formulas import (
     FAR,
     FINE,
     NEAR,

@@ -1,4 +1,4 @@
-"""The camera's motion from sums over rows of cells: plain functions, which either bench compiles.
+"""The camera's motion from sums over rows of cells: plain functions, which either backend compiles.
 
 Along a row of cells y does not change, so the sums of ``weight * x ** p`` for p up to 4, and of
 the same with the motions across and down for p up to 2, hold all that the equations need.

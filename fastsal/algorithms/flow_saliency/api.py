@@ -115,31 +115,31 @@ def flow_saliency(
     )
     images.check_same(*pair, names=("frame", "previous"))
     shape = shape_of(pair[0])
-    job = images.Job(backend, out, *pair)
-    room = _RoomForFlow(job) if return_flow else None
-    trail = trail_of_thread(job.target, shape)
-    if job.target == "cuda":
+    call = images.Call(backend, out, *pair)
+    room = _RoomForFlow(call) if return_flow else None
+    trail = trail_of_thread(call.target, shape)
+    if call.target == "cuda":
         trail.turns.begin()
-    for index in range(len(job.saliency)):
-        trail.take(job.inputs[1], index)
-        trail.take(job.inputs[0], index)
+    for index in range(len(call.saliency)):
+        trail.take(call.inputs[1], index)
+        trail.take(call.inputs[0], index)
         trail.score(options)
-        trail.paint(part(job.saliency, index))
+        trail.paint(part(call.saliency, index))
         if room is not None:
             trail.paint_flow(room.planes[2 * index : 2 * index + 2])
-    if job.target == "cuda":
+    if call.target == "cuda":
         trail.turns.end()
-    return job.result() if room is None else (job.result(), room.result())
+    return call.result() if room is None else (call.result(), room.result())
 
 
 class _RoomForFlow:
-    """An array for the flow where the caller's frames lie, and one on the bench to fill."""
+    """An array for the flow where the caller's frames lie, and one on the backend to fill."""
 
-    def __init__(self, job: images.Job) -> None:
-        frames = job.inputs[0]
+    def __init__(self, call: images.Call) -> None:
+        frames = call.inputs[0]
         shape = (*frames.shape[:-2], 2, *frames.shape[-2:])
-        planes = 2 * len(job.saliency), shape[-2] * shape[-1]
-        self._staged = job.target == "cuda" and frames.owner is None
+        planes = 2 * len(call.saliency), shape[-2] * shape[-1]
+        self._staged = call.target == "cuda" and frames.owner is None
         self._is_tensor = frames.is_tensor
         if frames.owner is not None:
             self._flow = devices.empty(shape, np.float32, like=frames.owner)

@@ -113,20 +113,20 @@ class FlowSaliency(devices.Portable):
             stacks=False,
         )
         shape = shape_of(frames)
-        job = images.Job(self._backend, out, frames, turns=self._turns)
-        trail = self._trail_for(job, shape)
-        trail.take(job.inputs[0])
+        call = images.Call(self._backend, out, frames, turns=self._turns)
+        trail = self._trail_for(call, shape)
+        trail.take(call.inputs[0])
         trail.score(self._options)
         if self._bidirectional:
             trail.score_ahead(self._options)
-        trail.paint(job.saliency, is_late=self._bidirectional, memory=self._memory)
-        return job.result()
+        trail.paint(call.saliency, is_late=self._bidirectional, memory=self._memory)
+        return call.result()
 
-    def _trail_for(self, job: images.Job, shape: tuple[int, int]) -> Trail:
+    def _trail_for(self, call: images.Call, shape: tuple[int, int]) -> Trail:
         """Return the trail of the last frame, or one as though this frame had been there before."""
-        (frames,) = job.inputs
-        form = shape, frames.channels, frames.pixels.dtype, job.target
+        (frames,) = call.inputs
+        form = shape, frames.channels, frames.pixels.dtype, call.target
         if self._trail is None or form != self._form:
-            self._form, self._trail = form, Trail(job.target, shape)
+            self._form, self._trail = form, Trail(call.target, shape)
             self._trail.take(frames)
         return self._trail

@@ -1,4 +1,4 @@
-"""What a stream of frames leaves behind on a bench, and the steps from frames to maps."""
+"""What a stream of frames leaves behind on a backend, and the steps from frames to maps."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def checked_memory(memory: float) -> float:
 
 
 class Trail(devices.Portable):
-    """Levels of the last two frames of one shape, their flow and scores, on one bench."""
+    """Levels of the last two frames of one shape, their flow and scores, on one backend."""
 
     def __init__(self, target: runtime.Backend, shape: tuple[int, int]) -> None:
         self.form = target, shape
@@ -60,7 +60,7 @@ class Trail(devices.Portable):
 
     @property
     def _bench(self) -> Any:
-        return runtime.bench(__package__, self.form[0])
+        return runtime.backend_module(__package__, self.form[0])
 
     def take(self, frames: images.Frames, index: int = 0) -> None:
         """Take one of `frames` as the next one of the stream."""
@@ -96,7 +96,7 @@ class Trail(devices.Portable):
 
     def _enlarge(self, maps: Any, smooth: float, out: Any) -> None:
         target, (_, width) = self.form
-        finish = runtime.bench("fastsal.kernels.finish", target).finish
+        finish = runtime.backend_module("fastsal.kernels.postprocess", target).finish
         finish(maps, width, smooth, 0, False, out)
 
 

@@ -6,7 +6,7 @@ from numba import uint8
 from ...kernels.color._cpu import luma_span
 from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
-from ._math import change, gap
+from ._formulas import change, gap
 
 CHUNK = 1 << 12  # pixels whose luma is still in the first-level cache when it is compared
 

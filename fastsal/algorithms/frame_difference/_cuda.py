@@ -2,10 +2,10 @@
 
 from numba import cuda
 
-from ...kernels.color._math import luma
+from ...kernels.color._formulas import luma
 from ...kernels.jit import kernel
 from ...kernels.launch import grid_for
-from ._math import change
+from ._formulas import change
 
 
 def frame_difference(frame, previous, channels, weights, white, threshold, out):

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime, validation
+from ...chunked import Calls
 from ...images import Array, Color
-from ...parts import Jobs
 
 _NO_LIMIT = np.float32(-1)
 
@@ -95,10 +95,10 @@ def frame_difference(
         images.as_frames(previous, name="previous", **forms),
     )
     images.check_same(*pair, names=("frame", "previous"))
-    jobs = Jobs(backend, out, *pair)
-    for job in jobs:
-        _fill(job, limit)
-    return jobs.result
+    calls = Calls(backend, out, *pair)
+    for call in calls:
+        _fill(call, limit)
+    return calls.result
 
 
 class FrameDifference(devices.Portable):
@@ -184,39 +184,39 @@ class FrameDifference(devices.Portable):
             name="frame",
             stacks=False,
         )
-        job = images.Job(self._backend, out, frames, turns=self._turns)
-        gray = _luma(job.inputs[0], job.target, self._spare)
-        fits = _fits(self._previous, gray.shape, gray.dtype, job.target)
+        call = images.Call(self._backend, out, frames, turns=self._turns)
+        gray = _luma(call.inputs[0], call.target, self._spare)
+        fits = _fits(self._previous, gray.shape, gray.dtype, call.target)
         form = frames.shape, frames.channels
         goes_on = fits and form == self._form
-        _fill_from_gray(job, gray, self._previous if goes_on else gray, self._limit)
+        _fill_from_gray(call, gray, self._previous if goes_on else gray, self._limit)
         self._form, self._previous, self._spare = form, gray, self._previous
-        return job.result()
+        return call.result()
 
 
-def _fill(job: images.Job, limit: np.float32) -> None:
-    frame, previous = job.inputs
+def _fill(call: images.Call, limit: np.float32) -> None:
+    frame, previous = call.inputs
     if frame.pixels.dtype.kind == "f" and frame.channels > 1:
-        gray = _luma(frame, job.target), _luma(previous, job.target)
-        _fill_from_gray(job, *gray, limit)
+        gray = _luma(frame, call.target), _luma(previous, call.target)
+        _fill_from_gray(call, *gray, limit)
         return
     white = images.WHITE[frame.pixels.dtype]
-    bench = runtime.bench(__package__, job.target)
-    bench.frame_difference(
-        frame.pixels, previous.pixels, frame.channels, frame.weights, white, limit, job.saliency
+    kernels = runtime.backend_module(__package__, call.target)
+    kernels.frame_difference(
+        frame.pixels, previous.pixels, frame.channels, frame.weights, white, limit, call.saliency
     )
 
 
-def _fill_from_gray(job: images.Job, gray: Any, previous: Any, limit: np.float32) -> None:
-    bench = runtime.bench(__package__, job.target)
+def _fill_from_gray(call: images.Call, gray: Any, previous: Any, limit: np.float32) -> None:
+    kernels = runtime.backend_module(__package__, call.target)
     white = images.WHITE[gray.dtype]
-    if job.target == "cpu":
+    if call.target == "cpu":
         gray, previous = images.read_only(gray), images.read_only(previous)
-    bench.frame_difference(gray, previous, 1, (0, 0, 0), white, limit, job.saliency)
+    kernels.frame_difference(gray, previous, 1, (0, 0, 0), white, limit, call.saliency)
 
 
 def _luma(frames: images.Frames, target: runtime.Backend, spare: Any = None) -> Any:
-    """Return the luma of `frames` on the bench `target`, in `spare` if that fits."""
+    """Return the luma of `frames` on the backend `target`, in `spare` if that fits."""
     shape, dtype = frames.flat_shape, frames.pixels.dtype
     if _fits(spare, shape, dtype, target):
         gray = spare
@@ -224,8 +224,8 @@ def _luma(frames: images.Frames, target: runtime.Backend, spare: Any = None) -> 
         gray = np.empty(shape, dtype)
     else:
         gray = devices.empty(shape, dtype, like=frames.pixels)
-    bench = runtime.bench("fastsal.kernels.color", target)
-    bench.fill_luma(frames.pixels, frames.channels, frames.weights, gray)
+    kernels = runtime.backend_module("fastsal.kernels.color", target)
+    kernels.fill_luma(frames.pixels, frames.channels, frames.weights, gray)
     return gray
 
 

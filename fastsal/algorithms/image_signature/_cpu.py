@@ -6,15 +6,15 @@ import numpy as np
 from numba import float32
 
 from ...kernels import launch
-from ...kernels.cells._cpu import fill_means
-from ...kernels.cells._math import shape_of_cells
 from ...kernels.color._cpu_lab import light, lightness_of, linear_of
-from ...kernels.color._math import balanced, lab
+from ...kernels.color._formulas import balanced, lab
 from ...kernels.copies import copy_values
-from ...kernels.finish._cpu import finish
+from ...kernels.downsample._cpu import fill_means
+from ...kernels.downsample._formulas import shape_of_cells
 from ...kernels.jit import banded, serial
+from ...kernels.postprocess._cpu import finish
 from ._cpu_cosines import add_signature
-from ._math import CELLS, cosine
+from ._formulas import CELLS, cosine
 
 
 def image_signature(pixels, channels, is_rgb, width, smooth, center_bias, out):

@@ -5,7 +5,7 @@ Even waves see only the sums of mirrored rows, odd ones only the differences.
 
 from ...kernels.copies import copy_values
 from ...kernels.jit import serial
-from ._math import sign
+from ._formulas import sign
 
 
 @serial

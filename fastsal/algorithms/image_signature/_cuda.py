@@ -8,12 +8,12 @@ from numba import cuda, float64
 
 from ...devices import workspace
 from ...kernels import launch
-from ...kernels.cells._cuda import fill_means
-from ...kernels.cells._math import shape_of_cells
-from ...kernels.color._math import balanced, lab, lightness, linear
-from ...kernels.finish._cuda import finish
+from ...kernels.color._formulas import balanced, lab, lightness, linear
+from ...kernels.downsample._cuda import fill_means
+from ...kernels.downsample._formulas import shape_of_cells
 from ...kernels.jit import kernel
-from ._math import CELLS, cosine, sign
+from ...kernels.postprocess._cuda import finish
+from ._formulas import CELLS, cosine, sign
 
 GROUP = 256  # frames whose waves are kept at once
 

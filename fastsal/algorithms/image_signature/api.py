@@ -5,9 +5,9 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...chunked import Calls
 from ...images import Array, Color
-from ...kernels import finish
-from ...parts import Jobs
+from ...kernels import postprocess
 
 
 def image_signature(
@@ -89,11 +89,13 @@ def image_signature(
     True
     """
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
-    options = finish.checked(smooth, center_bias)
+    options = postprocess.checked(smooth, center_bias)
     width, is_rgb = frames.shape[-1], color == "rgb"
-    jobs = Jobs(backend, out, frames)
-    for job in jobs:
-        (source,) = job.inputs
-        bench = runtime.bench(__package__, job.target)
-        bench.image_signature(source.pixels, source.channels, is_rgb, width, *options, job.saliency)
-    return jobs.result
+    calls = Calls(backend, out, frames)
+    for call in calls:
+        (source,) = call.inputs
+        kernels = runtime.backend_module(__package__, call.target)
+        kernels.image_signature(
+            source.pixels, source.channels, is_rgb, width, *options, call.saliency
+        )
+    return calls.result

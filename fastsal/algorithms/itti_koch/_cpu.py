@@ -10,8 +10,8 @@ import numpy as np
 from ...images import read_only
 from ...kernels import launch, threads
 from ...kernels.color._cpu_lab import light
-from ...kernels.finish._cpu import finish
 from ...kernels.jit import banded
+from ...kernels.postprocess._cpu import finish
 from ._cpu_features import compare, compare_bands
 from ._cpu_orientations import orient
 from ._cpu_scales import (

@@ -3,9 +3,9 @@
 import numpy as np
 from numba import float32
 
-from ...kernels.finish._cpu import blur_across, blur_down
 from ...kernels.jit import serial
-from ._math import ROUNDS, after_round
+from ...kernels.postprocess._cpu import blur_across, blur_down
+from ._formulas import ROUNDS, after_round
 
 
 @serial

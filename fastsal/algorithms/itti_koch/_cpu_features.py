@@ -3,11 +3,11 @@
 import numpy as np
 from numba import float32, int32, int64, prange
 
-from ...kernels.finish._math import lerp
 from ...kernels.jit import parallel, serial
+from ...kernels.postprocess._formulas import lerp
 from ._cpu_compete import compete
 from ._cpu_scales import plane_at
-from ._math import place, promotion, ramp, units
+from ._formulas import place, promotion, ramp, units
 
 
 @serial

@@ -7,7 +7,7 @@ from ...kernels.borders import reflect
 from ...kernels.copies import copy_values
 from ...kernels.jit import banded, serial
 from ._cpu_scales import plane_at
-from ._math import symmetric
+from ._formulas import symmetric
 from ._plan import REACH
 
 WINDOW = 2 * REACH + 1

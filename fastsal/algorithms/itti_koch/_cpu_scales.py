@@ -6,7 +6,7 @@ from numba import float32, int64
 from ...kernels.borders import reflect
 from ...kernels.color._cpu_lab import lab_of
 from ...kernels.jit import banded, serial
-from ._math import binomial, byte_window, intensity, opponents, window
+from ._formulas import binomial, byte_window, intensity, opponents, window
 
 
 @banded

@@ -6,7 +6,7 @@ from numba import float32
 from ...kernels.jit import serial
 from ._cpu_compete import compete
 from ._cpu_features import add, weight_of
-from ._math import faintness, modality
+from ._formulas import faintness, modality
 
 
 @serial

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...devices import settled, workspace
 from ...kernels import launch
-from ...kernels.finish._cuda import finish
+from ...kernels.postprocess._cuda import finish
 from ._cuda_compete import compete, reduce_signs, sum_signs
 from ._cuda_features import clear, compare, count, reduce
 from ._cuda_orientations import filter_columns, filter_rows

@@ -2,10 +2,10 @@
 
 from numba import cuda, float32, int32
 
-from ...kernels.finish._cuda import blurred
 from ...kernels.jit import device, kernel
+from ...kernels.postprocess._cuda import blurred
 from ._cuda_features import flat_of, gather, mean_of, range_of, widest_of
-from ._math import ROUNDS, after_round, faintness, modality
+from ._formulas import ROUNDS, after_round, faintness, modality
 
 MAX_THREADS = 1024
 MOST_WAVES = 8  # in either direction: 25 % of the longer side lets pass seven

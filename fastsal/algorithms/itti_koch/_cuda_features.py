@@ -3,9 +3,9 @@
 import numpy as np
 from numba import cuda, float32, int32, int64
 
-from ...kernels.finish._math import lerp
 from ...kernels.jit import device, kernel
-from ._math import faintness, modality, place, promotion, ramp, units
+from ...kernels.postprocess._formulas import lerp
+from ._formulas import faintness, modality, place, promotion, ramp, units
 
 MAX_THREADS = 1024
 

@@ -4,7 +4,7 @@ from numba import cuda, float32, int32
 
 from ...kernels.borders import reflect
 from ...kernels.jit import device, kernel
-from ._math import symmetric
+from ._formulas import symmetric
 
 
 @kernel

@@ -3,9 +3,9 @@
 from numba import cuda, float32, int32
 
 from ...kernels.borders import reflect
-from ...kernels.color._math import lab_of_srgb
+from ...kernels.color._formulas import lab_of_srgb
 from ...kernels.jit import device, kernel
-from ._math import binomial, intensity, opponents, window
+from ._formulas import binomial, intensity, opponents, window
 
 TILE = 64  # pixels of scale 2 in a row that a block makes
 _LINE = (4 * TILE + 6) * 4  # values of the image's rows that these take

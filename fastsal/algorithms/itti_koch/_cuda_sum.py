@@ -6,7 +6,7 @@ from numba import cuda, float32, int32, int64
 from ...kernels.jit import device, kernel
 from ._cuda_compete import MOST_PAIRS, contest
 from ._cuda_features import gain_of, gather
-from ._math import faintness, units
+from ._formulas import faintness, units
 
 MAX_THREADS = 1024
 

@@ -1,4 +1,4 @@
-"""What depends on the size of the image and the options only, for both benches."""
+"""What depends on the size of the image and the options only, for both backends."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...chunked import Calls
 from ...images import Array, Color
-from ...kernels import finish
-from ...parts import Jobs
+from ...kernels import postprocess
 from . import options
 
 
@@ -118,7 +118,9 @@ def itti_koch(
     [2, 3]
     """
     settings = options.checked(preset)
-    smooth, center_bias = finish.checked(settings.smooth if smooth is None else smooth, center_bias)
+    smooth, center_bias = postprocess.checked(
+        settings.smooth if smooth is None else smooth, center_bias
+    )
     frames = images.as_frames(
         image,
         color=color,
@@ -127,19 +129,19 @@ def itti_koch(
     )
     parts: Any = ()
 
-    def fill(job: images.Job) -> None:
-        (source,) = job.inputs
-        runtime.bench(__package__, job.target).itti_koch(
+    def fill(call: images.Call) -> None:
+        (source,) = call.inputs
+        runtime.backend_module(__package__, call.target).itti_koch(
             source.pixels, source.channels, source.weights, frames.shape[-1], settings,
-            smooth, center_bias, job.saliency, parts,
+            smooth, center_bias, call.saliency, parts,
         )  # fmt: skip
 
     if return_conspicuity:
-        job = images.Job(backend, out, frames)
-        parts = job.add_maps(3)
-        fill(job)
-        return job.result(), Conspicuity(*job.added_maps())
-    jobs = Jobs(backend, out, frames)
-    for job in jobs:
-        fill(job)
-    return jobs.result
+        call = images.Call(backend, out, frames)
+        parts = call.add_maps(3)
+        fill(call)
+        return call.result(), Conspicuity(*call.added_maps())
+    calls = Calls(backend, out, frames)
+    for call in calls:
+        fill(call)
+    return calls.result

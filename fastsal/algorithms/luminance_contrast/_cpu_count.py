@@ -9,7 +9,7 @@ from numba import prange, uint32, uint64
 
 from ...kernels.color._cpu import luma_span
 from ...kernels.jit import parallel, serial
-from ._cpu_words import span_of, words_of
+from ._cpu_swar import span_of, words_of
 
 CODES = 1 << 16
 CODE = uint64(CODES - 1)

@@ -3,10 +3,10 @@
 import numpy as np
 from numba import prange, uint64
 
-from ...kernels import vectors
+from ...kernels import simd
 from ...kernels.jit import parallel, serial
-from ._cpu_vectors import look_up_blocks
-from ._cpu_words import BLOCK, span_of, words_of
+from ._cpu_simd import look_up_blocks
+from ._cpu_swar import BLOCK, span_of, words_of
 
 BYTE = uint64(255)
 
@@ -17,7 +17,7 @@ def paint(gray, scores, saliency, bands):
     args = gray, scores.view(bits), saliency.view(bits), bands
     if gray.itemsize > 1:
         _paint_bands(*args)
-    elif vectors.are_here():
+    elif simd.are_here():
         _paint_vector_bands(*args)
     else:
         _paint_word_bands(*args)

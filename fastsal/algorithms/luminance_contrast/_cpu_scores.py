@@ -4,7 +4,7 @@ from numba import int64
 
 from ...kernels.jit import serial
 from ...kernels.scale import share, stored
-from ._math import contrast
+from ._formulas import contrast
 
 
 @serial

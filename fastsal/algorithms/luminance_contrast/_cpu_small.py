@@ -11,7 +11,7 @@ from ...kernels.color._cpu import luma_span
 from ...kernels.jit import banded, serial
 from ...kernels.scale import share, stored
 from ._cpu_scores import fill_scores
-from ._math import contrast
+from ._formulas import contrast
 
 
 @banded

@@ -12,7 +12,7 @@ from ...kernels import launch
 from ...kernels.color._cuda import fill_luma
 from ...kernels.jit import kernel
 from ...kernels.scale import share, stored
-from ._math import contrast
+from ._formulas import contrast
 
 # One histogram per lane of a warp, interleaved: no two lanes meet in one bank or one counter.
 LANES = 32

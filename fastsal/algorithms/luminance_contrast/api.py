@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...chunked import Calls
 from ...images import Array, Color
 from ...kernels.levels import in_levels
-from ...parts import Jobs
 
 
 def luminance_contrast(
@@ -75,11 +75,11 @@ def luminance_contrast(
            [0. , 0. , 0. , 1. ]], dtype=float32)
     """
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
-    jobs = Jobs(backend, out, frames)
-    for job in jobs:
-        (source,) = job.inputs
+    calls = Calls(backend, out, frames)
+    for call in calls:
+        (source,) = call.inputs
         if source.pixels.dtype == np.float32:
-            source = in_levels(source, job.target, np.uint16)
-        bench = runtime.bench(__package__, job.target)
-        bench.luminance_contrast(source.pixels, source.channels, source.weights, job.saliency)
-    return jobs.result
+            source = in_levels(source, call.target, np.uint16)
+        kernels = runtime.backend_module(__package__, call.target)
+        kernels.luminance_contrast(source.pixels, source.channels, source.weights, call.saliency)
+    return calls.result

@@ -5,18 +5,18 @@ from numba import float32
 
 from ...kernels import launch
 from ...kernels.area._cpu import fill_area_means
-from ...kernels.area._math import shape_of_thumbnail
+from ...kernels.area._formulas import shape_of_thumbnail
 from ...kernels.copies import copy_values
-from ...kernels.finish._cpu import enlarge, range_of
 from ...kernels.jit import banded, serial
 from ...kernels.lab_bytes._cpu import fill_lab
 from ...kernels.median._cpu import fill_median
+from ...kernels.postprocess._cpu import enlarge, range_of
 from ...kernels.scale import share
 from ._cpu_background import fill_background
 from ._cpu_distance import fill_distances
 from ._cpu_frame import fill_bounds
 from ._cpu_refine import refine
-from ._math import MEDIAN_REACH, cone, from_center
+from ._formulas import MEDIAN_REACH, cone, from_center
 
 
 def minimum_barrier(pixels, channels, is_rgb, width, size, steps, out):

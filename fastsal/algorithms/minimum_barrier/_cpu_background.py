@@ -4,18 +4,10 @@ import numpy as np
 from numba import float32
 
 from ...kernels import eigen
-from ...kernels.finish._cpu import range_of
 from ...kernels.jit import serial
+from ...kernels.postprocess._cpu import range_of
 from ...kernels.scale import share
-from ._math import (
-    MOMENTS,
-    RIDGE,
-    STRIPS,
-    all_but_greatest,
-    along,
-    covariance,
-    strip_bounds,
-)
+from ._formulas import MOMENTS, RIDGE, STRIPS, all_but_greatest, along, covariance, strip_bounds
 
 diagonalise = serial(eigen.diagonalise)
 

@@ -8,7 +8,7 @@ bits of the raster order. Diagonals are kept as rows, so that their loops vector
 import numpy as np
 
 from ...kernels.jit import serial
-from ._math import PASSES, closer, first_row, last_row
+from ._formulas import PASSES, closer, first_row, last_row
 
 
 @serial

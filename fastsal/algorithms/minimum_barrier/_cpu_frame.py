@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ...kernels.color._math import luma
+from ...kernels.color._formulas import luma
 from ...kernels.jit import serial
-from ._math import FRAME, SMALLEST, cut, is_edge, is_line, reflected, slope
+from ._formulas import FRAME, SMALLEST, cut, is_edge, is_line, reflected, slope
 
 _WEIGHTS = (9798, 19235, 3735)  # of red, green and blue in luma
 

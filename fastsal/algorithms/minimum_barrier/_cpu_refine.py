@@ -6,7 +6,7 @@ from ...kernels.copies import copy_values
 from ...kernels.jit import serial
 from ...kernels.reconstruction._cpu import reconstruct_one
 from ...kernels.scale import share
-from ._math import LEVELS, contrast, is_upper, level, middle, opening_width
+from ._formulas import LEVELS, contrast, is_upper, level, middle, opening_width
 
 
 @serial

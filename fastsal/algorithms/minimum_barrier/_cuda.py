@@ -6,18 +6,18 @@ from numba import cuda, float32, int32
 from ...devices import workspace
 from ...kernels import launch
 from ...kernels.area._cuda import fill_area_means
-from ...kernels.area._math import shape_of_thumbnail
-from ...kernels.finish._cuda import MAX_THREADS, enlarge
+from ...kernels.area._formulas import shape_of_thumbnail
 from ...kernels.jit import device, kernel
 from ...kernels.lab_bytes._cuda import fill_lab
 from ...kernels.median._cuda import fill_medians
+from ...kernels.postprocess._cuda import MAX_THREADS, enlarge
 from ...kernels.scale import share
 from ._cuda_background import fill_background
 from ._cuda_distance import fill_distances
 from ._cuda_frame import fill_bounds
 from ._cuda_range import range_within
 from ._cuda_refine import refine
-from ._math import MEDIAN_REACH, cone, from_center
+from ._formulas import MEDIAN_REACH, cone, from_center
 
 GROUP = 64  # frames measured at once
 

@@ -7,11 +7,11 @@ from numba import cuda, float32, float64, int64
 
 from ...devices import workspace
 from ...kernels import eigen, launch
-from ...kernels.finish._cuda import MAX_THREADS
 from ...kernels.jit import device, kernel
+from ...kernels.postprocess._cuda import MAX_THREADS
 from ...kernels.scale import share
 from ._cuda_range import range_within
-from ._math import MOMENTS, RIDGE, STRIPS, all_but_greatest, along, covariance, strip_bounds
+from ._formulas import MOMENTS, RIDGE, STRIPS, all_but_greatest, along, covariance, strip_bounds
 
 AXES = 12  # of a strip: its mean colour, then three whitened axes
 _SHARED = MOMENTS * 256  # sums of a block of launch.THREADS threads

@@ -9,7 +9,7 @@ from numba import cuda
 
 from ...kernels import launch
 from ...kernels.jit import device, kernel
-from ._math import PASSES, closer, first_row, last_row
+from ._formulas import PASSES, closer, first_row, last_row
 
 
 def fill_distances(planes, bounds, low, high):

@@ -3,9 +3,9 @@
 from numba import cuda, int32, int64
 
 from ...kernels import launch
-from ...kernels.color._math import luma
+from ...kernels.color._formulas import luma
 from ...kernels.jit import device, kernel
-from ._math import FRAME, SMALLEST, cut, is_edge, is_line, reflected, slope
+from ._formulas import FRAME, SMALLEST, cut, is_edge, is_line, reflected, slope
 
 _WEIGHTS = (9798, 19235, 3735)  # of red, green and blue in luma
 _LINES = 4 * FRAME

@@ -1,7 +1,7 @@
 """The range of a map within bounds, found by all threads of a block."""
 
-from ...kernels.finish._cuda import range_of
 from ...kernels.jit import device
+from ...kernels.postprocess._cuda import range_of
 
 
 @device

@@ -8,7 +8,7 @@ from ...kernels import launch
 from ...kernels.jit import device, kernel
 from ...kernels.reconstruction._cuda import reconstruct
 from ...kernels.scale import share
-from ._math import LEVELS, contrast, is_upper, level, middle, opening_width
+from ._formulas import LEVELS, contrast, is_upper, level, middle, opening_width
 
 
 def refine(maps, bounds):

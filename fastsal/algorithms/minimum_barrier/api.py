@@ -5,8 +5,8 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...chunked import Calls
 from ...images import Array, Color
-from ...parts import Jobs
 
 
 def minimum_barrier(
@@ -112,15 +112,15 @@ def minimum_barrier(
         for name, value in (("background", background), ("center", center), ("refine", refine))
     )
     longer = validation.integer("size", size, 3, 2000)
-    jobs = Jobs(backend, out, frames)
-    for job in jobs:
-        (source,) = job.inputs
-        bench = runtime.bench(__package__, job.target)
-        bench.minimum_barrier(
+    calls = Calls(backend, out, frames)
+    for call in calls:
+        (source,) = call.inputs
+        kernels = runtime.backend_module(__package__, call.target)
+        kernels.minimum_barrier(
             source.pixels, source.channels, color == "rgb", frames.shape[-1], longer, steps,
-            job.saliency,
+            call.saliency,
         )  # fmt: skip
-    return jobs.result
+    return calls.result
 
 
 def _checked_flag(name: str, value: bool) -> bool:

@@ -4,7 +4,7 @@ import numpy as np
 
 from ...kernels.jit import serial
 from ._foci import run, side_of_cells
-from ._math import mean_of
+from ._formulas import mean_of
 
 _ELSEWHERE = np.empty((0, 0, 2), np.int32)  # the greatest pixels are looked for where they matter
 

@@ -11,7 +11,7 @@ from ...devices import fetch, workspace
 from ...kernels import launch
 from ...kernels.jit import kernel
 from ._foci import run, side_of_cells
-from ._math import mean_of, off_middle
+from ._formulas import mean_of, off_middle
 
 _NOWHERE = np.empty((0, 0), np.uint8)  # the map stays where it is
 

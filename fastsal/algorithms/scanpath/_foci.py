@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...kernels.jit import serial
-from ._math import INHIBITION, off_middle, time_to_fire
+from ._formulas import INHIBITION, off_middle, time_to_fire
 
 CELLS = 64  # along the shorter side, about
 VISITS = 10_000_000  # of cells between two chances for Ctrl-C: below 0.2 s

@@ -93,5 +93,5 @@ def scanpath(
     if target == "cpu":
         levels = images.read_only(levels)
     unit = 1 / 255 if levels.dtype == np.uint8 else 1.0
-    foci, times = runtime.bench(__package__, target).foci_of(levels, unit, count)
+    foci, times = runtime.backend_module(__package__, target).foci_of(levels, unit, count)
     return (foci, times) if return_times else foci

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...kernels import launch
-from ...kernels.finish._cpu import enlarge
+from ...kernels.postprocess._cpu import enlarge
 from ._cpu_saliency import fill_small
 from ._cpu_shrink import shrink, shrink_floats
 

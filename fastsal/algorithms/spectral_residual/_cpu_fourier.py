@@ -9,10 +9,10 @@ from functools import cache
 
 import numpy as np
 
+from ...kernels.cosines import cosine_of_turn
 from ...kernels.jit import serial
-from ...kernels.waves import cosine_of_turn
-from ._cpu_turn import TILE, turn
-from ._math import without_noise
+from ._cpu_transpose import TILE, turn
+from ._formulas import without_noise
 
 _LEAST = 2 * TILE  # rows and columns; smaller images cost little by NumPy
 

@@ -7,7 +7,7 @@ from ...kernels.borders import reflect101
 from ...kernels.jit import serial
 from ._cpu_fourier import fill_half_spectrum, fill_without_noise, plan_of, transform_and_turn
 from ._cpu_spectrum import fill_waves, mirror_ends, scale_by_residual, unfold, unfold_waves
-from ._math import blur, magnitude
+from ._formulas import blur, magnitude
 
 
 def fill_small(image, doubles, singles, small):

@@ -3,10 +3,10 @@
 import numpy as np
 from numba import int32, uint32, uint64
 
-from ...kernels.color._math import float_luma, luma
+from ...kernels.color._formulas import float_luma, luma
 from ...kernels.jit import serial
-from ._cpu_words import fill_luma_by_words, with_room_behind
-from ._math import blended, blended_bytes, blended_wide, fixed, float_blended, tap
+from ._cpu_swar import fill_luma_by_words, with_room_behind
+from ._formulas import blended, blended_bytes, blended_wide, fixed, float_blended, tap
 
 ONE, TWO = uint64(1), uint64(2)
 

@@ -10,7 +10,7 @@ from ...kernels.borders import reflect101
 from ...kernels.copies import copy_values
 from ...kernels.jit import serial
 from ._cpu_logs import exponential, logarithm
-from ._math import magnitude, phase_and_gap, wave
+from ._formulas import magnitude, phase_and_gap, wave
 
 
 @serial

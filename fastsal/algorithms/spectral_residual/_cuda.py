@@ -13,12 +13,12 @@ from numba import cuda, float32, float64, int32
 from ...devices import workspace
 from ...kernels import launch
 from ...kernels.borders import reflect101
-from ...kernels.color._math import float_luma, luma
-from ...kernels.finish._cuda import enlarge
+from ...kernels.color._formulas import float_luma, luma
+from ...kernels.cosines import cosine_of_turn
 from ...kernels.jit import kernel
+from ...kernels.postprocess._cuda import enlarge
 from ...kernels.reduce import range_of_block
-from ...kernels.waves import cosine_of_turn
-from ._math import (
+from ._formulas import (
     blended,
     blended_wide,
     blur,

@@ -7,8 +7,8 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...chunked import Calls
 from ...images import Array, Color
-from ...parts import Jobs
 
 _MAX_SIDE = 4096
 
@@ -101,11 +101,11 @@ def residual_map(
 ) -> Any:  # fmt: skip
     """Return the map of images whose floats, of any range, are multiplied by `scale`."""
     shape = validation.shape("size", size, _MAX_SIDE)
-    jobs, width = Jobs(backend, out, frames), frames.shape[-1]
-    for job in jobs:
-        (source,) = job.inputs
-        bench = runtime.bench(__package__, job.target)
-        bench.spectral_residual(
-            source.pixels, source.channels, source.weights, width, shape, scale, job.saliency
+    calls, width = Calls(backend, out, frames), frames.shape[-1]
+    for call in calls:
+        (source,) = call.inputs
+        kernels = runtime.backend_module(__package__, call.target)
+        kernels.spectral_residual(
+            source.pixels, source.channels, source.weights, width, shape, scale, call.saliency
         )
-    return jobs.result
+    return calls.result

@@ -12,7 +12,7 @@ from ..superpixels._cpu_fast import paint as paint_pieces
 from ..superpixels._grid import grid_shape
 from . import _cpu_fast, _cpu_pairs
 from ._cpu_paint import average, average_in_bands, paint, paint_in_bands
-from ._math import change, merit
+from ._formulas import change, merit
 
 EXACT_PAIRS = 1 << 22  # up to which "auto" takes all pairs: about the time the grid takes
 

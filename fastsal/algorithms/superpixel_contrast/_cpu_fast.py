@@ -15,7 +15,7 @@ from ...kernels import threads
 from ...kernels.jit import serial
 from ._cpu_pairs import uniqueness_and_distribution as exact
 from ._cpu_splines import NEAR, SHARES, blur, read, spread
-from ._math import variance
+from ._formulas import variance
 
 STEP = 0.35  # distance of nodes in standard deviations; the error falls with its fourth power
 BLUR = math.sqrt(1 / STEP**2 - 2 / 3)  # standard deviation of the blur in nodes

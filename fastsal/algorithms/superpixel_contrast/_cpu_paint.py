@@ -6,9 +6,9 @@ from numba import float32, prange, uintp
 from ...kernels.color._cpu_lab import lab_of
 from ...kernels.jit import parallel, serial
 from ...kernels.scale import stored
-from ..superpixels._math import channel_of
+from ..superpixels._formulas import channel_of
 from ._cpu_pairs import halved
-from ._math import unlikeness
+from ._formulas import unlikeness
 
 NEAR = 16  # superpixels a pixel is a mean of: those of the 4 x 4 tiles around it
 NOBODY = float32(1e30)  # place of a superpixel without pixels

@@ -10,7 +10,7 @@ from numba import float32, prange, uintp
 
 from ...kernels import threads
 from ...kernels.jit import parallel, serial
-from ._math import squared_gap, variance
+from ._formulas import squared_gap, variance
 
 LANES = 16
 FEATURES = 5

@@ -4,11 +4,11 @@ import math
 
 from numba import cuda, float32
 
-from ...kernels.color._math import lab_of_srgb
+from ...kernels.color._formulas import lab_of_srgb
 from ...kernels.jit import kernel
 from ...kernels.scale import stored
-from ..superpixels._math import channel_of
-from ._math import change, squared_gap, unlikeness
+from ..superpixels._formulas import channel_of
+from ._formulas import change, squared_gap, unlikeness
 
 NEAR = 16  # superpixels a pixel is a mean of: those of the 4 x 4 tiles around it
 NOBODY = float32(1e30)

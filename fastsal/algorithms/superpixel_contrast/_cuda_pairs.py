@@ -6,7 +6,7 @@ from numba import cuda, float32
 
 from ...kernels.jit import kernel
 from ...kernels.scale import share
-from ._math import merit, squared_gap, variance
+from ._formulas import merit, squared_gap, variance
 
 MAX_THREADS = 1024
 TILE = 256  # superpixels in shared memory at a time

@@ -49,18 +49,20 @@ class Options(NamedTuple):
         return cls(segmenting, method, bool(smooth), sigmas, weight)
 
 
-def fill_map(job: images.Job, i: int, options: Options, which: int = 0, target: Any = None) -> None:
+def fill_map(
+    call: images.Call, i: int, options: Options, which: int = 0, target: Any = None
+) -> None:
     """Fill the map of frame `i`, or `target`, from input `which`, or both if there are two."""
-    frame = frame_of(job.inputs[which], i, job.target)
-    mine = segment(frame, job.target, options.slic)
+    frame = frame_of(call.inputs[which], i, call.target)
+    mine = segment(frame, call.target, options.slic)
     others = None
-    if target is None and len(job.inputs) == 2:
+    if target is None and len(call.inputs) == 2:
         # The labels of `mine` are painted last, and the next frame's would overwrite them.
-        mine = mine._replace(labels=copied(mine.labels, job.target))
-        others = segment(frame_of(job.inputs[1], i, job.target), job.target, options.slic)
+        mine = mine._replace(labels=copied(mine.labels, call.target))
+        others = segment(frame_of(call.inputs[1], i, call.target), call.target, options.slic)
     if target is None:
-        target = map_of(job, i)
-    fill_from(frame, job.target, mine, others, options, target)
+        target = map_of(call, i)
+    fill_from(frame, call.target, mine, others, options, target)
 
 
 def fill_from(
@@ -72,19 +74,19 @@ def fill_from(
     saliency: Any,
 ) -> None:
     """Fill `saliency`, (H * W,), with the contrast of `mine` against `others`, or itself."""
-    bench = runtime.bench(__package__, target)
+    kernels = runtime.backend_module(__package__, target)
     described = mine.sums, mine.position, mine.color
     against = described if others is None else (others.sums, others.position, others.color)
     values = values_for(mine, target)
     args = (frame.shape, options.sigmas, options.steepness, options.method, values)
-    bench.score(described, against, *args)
+    kernels.score(described, against, *args)
     if options.smooth:
         size = options.slic.of(frame.shape)[0]
         source = (flat_pixels(frame, target), frame.channels, is_rgb(frame), white_of(frame))
         labels = label_map(mine, frame.shape, target)
-        bench.average_values(*source, size, described, labels, values, saliency)
+        kernels.average_values(*source, size, described, labels, values, saliency)
     else:
-        bench.paint_values(mine.labels, values, saliency)
+        kernels.paint_values(mine.labels, values, saliency)
 
 
 def values_for(segments: Segments, target: runtime.Backend) -> Any:
@@ -100,13 +102,13 @@ def frame_of(frames: images.Frames, i: int, target: runtime.Backend) -> images.F
     return frames._replace(pixels=frames.pixels[i : i + 1], shape=frames.shape[-2:])
 
 
-def map_of(job: images.Job, i: int) -> Any:
+def map_of(call: images.Call, i: int) -> Any:
     """Return the map of frame `i`, (H * W,)."""
-    return job.saliency[i]
+    return call.saliency[i]
 
 
 def copied(array: Any, target: runtime.Backend) -> Any:
-    """Return a copy of an array on the bench."""
+    """Return a copy of an array on the backend."""
     if isinstance(array, tuple):  # the pieces of fast mode
         return array._replace(codes=array.codes.copy())
     if target == "cpu":
@@ -116,32 +118,32 @@ def copied(array: Any, target: runtime.Backend) -> Any:
     return held
 
 
-def spare_maps(job: images.Job) -> tuple[Any, Any]:
-    """Return two float32 maps of one frame on the bench."""
-    shape = (job.saliency.shape[1],)
-    if job.target == "cpu":
+def spare_maps(call: images.Call) -> tuple[Any, Any]:
+    """Return two float32 maps of one frame on the backend."""
+    shape = (call.saliency.shape[1],)
+    if call.target == "cpu":
         return np.empty(shape, np.float32), np.empty(shape, np.float32)
     first, second = (devices.workspace(f"contrast map {k}", shape, np.float32) for k in range(2))
     return first, second
 
 
-def empty_map(job: images.Job) -> Any:
-    """Return a new float32 map of one frame on the bench, for a stream to keep."""
-    shape, pixels = (job.saliency.shape[1],), job.inputs[0].pixels
-    if job.target == "cpu":
+def empty_map(call: images.Call) -> Any:
+    """Return a new float32 map of one frame on the backend, for a stream to keep."""
+    shape, pixels = (call.saliency.shape[1],), call.inputs[0].pixels
+    if call.target == "cpu":
         return np.empty(shape, np.float32)
     return devices.empty(shape, np.float32, like=pixels)
 
 
-def clear_map(job: images.Job) -> None:
+def clear_map(call: images.Call) -> None:
     """Fill the map of the only frame with zeros."""
-    runtime.bench(__package__, job.target).clear(map_of(job, 0))
+    runtime.backend_module(__package__, call.target).clear(map_of(call, 0))
 
 
-def fill_change(job: images.Job, i: int, maps: tuple[Any, Any], signed: bool) -> None:
+def fill_change(call: images.Call, i: int, maps: tuple[Any, Any], signed: bool) -> None:
     """Fill the map of frame `i` with the first of two maps less the second."""
-    bench = runtime.bench(__package__, job.target)
-    bench.fill_change(*maps, bool(signed), map_of(job, i))
+    kernels = runtime.backend_module(__package__, call.target)
+    kernels.fill_change(*maps, bool(signed), map_of(call, i))
 
 
 def check_out(out: Any, signed: bool) -> None:

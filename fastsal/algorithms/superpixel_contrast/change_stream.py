@@ -85,14 +85,14 @@ class SuperpixelChange(SuperpixelContrast):
         return super().update(frame, out=out)
 
     def _fill(
-        self, job: images.Job, frame: images.Frames, now: Segments, last: Segments | None
+        self, call: images.Call, frame: images.Frames, now: Segments, last: Segments | None
     ) -> None:
         if self._maps is None:
-            self._maps = empty_map(job), empty_map(job)
+            self._maps = empty_map(call), empty_map(call)
         before, spare = self._maps
-        fill_from(frame, job.target, now, None, self._options, spare)
+        fill_from(frame, call.target, now, None, self._options, spare)
         if last is None:
-            clear_map(job)
+            clear_map(call)
         else:
-            fill_change(job, 0, (spare, before), self._signed)
+            fill_change(call, 0, (spare, before), self._signed)
         self._maps = spare, before

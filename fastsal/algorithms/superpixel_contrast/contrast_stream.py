@@ -86,21 +86,25 @@ class SuperpixelContrast(devices.Portable):
             name="frame",
             stacks=False,
         )
-        job = images.Job(self._backend, out, frames, turns=self._turns)
-        form = (frames.shape, frames.channels, frames.pixels.dtype, job.target)
+        call = images.Call(self._backend, out, frames, turns=self._turns)
+        form = (frames.shape, frames.channels, frames.pixels.dtype, call.target)
         if form != self._form:
             self.reset()
             self._form = form
-        one, last, options = frame_of(job.inputs[0], 0, job.target), self._last, self._options.slic
+        one, last, options = (
+            frame_of(call.inputs[0], 0, call.target),
+            self._last,
+            self._options.slic,
+        )
         if last is not None:
             options = options._replace(max_iter=_ROUNDS)
-        now = segment(one, job.target, options, last, self._spare)
-        self._fill(job, one, now, last)
+        now = segment(one, call.target, options, last, self._spare)
+        self._fill(call, one, now, last)
         self._last, self._spare = now, last
-        return job.result()
+        return call.result()
 
     def _fill(
-        self, job: images.Job, frame: images.Frames, now: Segments, last: Segments | None
+        self, call: images.Call, frame: images.Frames, now: Segments, last: Segments | None
     ) -> None:
-        """Fill the job's map. The streams of this package override this method."""
-        fill_from(frame, job.target, now, None, self._options, map_of(job, 0))
+        """Fill the map of the call. The streams of this package override this method."""
+        fill_from(frame, call.target, now, None, self._options, map_of(call, 0))

@@ -93,9 +93,9 @@ class SuperpixelMotion(SuperpixelContrast):
         )
 
     def _fill(
-        self, job: images.Job, frame: images.Frames, now: Segments, last: Segments | None
+        self, call: images.Call, frame: images.Frames, now: Segments, last: Segments | None
     ) -> None:
         if last is None:
-            clear_map(job)
+            clear_map(call)
         else:
-            fill_from(frame, job.target, now, last, self._options, map_of(job, 0))
+            fill_from(frame, call.target, now, last, self._options, map_of(call, 0))

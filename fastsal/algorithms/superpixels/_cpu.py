@@ -4,17 +4,17 @@ import numpy as np
 from numba import prange
 
 from ...kernels import launch, threads
-from ...kernels.color._math import lab_of_srgb
+from ...kernels.color._formulas import lab_of_srgb
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
 from . import _cpu_fast as fast
 from . import _cpu_regions as regions
+from ._cpu_brute_force import run_plain_rounds
 from ._cpu_clean import clean_labels
-from ._cpu_plain import run_plain_rounds
 from ._cpu_rounds import inner, pixels_of_tiles, run_rounds, tiles_for
 from ._cpu_tiles import fill_tiles, fill_tiles_in_bands, paint_labels, paint_labels_in_bands
+from ._formulas import mean
 from ._grid import FEATURES, SUMS, grid_shape
-from ._math import mean
 
 PIXELS_FOR_FREE = 1 << 20  # that tiles may hold beyond four times those of the image
 WIDEST = 4096

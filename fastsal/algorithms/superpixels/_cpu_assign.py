@@ -9,7 +9,7 @@ overlap by one tile: a region's two tile columns are then in one strip.
 from numba import float32, int32, uint8, uintp
 
 from ...kernels.jit import serial
-from ._math import distance
+from ._formulas import distance
 
 PLANES = 3  # grey images carry two of zeros: adding 0 to a sum of squares changes no bit
 LANES = 16

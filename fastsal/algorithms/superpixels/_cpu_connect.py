@@ -11,7 +11,7 @@ from numba import int64, prange, uint8, uint64, uintp
 from ...kernels import launch, threads
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands
-from ._math import LANES, band_of, channel_of, index_of, level, owner
+from ._formulas import LANES, band_of, channel_of, index_of, level, owner
 
 ROW, START, STOP, ROOT, HEIR = range(5)  # columns of the list of runs
 

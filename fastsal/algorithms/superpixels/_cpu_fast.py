@@ -14,8 +14,7 @@ from ...kernels import launch, threads
 from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands, scratch
 from . import _cpu_connect as connect
-from ._grid import STEP, grid_shape
-from ._math import (
+from ._formulas import (
     LANES,
     band_of,
     channel_of,
@@ -30,6 +29,7 @@ from ._math import (
     place_from,
     place_of,
 )
+from ._grid import STEP, grid_shape
 
 GROUP = 10  # pixels per lane between two visits to memory
 FIELDS = 6  # of a region: pixels, rows, columns and three channels

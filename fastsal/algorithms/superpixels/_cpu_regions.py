@@ -4,8 +4,8 @@ import numpy as np
 from numba import float32, int64, prange
 
 from ...kernels.jit import parallel, serial
+from ._formulas import channel_of, claim, claimant, edge, mean, middle, units
 from ._grid import SUMS
-from ._math import channel_of, claim, claimant, edge, mean, middle, units
 
 
 @serial

@@ -5,7 +5,7 @@ from numba import float32, int32, prange, uintp
 
 from ...kernels.jit import parallel, serial
 from ._cpu_assign import LANES, OWNED, PLANES
-from ._math import channel_of
+from ._formulas import channel_of
 
 
 @serial

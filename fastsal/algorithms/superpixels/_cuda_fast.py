@@ -6,7 +6,7 @@ All arithmetic is in integers, so labels and sums equal those of the CPU bit for
 from numba import cuda, int32, int64
 
 from ...kernels.jit import kernel
-from ._math import (
+from ._formulas import (
     channel_of,
     color_from,
     edge,

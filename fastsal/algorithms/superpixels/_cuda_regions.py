@@ -2,9 +2,9 @@
 
 from numba import cuda, int32, int64
 
-from ...kernels.color._math import lab_of_srgb
+from ...kernels.color._formulas import lab_of_srgb
 from ...kernels.jit import kernel
-from ._math import channel_of, claim, claimant, mean, units
+from ._formulas import channel_of, claim, claimant, mean, units
 
 ROWS = 16  # pixels below each other that one thread adds before it looks at memory
 NEVER = int32((1 << 31) - 1)

@@ -3,7 +3,7 @@
 from numba import cuda, float32, int32
 
 from ...kernels.jit import kernel
-from ._math import channel_of, distance, edge, middle
+from ._formulas import channel_of, distance, edge, middle
 
 MAX_THREADS = 1024
 GROUP = 32  # threads that share one region's sums, a column each

@@ -1,4 +1,4 @@
-"""Where one call runs: its bench, its input there, and arrays of the caller's kind for results."""
+"""One call: its backend, its input there, and results as the caller's kind of array."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class Site:
     Attributes
     ----------
     target : {"cpu", "cuda"}
-        The bench.
+        The backend.
     bench : module
-        Its twin in this room.
+        Its module of this package.
     source : tuple
         What kernels take of the image: pixels (H * W * channels,), channels, whether RGB.
     """
 
     def __init__(self, backend: runtime.Choice, frames: images.Frames) -> None:
         self.target = runtime.resolve(backend, on_device=frames.owner is not None)
-        self.bench = runtime.bench(__package__, self.target)
+        self.kernels = runtime.backend_module(__package__, self.target)
         self.shape, self._owner, self._is_tensor = frames.shape, frames.owner, frames.is_tensor
         self.staged = self.target == "cuda" and frames.owner is None
         pixels = devices.upload(frames.pixels, "input 0") if self.staged else frames.pixels
@@ -38,7 +38,7 @@ class Site:
         self.white, self.units = WHITE[frames.pixels.dtype], UNITS[frames.pixels.dtype]
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
-        """Return a new array of the caller's library, or of the bench where the input was sent."""
+        """Return a new array of the caller's library, or of the backend that has the input."""
         if self.target == "cpu":
             return np.empty(shape, dtype)
         like = self._owner if self._owner is not None else self.source[0]
@@ -49,7 +49,7 @@ class Site:
         return array if self.target == "cpu" else devices.borrow(array)
 
     def sent(self, array: Any) -> Any:
-        """Return a host array on the bench."""
+        """Return a host array on the backend."""
         if self.target == "cpu":
             return array
         held = self.view(self.empty(array.shape, array.dtype))
@@ -101,7 +101,7 @@ class Site:
 
     def regions_of(self, labels: Any, name: str) -> int:
         """Return one more than the greatest label; waits for a device."""
-        low, high = self.bench.least_and_most(labels)
+        low, high = self.kernels.least_and_most(labels)
         self._check_range(low, high, name)
         return int(high) + 1
 

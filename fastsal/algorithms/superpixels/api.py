@@ -174,9 +174,9 @@ def slic(
     if mode == "fast":
         _fill_fast(site, options, centers, view)
     else:
-        site.bench.slic(*site.source, site.white, size, stiffness, least, rounds, centers, view)
+        site.kernels.slic(*site.source, site.white, size, stiffness, least, rounds, centers, view)
     if relabel:
-        site.bench.renumber(view, math.prod(grid_shape(frames.shape, size)))
+        site.kernels.renumber(view, math.prod(grid_shape(frames.shape, size)))
     return site.result(labels)
 
 
@@ -187,11 +187,11 @@ def _fill_fast(site: Site, options: Options, given: Any, labels: Any) -> None:
     centers = site.view(site.empty((FEATURES, *grid), np.int32))
     sums = site.view(site.empty((math.prod(grid), SUMS), np.int64))
     if given is None:
-        site.bench.place_fast(*site.source, size, scale, site.shape, centers)
+        site.kernels.place_fast(*site.source, size, scale, site.shape, centers)
     else:
-        site.bench.convert_fast(given, size, scale, centers)
+        site.kernels.convert_fast(given, size, scale, centers)
     args = *site.source, size, scale, least, rounds, centers, sums, site.shape
-    site.bench.fill_labels(site.bench.slic_fast(*args), labels)
+    site.kernels.fill_labels(site.kernels.slic_fast(*args), labels)
 
 
 def region_stats(
@@ -252,7 +252,7 @@ def region_stats(
     names = site.labels(labels, "labels")
     count = site.regions_of(names, "labels")
     sums = site.view(site.empty((count, SUMS), np.int64))
-    site.bench.sum_regions(*site.source, names, sums)
+    site.kernels.sum_regions(*site.source, names, sums)
     area = site.on_host(sums)[:, 0].copy()
     first = 0 if area[0] else 1
     if not area[first:].all():
@@ -263,8 +263,8 @@ def region_stats(
         )
     forms = ((count, 2), np.float32), ((count, 3), np.float32), ((count, 4), np.int32)
     position, lab, boxes = (site.empty(*form) for form in forms)
-    site.bench.fill_means(sums, frames.channels, site.units, site.view(position), site.view(lab))
-    site.bench.fill_boxes(names, site.view(boxes))
+    site.kernels.fill_means(sums, frames.channels, site.units, site.view(position), site.view(lab))
+    site.kernels.fill_boxes(names, site.view(boxes))
     if frames.owner is not None:
         held = site.empty((count,), np.int64)
         devices.send(area, site.view(held))

@@ -13,7 +13,7 @@ from ._site import Site
 
 
 def centers_from(initial: Any, site: Site, size: int) -> Any:
-    """Return the centres to start from, (5, down, across), on the bench."""
+    """Return the centres to start from, (5, down, across), on the backend."""
     if not devices.is_device_array(initial):
         initial = containers.as_numpy(initial, "initial")
         if initial.dtype.kind == "f":
@@ -21,10 +21,10 @@ def centers_from(initial: Any, site: Site, size: int) -> Any:
     names = site.labels(initial, "initial")
     count = site.regions_of(names, "initial")
     sums = site.view(site.empty((count, SUMS), np.int64))
-    site.bench.sum_regions(*site.source, names, sums)
+    site.kernels.sum_regions(*site.source, names, sums)
     centers = site.view(site.empty((FEATURES, *grid_shape(site.shape, size)), np.float32))
-    site.bench.place_centers(*site.source, site.white, size, site.shape, centers)
-    site.bench.move_centers(sums, site.units, size, False, centers)
+    site.kernels.place_centers(*site.source, site.white, size, site.shape, centers)
+    site.kernels.move_centers(sums, site.units, size, False, centers)
     return centers
 
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ... import containers, validation
 from ...errors import ImageError
 from ...images import Array
-from ...runtime import bench
+from ...runtime import backend_module
 from .options import checked_options
 
 _WIDEST_SIGMA = 1000.0
@@ -109,7 +109,7 @@ def slic_like_skimage(
     options = checked_options(size, min(compact, 1e10) ** 2, max_num_iter, least)
     if blur > 0:
         planes = _smoothed(planes, blur)
-    cpu = bench(__package__, "cpu")
+    cpu = backend_module(__package__, "cpu")
     if convert2lab and channels != 3:
         raise ValueError(
             f"`convert2lab` must be None or False unless the image has 3 channels; got {channels}"

@@ -1,4 +1,4 @@
-"""The door for rooms that build upon superpixels: one frame segmented and described, on a bench."""
+"""Internal API for methods built on superpixels: segment one frame, compute region statistics."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Segments(NamedTuple):
     Attributes
     ----------
     labels : array of int32, (H, W), or pieces of fast mode
-        On the bench; overwritten by the next frame that this thread segments.
+        On the backend; overwritten by the next frame that this thread segments.
     sums : array of int64, (n, 6)
         Pixels, rows, columns and channels; pixels are 0 where the clean-up left none.
     position : array of float32, (n, 2)
@@ -51,7 +51,7 @@ def segment(
     spare: Segments | None = None,
 ) -> Segments:
     """Segment one frame, from where `last` ended if given, into the arrays of `spare` if given."""
-    bench = runtime.bench(__package__, target)
+    kernels = runtime.backend_module(__package__, target)
     size, stiffness, least, rounds = _arguments(options, frames.shape)
     dtype = frames.pixels.dtype
     white, units = WHITE[dtype], UNITS[dtype]
@@ -63,18 +63,18 @@ def segment(
         _, sums, position, color, _ = spare
     if options.is_fast(frames.shape):
         centers, pieces = _fast(frames, target, options, source, last, sums)
-        bench.fill_means(sums, frames.channels, 255, position, color)
+        kernels.fill_means(sums, frames.channels, 255, position, color)
         return Segments(pieces, sums, position, color, centers)
     labels = _labels(frames.shape, target)
     if last is None:
         centers = _empty((FEATURES, *grid), np.float32, frames, target)
-        bench.place_centers(*source, white, size, frames.shape, centers)
+        kernels.place_centers(*source, white, size, frames.shape, centers)
     else:
         centers = last.centers
-    bench.slic(*source, white, size, stiffness, least, rounds, centers, labels)
-    bench.sum_regions(*source, labels, sums)
-    bench.fill_means(sums, frames.channels, units, position, color)
-    bench.move_centers(sums, units, size, True, centers)
+    kernels.slic(*source, white, size, stiffness, least, rounds, centers, labels)
+    kernels.sum_regions(*source, labels, sums)
+    kernels.fill_means(sums, frames.channels, units, position, color)
+    kernels.move_centers(sums, units, size, True, centers)
     return Segments(labels, sums, position, color, centers)
 
 
@@ -83,15 +83,15 @@ def _fast(
     last: Segments | None, sums: Any,
 ) -> tuple[Any, Any]:  # fmt: skip
     """Segment one frame in fast mode; return its centres and pieces, and fill `sums`."""
-    bench = runtime.bench(__package__, target)
+    kernels = runtime.backend_module(__package__, target)
     size, _, least, rounds = _arguments(options, frames.shape)
     scale, rounds = options.scale(frames.shape), min(rounds, FAST_ITERATIONS)
     if last is None:
         centers = _empty((FEATURES, *grid_shape(frames.shape, size)), np.int32, frames, target)
-        bench.place_fast(*source, size, scale, frames.shape, centers)
+        kernels.place_fast(*source, size, scale, frames.shape, centers)
     else:
         centers = last.centers
-    pieces = bench.slic_fast(*source, size, scale, least, rounds, centers, sums, frames.shape)
+    pieces = kernels.slic_fast(*source, size, scale, least, rounds, centers, sums, frames.shape)
     return centers, pieces
 
 
@@ -100,7 +100,7 @@ def label_map(segments: Segments, shape: tuple[int, ...], target: runtime.Backen
     if not isinstance(segments.labels, tuple):
         return segments.labels
     labels = _labels(shape, target)
-    runtime.bench(__package__, target).fill_labels(segments.labels, labels)
+    runtime.backend_module(__package__, target).fill_labels(segments.labels, labels)
     return labels
 
 

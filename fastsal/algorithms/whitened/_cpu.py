@@ -5,11 +5,11 @@ from functools import cache
 import numpy as np
 
 from ...kernels import launch
-from ...kernels.cells._cpu import fill_means
-from ...kernels.cells._math import shape_of_cells
 from ...kernels.color._cpu_lab import light
-from ...kernels.finish._cpu import finish
+from ...kernels.downsample._cpu import fill_means
+from ...kernels.downsample._formulas import shape_of_cells
 from ...kernels.launch import over_bands
+from ...kernels.postprocess._cpu import finish
 from ._cpu_features import (
     blur_across,
     fill_lab,
@@ -21,7 +21,7 @@ from ._cpu_whiten import (
     fill_moments,
     fill_weights,
 )
-from ._math import sigmas_of
+from ._formulas import sigmas_of
 from ._whitening import SUMS
 
 

@@ -5,10 +5,10 @@ from numba import float32
 
 from ...kernels.borders import reflect
 from ...kernels.color._cpu_lab import lightness_of, linear_of
-from ...kernels.color._math import balanced, lab
-from ...kernels.finish._math import reach_of
+from ...kernels.color._formulas import balanced, lab
 from ...kernels.gaussian import add_pair, blur_row, half_of_gaussian, weigh
 from ...kernels.jit import banded
+from ...kernels.postprocess._formulas import reach_of
 
 
 @banded

@@ -4,7 +4,7 @@ import numpy as np
 
 from ...kernels.jit import banded, serial
 from . import _whitening
-from ._math import pair_of
+from ._formulas import pair_of
 
 LANES = 64  # partial sums: loops over so many vectorise, and their order is the same everywhere
 CHUNK = 256  # cells whitened at once: their features fit the first cache

@@ -5,14 +5,14 @@ from numba import cuda, float32
 
 from ...devices import workspace
 from ...kernels import launch
-from ...kernels.cells._cuda import fill_means
-from ...kernels.cells._math import shape_of_cells
-from ...kernels.color._math import balanced, lab, lightness, linear
-from ...kernels.finish._cuda import MAX_THREADS, blurred, finish
+from ...kernels.color._formulas import balanced, lab, lightness, linear
+from ...kernels.downsample._cuda import fill_means
+from ...kernels.downsample._formulas import shape_of_cells
 from ...kernels.jit import device, kernel
+from ...kernels.postprocess._cuda import MAX_THREADS, blurred, finish
 from ...kernels.reduce import add_up_block
 from . import _whitening
-from ._math import pair_of, sigmas_of
+from ._formulas import pair_of, sigmas_of
 
 GROUP = 64  # frames whose features are kept at once
 MOST_FEATURES = 21  # three planes at seven scales

@@ -1,6 +1,6 @@
 """The whitening of features from their sums: a plain function, which either backend compiles."""
 
-from ._math import covariance, scale_of
+from ._formulas import covariance, scale_of
 
 RIDGE = 0.001  # added to the variances of 1: a mixture of other features counts less
 SUMS = 2  # columns of the weights beside the matrix: the factor of a feature, and an offset

@@ -5,9 +5,9 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...chunked import Calls
 from ...images import Array, Color
-from ...kernels import finish
-from ...parts import Jobs
+from ...kernels import postprocess
 
 
 def whitened(
@@ -96,13 +96,13 @@ def whitened(
     """
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     longer = validation.integer("size", size, 8, 512)
-    options = finish.checked(smooth, center_bias)
-    jobs = Jobs(backend, out, frames)
-    for job in jobs:
-        (source,) = job.inputs
-        bench = runtime.bench(__package__, job.target)
-        bench.whitened(
+    options = postprocess.checked(smooth, center_bias)
+    calls = Calls(backend, out, frames)
+    for call in calls:
+        (source,) = call.inputs
+        kernels = runtime.backend_module(__package__, call.target)
+        kernels.whitened(
             source.pixels, source.channels, color == "rgb", frames.shape[-1], longer, *options,
-            job.saliency,
+            call.saliency,
         )  # fmt: skip
-    return jobs.result
+    return calls.result

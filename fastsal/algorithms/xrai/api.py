@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...runtime import bench
+from ...runtime import backend_module
 
 Mode = Literal["full", "fast"]
 MODES = ("full", "fast")
@@ -188,4 +188,4 @@ def _read_only(array: NDArray[Any], dtype: Any) -> NDArray[Any]:
 
 
 def _cpu() -> Any:
-    return bench(__package__, "cpu")
+    return backend_module(__package__, "cpu")

@@ -5,15 +5,7 @@ from numba import int64, uint32
 
 from ..jit import banded, serial
 from ..launch import over_bands
-from ._math import (
-    divisor_of,
-    first_pixel,
-    last_pixel,
-    mean_of,
-    overlap,
-    reciprocal_of,
-    whole,
-)
+from ._formulas import divisor_of, first_pixel, last_pixel, mean_of, overlap, reciprocal_of, whole
 
 _NARROW, _WIDE = np.empty(0, np.uint32), np.empty(0, np.int64)
 

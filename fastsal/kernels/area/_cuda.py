@@ -4,7 +4,7 @@ from numba import cuda, int64
 
 from .. import launch
 from ..jit import kernel
-from ._math import divisor_of, first_pixel, last_pixel, mean_of, overlap, reciprocal_of, whole
+from ._formulas import divisor_of, first_pixel, last_pixel, mean_of, overlap, reciprocal_of, whole
 
 
 def fill_area_means(pixels, channels, is_rgb, width, means):

@@ -1,1 +1,1 @@
-"""Colour conversions, on either bench."""
+"""Colour conversions, on either backend."""

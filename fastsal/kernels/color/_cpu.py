@@ -2,14 +2,14 @@
 
 from numba import uint32
 
-from .. import vectors
+from .. import simd
 from ..copies import copy_values
 from ..jit import banded, serial
 from ..launch import over_bands
-from ._math import float_luma, luma
+from ._formulas import float_luma, luma
 
-if vectors.are_here():
-    from ._cpu_vectors import fill_luma_blocks
+if simd.are_here():
+    from ._cpu_simd import fill_luma_blocks
 else:
 
     @serial

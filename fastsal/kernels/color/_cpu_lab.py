@@ -5,7 +5,7 @@ from numba import float32
 
 from ..jit import banded, serial
 from ..launch import over_bands
-from ._math import lab, linear, share_of_x, share_of_y, share_of_z
+from ._formulas import lab, linear, share_of_x, share_of_y, share_of_z
 
 STEPS = 1 << 12  # of the table of light; between two entries a straight line is right to 3e-8
 

@@ -4,7 +4,7 @@ from numba import cuda
 
 from ..jit import kernel
 from ..launch import grid_for
-from ._math import float_luma, luma
+from ._formulas import float_luma, luma
 
 
 def fill_luma(pixels, channels, weights, gray):

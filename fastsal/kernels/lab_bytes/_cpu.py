@@ -2,7 +2,7 @@
 
 from ..jit import banded
 from ..launch import over_bands
-from ._math import chroma_bytes, lightness_byte
+from ._formulas import chroma_bytes, lightness_byte
 
 
 def fill_lab(colors, lab):

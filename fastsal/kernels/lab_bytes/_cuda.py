@@ -4,7 +4,7 @@ from numba import cuda
 
 from ..jit import kernel
 from ..launch import grid_for
-from ._math import chroma_bytes, lightness_byte
+from ._formulas import chroma_bytes, lightness_byte
 
 
 def fill_lab(colors, lab):

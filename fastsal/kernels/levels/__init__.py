@@ -22,5 +22,5 @@ def in_levels(frames: images.Frames, target: runtime.Backend, dtype: DTypeLike) 
         levels = launch.scratch("pixels in levels", pixels.shape, wanted)
     else:
         levels = devices.workspace("pixels in levels", pixels.shape, wanted)
-    runtime.bench(__package__, target).fill_levels(pixels, images.WHITE[wanted], levels)
+    runtime.backend_module(__package__, target).fill_levels(pixels, images.WHITE[wanted], levels)
     return frames._replace(pixels=images.read_only(levels) if target == "cpu" else levels)

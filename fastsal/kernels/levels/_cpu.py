@@ -2,7 +2,7 @@
 
 from ..jit import banded
 from ..launch import over_bands
-from ._math import byte_of, level_of
+from ._formulas import byte_of, level_of
 
 
 def fill_levels(pixels, white, levels):

@@ -4,7 +4,7 @@ from numba import cuda
 
 from ..jit import kernel
 from ..launch import grid_for
-from ._math import byte_of, level_of
+from ._formulas import byte_of, level_of
 
 
 def fill_levels(pixels, white, levels):

@@ -5,7 +5,7 @@ from numba import cuda, uint8
 from ..borders import clamp
 from ..jit import device, kernel
 from ..launch import grid_for
-from ._math import PAIRS_OF_9, PAIRS_OF_25
+from ._formulas import PAIRS_OF_9, PAIRS_OF_25
 
 MAX_WINDOW = 25
 

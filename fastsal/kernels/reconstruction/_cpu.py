@@ -5,7 +5,7 @@ from numba import uint8
 
 from ..jit import banded, serial
 from ..launch import over_bands
-from ._math import grown
+from ._formulas import grown
 
 
 def reconstruct(masks, maps):

@@ -4,7 +4,7 @@ from numba import cuda, int32
 
 from .. import launch
 from ..jit import device, kernel
-from ._math import grown
+from ._formulas import grown
 
 
 def reconstruct(masks, maps):

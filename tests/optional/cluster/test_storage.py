@@ -111,7 +111,7 @@ def _safe(files, url):
 
 
 def test_a_video_from_and_to_a_bucket(client, bucket, options, tmp_path):
-    from fastsal.pipelines.videos import VideoReader, VideoWriter
+    from fastsal.io.videos import VideoReader, VideoWriter
 
     url, files = bucket
     with VideoWriter(tmp_path / "a.mp4", 10, (64, 48)) as writer:

@@ -7,7 +7,7 @@ from clusters import outputs
 import fastsal
 from fastsal import VideoError
 from fastsal.distributed import map_videos, video_work
-from fastsal.pipelines.videos import VideoReader
+from fastsal.io.videos import VideoReader
 
 
 def frames_of(path):

@@ -12,7 +12,7 @@ import fastsal
 from fastsal import neural
 from fastsal.cli.main import main
 from fastsal.errors import BackendUnavailableError, ImageError, ModelError
-from fastsal.pipelines.heard import read_sound
+from fastsal.io.network_audio import read_sound
 
 RNG = np.random.default_rng(0)
 FRAMES = RNG.integers(0, 256, (6, 40, 60, 3), dtype=np.uint8)

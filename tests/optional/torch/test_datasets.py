@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import fastsal.datasets
-from fastsal.pipelines.pictures import write_image
+from fastsal.io.pictures import write_image
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import torch
 
 import fastsal
 from fastsal.cli.main import main
-from fastsal.pipelines.pictures import write_image
+from fastsal.io.pictures import write_image
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import fastsal
-from fastsal.methods import BUILT_IN
+from fastsal.registry import BUILT_IN
 
 OPTIONS = {key: {"region_size": 4} for key in BUILT_IN if key.startswith("superpixel")}
 STATIC = [row for row in BUILT_IN.values() if row.kind == "static"]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from fastsal import VideoError
-from fastsal.pipelines.live.capture import CaptureThread
-from fastsal.pipelines.live.sources import Pace, Synthetic, open_live
+from fastsal.live.capture import CaptureThread
+from fastsal.live.sources import Pace, Synthetic, open_live
 from fastsal.pipelines.scene import drawn
 
 

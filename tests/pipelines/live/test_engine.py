@@ -6,7 +6,7 @@ import pytest
 
 import fastsal
 from fastsal import runtime
-from fastsal.pipelines.live.engine import Choice, Engine
+from fastsal.live.engine import Choice, Engine
 
 
 def frames_of(rng, count=4, shape=(40, 50, 3)):
@@ -49,7 +49,7 @@ def test_the_old_method_goes_on_while_the_new_one_loads(rng, monkeypatch):
     engine = Engine(Choice("lc", "cpu"))
     frame = frames_of(rng)[0]
     engine.update(frame)
-    from fastsal.pipelines.live import engine as module
+    from fastsal.live import engine as module
 
     original = module._warm_up
     monkeypatch.setattr(module, "_warm_up", lambda *args: (time.sleep(0.5), original(*args)))

@@ -7,8 +7,8 @@ import psutil
 import pytest
 
 from fastsal import Stream
-from fastsal.pipelines.live.engine import Choice
-from fastsal.pipelines.live.webcam import Settings, Webcam
+from fastsal.live.engine import Choice
+from fastsal.live.webcam import Settings, Webcam
 
 METHODS = ("lc", "frame-difference", "bin-wang", "fine-grained")
 SIZES = ((320, 240), (160, 120), (240, 200))

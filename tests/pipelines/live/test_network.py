@@ -12,9 +12,9 @@ import pytest
 from video_samples import drawn, write_video
 
 from fastsal.errors import VideoError
-from fastsal.pipelines import opencv_decoder, video_decoders
-from fastsal.pipelines.live.sources import open_live
-from fastsal.pipelines.video_reader import VideoReader
+from fastsal.io import opencv_decoder, video_decoders
+from fastsal.io.video_reader import VideoReader
+from fastsal.live.sources import open_live
 
 pytestmark = pytest.mark.timeout(120)
 

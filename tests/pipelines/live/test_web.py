@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 
 import fastsal
-from fastsal.methods import BUILT_IN
-from fastsal.pipelines.live.engine import Choice
+from fastsal.live.engine import Choice
+from fastsal.registry import BUILT_IN
 
 pytest.importorskip("websockets", reason="websockets is not installed")
 from web_clients import decoded, joined, jpeg_of, reply_to, running
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from fastsal.pipelines.live.web import server as module
-from fastsal.pipelines.live.web.server import MOST_BYTES, MOST_CLIENTS, Server, address_of
-from fastsal.pipelines.live.web.session import MOST_PIXELS
+from fastsal.live.web import server as module
+from fastsal.live.web.server import MOST_BYTES, MOST_CLIENTS, Server, address_of
+from fastsal.live.web.session import MOST_PIXELS
 
 
 @pytest.fixture

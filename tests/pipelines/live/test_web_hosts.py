@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("websockets", reason="websockets is not installed")
 from web_clients import answer_to, handshake, plugged, request, running, status_of
 
-from fastsal.pipelines.live.web.hosts import Hosts, is_same_origin, parse_host
+from fastsal.live.web.hosts import Hosts, is_same_origin, parse_host
 
 OWN = ["localhost", "LOCALHOST", "LocalHost:80", "localhost.", "127.0.0.1", "127.0.0.1:9",
        "[::1]", "[::1]:8000", "[0:0:0:0:0:0:0:1]", "localhost:"]  # fmt: skip

@@ -31,9 +31,9 @@ from web_clients import (
 )
 from websockets.exceptions import ConnectionClosed
 
-from fastsal.pipelines.live.engine import Choice
-from fastsal.pipelines.live.web import connection as module
-from fastsal.pipelines.live.web.server import MOST_CLIENTS, MOST_CONNECTIONS, Server
+from fastsal.live.engine import Choice
+from fastsal.live.web import connection as module
+from fastsal.live.web.server import MOST_CLIENTS, MOST_CONNECTIONS, Server
 
 PICTURE = np.zeros((20, 30, 3), np.uint8)
 

@@ -11,11 +11,11 @@ import pytest
 from processes import started
 
 from fastsal import VideoError
-from fastsal.pipelines.live import webcam as module
-from fastsal.pipelines.live.looks import COLORMAPS, HUDS, Look, after
-from fastsal.pipelines.live.recorder import Recorder
-from fastsal.pipelines.live.webcam import Settings, Webcam
-from fastsal.pipelines.views import VIEWS
+from fastsal.live import webcam as module
+from fastsal.live.recorder import Recorder
+from fastsal.live.view_settings import COLORMAPS, HUDS, Look, after
+from fastsal.live.webcam import Settings, Webcam
+from fastsal.render.views import VIEWS
 
 
 def session(source, screen, **settings):

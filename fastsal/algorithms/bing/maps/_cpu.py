@@ -9,7 +9,7 @@ from numba import int32
 from ....kernels.copies import copy_values
 from ....kernels.jit import banded, serial
 from ....kernels.launch import over_bands, scratch
-from ._math import corners, shown
+from ._formulas import corners, shown
 
 
 def fill_map(boxes, weights, width, out):

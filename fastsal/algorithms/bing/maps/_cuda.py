@@ -6,7 +6,7 @@ from numba import cuda, int32
 from ....devices import upload, workspace
 from ....kernels import launch
 from ....kernels.jit import kernel
-from ._math import corners, shown
+from ._formulas import corners, shown
 
 
 def fill_map(boxes, weights, width, out):

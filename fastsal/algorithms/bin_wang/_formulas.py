@@ -1,0 +1,100 @@
+"""Formulas of BinWang's background model, for both backends. Scalars only.
+
+A template is a grey level (float32, NaN if never filled) with a count (int16, 0 if not in use);
+reaches are kept in eighths of a grey level (int16), which is all they ever move by.
+"""
+
+from numba import float32, int16, uint8
+
+from ...kernels.jit import serial
+
+# Bits of a pixel's code. HIGH and LOW: no template matched at full and at low resolution.
+HIGH, LOW, WAS_NOISE, SUSPECT = 1, 2, 4, 8
+MOVING, NOISE = HIGH | LOW, HIGH  # of the bits HIGH | LOW
+BUSY = 20  # activity from which on a pixel's model rests
+MOST_FIRST, MOST_SECOND, MOST_OTHER = 1000, 800, 32_000
+EIGHTH = float32(0.125)
+RATE, KEPT = float32(0.01), float32(float32(1) - float32(0.01))
+FIRST_REACH, LEAST_REACH = 160, 145
+
+
+@serial
+def is_near(level, reach, template):
+    """Return whether a grey level lies within reach of a template; never of one not filled."""
+    return abs(float32(level) - template) < float32(reach) * EIGHTH
+
+
+@serial
+def blended(kept, fresh):
+    """Return a template that has learnt: KEPT of its level plus RATE of the pixel's.
+
+    The products come rounded from the backends: a device would fuse them with the sum.
+    """
+    return float32(kept + fresh)
+
+
+@serial
+def recounted(count, is_hit, is_free, most):
+    """Return the count of a template after a frame; nothing counts while the pixel is busy."""
+    grown = count + (count < most)
+    shrunk = count - (is_free & (count > 0))
+    return int16(grown if is_hit else shrunk)
+
+
+@serial
+def coded(is_high, code):
+    """Return the code of a pixel after full resolution, from that of the last frame."""
+    was_noise = WAS_NOISE if (code & MOVING) == NOISE else 0
+    return uint8((MOVING if is_high else LOW) | was_noise)
+
+
+@serial
+def has_calmed(code):
+    """Return whether a pixel was noise in the last frame and is not in this one."""
+    was_noise = uint8(code & uint8(WAS_NOISE)) != uint8(0)
+    return was_noise & (uint8(code & uint8(MOVING)) != uint8(NOISE))
+
+
+@serial
+def activity_of(activity, has_calmed):
+    """Return the activity of a pixel after a frame."""
+    risen = activity + (6 if activity < 80 else 0)
+    return uint8(risen if has_calmed else activity - (activity > 0))
+
+
+@serial
+def reach_of(reach, activity):
+    """Return the reach of a pixel after a frame: active ones widen, idle ones narrow."""
+    widens = (activity > 15) & (reach + 160 < 640)
+    narrows = (activity < 5) & (reach > LEAST_REACH)
+    return int16(reach + 160 if widens else reach - narrows)
+
+
+@serial
+def patience(level, candidate, count, reach):
+    """Return for how many frames a moving pixel has kept its new level, modulo 256."""
+    gap = max(level, candidate) - min(level, candidate)
+    step = 1 if int16(8 * gap) < reach else -1
+    return uint8(1 if count == 0 else count + step)
+
+
+@serial
+def ordered(t0, t1, t2, t3, c0, c1, c2, c3, limit):
+    """Return templates and counts with the later three by count and, if due, the first renewed."""
+    (t1, t2, c1, c2) = (t2, t1, c2, c1) if c2 > c1 else (t1, t2, c1, c2)
+    (t1, t3, c1, c3) = (t3, t1, c3, c1) if c3 > c1 else (t1, t3, c1, c3)
+    (t2, t3, c2, c3) = (t3, t2, c3, c2) if c3 > c2 else (t2, t3, c2, c3)
+    is_due = (c1 > limit) & (limit > c0)
+    (t0, t1, c0, c1) = (t1, t0, limit, c0) if is_due else (t0, t1, c0, c1)
+    return t0, t1, t2, t3, int16(c0), int16(c1), int16(c2), int16(c3)
+
+
+@serial
+def block_matches(levels, reaches, count, templates, is_used):
+    """Return whether a block is background, from sums over its pixels; NaN is no match.
+
+    OpenCV multiplies sums by the inverse of their count in float64, then rounds to float32.
+    """
+    inverse = 1.0 / count
+    gap = abs(float32(levels * inverse) - float32(templates * inverse))
+    return is_used & (gap < float32(reaches * 0.125 * inverse))

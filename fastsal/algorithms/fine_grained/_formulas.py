@@ -1,0 +1,64 @@
+"""The formulas of fine-grained saliency, for both backends. Scalars only."""
+
+from numba import float32, int32, uint8, uint16
+
+from ...kernels.jit import serial
+from ...kernels.scale import stored
+
+
+@serial
+def binomial(first, middle, last):
+    """Return the sum of three values, the middle one twice; no more than 16 bits of it."""
+    return uint16(uint16(uint16(first) + uint16(last)) + uint16(uint16(middle) << uint16(1)))
+
+
+@serial
+def sixteenth(total):
+    """Return a byte's worth of the sum of a 3x3 binomial window."""
+    return uint8(uint16(uint16(total) + uint16(8)) >> uint16(4))
+
+
+@serial
+def quantized(value):
+    """Return the byte nearest to a float in [0, 1]; others count as the nearer bound, NaN as 0."""
+    return uint8(int32(stored(min(max(float32(0), value), float32(1)), 1)))
+
+
+@serial
+def rounded_contrast(level, window, pixels):
+    """Return a level less the mean of the other pixels of its window, rounded as by OpenCV."""
+    level = float32(level)
+    mean = float32(float32(float32(window) - level) / float32(pixels - float32(1)))
+    return float32(level - mean)
+
+
+@serial
+def exact_contrast(level, window, pixels):
+    """Return the same from an integer sum: all digits before the point are right."""
+    gap = int32(int32(int32(level) * int32(pixels)) - int32(window))
+    return float32(float32(gap) / float32(pixels - float32(1)))
+
+
+@serial
+def on_and_off(contrast):
+    """Return what a contrast adds to ON (the lower half) and OFF; NaN adds nothing."""
+    on = int32(max(float32(0), contrast)) & int32(255)
+    off = int32(max(float32(0), -contrast)) & int32(255)
+    return int32(on | int32(off << int32(16)))
+
+
+@serial
+def stretched(total, most):
+    """Return a sum as a byte, `most` being 255: floor(255 * float32(total / most))."""
+    quotient = float32(float32(total) / float32(max(most, int32(1))))
+    level = float32(int32(float32(quotient * float32(255))))
+    # The product may have been rounded up to a whole level. 256 quotients less that are exact.
+    is_above = float32(float32(quotient * float32(256)) - level) < quotient
+    return int32(level) - int32(is_above)
+
+
+@serial
+def shown(on, off, itemsize):
+    """Return the two bytes of a pixel as one entry of the map; as with OpenCV, 256 is 0 again."""
+    level = int32(int32(on) + int32(off)) & int32(255)
+    return float32(level) if itemsize == 1 else float32(float32(level) * float32(1 / 255))

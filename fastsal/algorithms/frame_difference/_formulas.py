@@ -1,0 +1,25 @@
+"""The formula of frame differencing, for both backends. Scalars only."""
+
+from numba import float32
+
+from ...kernels.jit import serial
+from ...kernels.scale import stored
+
+
+@serial
+def gap(level, other):
+    """Return how far two levels lie apart; unsigned ones never go below zero here."""
+    return max(level, other) - min(level, other)
+
+
+@serial
+def change(level, other, white, threshold, itemsize):
+    """Return the entry of the map for two levels: their gap in shares of `white`, or 0 and 1.
+
+    `threshold` is in grey levels, or negative for none; `itemsize` is that of the map's entries.
+    """
+    # Not by `gap`, which of unsigned levels has 64 bits: half as many fit a register.
+    distance = abs(float32(level) - float32(other))
+    if threshold >= float32(0):
+        return stored(float32(1) if distance > threshold else float32(0), itemsize)
+    return stored(min(distance / float32(white), float32(1)), itemsize)

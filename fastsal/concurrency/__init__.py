@@ -1,0 +1,1 @@
+"""Threads, queues and interrupts that survive Ctrl-C."""

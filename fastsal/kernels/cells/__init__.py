@@ -1,1 +1,0 @@
-"""Images reduced to the mean colours of near-square cells, on either bench."""

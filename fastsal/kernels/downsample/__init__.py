@@ -1,0 +1,1 @@
+"""Images reduced to the mean colours of near-square cells, on either backend."""

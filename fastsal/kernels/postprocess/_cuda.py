@@ -1,0 +1,151 @@
+"""The finish on a CUDA device: threads along x take columns, blocks rows and frames."""
+
+import numpy as np
+from numba import cuda, float32
+
+from ...devices import workspace
+from .. import launch
+from ..borders import reflect
+from ..gaussian import gaussian
+from ..jit import device, kernel
+from ..reduce import range_of_block
+from ..scale import share, stored
+from ._formulas import between, biased, centrality, lerp, reach_of, top_of
+
+MAX_THREADS = 1024
+
+
+def finish(maps, width, smooth, center_bias, rescale, out):
+    """Fill `out`, (N, H * width), from `maps`, (N, h, w), which are overwritten.
+
+    They are blurred by a Gaussian of `smooth` widths, drawn to the centre by `center_bias`, what
+    they exceed their least value by, stretched to [0, 1], one value everywhere becoming 0, and
+    enlarged. Without `rescale` their values count from 0 and are not stretched.
+    """
+    frames, rows, cols = maps.shape
+    if smooth > 0:
+        down = float32(smooth * width * width * rows / out.shape[1])
+        spare = workspace("finish spare", maps.shape, np.float32)
+        each = launch.image_grid((rows, cols), frames)
+        _blur_across[each](maps, float32(smooth * cols), spare)
+        _blur_down[each](spare, down, maps)
+    if rescale or center_bias > 0:
+        each = launch.capped(frames), 4 * launch.THREADS
+        _scale[each](maps, float32(center_bias), bool(rescale))
+    enlarge(maps, width, out)
+
+
+def enlarge(maps, width, out):
+    """Fill `out`, (N, H * width), with what lies between the values of `maps`, (N, h, w)."""
+    frames, area = out.shape
+    large = out.reshape(frames, area // width, width)
+    _enlarge[launch.image_grid((-(-large.shape[1] // 4), width), frames)](maps, large)
+
+
+@device
+def blurred(line, at, sigma):
+    """Return a value of a row or column, blurred along it; beyond the ends it is mirrored."""
+    total, weights = line[at], float32(1)
+    for step in range(1, reach_of(sigma) + 1):
+        before, after = reflect(at - step, line.size), reflect(at + step, line.size)
+        weight = gaussian(step, sigma)
+        total += weight * (line[before] + line[after])
+        weights += weight + weight
+    return total / weights
+
+
+@kernel
+def _blur_across(maps, sigma, target):
+    frames, rows, cols = maps.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            target[frame, row, col] = blurred(maps[frame, row], col, sigma)
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _blur_down(maps, sigma, target):
+    frames, rows, cols = maps.shape
+    col = cuda.grid(1)
+    if col >= cols:
+        return
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < rows:
+            target[frame, row, col] = blurred(maps[frame, :, col], row, sigma)
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z
+
+
+@kernel
+def _scale(maps, bias, rescale):
+    """Draw each map to its centre and stretch it, a block per frame."""
+    lows = cuda.shared.array(MAX_THREADS, float32)
+    highs = cuda.shared.array(MAX_THREADS, float32)
+    frames, rows, cols = maps.shape
+    area = rows * cols
+    frame = cuda.blockIdx.x
+    while frame < frames:
+        low, high = float32(0), float32(0)
+        if rescale:
+            low, high = range_of(maps[frame], lows, highs)
+        if bias > 0:
+            i = cuda.threadIdx.x
+            while i < area:
+                row, col = i // cols, i % cols
+                across, down = centrality(col, cols), centrality(row, rows)
+                maps[frame, row, col] = biased(maps[frame, row, col] - low, bias, across, down)
+                i += cuda.blockDim.x
+            cuda.syncthreads()
+            low, high = range_of(maps[frame], lows, highs)
+        i = cuda.threadIdx.x
+        while rescale and i < area:
+            row, col = i // cols, i % cols
+            maps[frame, row, col] = share(maps[frame, row, col], low, high)
+            i += cuda.blockDim.x
+        cuda.syncthreads()
+        frame += cuda.gridDim.x
+
+
+@device
+def range_of(values, lows, highs):
+    """Return the least and the greatest value, one if rounding parts them, to all of a block."""
+    rows, cols = values.shape
+    me, threads = cuda.threadIdx.x, cuda.blockDim.x
+    low = high = values[0, 0]
+    i = me
+    while i < rows * cols:
+        value = values[i // cols, i % cols]
+        low, high = min(low, value), max(high, value)
+        i += threads
+    low, high = range_of_block(low, high, lows, highs)
+    return low, top_of(low, high)
+
+
+@kernel
+def _enlarge(maps, out):
+    frames, height, width = out.shape
+    rows, cols = maps.shape[1], maps.shape[2]
+    col = cuda.grid(1)
+    if col >= width:
+        return
+    left, across = between(col, cols, width)
+    right = min(left + 1, cols - 1)
+    frame = cuda.blockIdx.z
+    while frame < frames:
+        row = cuda.blockIdx.y
+        while row < height:
+            top, down = between(row, rows, height)
+            bottom = min(top + 1, rows - 1)
+            upper = lerp(maps[frame, top, left], maps[frame, top, right], across)
+            lower = lerp(maps[frame, bottom, left], maps[frame, bottom, right], across)
+            out[frame, row, col] = stored(lerp(upper, lower, down), out.itemsize)
+            row += cuda.gridDim.y
+        frame += cuda.gridDim.z

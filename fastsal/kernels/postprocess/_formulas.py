@@ -1,0 +1,61 @@
+"""The formulas of the finish, for both backends. Scalars only."""
+
+from numba import float32, int64
+
+from ..gaussian import gaussian
+from ..jit import serial
+
+
+@serial
+def reach_of(sigma):
+    """Return how many neighbours on either side a Gaussian of that sigma takes in."""
+    return int64(float32(4) * sigma + float32(0.5))
+
+
+@serial
+def centrality(index, size):
+    """Return a Gaussian around the middle of a side, a quarter of it wide."""
+    return gaussian(float32(2 * index + 1 - size), float32(0.5) * float32(size))
+
+
+@serial
+def biased(value, bias, across, down):
+    """Return a value of which the share `bias` counts only as much as it is central."""
+    return float32(value * (float32(1) - bias + bias * across * down))
+
+
+@serial
+def top_of(low, high):
+    """Return `high`, or `low` if what lies between them is only what float32 rounds."""
+    return high if high - low > float32(1e-5) * max(abs(low), abs(high)) else low
+
+
+@serial
+def between(index, source, target):
+    """Return the first of the two places around an enlarged one, and the other's share.
+
+    Of integers, so that the share is rounded only once.
+    """
+    scaled = (2 * int64(index) + 1) * int64(source) - int64(target)
+    first = scaled // (2 * int64(target))
+    return held(first, scaled - first * 2 * target, source, target)
+
+
+@serial
+def held(first, rest, source, target):
+    """Return the same from the whole and the rest of a division by 2 * target, ends repeated."""
+    if first < 0 or first >= source - 1:
+        return min(max(first, int64(0)), int64(source - 1)), float32(0)
+    return first, float32(float32(rest) / float32(2 * target))
+
+
+@serial
+def lerp(first, second, share):
+    """Return what lies at `share` of the way between two float32."""
+    return raised(first, float32(second - first), share)
+
+
+@serial
+def raised(first, step, share):
+    """Return a float32 and `share` of a step."""
+    return float32(first + float32(share * step))

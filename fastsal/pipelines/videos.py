@@ -1,8 +1,0 @@
-"""Reading and writing videos: the door to the reader and the writer."""
-
-from .encoders import CODECS
-from .video_files import check_target
-from .video_reader import VideoReader
-from .video_writer import VideoWriter
-
-__all__ = ["CODECS", "VideoReader", "VideoWriter", "check_target"]

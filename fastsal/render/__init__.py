@@ -1,0 +1,1 @@
+"""Pictures of maps: overlays, views, boxes, grids."""

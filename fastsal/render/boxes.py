@@ -1,0 +1,39 @@
+"""The best boxes of a picture: found by its method, or around what stands out in its map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..algorithms.binary_map import salient_boxes
+from ..stream import Stream
+
+BEST = 5
+_COLOR, _EDGE = (0, 220, 120), (0, 0, 0)
+
+Boxes = NDArray[np.int32]
+
+
+def best_boxes(stream: Stream, saliency: NDArray[Any], count: int = BEST) -> Boxes:
+    """Return the best boxes of the last frame of a stream, (N, 4) x, y, w, h.
+
+    Those of a method for boxes are its own; otherwise they lie around what stands out in the map.
+    """
+    if stream.boxes is not None:
+        own: Boxes = stream.boxes[:count]
+        return own
+    boxes, _ = salient_boxes(saliency, max_boxes=count)
+    return boxes
+
+
+def draw_boxes(picture: NDArray[np.uint8], boxes: Boxes, width: int) -> None:
+    """Draw boxes, the best last, into the last `width` columns of a picture of three channels."""
+    shift = picture.shape[1] - width
+    thick = max(1, round(min(picture.shape[0], width) / 200))
+    for x, y, w, h in boxes[::-1].tolist():
+        corners = (shift + x, y), (shift + x + w - 1, y + h - 1)
+        cv2.rectangle(picture, *corners, _EDGE, thick + 2)  # to be seen on any ground
+        cv2.rectangle(picture, *corners, _COLOR, thick)
