@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import images, validation
 from ..errors import ImageError
 from .inputs import Saliency, as_pair, as_weights
-from .structure import KINDS, Window, mean_similarity
+from .structure import MARGINS, Window, mean_similarity
 
 # Wang, Simoncelli and Bovik 2003, section 4.
 _SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
@@ -133,12 +133,12 @@ def ssim(
     >>> round(ssim(reference, image, saliency="boolean-map"), 3)
     0.755
     """
-    validation.choice("window", window, KINDS)
+    validation.choice("window", window, MARGINS)
     first, second = as_pair(reference, image)
-    _check_sides(first, 2 * KINDS[window].margin + 1, "image", f'for window="{window}"')
+    _check_sides(first, 2 * MARGINS[window] + 1, "image", f'for window="{window}"')
     weights = None if saliency is None else as_weights(saliency, reference, first.shape[:2])
     values = [
-        mean_similarity(x, y, weights, _white(first), window)[0] for x, y in _planes(first, second)
+        mean_similarity(x, y, weights, _white(first), window) for x, y in _planes(first, second)
     ]
     return float(np.mean(values))
 
@@ -206,9 +206,9 @@ def _over_scales(
         if scale:
             first, second = _halved(first), _halved(second)
             weights = None if weights is None else _halved(weights)
-        similarity, structure = mean_similarity(first, second, weights, white, "gaussian")
         is_last = scale == len(_SCALE_WEIGHTS) - 1
-        product *= max(0.0, similarity if is_last else structure) ** power
+        mean = mean_similarity(first, second, weights, white, "gaussian", is_structure=not is_last)
+        product *= max(0.0, mean) ** power
     return product
 
 

@@ -6,13 +6,13 @@ Strips of rows run on several threads, and their arrays stay in the second-level
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ._windows import fill_terms
+from ._windows import gaussian_sum, uniform_sum
 
 Window = Literal["gaussian", "uniform"]
 Image = NDArray[Any]  # (H, W)
@@ -20,41 +20,27 @@ Values = NDArray[np.float64]  # (h, w)
 
 _STRIP = 1 << 16  # pixels: one array of float64 fills half a megabyte
 _K1, _K2 = 0.01, 0.03  # the constants of Wang et al. 2004
+_TAPS = np.exp(-0.5 * (np.arange(-5, 6) / 1.5) ** 2)
+_TAPS /= _TAPS.sum()
+_UNWEIGHTED = np.empty((1, 1))
 
-
-class _Kind(NamedTuple):
-    """A window: its weights along one axis, and the factor that corrects its covariances."""
-
-    taps: NDArray[np.float64]
-    correction: float
-
-    @property
-    def margin(self) -> int:
-        return len(self.taps) // 2
-
-
-def _gaussian() -> _Kind:
-    offsets = np.arange(-5, 6)
-    taps = np.exp(-0.5 * (offsets / 1.5) ** 2)
-    return _Kind(taps / taps.sum(), 1.0)
-
-
-KINDS = {
-    "gaussian": _gaussian(),
-    # Sample covariance over 7 x 7 pixels, as scikit-image's default has it.
-    "uniform": _Kind(np.full(7, 1 / 7), 49 / 48),
-}
+MARGINS: dict[str, int] = {"gaussian": len(_TAPS) // 2, "uniform": 3}  # pixels around the centre
 
 
 def mean_similarity(
-    first: Image, second: Image, weights: Values | None, white: float, window: Window
-) -> tuple[float, float]:
-    """Return the weighted means of SSIM and of its contrast-structure term over the interior.
+    first: Image,
+    second: Image,
+    weights: Values | None,
+    white: float,
+    window: Window,
+    *,
+    is_structure: bool = False,
+) -> float:
+    """Return the weighted mean of SSIM, or of its contrast-structure term, over the interior.
 
     Without `weights`, or if all weights of the interior are 0, all pixels count equally.
     """
-    kind = KINDS[window]
-    margin = kind.margin
+    margin = MARGINS[window]
     height, width = first.shape
     inside = None
     if weights is not None:
@@ -64,12 +50,21 @@ def mean_similarity(
     rows = height - 2 * margin
     step = max(16, _STRIP // width - 2 * margin)
     starts = range(0, rows, step)
+    constants = (_K1 * white) ** 2, (_K2 * white) ** 2
 
-    def part(start: int) -> tuple[float, float]:
+    def part(start: int) -> float:
         stop = min(start + step, rows)
         strip = slice(start, stop + 2 * margin)
-        weighed = None if inside is None else inside[start:stop]
-        return _sums(first[strip], second[strip], weighed, white, kind)
+        weighed = _UNWEIGHTED if inside is None else np.ascontiguousarray(inside[start:stop])
+        rest = weighed, inside is not None, is_structure, *constants
+        if window == "gaussian":
+            pair = (np.ascontiguousarray(each[strip], np.float64) for each in (first, second))
+            return float(gaussian_sum(*pair, _TAPS, *rest))
+        is_bytes = first.dtype == second.dtype == np.uint8
+        read, sums = (np.uint8, np.int32) if is_bytes else (np.float64, np.float64)
+        pair = (np.ascontiguousarray(each[strip], read) for each in (first, second))
+        work = np.empty((4, width), sums), np.empty((4, width - 2 * margin), sums)
+        return float(uniform_sum(*pair, *work, *rest))
 
     if len(starts) == 1:
         sums = [part(0)]
@@ -77,21 +72,4 @@ def mean_similarity(
         with ThreadPoolExecutor(min(len(starts), max(1, cv2.getNumThreads()))) as pool:
             sums = list(pool.map(part, starts))
     total = rows * (width - 2 * margin) if inside is None else float(inside.sum())
-    similarity, structure = np.sum(sums, axis=0) / total
-    return float(similarity), float(structure)
-
-
-def _sums(
-    first: Image, second: Image, weights: Values | None, white: float, kind: _Kind
-) -> tuple[float, float]:
-    """Return the weighted sums of both terms over the interior of one strip."""
-    first, second = (np.ascontiguousarray(each, np.float64) for each in (first, second))
-    rows, cols = (side - 2 * kind.margin for side in first.shape)
-    similarity, structure = np.empty((2, rows, cols))
-    c1, c2 = (_K1 * white) ** 2, (_K2 * white) ** 2
-    fill_terms(first, second, kind.taps, kind.correction, c1, c2, similarity, structure)
-    if weights is None:
-        return float(similarity.sum()), float(structure.sum())
-    # Not `vdot`: it copies views, and the threads of BLAS would compete with ours.
-    sums = [np.einsum("ij,ij->", each, weights) for each in (similarity, structure)]
-    return float(sums[0]), float(sums[1])
+    return sum(sums) / total
