@@ -163,6 +163,31 @@ def _silent_compiler(monkeypatch):
 
 
 @pytest.fixture
+def make_video(tmp_path):
+    """Return a call that writes a clip; its frame k is a flat grey of level 8 * k (modulo 256)."""
+    from fastsal.io.videos import VideoWriter
+
+    def make(name="in.avi", frames=20, size=(64, 48), fps=10.0):
+        target = tmp_path / name
+        with VideoWriter(target, fps, size) as writer:
+            for index in range(frames):
+                writer.write(np.full((size[1], size[0], 3), 8 * index % 256, np.uint8))
+        return target
+
+    return make
+
+
+@pytest.fixture(params=["av", "opencv"])
+def encoder(request, monkeypatch):
+    """Write videos by PyAV, and then as where it is not installed."""
+    if request.param == "av":
+        pytest.importorskip("av", reason="PyAV is not installed")
+    else:
+        monkeypatch.setattr("fastsal.io.encoders.has_av", lambda: False)
+    return request.param
+
+
+@pytest.fixture
 def tiny_disk(tmp_path):
     """Return a file system of one megabyte."""
     folder = tmp_path / "tiny"
