@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import images
 from ..errors import ImageError
 from ..metrics.inputs import Map, as_host, as_map, check_finite
-from ..registry import METHODS, method_of
+from ..registry import method_of
 
 _SAMPLES = 2  # per pixel of a reduced image and axis
 
@@ -101,10 +101,13 @@ def check_shape(saliency: Map, shape: tuple[int, ...]) -> None:
 def map_of(saliency: Saliency, image: Any) -> Any:
     """Return the map itself, or the map of `image` from a method's key or from a callable."""
     if isinstance(saliency, str):
-        if saliency in METHODS and METHODS[saliency].kind in ("motion", "network"):
+        method = method_of(saliency)
+        if method.kind in ("motion", "network"):
             raise ValueError(
                 f"`saliency` must be a method for single images; got {saliency!r}, which compares "
                 "frames: pass its map instead"
             )
-        return method_of(saliency).make().update(image)
+        if method.kind == "static":
+            return method.load(method.function)(image)
+        return method.make().update(image)  # a map of boxes
     return saliency(image) if callable(saliency) else saliency

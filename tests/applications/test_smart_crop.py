@@ -101,7 +101,7 @@ def test_the_map_comes_back_as_a_picture():
 
 @pytest.mark.parametrize(
     ("size", "reduced"),
-    [((1920, 1080), (112, 63)), ((1000, 2000), (56, 112)), ((2000, 100), (960, 48))],
+    [((1920, 1080), (85, 48)), ((1000, 2000), (48, 96)), ((2000, 100), (960, 48))],
 )
 def test_a_method_gets_a_small_image(size, reduced):
     ramp = np.linspace(0, 255, size[0]).astype(np.uint8) + np.zeros((size[1], 1), np.uint8)
