@@ -4,7 +4,7 @@ import numpy as np
 from numba import prange
 
 from ...kernels.color._cpu_lab import light
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, parallel, serial
 from ...kernels.launch import over_bands
 from ...kernels.scale import share, stored
 from ..superpixels._cpu_fast import Pieces
@@ -35,51 +35,55 @@ def score(mine, others, shape, sigmas, steepness, method, values):
         terms = _cpu_fast.uniqueness_and_distribution(*points, sigmas)
     else:
         terms = _cpu_fast.uniqueness(*points, sigmas), np.zeros(len(color), np.float32)
-    values[:] = 0
     _fill_values(*terms, np.float32(steepness), index, values)
 
 
 def _present(sums, position, color, shape):
-    """Return which superpixels have pixels, their colours, and positions as shares of the image."""
-    shares, index = np.empty_like(position), np.empty(len(sums), np.int64)
-    count = _share(sums, position, np.float32(shape[0]), np.float32(shape[1]), shares, index)
-    if count == len(sums):
-        return index, color, shares
-    index = index[:count]
-    return index, color[index], shares[index]
+    """Return which superpixels have pixels, their colours, and positions as fractions of the image.
+
+    None stands for all of them.
+    """
+    fractions = np.empty_like(position)
+    args = position, np.float32(shape[0]), np.float32(shape[1]), fractions
+    over_bands(_divide, len(sums), *args, pixels=16 * len(sums))
+    index = np.flatnonzero(sums[:, 0] > 0)
+    if len(index) == len(sums):
+        return None, color, fractions
+    return index, color[index], fractions[index]
 
 
-@serial
-def _share(sums, position, rows, cols, shares, index):
-    """Write positions as shares of the image, and the superpixels that have pixels; count them."""
-    count = 0
-    for i in range(len(sums)):
-        shares[i, 0], shares[i, 1] = position[i, 0] / rows, position[i, 1] / cols
-        if sums[i, 0] > 0:
-            index[count] = i
-            count += 1
-    return count
+@banded
+def _divide(position, rows, cols, fractions, start, stop):
+    for i in range(start, stop):
+        fractions[i, 0], fractions[i, 1] = position[i, 0] / rows, position[i, 1] / cols
 
 
-@serial
 def _fill_values(unique, spread, steepness, index, values):
-    _scale(unique)
-    _scale(spread)
-    for i in range(unique.size):
-        unique[i] = merit(unique[i], spread[i], steepness)
-    _scale(unique)
-    for i in range(unique.size):
-        values[index[i]] = unique[i]
+    """Write saliency scaled to [0, 1] where there are superpixels, and 0 elsewhere."""
+    ends = unique.min(), unique.max(), spread.min(), spread.max()
+    args = unique, spread, *ends, steepness
+    over_bands(_weigh, unique.size, *args, pixels=16 * unique.size)
+    target = values if index is None else np.empty_like(unique)
+    args = unique, unique.min(), unique.max(), target
+    over_bands(_scale, unique.size, *args, pixels=16 * unique.size)
+    if index is not None:
+        values[:] = 0
+        values[index] = target
 
 
-@serial
-def _scale(values):
-    """Scale to [0, 1], in place; a constant to 0."""
-    low = high = values[0]
-    for i in range(values.size):
-        low, high = min(low, values[i]), max(high, values[i])
-    for i in range(values.size):
-        values[i] = share(values[i], low, high)
+@banded
+def _weigh(unique, spread, low, high, low_spread, high_spread, steepness, start, stop):
+    """Overwrite uniqueness by the saliency it gives with the distribution, both in [0, 1]."""
+    for i in range(start, stop):
+        spread_ = share(spread[i], low_spread, high_spread)
+        unique[i] = merit(share(unique[i], low, high), spread_, steepness)
+
+
+@banded
+def _scale(values, low, high, out, start, stop):
+    """Scale to [0, 1]; a constant to 0."""
+    for i in range(start, stop):
+        out[i] = share(values[i], low, high)
 
 
 def paint_values(labels, values, out):

@@ -12,7 +12,8 @@ import numpy as np
 from numba import float32
 
 from ...kernels import threads
-from ...kernels.jit import serial
+from ...kernels.jit import banded, serial
+from ...kernels.launch import over_bands, scratch
 from ._cpu_pairs import uniqueness_and_distribution as exact
 from ._cpu_splines import NEAR, SHARES, blur, read, spread
 from ._formulas import variance
@@ -23,6 +24,7 @@ RADIUS = math.ceil(5 * BLUR)
 # Sum of weights below which the tails matter, so that all pairs are summed. A frame against itself
 # has 1 or more.
 LONELY = 0.9
+POINTS = 1 << 10  # of a block, of which the range is found
 MOST_NODES = 1 << 18  # beyond it the grid costs more than all pairs
 
 
@@ -38,8 +40,10 @@ def uniqueness(color, position, other_color, other_position, sigmas):
     if math.prod(places[2]) > MOST_NODES:
         return exact(color, position, other_color, other_position, sigmas)[0]
     unique, middle = np.empty(len(color), np.float32), _middle(other_color)
-    near = _gaussian_sums(*places, _color_values(other_color, middle))
-    _fill_uniqueness(color, middle, near, unique)
+    values = scratch("contrast values", (len(other_color), 8), np.float32)
+    _over(_color_values, other_color, middle, values)
+    near = _gaussian_sums(*places, values)
+    _over(_fill_uniqueness, color, middle, near, unique)
     lonely = np.flatnonzero(near[:, 0] < LONELY)
     if lonely.size:
         mine = color[lonely], position[lonely]
@@ -53,8 +57,10 @@ def distribution(color, position, other_color, other_position, sigmas):
     if math.prod(colors[2]) > MOST_NODES:
         return exact(color, position, other_color, other_position, sigmas)[1]
     spread_ = np.empty(len(color), np.float32)
-    alike = _gaussian_sums(*colors, _place_values(other_position))
-    _fill_distribution(alike, spread_)
+    values = scratch("contrast places", (len(other_color), 4), np.float32)
+    _over(_place_values, other_position, values)
+    alike = _gaussian_sums(*colors, values)
+    _over(_fill_distribution, alike, spread_)
     lonely = np.flatnonzero(alike[:, 0] < LONELY)
     if lonely.size:
         mine = color[lonely], position[lonely]
@@ -62,82 +68,111 @@ def distribution(color, position, other_color, other_position, sigmas):
     return spread_
 
 
+def _over(span, points, *args):
+    """Run a kernel over points, each of which costs about as much as 16 pixels."""
+    over_bands(span, len(points), points, *args, pixels=16 * len(points))
+
+
 def _on_grid(points, others, sigma):
     """Return both in steps of the grid, the lowest at 1 so that splines fit, and its shape."""
-    ends = np.empty((2, points.shape[1]), np.float32)
-    ends[0], ends[1] = np.inf, -np.inf
-    _stretch(points, ends)
-    _stretch(others, ends)
+    low, high = _range_of(points)
+    if others is not points:
+        other_low, other_high = _range_of(others)
+        low, high = np.minimum(low, other_low), np.maximum(high, other_high)
     scale = float32(1 / (sigma * STEP))
-    where = _in_steps(points, ends[0], scale)
     # One node more than the splines reach: a sum may round up to the next.
-    shape = [int(high) + NEAR + 1 for high in (ends[1] - ends[0]) * scale]
+    shape = [int(end) + NEAR + 1 for end in (high - low) * scale]
     full = (1,) * (3 - len(shape)) + tuple(shape)
-    return where, where if others is points else _in_steps(others, ends[0], scale), full
+    where = _steps_of("contrast steps", points, low, scale)
+    if others is points:
+        return where, where, full
+    return where, _steps_of("contrast other steps", others, low, scale), full
 
 
-@serial
-def _stretch(points, ends):
-    for i in range(len(points)):
-        for k in range(points.shape[1]):
-            ends[0, k], ends[1, k] = min(ends[0, k], points[i, k]), max(ends[1, k], points[i, k])
+def _steps_of(tag, points, low, scale):
+    steps = scratch(tag, points.shape, np.float32)
+    _over(_in_steps, points, low, scale, steps)
+    return steps
 
 
-@serial
-def _in_steps(points, low, scale):
-    steps = np.empty(points.shape, np.float32)
-    for i in range(len(points)):
+def _range_of(points):
+    """Return the lowest and the highest coordinates of points, by blocks of them."""
+    ends = np.empty((-(-len(points) // POINTS), 2, points.shape[1]), np.float32)
+    over_bands(_find_ranges, len(ends), points, ends, pixels=16 * len(points))
+    return ends[:, 0].min(axis=0), ends[:, 1].max(axis=0)
+
+
+@banded
+def _find_ranges(points, ends, start, stop):
+    for block in range(start, stop):
+        first, last = block * POINTS, min((block + 1) * POINTS, len(points))
+        third = points.shape[1] - 1
+        low0, low1, low2 = points[first, 0], points[first, 1], points[first, third]
+        high0, high1, high2 = low0, low1, low2
+        for i in range(first, last):
+            low0, high0 = min(low0, points[i, 0]), max(high0, points[i, 0])
+            low1, high1 = min(low1, points[i, 1]), max(high1, points[i, 1])
+            low2, high2 = min(low2, points[i, third]), max(high2, points[i, third])
+        ends[block, 0, 0], ends[block, 1, 0] = low0, high0
+        ends[block, 0, 1], ends[block, 1, 1] = low1, high1
+        ends[block, 0, third], ends[block, 1, third] = low2, high2
+
+
+@banded
+def _in_steps(points, low, scale, steps, start, stop):
+    for i in range(start, stop):
         for k in range(points.shape[1]):
             steps[i, k] = (points[i, k] - low[k]) * scale + float32(1)
-    return steps
 
 
 @serial
 def _middle(points):
-    middle = np.zeros(3, np.float32)
-    for k in range(3):
-        total = 0.0
-        for i in range(len(points)):
-            total += points[i, k]
-        middle[k] = total / len(points)
+    """Return the mean colour, summed in order, on which the last bits depend."""
+    total0 = total1 = total2 = 0.0
+    for i in range(len(points)):
+        total0 += points[i, 0]
+        total1 += points[i, 1]
+        total2 += points[i, 2]
+    middle = np.empty(3, np.float32)
+    middle[0], middle[1] = total0 / len(points), total1 / len(points)
+    middle[2] = total2 / len(points)
     return middle
 
 
-@serial
-def _color_values(color, middle):
-    """Return 1, the colour from the middle of all, its square, and three zeros."""
-    values = np.zeros((len(color), 8), np.float32)
-    for i in range(len(color)):
-        values[i, 0] = 1
-        for k in range(3):
-            gap = color[i, k] - middle[k]
-            values[i, 1 + k] = gap
-            values[i, 4] += gap * gap
-    return values
+@banded
+def _color_values(color, middle, values, start, stop):
+    """Write 1, the colour from the middle of all, its square, and three zeros."""
+    for i in range(start, stop):
+        c0, c1, c2 = color[i, 0] - middle[0], color[i, 1] - middle[1], color[i, 2] - middle[2]
+        values[i, 0], values[i, 1], values[i, 2], values[i, 3] = 1, c0, c1, c2
+        values[i, 4] = c0 * c0 + c1 * c1 + c2 * c2
+        values[i, 5], values[i, 6], values[i, 7] = 0, 0, 0
 
 
-@serial
-def _place_values(position):
-    """Return 1, the position from the image's middle, and its square."""
-    values = np.empty((len(position), 4), np.float32)
-    for i in range(len(position)):
+@banded
+def _place_values(position, values, start, stop):
+    """Write 1, the position from the image's middle, and its square."""
+    for i in range(start, stop):
         row, col = position[i, 0] - float32(0.5), position[i, 1] - float32(0.5)
         values[i, 0], values[i, 1], values[i, 2], values[i, 3] = 1, row, col, row * row + col * col
-    return values
 
 
 def _gaussian_sums(points, others, shape, values):
     """Return for each point the sum over the others of value * exp(-gap**2 / 2)."""
     channels = values.shape[1]
     grids = np.zeros((SHARES, math.prod(shape) * channels), np.float32)
-    sums = np.empty((len(points), channels), np.float32)
+    sums = scratch(f"contrast sums {channels}", (len(points), channels), np.float32)
     with threads.safe_section():
         spread(others, values, *shape, grids)
-        grid, spare = grids[0], grids[1]
-        for axis in range(3 - points.shape[1], 3):
-            blur(grid, spare, shape[axis], math.prod(shape[axis + 1 :]) * channels, _weights())
-            grid, spare = spare, grid
-        read(points, grid, *shape, sums, threads.count())
+    grid, spare = grids[0], grids[1]
+    for axis in range(3 - points.shape[1], 3):
+        inner = math.prod(shape[axis + 1 :]) * channels
+        width = inner if inner < grid.size // shape[axis] else channels
+        items = grid.size // (shape[axis] * width)
+        args = grid, spare, shape[axis], inner, width, _weights()
+        over_bands(blur, items, *args, pixels=grid.size)
+        grid, spare = spare, grid
+    _over(read, points, grid, *shape, sums)
     return sums
 
 
@@ -147,17 +182,17 @@ def _weights():
     return (height * np.exp(-0.5 * (np.arange(RADIUS + 1) / BLUR) ** 2)).astype(np.float32)
 
 
-@serial
-def _fill_uniqueness(color, middle, sums, unique):
-    for i in range(unique.size):
+@banded
+def _fill_uniqueness(color, middle, sums, unique, start, stop):
+    for i in range(start, stop):
         c0, c1, c2 = color[i, 0] - middle[0], color[i, 1] - middle[1], color[i, 2] - middle[2]
         across = c0 * sums[i, 1] + c1 * sums[i, 2] + c2 * sums[i, 3]
         mean = (sums[i, 4] - float32(2) * across) / sums[i, 0]
         unique[i] = max(float32(0), mean + (c0 * c0 + c1 * c1 + c2 * c2))
 
 
-@serial
-def _fill_distribution(sums, spread_):
-    for i in range(spread_.size):
+@banded
+def _fill_distribution(sums, spread_, start, stop):
+    for i in range(start, stop):
         row, col = sums[i, 1] / sums[i, 0], sums[i, 2] / sums[i, 0]
         spread_[i] = variance(sums[i, 3] / sums[i, 0], row, col)

@@ -1,14 +1,25 @@
-"""Values at scattered points to a grid and back, by cubic B-splines; and the blur in between."""
+"""Values at scattered points to a grid and back, by cubic B-splines; and the blur in between.
+
+LLVM finds no vectors in loops over the few values of a node, so the two inner steps are built from
+vectors of LLVM, which exist on every processor. Each value has the same operations in the same
+order as in a plain loop.
+"""
 
 import numpy as np
-from numba import float32, prange, uintp
+from llvmlite import ir
+from numba import float32, int64, prange, types, uintp
+from numba.core.extending import intrinsic
 
-from ...kernels.jit import parallel, serial
+from ...kernels import simd
+from ...kernels.jit import banded, parallel, serial
 
 SHARES = 8  # private grids: a constant, so that the bits do not depend on the number of threads
 NEAR = 4  # nodes a cubic B-spline reaches along an axis
-ROWS = NEAR * NEAR
-WIDEST = 8 * NEAR  # values in a row of nodes: 4 or 8 for each
+QUAD = 4  # values of a vector; a node has one or two
+BLOCK = 64  # points of which the weights are computed together
+AXES = 3
+
+_QUAD, _FLOAT, _SIZE = ir.VectorType(ir.FloatType(), QUAD), ir.FloatType(), ir.IntType(64)
 
 
 @parallel
@@ -16,55 +27,56 @@ def spread(points, values, planes, lines, nodes, grids):
     """Add every point's values to the nodes around it; all shares end in the first."""
     count, channels = values.shape
     for share in prange(SHARES):
-        at, weights = np.zeros(ROWS, np.int64), np.zeros(ROWS, np.float32)
-        along, row_values = np.zeros(NEAR, np.float32), np.zeros(WIDEST, np.float32)
-        for i in range(share * count // SHARES, (share + 1) * count // SHARES):
-            rows = _place(points[i], planes, lines, nodes, at, weights, along)
-            for node in range(NEAR):
-                for k in range(channels):
-                    row_values[node * channels + k] = along[node] * values[i, k]
-            _add_rows(row_values, weights, grids[share], at, rows, channels)
+        weights, at = np.ones((AXES, NEAR, BLOCK), np.float32), np.zeros(BLOCK, np.int64)
+        stop = (share + 1) * count // SHARES
+        for first in range(share * count // SHARES, stop, BLOCK):
+            block = points[first : min(first + BLOCK, stop)]
+            reach = _weigh(block, lines, nodes, channels, weights, at)
+            for i in range(len(block)):
+                args = (values, first + i, grids[share], at[i], weights, i, reach)
+                if channels == QUAD:
+                    _add_point_4(*args, lines * nodes * channels, nodes * channels)
+                else:
+                    _add_point_8(*args, lines * nodes * channels, nodes * channels)
     for share in range(1, SHARES):
         _add_row(grids[share], float32(1), grids[0], 0, grids.shape[1])
 
 
-@parallel
-def read(points, grid, planes, lines, nodes, sums, bands):
+@banded
+def read(points, grid, planes, lines, nodes, sums, start, stop):
     """Fill `sums` with the values at every point, from the nodes around it."""
-    count, channels = sums.shape
-    for band in prange(bands):
-        at, weights = np.zeros(ROWS, np.int64), np.zeros(ROWS, np.float32)
-        along, row_sums = np.zeros(NEAR, np.float32), np.zeros(WIDEST, np.float32)
-        for i in range(band * count // bands, (band + 1) * count // bands):
-            rows = _place(points[i], planes, lines, nodes, at, weights, along)
-            row_sums[:] = 0
-            _sum_rows(grid, at, weights, rows, channels, row_sums)
-            for k in range(channels):
-                total = float32(0)
-                for node in range(NEAR):
-                    total += along[node] * row_sums[node * channels + k]
-                sums[i, k] = total
+    channels = sums.shape[1]
+    weights, at = np.ones((AXES, NEAR, BLOCK), np.float32), np.zeros(BLOCK, np.int64)
+    for first in range(start, stop, BLOCK):
+        block = points[first : min(first + BLOCK, stop)]
+        reach = _weigh(block, lines, nodes, channels, weights, at)
+        for i in range(len(block)):
+            args = (sums, first + i, grid, at[i], weights, i, reach)
+            if channels == QUAD:
+                _read_point_4(*args, lines * nodes * channels, nodes * channels)
+            else:
+                _read_point_8(*args, lines * nodes * channels, nodes * channels)
 
 
-@serial
-def blur(source, target, length, inner, weights):
-    """Blur along one axis: lines of `length` steps, `inner` values apart."""
-    line = length * inner
-    target[:] = 0
-    for start in range(0, source.size, line):
+@banded
+def blur(source, target, length, inner, width, weights, start, stop):
+    """Blur along one axis: lines of `length` steps, `inner` values apart.
+
+    An item is `width` neighbouring values, which divides `inner`, at all steps of a line.
+    """
+    per_line, line = inner // width, length * inner
+    for item in range(start, stop):
+        first = item // per_line * line + item % per_line * width
+        for step in range(length):
+            for k in range(width):
+                target[first + step * inner + k] = 0
         for shift in range(min(weights.size, length)):
-            count, ahead = (length - shift) * inner, start + shift * inner
-            _add_row(source[ahead:], weights[shift], target, start, count)
-            if shift > 0:
-                _add_row(source[start:], weights[shift], target, ahead, count)
-
-
-@serial
-def _add_rows(values, weights, grid, at, rows, channels):
-    for row in range(rows):
-        start, weight = uintp(at[row] * channels), weights[row]
-        for k in range(uintp(NEAR * channels)):
-            grid[start + k] += weight * values[k]
+            for step in range(length - shift):
+                near, far = first + step * inner, first + (step + shift) * inner
+                _add_row(source[far:], weights[shift], target, near, width)
+            for step in range(length - shift if shift > 0 else 0):
+                near, far = first + step * inner, first + (step + shift) * inner
+                _add_row(source[near:], weights[shift], target, far, width)
 
 
 @serial
@@ -74,42 +86,23 @@ def _add_row(values, weight, grid, start, count):
 
 
 @serial
-def _sum_rows(grid, at, weights, rows, channels, row_sums):
-    for row in range(0, rows, NEAR):  # four at once: the sums pass through memory
-        a, b = uintp(at[row] * channels), uintp(at[row + 1] * channels)
-        c, d = uintp(at[row + 2] * channels), uintp(at[row + 3] * channels)
-        wa, wb, wc, wd = weights[row], weights[row + 1], weights[row + 2], weights[row + 3]
-        for k in range(uintp(NEAR * channels)):
-            first = wa * grid[a + k] + wb * grid[b + k]
-            row_sums[k] += first + wc * grid[c + k] + wd * grid[d + k]
+def _weigh(points, lines, nodes, channels, weights, at):
+    """Write the weights of the nodes around each point, and where the first node's values are.
 
-
-@serial
-def _place(point, planes, lines, nodes, at, weights, along):
-    """Write the rows of nodes around a point and their weights; return how many rows."""
-    axes = point.size
-    node = int(point[axes - 1]) - 1
-    _spline(point[axes - 1], along)
-    line = int(point[axes - 2]) - 1
-    _spline(point[axes - 2], weights)
-    for j in range(NEAR):
-        at[j] = (line + j) * nodes + node
-    if axes == 2:
-        return NEAR
-    plane, part = int(point[0]) - 1, point[0] - float32(int(point[0]))
-    for i in range(NEAR - 1, -1, -1):  # backwards: the first four are still needed
-        share = _basis(part, i)
-        for j in range(NEAR):
-            at[i * NEAR + j] = (plane + i) * lines * nodes + at[j]
-            weights[i * NEAR + j] = share * weights[j]
-    return ROWS
-
-
-@serial
-def _spline(x, weights):
-    part = x - float32(int(x))
-    for i in range(NEAR):
-        weights[i] = _basis(part, i)
+    Without a third axis its weights stay 1. Return how many nodes count along it.
+    """
+    axes = points.shape[1]
+    for axis in range(axes):
+        for i in range(uintp(len(points))):
+            x = points[i, axis]
+            part = x - float32(int64(x))
+            for node in range(uintp(NEAR)):
+                weights[AXES - axes + axis, node, i] = _basis(part, node)
+    for i in range(uintp(len(points))):
+        line, node = int64(points[i, axes - 2]) - 1, int64(points[i, axes - 1]) - 1
+        plane = int64(points[i, 0]) - 1 if axes == AXES else 0
+        at[i] = ((plane * lines + line) * nodes + node) * channels
+    return NEAR if axes == AXES else 1
 
 
 @serial
@@ -123,3 +116,94 @@ def _basis(part, i):
     if i == 2:
         return (float32(3) * rest - float32(6)) * rest * rest + float32(4)
     return part * part * part
+
+
+def _for_points_of(quads, generate):
+    """Return a function of compiled code that handles one point, of `quads` vectors per node."""
+
+    @intrinsic
+    def point(typing, values, row, grid, at, weights, i, reach, plane_step, line_step):
+        integer = types.intp
+        kinds = values, integer, grid, integer, weights, *[integer] * 4
+        return types.void(*kinds), generator
+
+    def generator(context, builder, signature, args):
+        values, grid, weights = (
+            builder.bitcast(
+                simd.bytes_of(context, builder, signature.args[k], args[k]), _FLOAT.as_pointer()
+            )
+            for k in (0, 2, 4)
+        )
+        _, row, _, at, _, i, reach, plane_step, line_step = args
+        row = builder.gep(values, [builder.mul(row, _SIZE(QUAD * quads))])
+        first = builder.gep(weights, [i])
+
+        def weight(axis, node):
+            place = builder.add(builder.mul(node, _SIZE(BLOCK)), _SIZE(axis * NEAR * BLOCK))
+            return builder.load(builder.gep(first, [place]))
+
+        def rows_of(plane):
+            """Yield weight and address of each row of nodes of a plane."""
+            for line in range(NEAR):
+                steps = builder.add(
+                    builder.mul(plane, plane_step), builder.mul(_SIZE(line), line_step)
+                )
+                factor = builder.fmul(weight(0, plane), weight(1, _SIZE(line)))
+                yield factor, builder.gep(grid, [builder.add(at, steps)])
+
+        along = [weight(2, _SIZE(node)) for node in range(NEAR)]
+        generate(builder, quads, row, along, reach, rows_of)
+        return context.get_dummy_value()
+
+    return point
+
+
+def _add_to_nodes(builder, quads, row, along, reach, rows_of):
+    values = [_load(builder, row, q) for q in range(quads)]
+    parts = [builder.fmul(_all(builder, each), value) for each in along for value in values]
+    with simd.cgutils.for_range(builder, reach) as loop:
+        for factor, address in rows_of(loop.index):
+            factor = _all(builder, factor)
+            # One by one: longer vectors would wait for stores that overlap them in part.
+            for q, part in enumerate(parts):
+                total = builder.fadd(_load(builder, address, q), builder.fmul(factor, part))
+                _store(builder, total, address, q)
+
+
+def _read_from_nodes(builder, quads, row, along, reach, rows_of):
+    zero = _QUAD([0.0] * QUAD)
+    sums = [simd.cgutils.alloca_once_value(builder, zero) for _ in range(NEAR * quads)]
+    with simd.cgutils.for_range(builder, reach) as loop:
+        rows = [(_all(builder, factor), address) for factor, address in rows_of(loop.index)]
+        for q, total in enumerate(sums):
+            products = [builder.fmul(factor, _load(builder, at, q)) for factor, at in rows]
+            added = products[0]
+            for product in products[1:]:
+                added = builder.fadd(added, product)
+            builder.store(builder.fadd(builder.load(total), added), total)
+    for q in range(quads):
+        result = zero
+        for node, factor in enumerate(along):
+            part = builder.load(sums[node * quads + q])
+            result = builder.fadd(result, builder.fmul(_all(builder, factor), part))
+        _store(builder, result, row, q)
+
+
+def _load(builder, address, quad):
+    place = builder.gep(address, [_SIZE(QUAD * quad)])
+    return builder.load(builder.bitcast(place, _QUAD.as_pointer()), align=4)
+
+
+def _store(builder, vector, address, quad):
+    place = builder.gep(address, [_SIZE(QUAD * quad)])
+    builder.store(vector, builder.bitcast(place, _QUAD.as_pointer()), align=4)
+
+
+def _all(builder, value):
+    """Return a vector of equal values."""
+    vector = builder.insert_element(_QUAD(ir.Undefined), value, simd.INT(0))
+    return builder.shuffle_vector(vector, vector, ir.VectorType(simd.INT, QUAD)([0] * QUAD))
+
+
+_add_point_4, _add_point_8 = _for_points_of(1, _add_to_nodes), _for_points_of(2, _add_to_nodes)
+_read_point_4, _read_point_8 = (_for_points_of(quads, _read_from_nodes) for quads in (1, 2))
