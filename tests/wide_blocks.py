@@ -9,6 +9,6 @@ WIDE_BLOCKS = {
     "algorithms.boolean_map._cuda_regions.fill_levels": 1024,
     "algorithms.boolean_map._cuda_regions.weigh_areas": 1024,
     "algorithms.boolean_map._cuda_regions.weigh_maps": 1024,
-    "algorithms.itti_koch._cuda_scales.halve": 512,
+    "algorithms.itti_koch._cuda_pyramids.halve": 512,
     "algorithms.itti_koch._cuda_sum.add_up": 1024,
 }

@@ -9,7 +9,7 @@ from reference.luma import luma
 
 import fastsal
 from fastsal.algorithms.bin_wang import BinWang, BinWangMaps
-from fastsal.algorithms.bin_wang.candidates import _cpu as suspects
+from fastsal.algorithms.bin_wang import _cpu_candidates as suspects
 from fastsal.kernels.launch import PARALLEL_FROM
 
 VIDEOS = ["blink48x32", "move61x47", "dark40x30"]

@@ -17,8 +17,7 @@ from fastsal.algorithms.binary_map import (
     salient_boxes,
     state_of_seed,
 )
-from fastsal.algorithms.binary_map._cpu_cells import fill_cells
-from fastsal.algorithms.binary_map._cpu_chunks import CHUNK, describe
+from fastsal.algorithms.binary_map._cpu_assign import CHUNK, describe, fill_cells
 from fastsal.algorithms.binary_map._formulas import nearest
 from fastsal.kernels import launch
 
@@ -35,10 +34,10 @@ UNIT = F32(1 / 255)
 def _few_threads(_small_blocks, monkeypatch):
     """k-means makes the threads of a block wait for each other, which takes the simulator long."""
     if runtime.is_simulated():
-        from fastsal.algorithms.binary_map import _cuda_sums
+        from fastsal.algorithms.binary_map import _cuda_kmeans
 
         monkeypatch.setattr(launch, "THREADS", 5)
-        monkeypatch.setattr(_cuda_sums, "SPAN", 4)
+        monkeypatch.setattr(_cuda_kmeans, "SPAN", 4)
 
 
 @pytest.fixture(autouse=True)

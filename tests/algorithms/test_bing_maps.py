@@ -22,7 +22,7 @@ def small_model():
 
 
 def bench(backend):
-    return importlib.import_module(f"fastsal.algorithms.bing.maps._{backend}")
+    return importlib.import_module(f"fastsal.algorithms.bing._{backend}")
 
 
 def test_map_is_that_of_the_best_boxes(backend, small_model, rng):

@@ -52,7 +52,7 @@ def taken(image, previous, target="cpu"):
 
 
 def picture_of(level):
-    from fastsal.algorithms.flow_saliency._cpu_pyramid import RIM
+    from fastsal.algorithms.flow_saliency._cpu_flow import RIM
 
     return level[RIM:-RIM, RIM:-RIM, 0].T
 

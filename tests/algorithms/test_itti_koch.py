@@ -222,14 +222,14 @@ def test_a_turned_picture_has_a_turned_map(size):
 
 
 def test_a_turned_picture_swaps_its_orientations():
-    from fastsal.algorithms.itti_koch import _cpu_orientations
+    from fastsal.algorithms.itti_koch import _cpu_pyramids
 
     plan = _plan.plan_of(256, 256, 1, IttiOptions.DEFAULT)
     planes = np.zeros((2, _plan.PLANES, plan.atlas), np.float32)
     scale = photograph(64, 64)[..., 0].astype(np.float32)
     for maps, source in zip(planes, (scale, np.rot90(scale)), strict=True):
         maps[0, : scale.size] = source.reshape(-1)
-        _cpu_orientations.orient(plan, maps, 0, 64)
+        _cpu_pyramids.orient(plan, maps, 0, 64)
 
     first, second = planes[:, 3:, : scale.size].reshape(2, 4, 64, 64)
     for one, other in ((0, 1), (1, 0), (2, 3), (3, 2)):

@@ -10,8 +10,8 @@ from skimage import data
 
 import fastsal
 from fastsal import minimum_barrier, runtime
+from fastsal.algorithms.minimum_barrier._cpu import fill_distances
 from fastsal.algorithms.minimum_barrier._cpu_background import fill_background
-from fastsal.algorithms.minimum_barrier._cpu_distance import fill_distances
 from fastsal.kernels import launch
 
 TOLERANCE = 2e-6

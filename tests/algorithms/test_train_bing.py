@@ -15,11 +15,9 @@ from benchmarks import default_bing, recall
 from fastsal import images as arrays
 from fastsal.algorithms.bing import SPACES, bing
 from fastsal.algorithms.bing._cpu_pictures import gradients_of as pictures_of
-from fastsal.algorithms.bing.iou import overlaps
 from fastsal.algorithms.bing.plan import boxes_of, plan_of
-from fastsal.algorithms.bing.samples import View, mirrored, samples_of
-from fastsal.algorithms.bing.svm import linear_svm
-from fastsal.algorithms.bing.two_stage_svm import Tally, learnt_calibrations
+from fastsal.algorithms.bing.samples import View, mirrored, overlaps, samples_of
+from fastsal.algorithms.bing.train import Tally, learnt_calibrations, linear_svm
 
 BOX = (32, 16, 40, 48)  # column, row, width, height
 
@@ -238,7 +236,7 @@ def test_missing_scikit_learn_is_named_before_any_work(monkeypatch):
 
 def test_finding_boxes_loads_no_scikit_learn(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    importlib.reload(sys.modules["fastsal.algorithms.bing.svm"])
+    importlib.reload(sys.modules["fastsal.algorithms.bing.train"])
     assert len(bing(IMAGE)[0])
 
 

@@ -16,8 +16,8 @@ KERNELS = {
     "_cuda_kmeans.cluster": each(
         f"void(MAP[:,::1], UniTuple(float32, 25), int32[:,::1], {ATTEMPTS})", MAP=MAPS
     ),
-    "_cuda_paint.choose": [f"void({ATTEMPTS}, int32[:,::1], uint8[:,::1])"],
-    "_cuda_paint.paint_clusters": each(
+    "_cuda.choose": [f"void({ATTEMPTS}, int32[:,::1], uint8[:,::1])"],
+    "_cuda.paint_clusters": each(
         "void(MAP[:,::1], float32[:,:,::1], int32[:,:,::1], uint8[:,::1], uint8[:,::1])", MAP=MAPS
     ),
 }
@@ -28,5 +28,5 @@ DOUBLES = {
     "_cuda._add_up",
     "_cuda._fill_bounds",
     "_cuda_kmeans.cluster",
-    "_cuda_paint.choose",
+    "_cuda.choose",
 }

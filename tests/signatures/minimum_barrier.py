@@ -5,7 +5,7 @@ KERNELS = {
     "_cuda._replicate": [f"void({PLANES}, {BOUNDS})"],
     "_cuda._compose": [f"void({PLANES}, {PLANES}, {BOUNDS}, {MAPS}, boolean, boolean, {MAPS})"],
     "_cuda_frame._fill_bounds": [f"void({PLANES}, {BOUNDS})"],
-    "_cuda_distance._fill_distances": [f"void({PLANES}, {BOUNDS}, {PLANES}, {PLANES})"],
+    "_cuda._fill_distances": [f"void({PLANES}, {BOUNDS}, {PLANES}, {PLANES})"],
     "_cuda_background._fill_axes": [f"void({PLANES}, {BOUNDS}, {MAPS})"],
     "_cuda_background._fill_strips": [f"void({PLANES}, {BOUNDS}, {MAPS}, {STRIPS})"],
     "_cuda_background._combine": [f"void({STRIPS}, {BOUNDS}, {MAPS})"],

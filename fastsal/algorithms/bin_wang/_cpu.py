@@ -14,6 +14,7 @@ from numba import uint8
 from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands, scratch
 from ._cpu_blocks import has_code, match_blocks
+from ._cpu_candidates import settle
 from ._cpu_learn import (
     copy_busy,
     count_suspects,
@@ -28,7 +29,6 @@ from ._cpu_learn import (
 )
 from ._cpu_match import copy_levels, count_used, match_all, match_first
 from ._formulas import BUSY, LEAST_REACH, MOST_FIRST, MOVING, SUSPECT
-from .candidates._cpu import settle
 from .tiles import AREA, CODE, COLS, ROWS
 
 MATCH, LOWRES, LEARN = 1, 2, 4  # stages of a sweep

@@ -10,6 +10,7 @@ from numba import cuda, float32, float64, int32, uint8
 from ...devices import fetch, settled
 from ...kernels.jit import device, kernel
 from ...kernels.launch import capped, grid_for
+from ._cuda_candidates import settle
 from ._formulas import (
     BUSY,
     HIGH,
@@ -32,7 +33,6 @@ from ._formulas import (
     reach_of,
     recounted,
 )
-from .candidates._cuda import settle
 
 REACH = 4  # among the shorts, after the counts of four templates
 ACTIVITY, CANDIDATE, COUNT, CODE = range(4)

@@ -1,7 +1,11 @@
 """Formulas of BinWang's background model, for both backends. Scalars only.
 
-A template is a grey level (float32, NaN if never filled) with a count (int16, 0 if not in use);
-reaches are kept in eighths of a grey level (int16), which is all they ever move by.
+A template is a grey level (float32, NaN if never filled) with a count (int16, 0 if not in use).
+Reaches are stored in eighths of a grey level (int16); they change by multiples of that.
+
+OpenCV compares a pixel's new level with the templates of its 3 x 3 neighbourhood. Its raster scan
+has then replaced the last template of earlier neighbours. All other votes are counted in parallel.
+The scan reads eight bits per pixel, see `is_settled`.
 """
 
 from numba import float32, int16, uint8
@@ -98,3 +102,32 @@ def block_matches(levels, reaches, count, templates, is_used):
     inverse = 1.0 / count
     gap = abs(float32(levels * inverse) - float32(templates * inverse))
     return is_used & (gap < float32(reaches * 0.125 * inverse))
+
+
+CERTAIN = 255  # all votes: accepted whatever the earlier neighbours become
+FAR = -1000  # a level that nothing is near to
+
+_ROUNDER = float32(1 << 23)  # see kernels/scale.py
+
+
+@serial
+def gray_level(template, unfilled):
+    """Return a template as an 8-bit grey level, rounded to even; or that of one never filled."""
+    is_filled = template == template
+    return int16((template + _ROUNDER) - _ROUNDER if is_filled else float32(unfilled))
+
+
+@serial
+def is_alike(level, other, reach):
+    """Return whether two grey levels differ by a reach, in eighths and rounded down, at most."""
+    return abs(int16(level - other)) <= (reach >> 3)
+
+
+@serial
+def is_settled(verdict, accepted):
+    """Return whether a suspect is accepted, given which of its four earlier neighbours were.
+
+    The low bits of `verdict` say which neighbours vote for it if they were rejected, the high
+    bits which if they were accepted: northwest, north, northeast, west.
+    """
+    return (((verdict >> 4) & accepted) | (verdict & ~accepted & 15)) != 0

@@ -1,17 +1,18 @@
-"""OpenCV's k-means on the CPU, to the bit: five attempts side by side, each a few rounds."""
+"""OpenCV's k-means on the CPU, bit for bit: iterations of five attempts, and their inertia.
+
+Where two centres nearly coincide, intervals are not exact. Then the brute-force functions at the
+end compute every distance.
+"""
 
 import numpy as np
-from numba import float32, int64, prange
+from numba import float32, float64, int64, prange
 
 from ...kernels.copies import copy_values
 from ...kernels.jit import parallel, serial
-from ._cpu_brute_force import add_up_plainly, farthest_plainly, spread_of_rest, spread_plainly
-from ._cpu_cells import fill_cells
-from ._cpu_chunks import CHUNK, extent_within, whole_range
-from ._cpu_inertia import spread_by_cells
-from ._cpu_sums import add_up
-from ._draws import CLUSTERS, MAX_STEPS
-from ._formulas import mean_of, moved_far, squared
+from ._cpu_assign import CHUNK, extent_within, fill_cells, whole_range
+from ._cpu_update import add_up, cell_of
+from ._draws import CLUSTERS, LANES, MAX_STEPS
+from ._formulas import mean_of, moved_far, nearest, squared
 
 
 @serial
@@ -173,3 +174,106 @@ def cluster_at_once(values, chunks, centres, old, sizes, moved, spreads):
     """Run all attempts on all threads."""
     for i in prange(len(spreads)):
         spreads[i] = cluster(values, chunks, centres[i], old[i], sizes[i], moved[i])
+
+
+@serial
+def spread_by_cells(values, ranges, edges, owners, centres, moved):
+    """Return the sum of the squared distances, in an order that vectorises."""
+    lanes, total = np.zeros(LANES, np.float64), 0.0
+    for chunk in range(len(ranges)):
+        part = values[chunk * CHUNK : (chunk + 1) * CHUNK]
+        first, last = cell_of(ranges[chunk, 0], edges), cell_of(ranges[chunk, 1], edges)
+        if first == last:
+            _add_distances(part, centres[owners[first]], lanes)
+        else:
+            _add_distances_by_cell(part, edges, owners, centres, lanes)
+    for i in range(LANES):
+        total += lanes[i]
+    for k in range(CLUSTERS):
+        if moved[k] >= 0:
+            value = values[moved[k]]
+            total -= float64(squared(value, centres[owners[cell_of(value, edges)]]))
+            total += float64(squared(value, centres[k]))
+    return total
+
+
+@serial
+def _add_distances(values, centre, lanes):
+    for start in range(0, values.size, LANES):
+        part = values[start : start + LANES]
+        for i in range(part.size):
+            lanes[i] += float64(squared(part[i], centre))
+
+
+@serial
+def _add_distances_by_cell(values, edges, owners, centres, lanes):
+    p, q, r, s = edges[0], edges[1], edges[2], edges[3]
+    a, b, c = centres[owners[0]], centres[owners[1]], centres[owners[2]]
+    d, e = centres[owners[3]], centres[owners[4]]
+    for start in range(0, values.size, LANES):
+        part = values[start : start + LANES]
+        for i in range(part.size):
+            value = part[i]
+            upper = e if value > s else (d if value > r else c)
+            centre = upper if value > q else (b if value > p else a)
+            lanes[i] += float64(squared(value, centre))
+
+
+@serial
+def add_up_plainly(values, centres, sums, sizes):
+    """Add to the sums and sizes of each centre the values nearest to it."""
+    for i in range(values.size):
+        k = label_of(values[i], centres)
+        sums[k] = float32(sums[k] + values[i])
+        sizes[k] += 1
+
+
+@serial
+def farthest_plainly(values, centres, cluster, mean, moved):
+    """Return the place of a cluster's value farthest from the mean, the last of equals."""
+    most, place = float32(-1), int64(0)
+    for i in range(values.size):
+        if label_of(values[i], centres) != cluster or squared(values[i], mean) < most:
+            continue
+        is_free = True
+        for k in range(CLUSTERS):
+            is_free = is_free and moved[k] != i
+        if is_free:
+            most, place = squared(values[i], mean), i
+    return place
+
+
+@serial
+def spread_plainly(values, old, centres, moved):
+    """Return the sum of the squared distances from the centres; labels are those of the old."""
+    lanes, total = np.zeros(LANES, np.float64), 0.0
+    for i in range(values.size):
+        centre = centres[label_of(values[i], old)]
+        lanes[i % LANES] += float64(squared(values[i], centre))
+    for i in range(LANES):
+        total += lanes[i]
+    for k in range(CLUSTERS):
+        if moved[k] >= 0:
+            value = values[moved[k]]
+            total -= float64(squared(value, centres[label_of(value, old)]))
+            total += float64(squared(value, centres[k]))
+    return total
+
+
+@serial
+def spread_of_rest(values, old, centres, moved):
+    """Return the same where what has moved was farther off than float32 can square."""
+    total = 0.0
+    for i in range(values.size):
+        is_moved = False
+        for k in range(CLUSTERS):
+            is_moved |= moved[k] == i
+        if not is_moved:  # else it is a centre by itself
+            total += float64(squared(values[i], centres[label_of(values[i], old)]))
+    return total
+
+
+@serial
+def label_of(value, centres):
+    """Return which centre is nearest, the first of equals."""
+    return nearest(value, centres[0], centres[1], centres[2], centres[3], centres[4])

@@ -1,11 +1,11 @@
-"""What the CPU's three methods of binary maps share: counts, thresholds, and painting."""
+"""Histograms, Otsu's threshold, painting and sums of regions, for all methods on the CPU."""
 
 import numpy as np
 from numba import float32, float64, int64, uint32
 
 from ...kernels.jit import banded, serial
-from ._cpu_brute_force import label_of
-from ._cpu_cells import fill_cells
+from ._cpu_assign import fill_cells
+from ._cpu_kmeans import label_of
 from ._draws import CLUSTERS
 from ._formulas import clipped, fixed, level_of, mean_below, spread_of, twice_the_mean
 
@@ -163,3 +163,17 @@ def paint_clusters(values, old, extent, moved, table, binary, start, stop):
     for k in range(CLUSTERS):
         if start <= moved[k] < stop:
             binary[moved[k]] = table[k]
+
+
+@serial
+def region_sums(values, labels, count):
+    """Return the sum of the values of each label, 0 to count - 1."""
+    sums = np.zeros(count, np.float64)
+    label, total = labels[0], 0.0
+    for i in range(values.size):
+        if labels[i] != label:  # runs are long, and a register is nearer than a table
+            sums[label] += total
+            label, total = labels[i], 0.0
+        total += values[i]
+    sums[label] += total
+    return sums

@@ -1,12 +1,29 @@
-"""OpenCV's k-means on a CUDA device, to the bit: a block per attempt runs it to its end."""
+"""OpenCV's k-means on a CUDA device, bit for bit: one block per attempt runs all iterations.
+
+OpenCV adds float32 values one by one. Between two powers of two, each value adds a multiple of one
+unit. Each thread sums the multiples of a few consecutive values, and one thread per cluster adds
+these sums in order. Where a sum passes a power of two, or a value lies half-way between two
+multiples, that thread adds the values one by one. After a new power the threads repeat the rest of
+their iteration.
+"""
 
 from numba import cuda, float32, float64, int32, int64
 
 from ...kernels.jit import device, kernel
-from ._cuda_reads import times, value_at
-from ._cuda_sums import add_up, label_of
 from ._draws import CLUSTERS, LANES, MAX_STEPS
-from ._formulas import bits_of, mean_of, moved_far, squared, start_of, value_of
+from ._formulas import (
+    bits_of,
+    clipped,
+    level_of,
+    mean_below,
+    mean_of,
+    moved_far,
+    nearest,
+    spread_of,
+    squared,
+    start_of,
+    value_of,
+)
 
 
 @kernel
@@ -163,3 +180,157 @@ def _spread(pixels, frame, before, now, places):
             total -= float64(squared(value, now[label_of(value, before)]))
             total += float64(squared(value, now[k]))
     return total
+
+
+MAX_THREADS = 256
+SPAN = 64  # values in a row per thread
+LARGE = float32(8)  # times a value: from here on the multiples of a span fit 32 bits
+TROUBLE = 1 << 30  # in a count: its values must be added one by one
+ONE = 1 << 23  # power of two further, in the bits of a float32
+
+
+@device
+def label_of(value, centres):
+    return nearest(value, centres[0], centres[1], centres[2], centres[3], centres[4])
+
+
+@device
+def add_up(pixels, frame, centres, sums, counts):
+    """Add to the sums and counts of each centre the values nearest to it, in their order."""
+    parts = cuda.shared.array((MAX_THREADS, CLUSTERS), int32)
+    members = cuda.shared.array((MAX_THREADS, CLUSTERS), int32)
+    powers = cuda.shared.array(CLUSTERS, float32)
+    firsts = cuda.shared.array(CLUSTERS, int32)
+    is_done = cuda.shared.array(1, int32)
+    me = cuda.threadIdx.x
+    if me < CLUSTERS:
+        powers[me] = 0
+    tile = 0
+    while tile < pixels.shape[1]:
+        start = tile + me * SPAN
+        if me < CLUSTERS:
+            firsts[me] = 0
+        if me == 0:
+            is_done[0] = 0
+        cuda.syncthreads()
+        while not is_done[0]:
+            _add_span(pixels, frame, start, centres, powers, firsts, parts, members)
+            cuda.syncthreads()
+            if me == 0:
+                is_done[0] = 1
+            cuda.syncthreads()
+            if me < CLUSTERS:
+                stopped = _add_spans(
+                    pixels, frame, tile, centres, me, powers, firsts, parts, members, sums, counts
+                )
+                if stopped:
+                    is_done[0] = 0
+            cuda.syncthreads()
+        cuda.syncthreads()  # all have seen that it is done before the next round says it is not
+        tile += cuda.blockDim.x * SPAN
+
+
+@device
+def _add_span(pixels, frame, start, centres, powers, firsts, parts, members):
+    """Add up the multiples of one thread's values, per cluster."""
+    me = cuda.threadIdx.x
+    for k in range(CLUSTERS):
+        parts[me, k], members[me, k] = 0, 0
+    for i in range(start, min(start + SPAN, pixels.shape[1])):
+        value = value_at(pixels, frame, i)
+        k = label_of(value, centres)
+        members[me, k] += 1
+        if value != 0 and me >= firsts[k]:
+            power = powers[k]
+            bits = bits_of(power)
+            multiple = bits_of(float32(value + power)) - bits
+            # Half-way between two multiples, what is added to an odd one is not what is to an even.
+            other = bits_of(float32(value + value_of(bits + 1))) - bits - 1
+            if value < 0 or not power > LARGE * value or multiple != other:
+                members[me, k] |= TROUBLE
+            else:
+                parts[me, k] += multiple
+
+
+@device
+def _add_spans(pixels, frame, tile, centres, k, powers, firsts, parts, members, sums, counts):
+    """Add up what the threads have of one cluster; return whether a new power stopped it."""
+    total, power = sums[k], powers[k]
+    for thread in range(firsts[k], cuda.blockDim.x):
+        count = members[thread, k]
+        counts[k] += count & (TROUBLE - 1)
+        grown = bits_of(total) + parts[thread, k]
+        if not count & TROUBLE and (parts[thread, k] == 0 or grown < bits_of(power) + ONE):
+            total = value_of(grown)
+            continue
+        start = tile + thread * SPAN
+        for i in range(start, min(start + SPAN, pixels.shape[1])):
+            value = value_at(pixels, frame, i)
+            if label_of(value, centres) == k:
+                total = float32(total + value)
+        reached = value_of(bits_of(total) & ~(ONE - 1)) if total > 0 else float32(0)
+        if reached != power:
+            sums[k], powers[k], firsts[k] = total, reached, thread + 1
+            return True
+    sums[k], firsts[k] = total, cuda.blockDim.x
+    return False
+
+
+_GREATEST = float32(3.4028234663852886e38)
+
+
+@device
+def times(a, b):
+    """Return the product of two float32, rounded for itself."""
+    return cuda.fma(a, b, float32(-0.0))
+
+
+@device
+def times_in_double(a, b):
+    """Return the product of two float64, rounded for itself."""
+    return cuda.fma(a, b, float64(-0.0))
+
+
+@device
+def share_at(pixels, frame, i):
+    """Return a value of a map as a share of 1: bytes are 255ths."""
+    value = float32(pixels[frame, i])
+    return times(value, float32(1 / 255)) if pixels.itemsize == 1 else clipped(value)
+
+
+@device
+def level_at(pixels, frame, i):
+    """Return a value of a map as a level of grey."""
+    value = float32(pixels[frame, i])
+    return level_of(value if pixels.itemsize == 1 else times(float32(255), clipped(value)))
+
+
+@device
+def value_at(pixels, frame, i):
+    """Return a value of a map as k-means takes it: of any size, but a number."""
+    value = float32(pixels[frame, i])
+    if pixels.itemsize == 1:
+        return times(value, float32(1 / 255))
+    return value if abs(value) <= _GREATEST else float32(0)
+
+
+@device
+def otsu(counts, frame):
+    """Return the level that splits the counts of a frame best by Otsu's method."""
+    total, mean = int64(0), int64(0)
+    for level in range(256):
+        total += counts[frame, level]
+        mean += level * counts[frame, level]
+    scale = 1.0 / float64(total)
+    whole_mean = times_in_double(float64(mean), scale)
+    below, moment, best, threshold = 0.0, 0.0, 0.0, 0
+    for level in range(256):
+        share = times_in_double(float64(counts[frame, level]), scale)
+        below += share
+        part = times_in_double(float64(level), share)
+        mean_of_below = mean_below(below, moment, part)
+        moment = times_in_double(below, mean_of_below)
+        spread = spread_of(below, mean_of_below, moment, whole_mean)
+        if spread > best:
+            best, threshold = spread, level
+    return threshold

@@ -95,7 +95,7 @@ def _on_host(frames: images.Frames) -> images.Frames:
 def _boxes(values: NDArray[Any], binary: NDArray[np.uint8], most: int, least_area: float) -> Boxes:
     import cv2  # slow to import, and only regions need it
 
-    from ._cpu_regions import region_sums
+    from ._cpu_paint import region_sums
 
     count, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
     sums = region_sums(values.reshape(-1), labels.reshape(-1), count)

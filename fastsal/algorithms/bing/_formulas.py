@@ -1,12 +1,13 @@
 """Formulas of BING, for both backends. Scalars only.
 
-Gradients are kept as their upper four bits: OpenCV approximates them by these bit planes, whose
-weighted votes for a filter of signs are the sum of signs times upper halves.
+Gradients are stored as their upper four bits, as OpenCV's bit planes approximate them. For a filter
+of signs, the weighted sum of the planes equals the sum of signs times these upper halves.
 """
 
 from numba import float32, int32, uint8, uint16
 
 from ...kernels.jit import serial
+from ...kernels.scale import stored
 
 WINDOW = 8
 MAXBGR, HSV, GRAY = range(3)
@@ -91,3 +92,16 @@ def score_of(first, second):
 def key_of(bits):
     """Return an integer that orders as the float32 of these bits does; its own inverse."""
     return int32(bits ^ ((bits >> 31) & _MOST))
+
+
+@serial
+def corners(box):
+    """Return where a box (x, y, w, h) begins and where what follows it begins: y, x, y, x."""
+    left, top, width, height = int32(box[0]), int32(box[1]), int32(box[2]), int32(box[3])
+    return top, left, int32(top + height), int32(left + width)
+
+
+@serial
+def shown(total, most, itemsize):
+    """Return a pixel's weight as a share of the greatest, as a map of that item size holds it."""
+    return stored(float32(total) / float32(most) if most > 0 else float32(0), itemsize)

@@ -1,4 +1,4 @@
-"""Windows to learn BING's first stage from: those of objects, and those of background."""
+"""Training windows of BING's first stage: objects and background, by intersection over union."""
 
 from __future__ import annotations
 
@@ -9,10 +9,21 @@ from numpy.typing import NDArray
 
 from ... import images
 from . import _cpu_pictures
-from .iou import ENOUGH, overlaps
 from .model import SPACES
 from .plan import WINDOW, Plan, boxes_of, plan_of
 from .search import blue_of
+
+ENOUGH = 0.5  # from here on a box is said to be found
+
+
+def overlaps(boxes: NDArray[np.int32], others: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the area that two boxes x, y, w, h share, of the area of both, (n, m)."""
+    first, second = boxes[:, None].astype(np.int64), others[None].astype(np.int64)
+    start = np.maximum(first[..., :2], second[..., :2])
+    stop = np.minimum(first[..., :2] + first[..., 2:], second[..., :2] + second[..., 2:])
+    shared = np.maximum(stop - start, 0).prod(axis=-1)
+    return shared / (first[..., 2:].prod(axis=-1) + second[..., 2:].prod(axis=-1) - shared)
+
 
 _EVERY_SIZE = np.arange(36, dtype=np.int32)
 

@@ -1,9 +1,9 @@
-"""Training of BING: the public function."""
+"""Training of BING: two stages of linear support vector machines, by scikit-learn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,10 +12,11 @@ from ... import images as arrays
 from ... import validation
 from ...errors import ImageError
 from ...kernels.levels import in_levels
-from . import svm
-from .model import BingModel
-from .samples import View, mirrored, samples_of
-from .two_stage_svm import learnt_calibrations, learnt_filters, learnt_sizes, tally_of
+from ._formulas import BRIGHTEST
+from .model import SPACES, BingModel
+from .plan import WINDOW
+from .samples import ENOUGH, Samples, View, mirrored, overlaps, samples_of
+from .search import search
 
 _BACKGROUND = 100  # windows drawn per view
 _MOST_BACKGROUND = 100_000  # in all
@@ -97,7 +98,7 @@ def train_bing(
     >>> model.spaces
     ('maxbgr', 'hsv', 'i')
     """
-    fit = svm.linear_svm()
+    fit = linear_svm()
     rng = np.random.default_rng(validation.integer("seed", seed, 0))
     views = _checked_views(images, boxes, color, channel_axis)
     background = max(1, min(_BACKGROUND, _MOST_BACKGROUND // (2 * len(views))))
@@ -188,3 +189,108 @@ def _clipped(boxes: Any, shape: tuple[int, ...], image: int) -> NDArray[np.int32
             f"got {array[empty].tolist()}"
         )
     return np.concatenate([start, stop - start], axis=1).astype(np.int32)
+
+
+_FEWEST = 4  # windows of objects, mirror images included, from which on a size is used
+_NSS = 2
+# How much lower boxes score in each further colour space. Most of them repeat boxes of the spaces
+# before, and near the top of the merged list a new place is worth more than a repeat.
+_REPEATS = 0.2
+
+Floats = NDArray[np.float32]
+
+
+class Tally(NamedTuple):
+    """What stage I finds in one view by one colour space."""
+
+    sizes: NDArray[np.int64]  # (n,) which of the model's
+    scores: Floats  # (n,)
+    is_hit: NDArray[np.bool_]  # (n,) whether it fits an object
+
+
+def learnt_sizes(samples: list[Samples]) -> NDArray[np.int32]:
+    """Return the window sizes that enough objects fit."""
+    counts = np.bincount(np.concatenate([each.sizes for each in samples]), minlength=1)
+    if counts.max() < _FEWEST:
+        raise ValueError(
+            f"`boxes` must have at least {_FEWEST // 2} boxes of one window size (16, 32, ... 512 "
+            f"pixels wide and high); got {counts.max() // 2}; add images with boxes"
+        )
+    if not any(len(each.background) for each in samples):
+        raise ValueError(
+            "`boxes` must leave some background in the images; got boxes that fill all of them"
+        )
+    return np.flatnonzero(counts >= _FEWEST).astype(np.int32)
+
+
+def learnt_filters(samples: list[Samples], fit: Fit) -> dict[str, Floats]:
+    """Return stage I: how much each gradient of a window speaks for an object."""
+    objects = np.concatenate([each.objects for each in samples])
+    background = np.concatenate([each.background for each in samples])
+    windows = np.concatenate([objects, background]) / BRIGHTEST
+    is_object = np.arange(len(windows)) < len(objects)
+    filters = {}
+    for i, space in enumerate(SPACES):
+        weights, _ = fit(windows[:, i], is_object, 0.01)
+        filters[space] = weights.reshape(WINDOW, WINDOW).astype(np.float32)
+    return filters
+
+
+def tally_of(view: View, filters: dict[str, Floats], sizes: NDArray[np.int32]) -> list[Tally]:
+    """Return, per colour space, what the filters find in a view."""
+    unused = dict.fromkeys(filters, np.zeros((len(sizes), 2), np.float32))
+    plan, found = search(view.frames, BingModel(filters, sizes, unused), SPACES, _NSS, "cpu")
+    return [
+        Tally(
+            plan.numbers[each.scales],
+            each.scores,
+            (overlaps(each.boxes, view.boxes) >= ENOUGH).any(axis=1),
+        )
+        for each in found
+    ]
+
+
+def learnt_calibrations(tallies: list[list[Tally]], sizes: int, fit: Fit) -> dict[str, Floats]:
+    """Return stage II: weight and bias of the score, per colour space and size."""
+    calibrations = {}
+    for i, space in enumerate(SPACES):
+        size, score, is_hit = map(np.concatenate, zip(*[each[i] for each in tallies], strict=True))
+        rows = [
+            _calibration(score[size == each], is_hit[size == each], fit) for each in range(sizes)
+        ]
+        calibrations[space] = np.float32(rows) - np.float32([0, i * _REPEATS])
+    return calibrations
+
+
+def _calibration(score: Floats, is_hit: NDArray[np.bool_], fit: Fit) -> tuple[float, float]:
+    """Return weight and bias of one size; what never or always hits needs no weight."""
+    if is_hit.all() or not is_hit.any():
+        return 0.0, 1.0 if is_hit.any() else -1.0
+    middle, spread = float(score.mean()), float(score.std()) or 1.0
+    (weight,), bias = fit((score[:, None] - middle) / spread, is_hit, 1.0)
+    return weight / spread, bias - weight * middle / spread
+
+
+# Of points (n, d), whether they are positive, and a cost: the weights (d,) and the bias.
+Fit = Callable[[NDArray[Any], NDArray[np.bool_], float], tuple[NDArray[np.float64], float]]
+
+
+def linear_svm() -> Fit:
+    """Return what fits a linear support vector machine, or say how to get it."""
+    try:
+        from sklearn.svm import LinearSVC
+    except ImportError:
+        raise ImportError(
+            "training needs scikit-learn, which is not installed; "
+            'run `pip install "fastsal[train]"`'
+        ) from None
+
+    def fit(
+        points: NDArray[Any], is_positive: NDArray[np.bool_], cost: float
+    ) -> tuple[NDArray[np.float64], float]:
+        # The primal problem, whose solution depends on no random numbers.
+        machine = LinearSVC(C=cost, dual=False, max_iter=10_000)
+        machine.fit(points.astype(np.float64), is_positive)
+        return machine.coef_[0], float(machine.intercept_[0])
+
+    return fit

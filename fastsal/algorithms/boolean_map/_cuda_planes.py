@@ -4,7 +4,7 @@ from numba import cuda, int64
 
 from ...kernels.jit import device, kernel
 from ...kernels.reduce import range_of_block
-from . import _bars
+from . import _axes
 from ._axes import axes_of, covariance
 from ._formulas import (
     BYTE_SHIFT,
@@ -20,7 +20,7 @@ from ._formulas import (
 
 MAX_THREADS = 1024
 
-fill_window = device(_bars.fill_window)
+fill_window = device(_axes.fill_window)
 
 
 @kernel

@@ -3,12 +3,12 @@
 import numpy as np
 
 from ...kernels import launch
-from . import _cpu_camera, _cpu_pyramid, _cpu_search
+from . import _cpu_camera, _cpu_flow
 
 
 def new_levels(shapes):
     """Return room for the levels of a frame, of these shapes."""
-    return [_cpu_pyramid.new_level(shape) for shape in shapes]
+    return [_cpu_flow.new_level(shape) for shape in shapes]
 
 
 def new_field(shape):
@@ -18,7 +18,7 @@ def new_field(shape):
 
 def fill_levels(pixels, channels, weights, width, levels):
     """Fill `levels` from the pixels, (1, H * width * channels), of a frame."""
-    _cpu_pyramid.fill_levels(pixels.reshape(-1), channels, weights, width, levels)
+    _cpu_flow.fill_levels(pixels.reshape(-1), channels, weights, width, levels)
 
 
 def fill_scores(levels, previous, terms, reach, flow, scores):
@@ -27,7 +27,7 @@ def fill_scores(levels, previous, terms, reach, flow, scores):
     The camera's motion has so many `terms`; with a `reach` the reference is what moves that many
     cells about. All scores of a cut are -1.
     """
-    _cpu_search.fill_flow(levels, previous, flow)
+    _cpu_flow.fill_flow(levels, previous, flow)
     camera = launch.scratch("flow camera", (8,), np.float32)
     _cpu_camera.fit_camera(flow, terms, camera)
     reference = launch.scratch("flow reference", flow.shape, np.float32)

@@ -5,9 +5,8 @@ from numba import float32, int32, int64, uint64
 
 from ...kernels import launch
 from ...kernels.jit import banded, serial
-from . import _fit
-from ._cpu_pyramid import RIM
-from ._cpu_search import WORK, compared, fill_patch
+from . import _formulas
+from ._cpu_flow import RIM, WORK, compared, fill_patch
 from ._formulas import (
     BINS,
     BORDER_ROUNDS,
@@ -33,8 +32,8 @@ from ._formulas import (
 )
 from .plan import AREA, PATCH
 
-add_cell, add_row = serial(_fit.add_cell), serial(_fit.add_row)
-fill_equations, solve = serial(_fit.fill_equations), serial(_fit.solve)
+add_cell, add_row = serial(_formulas.add_cell), serial(_formulas.add_row)
+fill_equations, solve = serial(_formulas.fill_equations), serial(_formulas.solve)
 
 
 @serial
@@ -44,9 +43,9 @@ def fit_camera(flow, count, camera):
     camera[:] = 0
     if count == 0:
         return
-    residuals, sums = np.empty((rows, cols), np.float32), np.empty(_fit.SUMS, np.float32)
-    moments = np.empty(_fit.MOMENTS, np.float32)
-    equations = np.empty((_fit.TERMS, _fit.TERMS + 1), np.float32)
+    residuals, sums = np.empty((rows, cols), np.float32), np.empty(_formulas.SUMS, np.float32)
+    moments = np.empty(_formulas.MOMENTS, np.float32)
+    equations = np.empty((_formulas.TERMS, _formulas.TERMS + 1), np.float32)
     camera[0], camera[1] = median_of(flow[0], True), median_of(flow[1], True)
     for turn in range(FIT_ROUNDS):
         is_late = turn >= BORDER_ROUNDS

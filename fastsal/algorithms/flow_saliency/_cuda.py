@@ -4,7 +4,7 @@ import numpy as np
 from numba import cuda, float32
 
 from ...devices import settled, workspace
-from . import _cuda_camera, _cuda_pyramid, _cuda_search
+from . import _cuda_camera, _cuda_flow
 
 
 def new_levels(shapes):
@@ -19,7 +19,7 @@ def new_field(shape):
 
 def fill_levels(pixels, channels, weights, width, levels):
     """Fill `levels` from the pixels, (1, H * width * channels), of a frame."""
-    _cuda_pyramid.fill_levels(pixels, channels, weights, width, levels)
+    _cuda_flow.fill_levels(pixels, channels, weights, width, levels)
 
 
 def fill_scores(levels, previous, terms, reach, flow, scores):
@@ -28,7 +28,7 @@ def fill_scores(levels, previous, terms, reach, flow, scores):
     The camera's motion has so many `terms`; with a `reach` the reference is what moves that many
     cells about. All scores of a cut are -1.
     """
-    _cuda_search.fill_flow(levels, previous, flow)
+    _cuda_flow.fill_flow(levels, previous, flow)
     camera = workspace("flow camera", (8,), np.float32)
     _cuda_camera.fit_camera(flow, terms, camera)
     reference = workspace("flow reference", flow.shape, np.float32)

@@ -9,8 +9,8 @@ from numba import cuda, float32, int32, int64
 from ...devices import workspace
 from ...kernels import launch
 from ...kernels.jit import device, kernel
-from . import _fit
-from ._cuda_search import SLOTS, error_at, pixel_of, summed
+from . import _formulas
+from ._cuda_flow import SLOTS, error_at, pixel_of, summed
 from ._formulas import (
     BINS,
     BORDER_ROUNDS,
@@ -37,11 +37,11 @@ from ._formulas import (
 from .plan import AREA, MOST_CELLS, PATCH
 
 MAX_THREADS = 1024
-SUMS, MOMENTS = _fit.SUMS, _fit.MOMENTS
-TERMS, COEFFICIENTS = _fit.TERMS, _fit.COEFFICIENTS
+SUMS, MOMENTS = _formulas.SUMS, _formulas.MOMENTS
+TERMS, COEFFICIENTS = _formulas.TERMS, _formulas.COEFFICIENTS
 
-add_cell, add_row = device(_fit.add_cell), device(_fit.add_row)
-fill_equations, solve = device(_fit.fill_equations), device(_fit.solve)
+add_cell, add_row = device(_formulas.add_cell), device(_formulas.add_row)
+fill_equations, solve = device(_formulas.fill_equations), device(_formulas.solve)
 
 
 def fit_camera(flow, count, camera):

@@ -1,27 +1,21 @@
-"""The Itti-Koch map on the CPU: bands of rows for the scales, features dealt to the threads.
+"""The Itti-Koch map on the CPU: pyramids in bands of rows, features in parallel, then their sum.
 
-Nothing larger than a quarter of the image's sides is stored before the map itself.
+The largest intermediate array has a quarter of the image's sides.
 """
 
 from functools import cache
 
 import numpy as np
+from numba import float32
 
 from ...images import read_only
 from ...kernels import launch, threads
 from ...kernels.color._cpu_lab import light
-from ...kernels.jit import banded
+from ...kernels.jit import banded, serial
 from ...kernels.postprocess._cpu import finish
-from ._cpu_features import compare, compare_bands
-from ._cpu_orientations import orient
-from ._cpu_scales import (
-    average,
-    build,
-    oppose,
-    shrink,
-    to_lab,
-)
-from ._cpu_sum import combine
+from ._cpu_features import add, compare, compare_bands, compete, weight_of
+from ._cpu_pyramids import average, build, oppose, orient, shrink, to_lab
+from ._formulas import faintness, modality
 from ._plan import PLANES, layout_of, plan_of, side_of_squares, unit_of
 
 
@@ -106,3 +100,67 @@ def _small_frames(plan, pixels, layout, width, unit, light, maps, start, stop):
         orient(plan, planes, 0, rows)
         compare(plan, planes, work, reduced, spans, 0, tasks)
         combine(plan, reduced, spans, maps[:, frame])
+
+
+@serial
+def combine(plan, reduced, spans, maps):
+    """Fill `maps`: the map, and those of intensity, colour and orientation."""
+    summed = np.zeros((4, *maps.shape[1:]), np.float32)
+    maps[:] = 0
+    widest = np.zeros(3, np.float32)
+    for task in range(len(plan.tasks)):
+        kind = modality(plan.tasks[task, 0])
+        widest[kind] = max(widest[kind], spans[task])
+    for task in range(len(plan.tasks)):
+        plane = plan.tasks[task, 0]
+        kind = modality(plane)
+        factor = float32(1)
+        if plan.shares:
+            factor = faintness(spans[task], widest[kind], plan.promotes)
+        add(reduced[task], factor, summed[plane - 3] if kind == 2 else maps[kind + 1])
+    _add_orientations(plan, summed, maps[3])
+    for kind in range(3):
+        low, high = _range_of(maps[kind + 1])
+        _add_normalized(maps[kind + 1], low, high, plan, plan.weights[kind], maps[0])
+
+
+@serial
+def _add_orientations(plan, summed, target):
+    widest = float32(0)
+    for orientation in range(4):
+        low, high = _range_of(summed[orientation])
+        widest = max(widest, high - low)
+    for orientation in range(4):
+        low, high = _range_of(summed[orientation])
+        factor = float32(1)
+        if plan.shares:
+            factor = faintness(high - low, widest, plan.promotes)
+        _add_normalized(summed[orientation], low, high, plan, factor, target)
+
+
+@serial
+def _range_of(source):
+    low, high = source[0, 0], source[0, 0]
+    for row in range(source.shape[0]):
+        values = source[row]
+        for col in range(values.size):
+            low, high = min(low, values[col]), max(high, values[col])
+    return low, high
+
+
+@serial
+def _add_normalized(source, low, high, plan, weight, target):
+    """Add weight * N(source)."""
+    if not high > low:
+        return
+    scale = float32(1) / (high - low)
+    stretched = np.empty(source.shape, np.float32)
+    for row in range(stretched.shape[0]):
+        values, shares = source[row], stretched[row]
+        for col in range(shares.size):
+            shares[col] = scale * (values[col] - low)
+    if plan.promotes:
+        weight *= weight_of(source, float32(1), low, high, scale)
+    if plan.competes:
+        compete(plan, stretched)
+    add(stretched, weight, target)

@@ -12,11 +12,18 @@ import numpy as np
 from ...devices import settled, workspace
 from ...kernels import launch
 from ...kernels.postprocess._cuda import finish
-from ._cuda_compete import compete, reduce_signs, sum_signs
 from ._cuda_features import clear, compare, count, reduce
-from ._cuda_orientations import filter_columns, filter_rows
-from ._cuda_scales import TILE, average, halve, oppose, shrink, to_lab
-from ._cuda_sum import add_up, add_up_competing
+from ._cuda_pyramids import (
+    TILE,
+    average,
+    filter_columns,
+    filter_rows,
+    halve,
+    oppose,
+    shrink,
+    to_lab,
+)
+from ._cuda_sum import add_up, add_up_competing, compete, reduce_signs, sum_signs
 from ._plan import PLANES, layout_of, plan_of, side_of_squares, unit_of
 
 GROUP = 1 << 24  # pixels of frames under way at once

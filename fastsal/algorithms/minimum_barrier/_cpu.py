@@ -1,4 +1,9 @@
-"""Minimum barrier saliency on the CPU. Planes are measured by any thread, frames by one each."""
+"""Minimum barrier saliency on the CPU. Threads share the planes; one thread processes a frame.
+
+A raster pass reads the new values to the left and above, which lie on the diagonal before. So the
+cells of one diagonal do not depend on each other. Passes over diagonals give the bits of the raster
+order, and vectorise because diagonals are stored as rows.
+"""
 
 import numpy as np
 from numba import float32
@@ -13,10 +18,9 @@ from ...kernels.median._cpu import fill_median
 from ...kernels.postprocess._cpu import enlarge, range_of
 from ...kernels.scale import share
 from ._cpu_background import fill_background
-from ._cpu_distance import fill_distances
 from ._cpu_frame import fill_bounds
 from ._cpu_refine import refine
-from ._formulas import MEDIAN_REACH, cone, from_center
+from ._formulas import MEDIAN_REACH, PASSES, closer, cone, first_row, from_center, last_row
 
 
 def minimum_barrier(pixels, channels, is_rgb, width, size, steps, out):
@@ -141,3 +145,43 @@ def _stretch(saliency):
     for row in range(saliency.shape[0]):
         for col in range(saliency.shape[1]):
             saliency[row, col] = share(saliency[row, col], low, high)
+
+
+@serial
+def fill_distances(plane, distances):
+    """Fill `distances`, bytes, from `plane`, both (h, w): Zhang et al. (2015), Algorithm 1."""
+    rows, cols = plane.shape
+    diagonals = rows + cols - 1
+    values = np.empty((diagonals, rows), np.uint8)  # cell (row, col) in values[row + col, row]
+    for row in range(rows):
+        for col in range(cols):
+            values[row + col, row] = plane[row, col]
+    low, high = values.copy(), values.copy()
+    for number in range(PASSES):
+        for step in range(2, diagonals - 2):
+            at = step if number % 2 == 0 else diagonals - 1 - step
+            start, stop = first_row(at, cols), last_row(at, rows) + 1
+            if stop <= start:
+                continue
+            # Of the diagonal before, the neighbour in the row has the same index; that in the
+            # column lies one before it on the way down and one behind it on the way up.
+            before, shift = (at - 1, -1) if number % 2 == 0 else (at + 1, 1)
+            _relax(
+                number == 0,
+                values[at, start:stop], low[at, start:stop], high[at, start:stop],
+                low[before, start:stop], high[before, start:stop],
+                low[before, start + shift : stop + shift],
+                high[before, start + shift : stop + shift],
+            )  # fmt: skip
+    for row in range(rows):
+        for col in range(cols):
+            distances[row, col] = high[row + col, row] - low[row + col, row]
+
+
+@serial
+def _relax(is_first, values, low, high, side_low, side_high, line_low, line_high):
+    for i in range(low.size):
+        low[i], high[i] = closer(
+            is_first, values[i], low[i], high[i],
+            side_low[i], side_high[i], line_low[i], line_high[i],
+        )  # fmt: skip

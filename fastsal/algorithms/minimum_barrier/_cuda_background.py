@@ -8,9 +8,8 @@ from numba import cuda, float32, float64, int64
 from ...devices import workspace
 from ...kernels import eigen, launch
 from ...kernels.jit import device, kernel
-from ...kernels.postprocess._cuda import MAX_THREADS
+from ...kernels.postprocess._cuda import MAX_THREADS, range_of
 from ...kernels.scale import share
-from ._cuda_range import range_within
 from ._formulas import MOMENTS, RIDGE, STRIPS, all_but_greatest, along, covariance, strip_bounds
 
 AXES = 12  # of a strip: its mean colour, then three whitened axes
@@ -150,3 +149,9 @@ def _combine(distances, bounds, scores):
             scores[frame, row, col] = share(scores[frame, row, col], low, high)
             i += cuda.blockDim.x
         frame += cuda.gridDim.x
+
+
+@device
+def range_within(values, bounds, lows, highs):
+    """Return the least and the greatest value inside `bounds`, one if rounding parts them."""
+    return range_of(values[bounds[0] : bounds[1], bounds[2] : bounds[3]], lows, highs)

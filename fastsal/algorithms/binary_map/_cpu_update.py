@@ -1,16 +1,16 @@
-"""Sums in float32, one value after the other, to the bit but many values at once.
+"""Update step of k-means: float32 sums in the order of the values, bit for bit, vectorised.
 
-While a sum stays between two powers of two it is a multiple of one unit, and adding a value means
-adding the multiple nearest to it: integers, in any order. They are the last bits of power + value.
-Only a value half-way between two multiples rounds by what the sum is; then, and where a sum passes
-a power of two, the chunk is cut into smaller ones, and few of these are added up one by one.
+Between two powers of two a sum is a multiple of one unit. Adding a value then means adding the
+nearest multiple: an integer, in any order. It is the last bits of power + value. Only a value
+half-way between two multiples rounds by the bits of the sum. There, and where a sum passes a power
+of two, the chunk is divided, and a few values are added one by one.
 """
 
 import numpy as np
 from numba import float32, int32, int64
 
 from ...kernels.jit import serial
-from ._cpu_chunks import CHUNK, MARKS
+from ._cpu_assign import CHUNK, MARKS
 from ._draws import CLUSTERS
 from ._formulas import bits_of, value_of
 

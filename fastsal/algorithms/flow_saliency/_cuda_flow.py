@@ -1,11 +1,14 @@
-"""Dense inverse search on a CUDA device: a block per cell, a thread per pixel of its patch.
+"""Optical flow of cells on a CUDA device: levels of a frame, then a search from coarse to fine.
 
-Sums of integers come out the same in any order, so threads add them up by atomics; each then takes
-the same decisions for the block. Rounds are launches: each reads the flow of the one before.
+Levels are plain images; clamped positions repeat their edges. Sums of integers are equal in any
+order, so threads use atomics. Each then takes the same decisions for the block. Iterations are
+launches: each reads the flow of the one before.
 """
 
+from itertools import pairwise
+
 import numpy as np
-from numba import cuda, float32, int32
+from numba import cuda, float32, int32, int64
 
 from ...devices import workspace
 from ...kernels import launch
@@ -18,17 +21,89 @@ from ._formulas import (
     ROUNDS,
     STEPS,
     between,
+    binomial,
     corner,
     covariance,
     determinant_of,
+    gray_of,
+    leveled,
+    mean_level,
     median_of_nine,
     motion_to,
+    overlap,
     place,
+    quarter,
     share_of,
+    sixteenth,
     step,
     stiffness,
 )
 from .plan import AREA, PATCH, cells_of
+
+
+def fill_levels(pixels, channels, weights, width, levels):
+    """Fill `levels` from the pixels, (1, H * width * channels), of a frame."""
+    shape = levels[0].shape
+    picture = workspace("flow picture", shape, levels[0].dtype)
+    source = pixels.reshape(pixels.size)
+    _reduce[_grid(shape), launch.THREADS](source, channels, weights, width, picture)
+    _smooth[_grid(shape), launch.THREADS](picture, levels[0])
+    for level, half in pairwise(levels):
+        _halve[_grid(half.shape), launch.THREADS](level, half)
+
+
+def _grid(shape):
+    return -(-shape[1] // launch.THREADS), shape[0]
+
+
+@kernel
+def _reduce(pixels, channels, weights, width, picture):
+    rows, cols = picture.shape
+    height = pixels.size // (width * channels)
+    row, col = cuda.blockIdx.y, cuda.grid(1)
+    if col >= cols:
+        return
+    total = int64(0)
+    for source_row in range(row * height // rows, -(-(row + 1) * height // rows)):
+        line = int64(0)
+        for source_col in range(col * width // cols, -(-(col + 1) * width // cols)):
+            at = channels * (source_row * width + source_col)
+            gray = float32(pixels[at])
+            if channels > 1:
+                second, third = pixels[at + 1], pixels[at + 2]
+                gray = gray_of(pixels[at], second, third, weights, pixels.itemsize)
+            level = leveled(gray, pixels.itemsize)
+            line += int64(level) * overlap(source_col, width, col, cols)
+        total += line * overlap(source_row, height, row, rows)
+    picture[row, col] = mean_level(total, int64(height) * int64(width))
+
+
+@kernel
+def _smooth(picture, smooth):
+    rows, cols = picture.shape
+    row, col = cuda.blockIdx.y, cuda.grid(1)
+    if col >= cols:
+        return
+    up, down = max(row - 1, 0), min(row + 1, rows - 1)
+    left, right = max(col - 1, 0), min(col + 1, cols - 1)
+    first = binomial(picture[up, left], picture[row, left], picture[down, left])
+    middle = binomial(picture[up, col], picture[row, col], picture[down, col])
+    last = binomial(picture[up, right], picture[row, right], picture[down, right])
+    smooth[row, col] = sixteenth(binomial(first, middle, last))
+
+
+@kernel
+def _halve(picture, half):
+    rows, cols = picture.shape
+    row, col = cuda.blockIdx.y, cuda.grid(1)
+    if col >= half.shape[1]:
+        return
+    up, down = 2 * row, min(2 * row + 1, rows - 1)
+    left, right = 2 * col, min(2 * col + 1, cols - 1)
+    half[row, col] = quarter(
+        picture[up, left], picture[up, right], picture[down, left], picture[down, right]
+    )
+
 
 SLOTS = 3  # of sums: one to fill, one to read, one to clear
 
@@ -48,11 +123,7 @@ def fill_flow(levels, previous, flow):
             _search[(cols, rows), AREA](levels[i], previous[i], found, spare)
             found, spare = spare, found
         coarse = found
-    _hand_down[_grid(flow), launch.THREADS](coarse, 1, flow)
-
-
-def _grid(flow):
-    return -(-flow.shape[2] // launch.THREADS), flow.shape[1]
+    _hand_down[_grid(flow.shape[1:]), launch.THREADS](coarse, 1, flow)
 
 
 @kernel

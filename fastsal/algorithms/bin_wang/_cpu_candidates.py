@@ -1,13 +1,12 @@
-"""The vote among neighbours on the CPU, row by row."""
+"""Decide on the CPU, row by row, which candidate pixels get their new level as a template."""
 
 import numpy as np
 from numba import uint8
 
-from ....kernels.jit import banded, serial
-from ....kernels.launch import over_bands
-from .._formulas import SUSPECT
-from ..tiles import AREA, CANDIDATE, CODE, COLS, REACH, ROWS
-from ._formulas import CERTAIN, FAR, gray_level, is_alike, is_settled
+from ...kernels.jit import banded, serial
+from ...kernels.launch import over_bands
+from ._formulas import CERTAIN, FAR, SUSPECT, gray_level, is_alike, is_settled
+from .tiles import AREA, CANDIDATE, CODE, COLS, REACH, ROWS
 
 
 def settle(templates, shorts, codes, suspects, verdicts, unfilled):

@@ -1,15 +1,14 @@
-"""The vote among neighbours on a CUDA device.
+"""Decide on a CUDA device which candidate pixels get their new level as a template.
 
-The scan in raster order becomes a front: what lies at col + 2 * row = t depends on smaller t only,
-so one block of threads settles a whole t at once, within the box around all suspects.
+Pixels with col + 2 * row = t depend on smaller t only. So the raster scan becomes a wavefront: one
+block of threads processes all pixels of one t at once, within the box around all candidates.
 """
 
 from numba import cuda, uint8
 
-from ....kernels.jit import device, kernel
-from ....kernels.launch import grid_for
-from .._formulas import SUSPECT
-from ._formulas import CERTAIN, gray_level, is_alike, is_settled
+from ...kernels.jit import device, kernel
+from ...kernels.launch import grid_for
+from ._formulas import CERTAIN, SUSPECT, gray_level, is_alike, is_settled
 
 REACH, CANDIDATE, CODE = 4, 1, 3
 CHECK, TOP, BOTTOM, LEFT, RIGHT = 4, 7, 8, 9, 10  # among the controls
