@@ -62,7 +62,7 @@ def _fill_maps(colors, steps, maps):
     if background:
         fill_background(lab, bounds, scores)
     low, high = lab, colors  # both have been read
-    fill_distances(medians, bounds, low, high)
+    _measure_distances(medians, bounds, low, high)
     _compose[frames, launch.THREADS](low, high, bounds, scores, background, center, maps)
     if refined:
         refine(maps, bounds)
@@ -158,7 +158,7 @@ def _stretch(saliency, bounds, lows, highs):
     cuda.syncthreads()
 
 
-def fill_distances(planes, bounds, low, high):
+def _measure_distances(planes, bounds, low, high):
     """Fill `low` and `high`, whose gaps are the distances, from `planes`: all (N, planes, h, w)."""
     blocks = planes.shape[1], launch.capped(len(planes))
     _fill_distances[blocks, launch.THREADS](planes, bounds, low, high)
