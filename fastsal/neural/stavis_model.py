@@ -1,7 +1,7 @@
 """The layers of STAViS (Tsiami, Koutras and Maragos, CVPR 2020), on stacks of frames.
 
-A window has 16 frames, and 8, 4 and 2 steps after the temporal strides. Names of weights are those
-of the authors' checkpoint.
+A window has 16 frames and as many steps after the first layer, then 8, 4 and 2. Names of weights
+are those of the authors' checkpoint.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from .layers import Conv, Cube, State, Tensor, folded
+from .layers import Conv, Cube, State, Tensor, folded, mean_over_time
 
 FRAMES = 16
 SIDE = 112  # rows and columns of the input
@@ -102,6 +102,44 @@ class Bottleneck:
         return result.add_(x).relu_()
 
 
+class FirstLayer(Conv):
+    """The convolution over space and seven frames, split into the shares of single frames.
+
+    A frame has one share for each of its seven places in time. It is computed once; each step of
+    each window is a sum of such shares.
+    """
+
+    bias: Tensor
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        by_place = weight.permute(2, 0, 1, 3, 4).flatten(0, 1)
+        super().__init__(by_place, bias, stride=2, padding=3)
+        self.channels = len(weight)
+
+    def shares(self, frame: Tensor) -> Tensor:
+        """Return the shares of a frame (1, 3, S, S), (1, 7 * 64, S / 2, S / 2)."""
+        return functional.conv2d(frame, self.weight, None, self.stride, self.padding).float()
+
+    def step(self, shares: Sequence[Tensor], place: int) -> Tensor:
+        """Return a step, (1, 64, S / 2, S / 2), from the frames that it sees.
+
+        Parameters
+        ----------
+        shares : sequence of tensors, (1, 7 * 64, S / 2, S / 2)
+            Of consecutive frames.
+        place : int
+            Place of the first of them among the seven.
+        """
+        parts = [
+            share.narrow(1, i * self.channels, self.channels)
+            for i, share in enumerate(shares, place)
+        ]
+        total = parts[0] + self.bias.view(1, -1, 1, 1)
+        for part in parts[1:]:
+            total.add_(part)
+        return total.relu_().to(self.weight.dtype)
+
+
 class Attention:
     """An attention module, whose side map is already summed for the last layer."""
 
@@ -118,13 +156,21 @@ class Attention:
             weight = torch.einsum("ioyx,o->iyx", upscale, fuse.double())
             self.enlarge[head] = Conv(weight.float()[:, None], None)
 
-    def __call__(self, x: Tensor, windows: int, head: str) -> tuple[Tensor, Tensor]:
-        """Return the share of the last layer, (windows, 1, S, S), and the attention."""
-        side = self.mean(x.unflatten(0, (windows, -1)).mean(1))
+    def __call__(self, mean: Tensor, head: str) -> tuple[Tensor, Tensor]:
+        """Return the share of the last layer, (windows, 1, S, S), and the attention.
+
+        Parameters
+        ----------
+        mean : tensor, (windows, channels, H, W)
+            Mean of all steps of each window.
+        head : {"fuse", "fuseav"}
+            The last layer.
+        """
+        side = self.mean(mean)
         score = self.score(side)
         attention = torch.softmax(score.flatten(1), 1).view_as(score) + 1
         large = functional.conv_transpose2d(side, self.enlarge[head].weight, None, self.step)
-        start, size = self.step // 2, x.shape[2] * self.step
+        start, size = self.step // 2, mean.shape[2] * self.step
         return large[:, :, start : start + size, start : start + size], attention
 
 
@@ -166,10 +212,7 @@ class StavisModel:
 
     def __init__(self, state: State, has_sound: bool) -> None:
         heads = ("fuse", "fuseav") if has_sound else ("fuse",)
-        weight, bias = folded(state, "conv1", "bn1", _EPS)
-        # Seven frames of three channels are one picture of 21 channels.
-        weight = weight.transpose(1, 2).flatten(1, 2)
-        self.first = Conv(weight, bias, stride=2, padding=3)
+        self.first = FirstLayer(*folded(state, "conv1", "bn1", _EPS))
         self.blocks = [
             [Bottleneck(state, f"{name}.{i}", 1 if i else stride) for i in range(count)]
             for name, (_, count, stride) in _BLOCKS.items()
@@ -191,44 +234,59 @@ class StavisModel:
             yield from self.hearing.layers
             yield from (self.hearing.rgb, self.hearing.audio, self.hearing.both)
 
-    def tail(self, x: Tensor, wave: Tensor | None, windows: int) -> Tensor:
+    def tail(self, windows: Sequence[Sequence[Tensor]], wave: Tensor | None) -> Tensor:
         """Return the logits (windows, S, S).
 
         Parameters
         ----------
-        x : tensor, (windows * 16, 64, S / 2, S / 2)
-            Output of `first`; it is changed.
+        windows : sequence of sequences of tensors, (1, 64, S / 2, S / 2)
+            The 16 steps of each window from `first`.
         wave : tensor, (windows, 1, 1, 35280), or None
             Sound of each window; None takes the network for pictures alone.
-        windows : int
-            Number of windows in the batch.
         """
         head = "fuse" if wave is None else "fuseav"
-        total, attention = self.attention[0](x, windows, head)
-        x = functional.max_pool2d(_every_second_maximum(_scaled(x, attention)), 3, 2, 1)
+        count = len(windows)
+        total, attention = self.attention[0](_mean_of_steps(windows), head)
+        # Attention is positive and equal for all steps, so it may follow the maximum over steps.
+        peaks = _scaled(_every_second_maximum(windows), attention)
+        x = functional.max_pool2d(peaks, 3, 2, 1)
         for i, blocks in enumerate(self.blocks, 1):
             for block in blocks:
-                x = block(x, windows)
+                x = block(x, count)
             if i == 2 and wave is not None and self.hearing is not None:
-                total = total + self.hearing(wave, x, windows)
-            side, attention = self.attention[i](x, windows, head)
+                total = total + self.hearing(wave, x, count)
+            side, attention = self.attention[i](mean_over_time(x, count), head)
             total = total + side
             if i < len(self.blocks):
-                x = _scaled(x, attention).flatten(0, 1)
+                x = _scaled(x, attention)
         return total[:, 0] + self.bias[head]
 
 
 def _scaled(x: Tensor, attention: Tensor) -> Tensor:
     """Multiply all steps of each window by its attention, in place."""
-    return x.unflatten(0, (len(attention), -1)).mul_(attention[:, None])
+    x.unflatten(0, (len(attention), -1)).mul_(attention[:, None])
+    return x
 
 
-def _every_second_maximum(steps: Tensor) -> Tensor:
-    """Return the maxima of three steps, (windows, steps, ...) -> (windows * steps / 2, ...)."""
-    even, odd = steps[:, ::2], steps[:, 1::2]
-    result = torch.maximum(even, odd)
-    torch.maximum(result[:, 1:], odd[:, :-1], out=result[:, 1:])
-    return result.flatten(0, 1)
+def _mean_of_steps(windows: Sequence[Sequence[Tensor]]) -> Tensor:
+    """Return the mean of the steps of each window, without a copy of all of them."""
+    means = []
+    for steps in windows:
+        total = steps[0].float() + steps[1]
+        for step in steps[2:]:
+            total.add_(step)
+        means.append(total.div_(len(steps)).to(steps[0].dtype))
+    return torch.cat(means)
+
+
+def _every_second_maximum(windows: Sequence[Sequence[Tensor]]) -> Tensor:
+    """Return the maxima of each even step and its neighbours, (windows * steps / 2, ...)."""
+    maxima = []
+    for steps in windows:
+        for i in range(0, len(steps), 2):
+            peak = torch.maximum(steps[i], steps[i + 1])
+            maxima.append(torch.maximum(peak, steps[i - 1], out=peak) if i else peak)
+    return torch.cat(maxima)
 
 
 def _pointwise(state: State, conv: str, norm: str, *, relu: bool) -> Conv:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -31,9 +30,9 @@ _FILTERS = {"nearest": Image.Resampling.NEAREST, "bicubic": Image.Resampling.BIC
 
 
 class _Window(NamedTuple):
-    """Output of the first layer over 16 frames, and their sound."""
+    """Output of the first layer for each of 16 frames, and their sound."""
 
-    steps: Tensor
+    steps: list[Tensor]
     wave: Tensor | None
 
 
@@ -42,7 +41,7 @@ class StavisNetwork(VideoNetwork):
 
     delay = FRAMES - 1 - PREDICTED
     # Small layers: several windows at once keep all threads busy.
-    batches = MappingProxyType({"cpu": 8, "cuda": 32, "mps": 8})
+    batches = MappingProxyType({"cpu": 4, "cuda": 32, "mps": 8})
     memory_hint = "use device='cpu'"
 
     def __init__(
@@ -116,10 +115,9 @@ class StavisNetwork(VideoNetwork):
             start += 1
 
     def _outputs(self, windows: Sequence[_Window]) -> Sequence[RawMap]:
-        steps = torch.cat([each.steps for each in windows])
         heard = [each.wave for each in windows if each.wave is not None]
         wave = torch.cat(heard) if heard else None
-        maps = torch.sigmoid(self._model.tail(steps, wave, len(windows)).float())
+        maps = torch.sigmoid(self._model.tail([each.steps for each in windows], wave).float())
         found: Sequence[RawMap] = maps.cpu().numpy()
         return found
 
@@ -150,7 +148,7 @@ class StavisNetwork(VideoNetwork):
 
 
 class WindowSteps:
-    """The first layer over sliding windows: each step that windows share is computed once.
+    """The first layer over sliding windows: what windows share is computed once.
 
     Attributes
     ----------
@@ -159,32 +157,41 @@ class WindowSteps:
     """
 
     def __init__(self, model: StavisModel) -> None:
-        self._model = model
-        self._frames: deque[Tensor] = deque(maxlen=FRAMES)
+        self._first = model.first
+        self._frames: dict[int, Tensor] = {}
+        self._shares: dict[int, Tensor] = {}  # of each frame in the steps around it
         self._inner: dict[int, Tensor] = {}  # step of a frame that the ends do not reach
         self.count = 0
 
     def push(self, frame: Tensor) -> None:
         """Take the next frame, (3, 112, 112)."""
-        self._frames.append(frame)
+        self._frames[self.count] = frame
         self.count += 1
+        for kept in (self._frames, self._shares, self._inner):
+            kept.pop(self.count - 1 - FRAMES, None)
 
-    def window(self, start: int, count: int) -> Tensor:
-        """Return the steps (16, 64, 56, 56) of `count` frames from `start`, repeated to 16."""
-        oldest = self.count - len(self._frames)
-        frames = [self._frames[start - oldest + i % count] for i in range(FRAMES)]
-        self._inner = {key: step for key, step in self._inner.items() if key >= start}
-        known = {i: self._inner.get(start + i) for i in _INNER} if count == FRAMES else {}
-        missing = [i for i in range(FRAMES) if known.get(i) is None]
-        blank = torch.zeros_like(frames[0])
-        padded = [blank] * _REACH + frames + [blank] * _REACH
-        stacks = [torch.cat(padded[i : i + 2 * _REACH + 1]) for i in missing]
-        images = torch.stack(stacks).contiguous(memory_format=torch.channels_last)
-        computed = dict(zip(missing, self._model.first(images).split(1), strict=True))
-        if count == FRAMES:
-            new = {start + i: computed[i].clone() for i in _INNER if i in computed}
-            self._inner.update(new)
-        return torch.cat([computed[i] if i in computed else known[i] for i in range(FRAMES)])
+    def window(self, start: int, count: int) -> list[Tensor]:
+        """Return the 16 steps (1, 64, 56, 56) of `count` frames from `start`, repeated to 16."""
+        shares = [self._shares_of(start + i % count) for i in range(FRAMES)]
+        if count < FRAMES:
+            return [self._step(shares, i) for i in range(FRAMES)]
+        for i in _INNER:
+            if start + i not in self._inner:
+                self._inner[start + i] = self._step(shares, i)
+        return [
+            self._inner[start + i] if i in _INNER else self._step(shares, i) for i in range(FRAMES)
+        ]
+
+    def _shares_of(self, index: int) -> Tensor:
+        if index not in self._shares:
+            frame = self._frames[index][None].contiguous(memory_format=torch.channels_last)
+            self._shares[index] = self._first.shares(frame)
+        return self._shares[index]
+
+    def _step(self, shares: Sequence[Tensor], index: int) -> Tensor:
+        """Return a step from the frames around it that lie in the window."""
+        first = max(index - _REACH, 0)
+        return self._first.step(shares[first : index + _REACH + 1], first - index + _REACH)
 
 
 def prepared(frame: Frame, first: Image.Resampling) -> NDArray[np.float32]:

@@ -41,14 +41,15 @@ def silent(network, video):
 @pytest.mark.parametrize(("mode", "output"), [("av", "out0"), ("vis", "out4")])
 def test_windows_equal_the_recorded_ones(network, recorded, arrays, tag, mode, output):
     x, wave, _ = recorded.fill.stavis_batch(tag)
-    frames = torch.from_numpy(x).transpose(1, 2)
-    padded = torch.nn.functional.pad(frames, (0, 0, 0, 0, 0, 0, 3, 3))
-    stacks = torch.stack([padded[:, t : t + 7].flatten(1, 2) for t in range(16)], 1).flatten(0, 1)
-    model = network._model
     with torch.inference_mode():
-        steps = model.first(stacks.contiguous(memory_format=torch.channels_last))
+        windows = []
+        for window in torch.from_numpy(x).transpose(1, 2):
+            steps = stavis_net.WindowSteps(network._model)
+            for frame in window:
+                steps.push(frame)
+            windows.append(steps.window(0, 16))
         heard = torch.from_numpy(wave) if mode == "av" else None
-        logits = model.tail(steps, heard, len(x)).numpy()
+        logits = network._model.tail(windows, heard).numpy()
 
     expected = arrays[f"{tag}/{mode}/{output}_logits"].reshape(logits.shape)
     np.testing.assert_allclose(logits, expected, atol=1e-4)
