@@ -54,6 +54,8 @@ class Method:
         Percentile of a map that pictures show as 1. None shows maps unchanged.
     delay : int
         Frames by which the maps of a stream lag behind.
+    learns : int
+        First frames of a stream that only teach the method. Their maps are not reliable.
     """
 
     key: str
@@ -68,6 +70,7 @@ class Method:
     # Pictures of maps that are mostly near 0 are brightened: this percentile is shown as 1.
     display_percentile: float | None = None
     delay: int = 0
+    learns: int = 0
     folder: str = "algorithms"
 
     def make(
@@ -276,6 +279,7 @@ _ROWS = (
         dtypes=_DTYPES,
         package="bin_wang",
         state="BinWangMaps",
+        learns=51,
     ),
     Method(
         key="superpixel-motion",

@@ -136,7 +136,7 @@ def call_of(key: str, backend: Any, frames: list[Image]) -> Callable[[], Any]:
     """Return a call that gives a stream of the method its next frame, once it is in use."""
     stream = Stream(key, backend=backend)
     following, out = inputs.in_turn(frames), np.empty(frames[0].shape[:2], np.float32)
-    for _ in range(SETTLED if key == "bin-wang" else 0):
+    for _ in range(SETTLED if method_of(key).learns else 0):
         stream.update(following(), out=out)
     return lambda: stream.update(following(), out=out)
 

@@ -31,7 +31,8 @@ def run(options: argparse.Namespace) -> int:
     reference = named(options.reference, "REFERENCE")
     distorted = named(options.distorted, "DISTORTED")
     row = method_of(options.method)
-    if Path(reference).suffix.lower() in VIDEO_SUFFIXES or "://" in reference:
+    is_video = Path(reference).suffix.lower() in VIDEO_SUFFIXES or Path(reference).is_dir()
+    if is_video or "://" in reference:
         _of_videos(reference, distorted, row.key, options)
         return 0
     refuse(options, ("csv", "plot"), "with images")

@@ -9,10 +9,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import VideoError
 from .animations import AnimationDecoder, is_animation
 from .encoders import has_av
 from .opencv_decoder import OpenCVDecoder
 from .video_files import check_file, index_or_name, is_file, is_url
+from .video_folders import FolderDecoder, is_folder
 
 Picture = NDArray[np.uint8]
 
@@ -37,8 +39,8 @@ class Decoder(Protocol):
         """Release the source."""
 
 
-def open_decoder(source: str | Path | int) -> Decoder:
-    """Open a file, a URL or a camera.
+def open_decoder(source: str | Path | int, fps: float | None = None) -> Decoder:
+    """Open a file, a folder of numbered images, a URL or a camera; `fps` is that of a folder.
 
     PyAV decodes files and URLs where it is installed. It gives exact times and reports damage;
     OpenCV 4.13 to 5.0 lacks interlaced video.
@@ -49,6 +51,10 @@ def open_decoder(source: str | Path | int) -> Decoder:
         The source is missing or cannot be opened.
     """
     name = index_or_name(source)
+    if is_folder(name):
+        return FolderDecoder(Path(name), fps)
+    if fps is not None:
+        raise VideoError(f"{source}: `fps` applies to folders of numbered images; leave it out")
     if isinstance(name, int) or source == "":
         return OpenCVDecoder(source)
     if not is_url(name):

@@ -141,7 +141,7 @@ def check_file(path: Path) -> None:
             raise VideoError(f"{path}: the file is empty")
         # FFmpeg takes a still picture for a video of one frame.
         if path.suffix.lower() in _STILL_SUFFIXES and not is_animation(path):
-            raise VideoError(f"{path}: is a still image; use `fastsal image`")
+            raise VideoError(f"{path}: is a still image; use `fastsal image`, or name its folder")
         path.open("rb").close()
     except VideoError:
         raise

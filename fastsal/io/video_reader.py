@@ -18,10 +18,16 @@ from .video_decoders import Decoder, open_decoder
 from .video_files import is_file
 
 _FALLBACK_FPS = 30.0
+_HIGHEST_FPS = 1000
 _LONGEST_SIDE = 16384  # beyond what either codec takes, and frames that fill the memory
 
 
-def check_request(start: float | None, end: float | None, resize: tuple[int, int] | None) -> None:
+def check_request(
+    start: float | None,
+    end: float | None,
+    resize: tuple[int, int] | None,
+    fps: float | None = None,
+) -> None:
     """Refuse what no video can give, whichever it is.
 
     Raises
@@ -36,6 +42,8 @@ def check_request(start: float | None, end: float | None, resize: tuple[int, int
         raise ValueError(
             f"`resize` must be a width and a height from 1 to {_LONGEST_SIDE}; got {resize}"
         )
+    if fps is not None and not 0 < fps <= _HIGHEST_FPS:
+        raise ValueError(f"`fps` must be above 0 and at most {_HIGHEST_FPS}; got {fps:g}")
 
 
 class VideoReader:
@@ -47,16 +55,21 @@ class VideoReader:
     Parameters
     ----------
     source : str, Path or int
-        A file, a camera's index (an int, or digits that name no file) or a URL.
+        A file, a folder of numbered images of one size, a camera's index (an int, or digits that
+        name no file) or a URL.
     start, end : float, optional
         Seconds after the start of the video. The first frame is the first one at or after
         `start`, the last one is before `end`, also where the frame rate varies. Frames before
         `start` are decoded and skipped, which is exact in every format.
     resize : (int, int), optional
         Width and height to scale every frame to.
+    fps : float, optional
+        Frames per second of a folder of images, by default 25.
 
     Attributes
     ----------
+    name : str
+        That of the source.
     fps : float
         As the source says, else 30.
     size : (int, int)
@@ -93,10 +106,11 @@ class VideoReader:
         start: float | None = None,
         end: float | None = None,
         resize: tuple[int, int] | None = None,
+        fps: float | None = None,
     ) -> None:
-        self._name = str(source)
+        self.name = self._name = str(source)
         try:
-            check_request(start, end, resize)
+            check_request(start, end, resize, fps)
         except ValueError as error:
             raise VideoError(f"{self._name}: {error}") from error
         self._resize = resize
@@ -109,7 +123,7 @@ class VideoReader:
         self._silence = contextlib.ExitStack()
         self._silence.enter_context(quiet_opencv)
         try:
-            self._decoder = decoder = open_decoder(source)
+            self._decoder = decoder = open_decoder(source, fps)
             self.fps: float = _plausible_rate(decoder.fps)
             # Timestamps are rounded, to milliseconds in many formats.
             self._slack = min(0.5e-3, 0.1 / self.fps)
@@ -149,6 +163,14 @@ class VideoReader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def start_here(self) -> bool:
+        """Make the next frame the first one, so `starts_at` is its time; False if none is left."""
+        if self._ready is None:
+            self._ready = self._next_frame()
+        if self._ready is not None:
+            self.starts_at = self._ready[1]
+        return self._ready is not None
 
     def close(self) -> None:
         """Release the source; the iteration then ends."""
@@ -224,7 +246,7 @@ class VideoReader:
 
 
 def _plausible_rate(fps: float) -> float:
-    return fps if math.isfinite(fps) and 0 < fps <= 1000 else _FALLBACK_FPS
+    return fps if math.isfinite(fps) and 0 < fps <= _HIGHEST_FPS else _FALLBACK_FPS
 
 
 def _frames_between(

@@ -15,10 +15,11 @@ from ..concurrency.interrupts import heeded_interrupts
 from ..concurrency.threaded_pipeline import Timings
 from ..io.encoders import has_av
 from ..io.video_files import is_file
+from ..io.video_folders import FolderWriter
 from ..io.videos import VideoReader, VideoWriter
 from ..stream import Stream
 
-Drawing = Callable[[NDArray[np.uint8], NDArray[np.float32]], NDArray[np.uint8]]
+Drawing = Callable[[NDArray[np.uint8], NDArray[np.float32]], NDArray[Any]]
 
 
 class NetworkVideo:
@@ -40,7 +41,7 @@ class NetworkVideo:
         self,
         source: str | Path | int,
         reader: VideoReader,
-        writer: VideoWriter,
+        writer: VideoWriter | FolderWriter,
         bar: Any,
         *,
         is_timed: bool,

@@ -1,5 +1,6 @@
-"""Compute saliency for every frame of a video and write the result as a video."""
+"""Compute saliency for every frame of a video; write a video, or numbered images."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,14 +12,18 @@ from numpy.typing import NDArray
 
 from ..concurrency.interrupts import heeded_interrupts
 from ..concurrency.threaded_pipeline import Timings, run_stages
+from ..errors import VideoError
 from ..io.encoders import has_av
 from ..io.video_files import check_not_source, is_file
+from ..io.video_folders import FORMATS, FolderWriter, Format, is_folder_target
 from ..io.videos import VideoReader, VideoWriter, check_target
+from ..registry import method_of
 from ..render.grid import GRID, Grid
 from ..render.overlay import check_colormap
 from ..render.views import check_look, render
 from ..runtime import Choice
 from ..stream import Stream
+from ..validation import choice
 from .clock import frames_per_second, percentiles_ms
 from .network_video import NetworkVideo
 from .progress import progress_bar
@@ -34,9 +39,9 @@ class VideoReport:
     Attributes
     ----------
     target : Path
-        Output file.
+        Output file, or folder of numbered images.
     frames : int
-        Number of frames in the output file.
+        Number of frames written.
     size : (int, int)
         Width and height of the frames, in pixels.
     dropped : int
@@ -54,6 +59,9 @@ class VideoReport:
         audio of the source is lost, this says which and why.
     starts_at : float
         Time of the first frame in the source, in seconds.
+    learned : int
+        First frames of the source that only teach the method, such as 51 for "bin-wang". With
+        ``skip_learning=True`` they are left out; else their maps are not reliable.
     """
 
     target: Path
@@ -66,6 +74,7 @@ class VideoReport:
     compute_ms: dict[str, float]
     limits: str = ""
     starts_at: float = 0.0
+    learned: int = 0
 
 
 def process_video(
@@ -75,16 +84,19 @@ def process_video(
     /,
     *,
     progress: bool = True,
-    view: str = "overlay",
+    view: str | None = None,
     alpha: float = 0.5,
     colormap: str = "inferno",
     backend: Choice = "auto",
     start: float | None = None,
     end: float | None = None,
     resize: tuple[int, int] | None = None,
+    fps: float | None = None,
+    frames: Format | None = None,
+    skip_learning: bool = False,
     **options: Any,
 ) -> VideoReport:
-    """Compute saliency for every frame of a video and write the result as a video.
+    """Compute saliency for every frame of a video; write a video, or numbered images.
 
     Reading, the method and writing run in three threads. With PyAV
     (``pip install 'fastsal[video]'``) the output is H.264 with the sound of the source, and frames
@@ -94,18 +106,21 @@ def process_video(
     Parameters
     ----------
     source : str, Path or int
-        File, URL or camera index. A live source needs `end`, or runs until it is interrupted.
+        File, folder of numbered images (img_0001.png and so on, of one size), URL or camera index.
+        A live source needs `end`, or runs until it is interrupted.
     target : str or Path
         Output file, ending in .mp4, .m4v, .mov or .avi. It is created or replaced only when it is
-        complete.
+        complete. A folder, such as ``"maps/"``, gets an image for every frame: KEY_000001.png and
+        so on, which replace those of an earlier run.
     method : str or sequence of str
         A key of `METHODS`, or several keys for ``view="grid"``.
     progress : bool, default True
         Show a progress bar on stderr if stderr is a terminal.
-    view : {"overlay", "map", "side-by-side", "grid"}, default "overlay"
-        "overlay" draws the map over the frame, "map" draws it in grey with white as 1.
-        "side-by-side" shows frame and overlay, twice as wide. "grid" shows the overlay of each
-        method, scaled down to at most 3840 x 2160 pixels.
+    view : {"overlay", "map", "side-by-side", "grid"}, optional
+        By default "overlay" for videos and "map" for numbered images. "overlay" draws the map over
+        the frame, "map" draws it in grey with white as 1. "side-by-side" shows frame and overlay,
+        twice as wide. "grid" shows the overlay of each method, scaled down to at most 3840 x 2160
+        pixels.
     alpha : float, default 0.5
         Weight of the map in the overlay, 0 to 1.
     colormap : str, default "inferno"
@@ -116,6 +131,12 @@ def process_video(
         Range of the source in seconds, exact to the frame.
     resize : (int, int), optional
         Width and height in pixels to which frames are scaled first.
+    fps : float, optional
+        Frames per second of a folder of images, by default 25.
+    frames : {"png", "npy"}, optional
+        Format of numbered images; `target` is then a folder. "npy" stores float32 maps.
+    skip_learning : bool, default False
+        Leave out the first frames, from which a method learns: 51 for "bin-wang".
     **options
         Options of the method's function. A network needs ``weights``, its checkpoint file. It
         follows its authors' order of windows, and hears the sound of the file through PyAV.
@@ -130,8 +151,9 @@ def process_video(
         If an argument is not one of the allowed values. No file is written.
     VideoError
         If the source cannot be read completely or the target cannot be written. Frames
-        written before the error are kept in a hidden file beside the target if it plays. The
-        message names that file. Other exceptions, such as KeyboardInterrupt, carry a note with it.
+        written before the error are kept in a hidden file beside the target if it plays, and in
+        the folder of numbered images. The message names that file or folder. Other exceptions, such
+        as KeyboardInterrupt, carry a note with it.
         Damage of a single frame's header can lose that frame without an error; see the notes of
         `fastsal.io.video_reader.VideoReader`.
 
@@ -142,20 +164,53 @@ def process_video(
     (325, 1.9)
     """
     keys = (method,) if isinstance(method, str) else tuple(dict.fromkeys(method))
+    if frames is not None:
+        choice("frames", frames, FORMATS)
+    elif is_folder_target(target):
+        frames = "png"
+    view = view or ("map" if frames else "overlay")
     check_video_look(keys, view, alpha)
+    if frames == "npy" and view != "map":
+        raise ValueError(f"`view` must be 'map' for frames='npy'; got {view!r}")
     check_colormap(colormap)
+    learns = check_learning(keys) if skip_learning else learning_of(keys)
     streams = {key: Stream(key, backend=backend, color="bgr", **options) for key in keys}
     return convert_video(
         source,
         target,
-        lambda size: renderer_of(streams, size, view, alpha, colormap),
-        network=network_of(streams, view, alpha, colormap),
+        lambda size: renderer_of(streams, size, view, alpha, colormap, frames),
+        network=network_of(streams, view, alpha, colormap, frames),
         label=", ".join(keys),
         progress=progress,
         start=start,
         end=end,
         resize=resize,
+        fps=fps,
+        frames=frames,
+        learns=learns,
+        skip_learning=skip_learning,
     )
+
+
+def learning_of(keys: Sequence[str]) -> int:
+    """Return the number of first frames that only teach one of the methods."""
+    return max(method_of(key).learns for key in keys)
+
+
+def check_learning(keys: Sequence[str]) -> int:
+    """Return `learning_of` the methods, and refuse methods that learn from no frames.
+
+    Raises
+    ------
+    ValueError
+    """
+    learns = learning_of(keys)
+    if not learns:
+        raise ValueError(
+            f"`skip_learning` applies to methods that learn, such as bin-wang; got "
+            f"{', '.join(keys)}"
+        )
+    return learns
 
 
 def convert_video(
@@ -170,25 +225,37 @@ def convert_video(
     end: float | None = None,
     resize: tuple[int, int] | None = None,
     keeps_part: bool = True,
+    fps: float | None = None,
+    frames: Format | None = None,
+    learns: int = 0,
+    skip_learning: bool = False,
 ) -> VideoReport:
     """Write a video with a picture for every frame of another, with its sound and times.
 
     `renderer` gets the width and height of the frames. It returns those of the pictures, and the
     function that makes a picture of a BGR frame. `label` stands before the progress bar. For files,
     `network` takes the place of that function. `keeps_part` keeps the frames written before an
-    error. The rest is as in `process_video`.
+    error. `frames` is the format of numbered images. The method learns from the first `learns`
+    frames, which `skip_learning` leaves out. The rest is as in `process_video`.
     """
     began = time.perf_counter()
-    check_not_source(source, check_target(target))
-    with VideoReader(source, start=start, end=end, resize=resize) as reader:
+    check_not_source(source, Path(target) if frames else check_target(target))
+    with VideoReader(source, start=start, end=end, resize=resize, fps=fps) as reader:
         shown, picture = renderer(reader.size)
-        sound = sound_of(source, reader, is_cut=bool(start))
-        ratio = reader.sample_aspect_ratio
-        writer = VideoWriter(target, reader.fps, shown, sound, ratio, keeps_part=keeps_part)
+        if skip_learning:
+            _learn(reader, picture, learns)
+        sound = None if frames else sound_of(source, reader, is_cut=bool(start) or skip_learning)
+        writer: VideoWriter | FolderWriter
+        if frames:
+            name = label if ", " not in label else GRID
+            writer = FolderWriter(target, name, frames, shown)
+        else:
+            ratio = reader.sample_aspect_ratio
+            writer = VideoWriter(target, reader.fps, shown, sound, ratio, keeps_part=keeps_part)
         with writer:
             # An AVI has a steady rate; with audio, its frames are repeated to keep their times.
             is_timed = writer.keeps_times or (sound is not None and sound.has_tracks)
-            bar = _bar(reader, label, progress)
+            bar = _bar(reader, label, progress, learns if skip_learning else 0)
             if network is not None and not reader.live:
                 timings = network.run(source, reader, writer, bar, is_timed=is_timed)
             else:
@@ -197,7 +264,23 @@ def convert_video(
             if sound is not None:
                 sound.keeps_rest = end is None
         lost = "the audio of a live stream is left out" if reader.live and reader.has_audio else ""
-    return _report(writer, timings, time.perf_counter() - began, lost, first)
+    seconds = time.perf_counter() - began
+    learned = learns if skip_learning else min(learns, writer.frames)
+    return _report(writer, timings, seconds, lost, first, learned)
+
+
+def _learn(reader: VideoReader, picture: Callable[[_Picture], _Picture], count: int) -> None:
+    """Give the first frames to the method, and begin the video after them."""
+    taken = 0
+    with heeded_interrupts():
+        for frame in itertools.islice(reader, count):
+            picture(frame)
+            taken += 1
+    if taken < count or not reader.start_here():
+        raise VideoError(
+            f"{reader.name}: the method learns for {count} frames, and there are only {taken}; "
+            "use a longer part, or do not skip them"
+        )
 
 
 def sound_of(source: str | Path | int, reader: VideoReader, *, is_cut: bool) -> Any:
@@ -228,9 +311,16 @@ def renderer_of(
     view: str,
     alpha: float,
     colormap: str = "inferno",
+    frames: Format | None = None,
 ) -> Renderer:
-    """Return the size of the pictures and the function that makes them, from a BGR frame."""
+    """Return the size of the pictures and the function that makes them, from a BGR frame.
+
+    For numbered images of maps, the pictures are float32 maps.
+    """
     width, height = size
+    if frames and view == "map":
+        (stream,) = streams.values()
+        return size, stream.update
     # The pictures have 8 bits anyway.
     maps = {key: np.empty((height, width), np.uint8) for key in streams}
     grid = Grid(list(streams), size)
@@ -253,12 +343,18 @@ def renderer_of(
 
 
 def network_of(
-    streams: dict[str, Stream], view: str, alpha: float, colormap: str = "inferno"
+    streams: dict[str, Stream],
+    view: str,
+    alpha: float,
+    colormap: str = "inferno",
+    frames: Format | None = None,
 ) -> NetworkVideo | None:
     """Return a network that takes whole videos, if the only stream is one."""
     (stream, *others) = streams.values()
     if others or view == GRID or stream.network is None:
         return None
+    if frames and view == "map":
+        return NetworkVideo(stream, lambda frame, saliency: saliency.copy())
     return NetworkVideo(
         stream,
         lambda frame, saliency: render(
@@ -267,13 +363,14 @@ def network_of(
     )
 
 
-def _bar(reader: VideoReader, method: str, progress: bool) -> Any:
-    return progress_bar(total=reader.frame_count, desc=method, unit="frame", shown=progress)
+def _bar(reader: VideoReader, method: str, progress: bool, skipped: int) -> Any:
+    count = None if reader.frame_count is None else max(0, reader.frame_count - skipped)
+    return progress_bar(total=count, desc=method, unit="frame", shown=progress)
 
 
 def _run(
     reader: VideoReader,
-    writer: VideoWriter,
+    writer: VideoWriter | FolderWriter,
     picture: Callable[[_Picture], _Picture],
     bar: Any,
     *,
@@ -296,7 +393,12 @@ def _run(
 
 
 def _report(
-    writer: VideoWriter, timings: Timings, seconds: float, lost: str, first: float
+    writer: VideoWriter | FolderWriter,
+    timings: Timings,
+    seconds: float,
+    lost: str,
+    first: float,
+    learned: int,
 ) -> VideoReport:
     return VideoReport(
         target=writer.target,
@@ -309,4 +411,5 @@ def _report(
         compute_ms=percentiles_ms(timings.compute),
         limits="; ".join(filter(None, (writer.limits, lost))),
         starts_at=first,
+        learned=learned,
     )
