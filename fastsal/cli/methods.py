@@ -61,6 +61,11 @@ def _described(method: Method, figures: dict[str, float]) -> Iterator[str]:
     yield f"{method.summary}; in Python: fastsal.{method.function}"
     if figures:
         yield ", ".join(f"{name} {_shown(name, value)}" for name, value in figures.items())
+    if method.learns:
+        yield (
+            f"It learns from the first {method.learns} frames; `fastsal video --skip-learning` "
+            "leaves them out."
+        )
     options = method.options()
     yield "options (--option NAME=VALUE):" if options else "no options"
     names = [name for name in (method.state, method.function) if name]

@@ -174,6 +174,8 @@ class BinWangMaps(BinWang):
 def _checked_rules(opencv5: Any) -> tuple[bool, int]:
     """Return whether to update the activity of two pixels only, and what empty templates are."""
     is_flag = isinstance(opencv5, bool | np.bool)
+    if isinstance(opencv5, float):  # as `--option opencv5=5.1` is read
+        opencv5 = str(opencv5)
     if not is_flag and not (isinstance(opencv5, str) and opencv5 in ("5.0", "5.1")):
         raise ValueError(
             f"`opencv5` must be True, False, '5.0' or '5.1'; got {validation.shown(opencv5)}"
