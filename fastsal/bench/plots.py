@@ -1,4 +1,4 @@
-"""Plots of a run: throughput against resolution under the bandwidth's roof, bars against peers."""
+"""Plots of a run: times of one size or throughput of several sizes, and bars against peers."""
 
 from __future__ import annotations
 
@@ -43,11 +43,13 @@ def write_plots(results: dict[str, Any], path: Path) -> None:
     module = pyplot()
     rows: list[Row] = results["rows"]
     bars = sum(len(row["peers"]) for row in rows)
+    has_one_size = len({row["size"] for row in rows}) == 1
     figure, axes = module.subplots(
         1, 2 if bars else 1, figsize=(20 if bars else 11, max(7.0, 1 + bars / 5)), squeeze=False,
         layout="constrained",
     )  # fmt: skip
-    _throughput(axes[0, 0], rows, results["copy_bandwidth"])
+    draw = _times if has_one_size else _throughput
+    draw(axes[0, 0], rows, results["copy_bandwidth"])
     if bars:
         _bars(axes[0, 1], rows)
     try:
@@ -75,6 +77,21 @@ def pyplot() -> Any:
     from matplotlib import pyplot as module
 
     return module
+
+
+def _times(axis: Any, rows: list[Row], bandwidth: float) -> None:
+    """Draw a bar per row of one size: the milliseconds of a frame."""
+    ways = {_way(row) for row in rows}
+    names = [f"{row['method']}, {_told(_way(row))}" if len(ways) > 1 else row["method"]
+             for row in rows]  # fmt: skip
+    drawn = axis.barh(range(len(rows)), [row["ms"] for row in rows], color=_WON)
+    axis.bar_label(drawn, fmt="%.3g", padding=5, fontsize="small")
+    axis.set_yticks(range(len(rows)), names, fontsize="small")
+    axis.set_ylim(len(rows) - 0.4, -0.6)  # in the order of the table, from the top
+    axis.set(xscale="log", xlabel="milliseconds per frame")
+    axis.margins(x=0.15)
+    way = f", {_told(ways.pop())}" if len(ways) == 1 else ""
+    axis.set_title(f"Time of one {rows[0]['size']} frame{way}; copying {bandwidth / 1e9:.1f} GB/s")
 
 
 def _throughput(axis: Any, rows: list[Row], bandwidth: float) -> None:

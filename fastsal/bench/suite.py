@@ -202,7 +202,11 @@ def table_of(rows: Iterable[Row]) -> str:
     if any(name.startswith(_CONTRIB) for row in rows for name in row["missing"]):
         lines.append(
             "cv2.saliency and cv2.ximgproc are in opencv-contrib-python, which replaces "
-            "opencv-python; install it in a separate environment"
+            "opencv-python. An environment for it:\n"
+            "  python -m venv peers\n"
+            "  peers/bin/pip install '.[bench]'\n"
+            "  peers/bin/pip install --force-reinstall --no-deps opencv-contrib-python\n"
+            "  peers/bin/fastsal bench --peers"
         )
     return "\n".join(lines)
 

@@ -11,10 +11,15 @@ from ..errors import FastsalError
 from ..io.counts import count_of
 from .options import Commands, add_command, check_writeable, seconds
 
-_COLUMNS = (
-    "columns: on = backend, thr = threads, MP/s = megapixels per second, of copy = fraction of the "
-    "copy bandwidth"
-)
+_COLUMNS = """\
+on         backend: cpu or cuda
+thr        threads of the processor
+ms         median time per frame, in milliseconds
+fps        frames per second
+MP/s       megapixels per second
+of copy    speed as a fraction of copying the frame and the map in memory
+disturbed  fraction of the rounds in which something else slowed the processor"""
+_PEERS = "2.00x as fast as NAME: NAME's time over ours, its 95 % interval, and NAME's time"
 
 
 def add_to(commands: Commands) -> None:
@@ -101,7 +106,9 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
     )
     print(f"copy bandwidth {results['copy_bandwidth'] / 1e9:.1f} GB/s, reads and writes")
     print(suite.table_of(results["rows"]))
-    print(_COLUMNS)
+    print(f"\n{_COLUMNS}")
+    if options.peers:
+        print(_PEERS)
     return results
 
 

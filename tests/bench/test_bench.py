@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import fastsal
-from fastsal.bench import compare, cpu_probe, inputs, machine, peers, sidebyside, suite
+from fastsal.bench import compare, cpu_probe, inputs, machine, peers, plots, sidebyside, suite
 from fastsal.bench.sidebyside import (
     SideBySide,
     alternate,
@@ -397,7 +397,10 @@ def test_the_command_writes_draws_and_compares(tmp_path, capsys, full_speed):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     results, plot = tmp_path / "r.json", tmp_path / "r.svg"
     assert main([*BENCH, "--grey", "--peers", "--json", str(results), "--plot", str(plot)]) == 0
-    assert "copy bandwidth" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "copy bandwidth" in out
+    for column in ("on", "thr", "ms", "fps", "MP/s", "of copy", "disturbed"):
+        assert len([line for line in out.splitlines() if line.startswith(f"{column}  ")]) == 1
     written = json.loads(results.read_text())
     assert {each["kind"] for each in written["rows"]} == {"colour", "grey"}
     assert "<svg" in plot.read_text()
@@ -414,6 +417,24 @@ def test_the_command_writes_draws_and_compares(tmp_path, capsys, full_speed):
     results.write_text(json.dumps(written))
     assert main([*BENCH, "--compare", str(results), "--fail-on", "15%"]) == 1
     assert "--fail-on found no row to compare except disturbed ones" in capsys.readouterr().err
+
+
+def test_one_size_is_drawn_as_bars_and_several_as_lines(tmp_path):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    row = {"method": "lc", "size": "VGA", "backend": "cpu", "threads": 2, "kind": "colour",
+           "ms": 0.25, "megapixels_per_second": 1229, "bytes_per_pixel": 7,
+           "peers": {}}  # fmt: skip
+    other = row | {"method": "flow", "ms": 0.5}
+    for rows, axis in (
+        ([row, other], "milliseconds per frame"),
+        ([row, other, row | {"size": "4K"}], "megapixels per second"),
+    ):
+        plots.write_plots({"rows": rows, "copy_bandwidth": 1e10}, tmp_path / "r.svg")
+        drawn = (tmp_path / "r.svg").read_text()
+        found = [f"<!-- {each} -->" in drawn
+                 for each in ("milliseconds per frame", "megapixels per second")]  # fmt: skip
+        assert found == [axis.startswith("milli"), axis.startswith("mega")]
+        assert "<!-- flow -->" in drawn
 
 
 def test_plots_that_cannot_be_are_refused_before_anything_is_measured(
