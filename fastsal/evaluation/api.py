@@ -92,7 +92,8 @@ def evaluate(
         A folder for the scores. Scores that are there already are not computed again, if data,
         options and code are the same. Default: nothing is stored.
     workers : int, optional
-        Processes with one thread each; 0 computes in this process. Default: one per core.
+        Processes with one thread each; 0 computes in this process. Default: one per core; 0 with
+        networks, which use all cores.
     progress : bool, default True
         Show a progress bar where stderr is a terminal.
 
@@ -172,7 +173,9 @@ def plan_of(
     if twice:
         raise ValueError(f"two models have the name {twice[0]!r}; rename one of them")
     has_functions = any(isinstance(model, FunctionModel) for model in models)
-    count = default_count() if workers is None else validation.integer("workers", workers, 0, 1024)
+    # A network keeps all cores busy by itself, and takes gigabytes.
+    usual = 0 if any(getattr(model, "weights", None) for model in models) else default_count()
+    count = usual if workers is None else validation.integer("workers", workers, 0, 1024)
     return Plan(
         data, models, names, validation.number("center_bias", center_bias, 0, 1),
         0 if has_functions else min(count, len(data)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -58,17 +59,14 @@ class MethodModel:
     name: str
     key: str = field(init=False)
     options: dict[str, Any] = field(init=False)
+    weights: Path | None = field(init=False)  # the checkpoint file of a network
 
     def __post_init__(self) -> None:
         key, options = parsed(self.name)
         object.__setattr__(self, "key", method_of(key).key)
         object.__setattr__(self, "options", options)
-        self._stream()  # refuses wrong options before any work
-
-    def _stream(self) -> Any:
-        from ..stream import Stream
-
-        return Stream(self.key, **self.options)
+        network = _stream(self.name).network  # refuses wrong options before any work
+        object.__setattr__(self, "weights", None if network is None else Path(network.report.path))
 
     @property
     def kind(self) -> str:
@@ -82,11 +80,28 @@ class MethodModel:
 
     def start(self, sample: Sample) -> Run:
         """Return a stream at its first frame."""
-        return _Frames(self._stream().update)
+        if self.weights is None:
+            return _Frames(_stream(self.name).update)
+        stream = _loaded(self.name, stamp_of(self.weights))
+        stream.reset()
+        return _Frames(stream.update)
 
     def stamp(self, sample: Sample) -> str:
-        """Return "": methods have no files."""
-        return ""
+        """Return size and time of a network's checkpoint file; other methods have no files."""
+        return "" if self.weights is None else stamp_of(self.weights)
+
+
+def _stream(name: str) -> Any:
+    from ..stream import Stream
+
+    key, options = parsed(name)
+    return Stream(key, **options)
+
+
+@lru_cache(maxsize=1)
+def _loaded(name: str, stamp: str) -> Any:
+    """Return the stream of a network; its file is read once per process."""
+    return _stream(name)
 
 
 @dataclass(frozen=True)

@@ -31,11 +31,17 @@ class NetworkVideo:
         Of a network.
     draw : callable
         Makes a picture of a BGR frame and its map.
+
+    Attributes
+    ----------
+    limits : str
+        One line about sound that the last run did not use, or "".
     """
 
     def __init__(self, stream: Stream, draw: Drawing) -> None:
         self._stream = stream
         self._draw = draw
+        self.limits = ""
 
     def run(
         self,
@@ -77,7 +83,13 @@ class NetworkVideo:
 
     def _sound(self, source: str | Path | int, reader: VideoReader) -> Any:
         """Return the sound from the first frame on; None without sound, or without PyAV."""
-        if not (self._stream.network.listens and has_av() and is_file(source)):
+        self.limits = ""
+        if not (self._stream.network.listens and is_file(source)):
+            return None
+        if not has_av():
+            self.limits = (
+                f"{self._stream.method.title} did not hear the sound of the file, which needs PyAV"
+            )
             return None
         from ..io.network_audio import read_sound
 

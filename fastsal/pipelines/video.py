@@ -264,6 +264,7 @@ def convert_video(
             if sound is not None:
                 sound.keeps_rest = end is None
         lost = "the audio of a live stream is left out" if reader.live and reader.has_audio else ""
+        lost = lost or (network.limits if network is not None else "")
     seconds = time.perf_counter() - began
     learned = learns if skip_learning else min(learns, writer.frames)
     return _report(writer, timings, seconds, lost, first, learned)

@@ -151,6 +151,17 @@ def test_videos_have_maps_in_the_authors_order(tmp_path, shared, stavis_file, ca
     assert read_sound(next((shared / "data/osie").rglob("*.jpg"))) is None
 
 
+@pytest.mark.parametrize("audio", [True, False])
+def test_a_report_tells_that_sound_was_not_heard(tmp_path, shared, stavis_file, monkeypatch, audio):
+    monkeypatch.setattr("fastsal.pipelines.network_video.has_av", lambda: False)
+    source = shared / "data/videos/nasa_13013.mp4"
+    report = fastsal.process_video(
+        source, tmp_path / "deaf.mp4", "stavis", weights=stavis_file, audio=audio, end=0.1,
+        progress=False,
+    )  # fmt: skip
+    assert ("STAViS did not hear the sound of the file" in report.limits) is audio
+
+
 @pytest.mark.parametrize(
     ("command", "status", "match"),
     [

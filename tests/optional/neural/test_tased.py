@@ -1,7 +1,6 @@
 """TASED-Net against recorded outputs of its authors' code, and against plain layers."""
 
 import numpy as np
-import psutil
 import pytest
 import torch
 from reference.tased import Tased
@@ -184,17 +183,6 @@ def test_every_kth_map_is_computed(tased_file, video, maps):
 def test_batches_of_windows_change_nothing(small, video, maps, monkeypatch):
     monkeypatch.setattr(small, "batches", {"cpu": 4})
     np.testing.assert_allclose(small.predict(video, raw=True), maps, atol=1e-5)
-
-
-def test_memory_is_flat(tased_file):
-    network = neural.tased(tased_file, size=(32, 64))
-    rng = np.random.default_rng(0)
-    memory = []
-    for i in range(120):
-        network.update(rng.integers(0, 256, (30, 40, 3), dtype=np.uint8))
-        if i in (50, 119):
-            memory.append(psutil.Process().memory_info().rss)
-    assert memory[1] - memory[0] < 20e6
 
 
 def test_bfloat16_is_near(tased_file, video, maps):
