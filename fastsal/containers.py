@@ -1,5 +1,7 @@
 """Host arrays of other libraries: read as NumPy arrays, and results returned as the caller's kind.
 
+Work arrays of the host are here too.
+
 Nothing here imports PyTorch or PIL: an object of theirs proves that its owner has.
 """
 
@@ -7,15 +9,17 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from . import devices
 from .errors import ImageError
 
 _HALF = ("float16", "bfloat16")
+_scratch = threading.local()
 
 
 def is_tensor(value: Any) -> bool:
@@ -162,3 +166,15 @@ def _sixteen_bits(array: NDArray[np.int32], name: str) -> NDArray[np.uint16]:
             f"got a PIL image of mode I with {array.min()} to {array.max()}"
         )
     return array.astype(np.uint16)
+
+
+def scratch(tag: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return this thread's uninitialised work array `tag`, kept from call to call.
+
+    Fresh pages from the system cost as much as the kernels that fill them.
+    """
+    kept: dict[str, NDArray[Any]] = _scratch.__dict__
+    array = kept.get(tag)
+    if array is None or array.shape != shape or array.dtype != dtype:
+        array = kept[tag] = np.empty(shape, dtype)
+    return array

@@ -9,6 +9,8 @@ import copy
 import sys
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -19,7 +21,7 @@ from numpy.typing import DTypeLike, NDArray
 from . import runtime
 from .errors import BackendUnavailableError, ImageError
 
-# Of each thread: the stream its present call runs on, and per device and stream the arrays kept.
+# Of each thread: the stream of the call that runs, and per device and stream the arrays kept.
 _local = threading.local()
 _MOST_STREAMS = 8
 
@@ -106,34 +108,43 @@ def borrow(array: Any) -> Any:
     return view
 
 
-def work_on(stream: Any) -> None:
-    """Let this thread's present call run on `stream`; 0 is the default.
+@contextmanager
+def on_stream(stream: Any) -> Iterator[None]:
+    """Run this thread's kernels, copies and work arrays on `stream` inside a ``with`` block."""
+    before = exchange_stream(stream)
+    try:
+        yield
+    finally:
+        exchange_stream(before)
 
-    Kernels, copies and work arrays all go by this. Arrays do not count: Numba's forget their
-    streams when they are reshaped. The default stream is always 0 here, though Numba makes new
-    objects for it: what is kept per stream would not know it again.
+
+def exchange_stream(stream: Any) -> Any:
+    """Make `stream` current in this thread, and return the one before for the caller to restore.
+
+    0 is the default stream, though Numba makes new objects for it: arrays kept per stream would
+    not be found again. Streams of arrays do not count, because Numba's arrays lose them in reshape.
     """
+    before = current_stream()
     _local.stream = stream if stream and _handle(stream) else 0
-    _local.joined = []
+    return before
 
 
-def stream() -> Any:
-    """Return the stream that this thread's present call runs on."""
+def current_stream() -> Any:
+    """Return the stream of the call that runs in this thread; 0, the default, outside of calls."""
     return getattr(_local, "stream", 0)
 
 
-def join(other: Any) -> None:
-    """Let the present call start after all that is under way on another stream."""
-    if _handle(other) != _handle(stream()):
-        _let_wait(stream(), other)
-        _local.__dict__.setdefault("joined", []).append(other)
+def wait_for(other: Any) -> bool:
+    """Let the current stream wait for work on another one; return False if both are the same."""
+    is_other = _handle(other) != _handle(current_stream())
+    if is_other:
+        _let_wait(current_stream(), other)
+    return is_other
 
 
-def part() -> None:
-    """Let the streams that were joined go on after the present call."""
-    joined: list[Any] = _local.__dict__.get("joined", [])
-    while joined:
-        _let_wait(joined.pop(), stream())
+def release(other: Any) -> None:
+    """Let another stream wait for work on the current one."""
+    _let_wait(other, current_stream())
 
 
 class Turns:
@@ -147,15 +158,15 @@ class Turns:
 
     def begin(self) -> None:
         """Let the present call start after the last one."""
-        if self._event is not None and self._last != _handle(stream()):
-            self._event.wait(stream())
+        if self._event is not None and self._last != _handle(current_stream()):
+            self._event.wait(current_stream())
 
     def end(self) -> None:
         """Let the next call start after the present one."""
         if self._event is None:
             self._event = _new_event()
-        self._event.record(stream())
-        self._last = _handle(stream())
+        self._event.record(current_stream())
+        self._last = _handle(current_stream())
 
     def __reduce__(self) -> tuple[type[Turns], tuple[()]]:
         return Turns, ()  # a copy has no call behind it
@@ -170,11 +181,11 @@ class Portable:
     """
 
     def __getstate__(self) -> dict[str, Any]:
-        work_on(0)  # the stream of the last call may be gone
-        for name in ("_turns", "turns"):
-            if isinstance(order := self.__dict__.get(name), Turns):
-                order.begin()
-        return {name: _packed(value) for name, value in self.__dict__.items()}
+        with on_stream(0):  # the stream of the last call may be gone
+            for name in ("_turns", "turns"):
+                if isinstance(order := self.__dict__.get(name), Turns):
+                    order.begin()
+            return {name: _packed(value) for name, value in self.__dict__.items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update({name: _unpacked(value) for name, value in state.items()})
@@ -305,14 +316,14 @@ def upload(array: NDArray[Any], tag: str) -> Any:
 
 def send(array: Any, target: Any) -> None:
     """Copy an array, of the host or the device, to a device array, in turn with the kernels."""
-    target.bind(stream()).copy_to_device(array)
+    target.bind(current_stream()).copy_to_device(array)
 
 
 def fetch(array: Any, target: NDArray[Any] | None = None) -> NDArray[Any]:
     """Return a copy of a device array on the host, in `target` if given, once it is there."""
-    copy: NDArray[Any] = array.bind(stream()).copy_to_host(target)
-    if stream():
-        stream().synchronize()
+    copy: NDArray[Any] = array.bind(current_stream()).copy_to_host(target)
+    if current_stream():
+        current_stream().synchronize()
     return copy
 
 
@@ -340,7 +351,7 @@ def _sites() -> OrderedDict[tuple[int, int], dict[str, Any]]:
 def _kept_arrays() -> dict[str, Any]:
     """Return the arrays kept for the present device and stream, and forget the oldest of others."""
     sites = _sites()
-    site = _current_device(), _handle(stream())
+    site = _current_device(), _handle(current_stream())
     kept = sites.setdefault(site, {})
     sites.move_to_end(site)
     while len(sites) > _MOST_STREAMS:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Callable
 from functools import cache
+from types import ModuleType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -17,7 +19,7 @@ Array = Any  # of NumPy, CuPy, Numba or PyTorch: results are arrays of the calle
 Color = Literal["rgb", "bgr"]
 
 # OpenCV's fixed-point luma (ITU-R BT.601), in the order of the channels; the sum is 2**15.
-_LUMA_WEIGHTS = {"rgb": (9798, 19235, 3735), "bgr": (3735, 19235, 9798)}
+LUMA_WEIGHTS = {"rgb": (9798, 19235, 3735), "bgr": (3735, 19235, 9798)}
 DTYPES = ("uint8", "uint16", "float32", "float64")
 WHITE = {np.dtype("uint8"): 255, np.dtype("uint16"): 65535, np.dtype("float32"): 1}
 _OUT_DTYPES = (np.dtype(np.float32), np.dtype(np.uint8))
@@ -28,11 +30,21 @@ class Frames(NamedTuple):
 
     pixels: Any  # (N, H * W * channels), C-contiguous, read-only; on the host or a device
     channels: int  # 1, 3, or 4 with the last ignored
-    weights: tuple[int, int, int]  # of the channels in luma, in units of 2**-15
+    is_rgb: bool  # whether red is the first channel and blue the third, or the reverse
     shape: tuple[int, ...]  # of the map: (H, W) or (N, H, W)
     owner: Any = None  # the caller's array if it lies on a device
     stream: Any = 0  # that the caller works on there
     is_tensor: bool = False  # of PyTorch, on the host: results are tensors too
+
+    @property
+    def weights(self) -> tuple[int, int, int]:
+        """Weights of the channels in luma, in units of 2**-15."""
+        return LUMA_WEIGHTS["rgb" if self.is_rgb else "bgr"]
+
+    @property
+    def white(self) -> int:
+        """Largest value of a channel: 255, 65535, or 1 for floats."""
+        return WHITE[self.pixels.dtype]
 
     @property
     def flat_shape(self) -> tuple[int, int]:
@@ -42,23 +54,41 @@ class Frames(NamedTuple):
 
 
 class Call:
-    """One call on a backend: where it runs, its inputs there, and the map it fills.
+    """One call on a backend: its stream, its inputs there, its map and its work arrays.
+
+    Kernels run inside ``with call:``. Only there the stream of the call is current in this thread,
+    and kernels, copies and work arrays use it. Passing the stream to each of 300 launches instead
+    would repeat it in all CUDA modules. The ``with`` block restores the stream of an outer call, so
+    calls may be nested. On the CPU it does nothing.
+
+    Parameters
+    ----------
+    backend : {"auto", "cpu", "cuda"}
+        As the caller requests it. It is resolved here, once.
+    out : array or None
+        The caller's array for the map, which is checked here.
+    *frames : Frames
+        The inputs. The call runs on the stream of the first one.
+    turns : Turns, optional
+        Order of calls that share state: this call starts after the last one.
 
     Attributes
     ----------
     target : {"cpu", "cuda"}
         The backend that runs.
+    stream : stream of CUDA
+        The stream that kernels run on; 0 is the default stream.
+    is_staged : bool
+        True if arrays of the host are computed on a device.
     inputs : tuple of Frames
-        What was passed, lying where the backend can read it.
-    saliency : array of float32 or uint8, (N, H * W)
-        For the backend to fill.
-
-    With `turns` it is one of several calls that share state, and starts after the last of them.
+        The inputs; inside the ``with`` block they are on the backend.
+    turns : Turns or None
+        See above.
     """
 
     __slots__ = (
-        "_added", "_first", "_out", "_passed", "_staged", "_stream", "_turns", "inputs",
-        "saliency", "target",
+        "_before", "_filled", "_first", "_kept", "_passed", "_waiting", "inputs", "is_staged",
+        "stream", "target", "turns",
     )  # fmt: skip
 
     def __init__(
@@ -69,45 +99,156 @@ class Call:
         turns: devices.Turns | None = None,
     ) -> None:
         first = frames[0]
-        self.target = runtime.resolve(backend, on_device=first.owner is not None)
-        self._staged = self.target == "cuda" and first.owner is None
-        self._first = first
-        self._added: list[tuple[Any, Any]] = []  # per map what the backend fills and what we return
-        self._turns = turns if self.target == "cuda" else None
-        self.inputs, self._passed = frames, out
-        if first.owner is not None:
-            self._out = _device_out(out, frames)
-            self._start(devices.borrow(self._out))
+        is_on_device = first.owner is not None
+        self.target = runtime.resolve(backend, on_device=is_on_device)
+        self.is_staged = self.target == "cuda" and not is_on_device
+        self.stream, self.turns = first.stream, turns
+        self.inputs, self._first, self._passed = frames, first, out
+        self._filled: Any = None  # the map as kernels fill it, (N, H * W)
+        self._kept: Any = None  # the map in the caller's memory
+        if out is not None:
+            self._kept = (_device_out if is_on_device else host_out)(out, frames)
+
+    def __enter__(self) -> Call:
+        if self.target == "cuda":
+            self._before = devices.exchange_stream(self.stream)
+            self._waiting: list[Any] = []  # streams that go on after the call
+            try:
+                self._start()
+            except BaseException:
+                devices.exchange_stream(self._before)
+                raise
+        return self
+
+    def _start(self) -> None:
+        """Wait for the other streams and the last call; copy inputs of the host to the device."""
+        if not self.is_staged:
+            for each in self.inputs[1:]:
+                self.join(each.stream)
+            if self._kept is not None:
+                self._fill(devices.borrow(self._kept))
+        if self.turns is not None:
+            self.turns.begin()
+        if self.is_staged:
+            self.inputs = tuple(
+                each._replace(pixels=devices.upload(each.pixels, f"input {i}"))
+                for i, each in enumerate(self.inputs)
+            )
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        if self.target == "cpu":
             return
-        self._out = host_out(out, frames)
-        self.saliency = self._out.reshape(first.flat_shape)
-        if self._staged:
-            self._start_staged()
+        try:
+            if self.turns is not None:
+                self.turns.end()
+            while self._waiting:
+                devices.release(self._waiting.pop())
+        finally:
+            devices.exchange_stream(self._before)
 
-    def _start(self, out: Any) -> None:
-        """Run on the stream of the first input, in turn with what the others have under way."""
-        first, *others = self.inputs
-        devices.work_on(first.stream)
-        for each in (*others, out):
-            devices.join(each.stream)
-        if self._turns is not None:
-            self._turns.begin()
-        self.saliency = out.reshape(first.flat_shape)
+    def _fill(self, view: Any) -> None:
+        self.join(view.stream)
+        self._filled = view.reshape(self._first.flat_shape)
 
-    def _start_staged(self) -> None:
-        self._stream = devices.stream()
-        if self._turns is not None:
-            self._turns.begin()
-        self.inputs = tuple(
-            each._replace(pixels=devices.upload(each.pixels, f"input {i}"))
-            for i, each in enumerate(self.inputs)
+    def join(self, stream: Any) -> None:
+        """Wait for work on another stream, which goes on after the call."""
+        if devices.wait_for(stream):
+            self._waiting.append(stream)
+
+    @property
+    def saliency(self) -> Any:
+        """The map that kernels fill, (N, H * W) of float32 or uint8; made at the first access."""
+        if self._filled is None:
+            memory, flat_shape = self.memory, self._first.flat_shape
+            if self.is_staged:
+                self._filled = devices.workspace("map", flat_shape, memory.dtype)
+            elif self.target == "cpu":
+                self._filled = memory.reshape(flat_shape)
+            else:
+                self._fill(devices.borrow(memory))
+        return self._filled
+
+    @property
+    def memory(self) -> Any:
+        """The map in the caller's memory: `out`, or an array made at the first access."""
+        if self._kept is None:
+            self._kept = new_map(self._first)
+        return self._kept
+
+    def kernels(self, package: str) -> ModuleType:
+        """Return the module `package`._cpu or `package`._cuda."""
+        return runtime.backend_module(package, self.target)
+
+    def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
+        """Return a new array on the backend, of the caller's library if its arrays lie there."""
+        if self.target == "cpu":
+            return np.empty(shape, dtype)
+        first = self.inputs[0]
+        return devices.empty(shape, dtype, like=first.pixels if self.is_staged else first.owner)
+
+    def workspace(self, tag: str, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
+        """Return a work array on the backend, which the next call of this thread overwrites."""
+        if self.target == "cpu":
+            return containers.scratch(tag, shape, dtype)
+        return devices.workspace(tag, shape, dtype)
+
+    def output(self, tag: str, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> Any:
+        """Return an array to fill and to pass to `result`: a work array if the host gets a copy."""
+        if self.is_staged:
+            return devices.workspace(f"output {tag}", shape, dtype)
+        return self.empty(shape, dtype)
+
+    def view(self, array: Any) -> Any:
+        """Return an array of the backend, of any library, as kernels take it."""
+        return array if self.target == "cpu" else devices.borrow(array)
+
+    def read_only(self, array: Any) -> Any:
+        """Return an array of the backend as kernels take inputs."""
+        return read_only(array) if self.target == "cpu" else array
+
+    def upload(self, array: NDArray[Any]) -> Any:
+        """Return an array of the host on the backend; a copy, unless that is the host too."""
+        if self.target == "cpu":
+            return array
+        held = self.view(self.empty(array.shape, array.dtype))
+        devices.send(np.ascontiguousarray(array), held)
+        return held
+
+    def on_host(self, array: Any) -> Any:
+        """Return an array of the backend on the host; waits for a device."""
+        return array if self.target == "cpu" else devices.fetch(self.view(array))
+
+    def result(self, array: Any = None) -> Any:
+        """Return the filled map, or a filled `array` of `empty` or `output`, to the caller.
+
+        The map is `out` or a new array. Arrays are in the caller's library and memory.
+        """
+        if array is not None:
+            held = devices.fetch(array) if self.is_staged else array
+            return held if self._first.owner is not None else self._returned(held)
+        if self.is_staged and self._filled is not None:
+            devices.fetch(self._filled, self._kept.reshape(self._filled.shape))
+        if self._passed is not None:
+            return self._passed
+        return self._returned(self._kept)
+
+    def _returned(self, array: Any) -> Any:
+        return containers.returned(array, self._first.is_tensor)
+
+    def part(self, first: int, last: int, stream: Any) -> Call:
+        """Return the call on frames `first` to `last` of a stack, with a stream of its own."""
+        memory = self.memory
+        cut, part = slice(first, last), copy.copy(self)
+        part.inputs = tuple(
+            each._replace(pixels=each.pixels[cut], shape=(last - first, *each.shape[1:]))
+            for each in self.inputs
         )
-        self.saliency = devices.workspace("map", self._first.flat_shape, self._out.dtype)
+        part._first, part._kept, part.stream = part.inputs[0], memory[cut], stream
+        return part
 
     def send_back(self) -> Callable[[], None]:
         """Start to copy the map back to the host; return a function that waits for the copy."""
-        stream, target = self._stream, self._out.reshape(self.saliency.shape)
-        devices.work_on(stream)  # the thread may have made other calls since
+        stream, target = self.stream, self._kept.reshape(self.saliency.shape)
         landing = devices.page_locked("map", target.shape, target.dtype)
         self.saliency.bind(stream).copy_to_host(landing, stream=stream)
 
@@ -116,41 +257,6 @@ class Call:
             np.copyto(target, landing)
 
         return wait
-
-    def add_maps(self, count: int) -> list[Any]:
-        """Return more maps of float32, (N, H * W), for the backend to fill."""
-        first = self._first
-        for index in range(count):
-            if first.owner is not None:
-                kept = devices.empty(first.shape, np.float32, like=first.owner)
-                filled = devices.borrow(kept).reshape(first.flat_shape)
-            else:
-                kept = np.empty(first.shape, np.float32)
-                filled = kept.reshape(first.flat_shape)
-                if self._staged:
-                    filled = devices.workspace(f"map {index}", first.flat_shape, np.float32)
-            self._added.append((filled, kept))
-        return [filled for filled, _ in self._added]
-
-    def added_maps(self) -> list[Any]:
-        """Return the filled maps that were added, as new arrays of the caller's library."""
-        for filled, kept in self._added if self._staged else ():
-            devices.fetch(filled, kept.reshape(filled.shape))
-        return [containers.returned(kept, self._first.is_tensor) for _, kept in self._added]
-
-    def result(self) -> Any:
-        """Return the filled map: `out`, or a new array of the caller's library."""
-        if self._staged:
-            devices.work_on(self._stream)  # the thread may have made other calls since
-        if self._turns is not None:
-            self._turns.end()
-        if self._staged:
-            devices.fetch(self.saliency, self._out.reshape(self.saliency.shape))
-        elif self.target == "cuda":
-            devices.part()
-        if self._passed is not None:
-            return self._passed
-        return containers.returned(self._out, self._first.is_tensor)
 
 
 def as_frames(
@@ -177,10 +283,9 @@ def as_frames(
         If `color` is neither "rgb" nor "bgr".
     """
     check_color(color)
-    weights = _LUMA_WEIGHTS[color]
+    is_rgb = color == "rgb"
     if devices.is_device_array(image):
-        return _device_frames(image, weights, channel_axis, dtypes, name, stacks)
-    devices.work_on(0)
+        return _device_frames(image, is_rgb, channel_axis, dtypes, name, stacks)
     array = containers.as_numpy(image, name)
     _check_dtype(array.dtype, array.shape, dtypes, name)
     shape, channels, axis = _layout(array.shape, channel_axis, name, stacks)
@@ -193,14 +298,14 @@ def as_frames(
     count = shape[0] if len(shape) == 3 else 1
     pixels = np.ascontiguousarray(array).reshape(count, -1)  # a view: the caller's stays writeable
     pixels.setflags(write=False)
-    return Frames(pixels, channels, weights, shape, is_tensor=containers.is_tensor(image))
+    return Frames(pixels, channels, is_rgb, shape, is_tensor=containers.is_tensor(image))
 
 
 def picture_of(frames: Frames) -> NDArray[np.uint8]:
     """Return one image of the host as a new picture of bytes, (H, W, 3)."""
     pixels = frames.pixels.reshape(*frames.shape, frames.channels)[..., :3]
     if pixels.dtype != np.uint8:
-        white = np.float32(WHITE[pixels.dtype])
+        white = np.float32(frames.white)
         pixels = np.rint(pixels * (np.float32(255) / white)).astype(np.uint8)
     picture: NDArray[np.uint8] = np.broadcast_to(pixels, (*frames.shape, 3)).copy()
     return picture
@@ -208,7 +313,7 @@ def picture_of(frames: Frames) -> NDArray[np.uint8]:
 
 def check_color(color: Color) -> None:
     """Raise ValueError unless `color` is "rgb" or "bgr"."""
-    validation.choice("color", color, tuple(_LUMA_WEIGHTS))
+    validation.choice("color", color, tuple(LUMA_WEIGHTS))
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
@@ -239,7 +344,7 @@ def _in_words(frames: Frames) -> str:
 
 def _device_frames(
     image: Any,
-    weights: tuple[int, int, int],
+    is_rgb: bool,
     channel_axis: int | None,
     dtypes: tuple[str, ...],
     name: str,
@@ -257,8 +362,7 @@ def _device_frames(
     count = shape[0] if len(shape) == 3 else 1
     flat = (count, channels * shape[-2] * shape[-1])
     view = devices.borrow(array)
-    devices.work_on(view.stream)
-    return Frames(view.reshape(flat), channels, weights, shape, image, view.stream)
+    return Frames(view.reshape(flat), channels, is_rgb, shape, image, view.stream)
 
 
 def _check_dtype(
@@ -351,10 +455,8 @@ def _checked_floats(array: NDArray[Any], name: str, largest: float | None) -> ND
 
 
 def host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
-    """Return `out` if it fits the map of these frames, or a new array; or raise ImageError."""
+    """Return the memory of `out` if it fits the map of these frames, or raise ImageError."""
     shape = frames[0].shape
-    if out is None:
-        return np.empty(shape, np.float32)
     memory = containers.writable(out)
     _check_out(memory.dtype, memory.shape, shape)
     flags = memory.flags
@@ -366,17 +468,20 @@ def host_out(out: Any, frames: tuple[Frames, ...]) -> NDArray[Any]:
     return memory
 
 
-def new_array(frames: Frames, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
-    """Return a new array of the caller's library, where the frames lie."""
+def new_array(frames: Frames, dtype: DTypeLike) -> Any:
+    """Return a new array for a map, of the caller's library, where the frames lie."""
+    return containers.returned(new_map(frames, dtype), frames.is_tensor)
+
+
+def new_map(frames: Frames, dtype: DTypeLike = np.float32) -> Any:
+    """Return a new array for a map, where the frames lie."""
     if frames.owner is None:
-        return containers.returned(np.empty(shape, dtype), frames.is_tensor)
-    return devices.empty(shape, dtype, like=frames.owner)
+        return np.empty(frames.shape, dtype)
+    return devices.empty(frames.shape, dtype, like=frames.owner)
 
 
 def _device_out(out: Any, frames: tuple[Frames, ...]) -> Any:
     shape = frames[0].shape
-    if out is None:
-        return devices.empty(shape, np.float32, like=frames[0].owner)
     if not devices.is_device_array(out):
         raise ImageError(f"`out` must be a device array, like the image; got {type(out).__name__}")
     _check_out(devices.dtype_of(out), devices.shape_of(out), shape)

@@ -87,7 +87,9 @@ class Method:
         A wrong `backend`, `color` or `channel_axis` raises here, not at the first frame.
         """
         is_network = self.kind == "network"
-        device = runtime.chosen(backend) if is_network else runtime.resolve(backend)
+        device = runtime.chosen(backend)
+        if not is_network:
+            runtime.check_backend(device)
         images.check_color(color)
         images.check_channel_axis(channel_axis)
         maker = self.load(self.state or self.function)

@@ -158,6 +158,11 @@ def resolve(choice: Choice, *, on_device: bool = False) -> Backend:
     return _checked(wanted, "backend")
 
 
+def check_backend(choice: Choice) -> None:
+    """Raise unless a backend is one of the listed values and can run; see `resolve`."""
+    _checked(chosen(choice), "backend")
+
+
 def chosen(choice: Choice) -> Choice:
     """Return the backend of a call by name: that of `use_backend` or FASTSAL_BACKEND for "auto".
 

@@ -41,6 +41,13 @@ def integer(name: str, value: Any, low: int | None = None, high: int | None = No
     return found
 
 
+def flag(name: str, value: Any) -> bool:
+    """Return `value` as a bool, or raise TypeError unless it is True or False, also of NumPy."""
+    if not isinstance(value, bool | np.bool):
+        raise TypeError(f"`{name}` must be True or False; got {shown(value)}")
+    return bool(value)
+
+
 def shape(name: str, value: Any, high: int | None = None) -> tuple[int, int]:
     """Return `value` as two positive integers, rows and columns, or raise ValueError."""
     try:

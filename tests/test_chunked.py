@@ -1,5 +1,7 @@
 """Stacks of the host that go through a device in parts."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 
@@ -49,7 +51,7 @@ def test_one_part_is_on_its_way_while_another_is_computed(cuda_device, monkeypat
     streams = [devices.side_stream(number) for number in range(2)]
 
     def note_upload(array, tag):
-        told.append(("up", streams.index(devices.stream()), array.shape[0]))
+        told.append(("up", streams.index(devices.current_stream()), array.shape[0]))
         return upload(array, tag)
 
     monkeypatch.setattr(devices, "upload", note_upload)
@@ -104,24 +106,29 @@ def test_an_out_that_does_not_fit_is_refused_before_any_work(cuda_device, two_at
 
 @pytest.mark.cuda
 def test_other_calls_between_the_parts_change_nothing(cuda_device, two_at_a_time, stack):
-    jobs = chunked.Calls("cuda", None, images.as_frames(stack))
+    image, numbers = cuda_device.to_device(stack[0]), count(1)
 
-    for number, job in enumerate(jobs, 1):
-        job.saliency.copy_to_device(np.full((2, 24), number, np.float32))
-        images.as_frames(stack)  # what every call begins with
+    def fill(call):
+        fastsal.luminance_contrast(image)
+        call.saliency.copy_to_device(np.full((2, 24), next(numbers), np.float32))
 
-    np.testing.assert_array_equal(jobs.result[:, 0, 0], [1, 1, 2, 3, 3])
+    found = chunked.compute(fill, "cuda", None, images.as_frames(stack))
+
+    np.testing.assert_array_equal(found[:, 0, 0], [1, 1, 2, 3, 3])
 
 
 @pytest.mark.cuda
 def test_other_calls_do_not_change_where_a_whole_stack_is_fetched(cuda_device, stack, monkeypatch):
     fetched, fetch = [], devices.fetch
     monkeypatch.setattr(
-        devices, "fetch", lambda *args: fetched.append(devices.stream()) or fetch(*args)
+        devices, "fetch", lambda *args: fetched.append(devices.current_stream()) or fetch(*args)
     )
 
-    for _ in chunked.Calls("cuda", None, images.as_frames(stack)):
-        devices.work_on(cuda_device.stream())
+    other = cuda_device.to_device(stack[0]).bind(cuda_device.stream())
+    chunked.compute(
+        lambda call: call.saliency is None or fastsal.luminance_contrast(other),
+        "cuda", None, images.as_frames(stack),
+    )  # fmt: skip
 
     assert fetched == [0]
 
@@ -145,7 +152,7 @@ def test_the_first_part_that_fails_is_told_of_when_all_have_ended(
         fastsal.luminance_contrast(stack[:4], backend="cuda")
 
     assert ended == [0, 1]
-    assert devices.stream() == 0
+    assert devices.current_stream() == 0
 
 
 @pytest.mark.cuda
@@ -156,8 +163,9 @@ def test_after_an_error_calls_run_on_the_default_stream_again(cuda_device, two_a
     with watched(fail), pytest.raises(KeyboardInterrupt):
         fastsal.luminance_contrast(stack, backend="cuda")
 
-    assert devices.stream() == 0
-    frames = images.as_frames(stack)
-    for job in (jobs := chunked.Calls("cuda", None, frames)):
-        job.saliency.copy_to_device(np.ones((2, 24), np.float32))
-    assert (jobs.result == 1).all()
+    assert devices.current_stream() == 0
+    found = chunked.compute(
+        lambda call: call.saliency.copy_to_device(np.ones((2, 24), np.float32)),
+        "cuda", None, images.as_frames(stack),
+    )  # fmt: skip
+    assert (found == 1).all()

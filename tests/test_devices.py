@@ -262,13 +262,13 @@ def test_workspaces_are_kept_until_their_form_changes(cuda_device):
 def test_two_streams_of_one_thread_have_workspaces_of_their_own(cuda_device):
     made = {}
     for stream in (cuda_device.stream(), cuda_device.stream(), 0):
-        devices.work_on(stream)
-        made[stream] = devices.workspace("stream", (2, 3), np.uint8)
+        with devices.on_stream(stream):
+            made[stream] = devices.workspace("stream", (2, 3), np.uint8)
 
     assert len({id(array) for array in made.values()}) == 3
     for stream, array in made.items():
-        devices.work_on(stream)
-        assert devices.workspace("stream", (2, 3), np.uint8) is array
+        with devices.on_stream(stream):
+            assert devices.workspace("stream", (2, 3), np.uint8) is array
 
 
 @pytest.mark.cuda
@@ -284,9 +284,9 @@ def test_arrays_from_the_host_do_not_run_on_the_last_stream(cuda_device):
     image = np.zeros((4, 5), np.uint8)
     fastsal.luminance_contrast(image, backend="cuda")
     first = devices.workspace("host", (2, 3), np.uint8)
-    devices.work_on(cuda_device.stream())
 
-    fastsal.luminance_contrast(image, backend="cuda")
+    with devices.on_stream(cuda_device.stream()):
+        fastsal.luminance_contrast(image, backend="cuda")
 
     assert devices.workspace("host", (2, 3), np.uint8) is first
 
@@ -296,8 +296,8 @@ def test_any_number_of_streams_keeps_few_workspaces(cuda_device):
     streams = [cuda_device.stream() for _ in range(50)]
     arrays = []
     for stream in streams:
-        devices.work_on(stream)
-        arrays.append(weakref.ref(devices.workspace("many", (2, 3), np.uint8)))
+        with devices.on_stream(stream):
+            arrays.append(weakref.ref(devices.workspace("many", (2, 3), np.uint8)))
     gc.collect()
 
     assert sum(array() is not None for array in arrays) <= 8

@@ -112,9 +112,7 @@ def test_other_functions_run_on_the_stream_of_their_image(name, cuda_device, rng
 
 @pytest.mark.cuda
 def test_arrays_of_the_host_run_on_the_default_stream(cuda_device, rng):
-    devices.work_on(cuda_device.stream())
-
-    with watching() as launches:
+    with watching() as launches, devices.on_stream(cuda_device.stream()):
         fastsal.luminance_contrast(frames_of(rng, count=1)[0], backend="cuda")
 
     assert streams_of(launches) == {0}
@@ -251,12 +249,11 @@ def test_a_model_is_pickled_on_the_default_stream_after_its_last_frame(cuda_devi
     finder = fastsal.BinWang()
     with watching():
         finder.update(cuda_device.to_device(frames_of(rng, count=1)[0]).bind(stream))
-    devices.work_on(cuda_device.stream())  # another call's, which may be gone by now
 
-    pickle.dumps(finder)
+    with devices.on_stream(cuda_device.stream()):  # of another call
+        pickle.dumps(finder)
 
     assert order == [("record", stream), ("wait", 0)]
-    assert devices.stream() == 0
 
 
 class Compiled:
@@ -287,8 +284,8 @@ def test_a_kernel_takes_one_form_for_the_default_stream(real_device):
     kernel = Kernel(Compiled(lambda *form: forms.append(form)))
 
     for stream in (DefaultStream(), DefaultStream(), 0):
-        devices.work_on(stream)
-        kernel[1, 32]
+        with devices.on_stream(stream):
+            kernel[1, 32]
 
     assert forms == [(1, 32, 0)]
 
@@ -327,8 +324,7 @@ def test_numba_arrays_keep_their_stream_through_the_checks():
 
     assert array.reshape(6).stream == 0
     assert images.as_frames(array).stream == 5
-    assert devices.stream() == 5
-    devices.work_on(0)
+    assert devices.current_stream() == 0
 
 
 def _array_of_numba(stream):

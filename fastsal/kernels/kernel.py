@@ -57,7 +57,7 @@ class Kernel:
         self._form = self._formed if runtime.is_simulated() else keep(self._formed)
 
     def __getitem__(self, form: tuple[Any, ...]) -> Callable[..., None]:
-        blocks, threads, stream = form[0], form[1], devices.stream()
+        blocks, threads, stream = form[0], form[1], devices.current_stream()
         formed: Callable[..., None] = self._form(blocks, threads, stream)
         watcher = _watcher.get()
         if watcher is None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
-
+from ..containers import scratch as scratch
 from . import threads
 
 THREADS = 256  # per CUDA block
@@ -15,8 +12,6 @@ _MAX_BLOCKS = 2048
 
 # Below this a fork-join costs more than the second thread saves (measured with LC and absdiff).
 PARALLEL_FROM = 1 << 16
-
-_scratch = threading.local()
 
 
 def over_bands(
@@ -38,18 +33,6 @@ def over_bands(
             span.bands(*args, items, count)
         else:
             bands(*args, count)
-
-
-def scratch(tag: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """Return this thread's uninitialised work array `tag`, kept from call to call.
-
-    Fresh pages from the system cost as much as the kernels that fill them.
-    """
-    kept: dict[str, NDArray[Any]] = _scratch.__dict__
-    array = kept.get(tag)
-    if array is None or array.shape != shape or array.dtype != dtype:
-        array = kept[tag] = np.empty(shape, dtype)
-    return array
 
 
 def grid_for(items: int, frames: int, *, per_thread: int = 4) -> tuple[tuple[int, int], int]:

@@ -166,7 +166,7 @@ class Engine:
 
 def _checked(choice: Choice) -> Choice:
     if method_of(choice.method).kind != "network":  # those run where PyTorch does
-        runtime.resolve(choice.backend)
+        runtime.check_backend(choice.backend)
     return choice
 
 

@@ -84,7 +84,7 @@ def test_integers_of_either_sign(backend, dtype, rng):
     """What only the drop-in lets through."""
     info = np.iinfo(dtype)
     image = rng.integers(info.min // 2, info.max // 2, (9, 13), dtype=dtype)
-    frames = Frames(image.reshape(1, -1), 1, BGR, image.shape)
+    frames = Frames(image.reshape(1, -1), 1, False, image.shape)
 
     actual = residual_map(frames, (8, 8), 1.0, out=None, backend=backend)
 

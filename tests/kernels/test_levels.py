@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import fastsal
-from fastsal import devices, images
+from fastsal import images
 from fastsal.kernels.levels import in_levels
 
 STATIC = [row for row in fastsal.METHODS.values() if row.kind == "static"]
@@ -10,10 +10,9 @@ STATIC = [row for row in fastsal.METHODS.values() if row.kind == "static"]
 
 def converted(array, backend, dtype):
     frames = images.as_frames(array, channel_axis=None, dtypes=images.DTYPES)
-    if backend == "cuda":
-        frames = frames._replace(pixels=devices.settled(frames.pixels))
-    pixels = in_levels(frames, backend, dtype).pixels
-    return (devices.fetch(pixels) if backend == "cuda" else pixels).reshape(array.shape)
+    with images.Call(backend, None, frames) as call:
+        levels = in_levels(call, call.inputs[0], dtype)
+        return call.on_host(levels.pixels).reshape(array.shape)
 
 
 def test_sixteen_bits_are_rounded_to_eight(backend):
@@ -46,7 +45,7 @@ def test_large_images(rng):
 def test_their_own_levels_are_not_copied():
     frames = images.as_frames(np.zeros((3, 4), np.uint8))
 
-    assert in_levels(frames, "cpu", np.uint8) is frames
+    assert in_levels(images.Call("cpu", None, frames), frames, np.uint8) is frames
 
 
 # How far apart the maps of one picture in three dtypes may be, where that is not 1e-4: luma is

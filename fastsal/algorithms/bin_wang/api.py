@@ -131,13 +131,14 @@ class BinWang(devices.Portable):
         )
         self._check(frames.shape)
         if out is None:
-            out = images.new_array(frames, frames.shape, dtype)
-        call = images.Call(self._backend, out, frames, turns=self._turns)
-        kernels = runtime.backend_module(__package__, call.target)
-        self._prepare(kernels, (frames.shape, frames.channels, frames.pixels.dtype, call.target))
-        kernels.update(self._model, _luma(call), *self._rules)
-        kernels.fill_mask(self._model, white, call.saliency.reshape(call.saliency.size))
-        return call.result()
+            out = images.new_array(frames, dtype)
+        with images.Call(self._backend, out, frames, turns=self._turns) as call:
+            form = frames.shape, frames.channels, frames.pixels.dtype, call.target
+            kernels = call.kernels(__package__)
+            self._prepare(kernels, form)
+            kernels.update(self._model, _luma(call), *self._rules)
+            kernels.fill_mask(self._model, white, call.saliency.reshape(call.saliency.size))
+            return call.result()
 
     def _check(self, shape: tuple[int, ...]) -> None:
         if self._wanted is not None and shape != self._wanted:
@@ -155,9 +156,9 @@ class BinWang(devices.Portable):
         state = self.__dict__.copy()
         if self._model is not None and self._form is not None:
             kernels = runtime.backend_module(__package__, self._form[-1])
-            devices.work_on(0)  # the stream of the last call may be gone
-            self._turns.begin()
-            state["_planes"] = kernels.planes_of(self._model)
+            with devices.on_stream(0):  # the stream of the last call may be gone
+                self._turns.begin()
+                state["_planes"] = kernels.planes_of(self._model)
         state["_model"] = None
         return state
 
@@ -197,14 +198,11 @@ def _first_planes(shape: tuple[int, int]) -> tuple[Any, ...]:
 
 def _luma(call: images.Call) -> Any:
     """Return the grey levels of the frame, (P,), on the backend of the call."""
-    frames = in_levels(call.inputs[0], call.target, np.uint8)
-    if frames.channels == 1:
-        return frames.pixels.reshape(frames.pixels.size)
-    if call.target == "cpu":
-        gray = np.empty(frames.flat_shape, np.uint8)
-    else:
-        gray = devices.workspace("bin_wang luma", frames.flat_shape, np.uint8)
-    kernels = runtime.backend_module("fastsal.kernels.color", call.target)
-    kernels.fill_luma(frames.pixels, frames.channels, frames.weights, gray)
-    gray = images.read_only(gray) if call.target == "cpu" else gray
+    frames = in_levels(call, call.inputs[0], np.uint8)
+    gray = frames.pixels
+    if frames.channels > 1:
+        gray = call.workspace("bin_wang luma", frames.flat_shape, np.uint8)
+        kernels = call.kernels("fastsal.kernels.color")
+        kernels.fill_luma(frames.pixels, frames.channels, frames.weights, gray)
+        gray = call.read_only(gray)
     return gray.reshape(gray.size)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import containers, devices, images, runtime, validation
-from ...chunked import Calls
+from ...chunked import compute
 from ...errors import ImageError
 from ...images import Array
 from . import _draws
@@ -139,11 +139,12 @@ def _binary(
         raise ImageError(
             f"`saliency` must have at least 5 pixels for k-means; got shape {frames.shape}"
         )
-    calls = Calls(backend, _byte_out(out, frames), frames)
-    for call in calls:
-        kernels = runtime.backend_module(__package__, call.target)
-        kernels.binary_map(call.inputs[0].pixels, method, starts, call.saliency)
-    return calls.result
+
+    def fill(call: images.Call) -> None:
+        pixels = call.inputs[0].pixels
+        call.kernels(__package__).binary_map(pixels, method, starts, call.saliency)
+
+    return compute(fill, backend, _byte_out(out, frames), frames)
 
 
 def _checked_seed(seed: int | None) -> int:
@@ -153,7 +154,7 @@ def _checked_seed(seed: int | None) -> int:
 def _byte_out(out: Any, frames: images.Frames) -> Any:
     """Return where bytes go: `out`, or a new array beside the map."""
     if out is None:
-        return images.new_array(frames, frames.shape, np.uint8)
+        return images.new_array(frames, np.uint8)
     is_known = isinstance(out, np.ndarray) or devices.is_device_array(out)
     is_known = is_known or containers.is_tensor(out)
     if is_known and devices.dtype_of(out) != np.uint8:

@@ -89,7 +89,9 @@ def salient_boxes(
 def _on_host(frames: images.Frames) -> images.Frames:
     if frames.owner is None:
         return frames
-    return images.as_frames(devices.fetch(frames.pixels).reshape(frames.shape), **_FORM)
+    with devices.on_stream(frames.stream):
+        values = devices.fetch(frames.pixels)
+    return images.as_frames(values.reshape(frames.shape), **_FORM)
 
 
 def _boxes(values: NDArray[Any], binary: NDArray[np.uint8], most: int, least_area: float) -> Boxes:

@@ -141,8 +141,8 @@ def ranked_boxes(
     frames = images.as_frames(
         image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES, stacks=False
     )
-    target = runtime.resolve(backend, on_device=frames.owner is not None)
-    plan, found = search(frames, model, spaces, radius, target)
+    with images.Call(backend, None, frames) as call:
+        plan, found = search(call, model, spaces, radius)
     return [
         _ranked(space, each, model.calibrations[space][plan.numbers[each.scales]])
         for space, each in zip(spaces, found, strict=True)

@@ -11,7 +11,6 @@ from ... import images
 from . import _cpu_pictures
 from .model import SPACES
 from .plan import WINDOW, Plan, boxes_of, plan_of
-from .search import blue_of
 
 ENOUGH = 0.5  # from here on a box is said to be found
 
@@ -74,7 +73,8 @@ def samples_of(view: View, background: int, rng: np.random.Generator) -> Samples
 def _gradients(frames: images.Frames, plan: Plan) -> NDArray[np.uint8]:
     rows = frames.pixels.reshape(frames.shape[0], -1)
     spaces = np.arange(len(SPACES))
-    return _cpu_pictures.gradients_of(rows, frames.channels, blue_of(frames), plan, spaces)
+    blue = 2 if frames.is_rgb else 0
+    return _cpu_pictures.gradients_of(rows, frames.channels, blue, plan, spaces)
 
 
 def _fitting(plan: Plan, shape: tuple[int, int], boxes: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import devices, images, runtime
+from ... import images
 from ...kernels.levels import in_levels
 from .model import BingModel
 from .plan import PICKED, Plan, boxes_of, filters_of, plan_of
@@ -22,28 +22,21 @@ class Found(NamedTuple):
 
 
 def search(
-    frames: images.Frames, model: BingModel, spaces: tuple[str, ...], nss: int,
-    target: runtime.Backend,
-) -> tuple[Plan, list[Found]]:  # fmt: skip
+    call: images.Call, model: BingModel, spaces: tuple[str, ...], nss: int
+) -> tuple[Plan, list[Found]]:
     """Return the plan of an image, and what is found in it by each colour space."""
+    frames = call.inputs[0]
     height, width = frames.shape
     plan = plan_of((height, width), model.sizes)
     picked = np.full((len(spaces), len(plan.numbers), PICKED), -1, np.int32)
     keys = np.zeros(picked.shape, np.int32)
     if picked.size:
-        is_staged = target == "cuda" and frames.owner is None
-        pixels = devices.upload(frames.pixels, "bing image") if is_staged else frames.pixels
-        pixels = in_levels(frames._replace(pixels=pixels), target, np.uint8).pixels
-        rows = pixels.reshape(height, width * frames.channels)
-        args = (rows, frames.channels, blue_of(frames), plan, filters_of(model, spaces), nss)
-        runtime.backend_module(__package__, target).pick_windows(*args, picked, keys)
+        rows = in_levels(call, frames, np.uint8).pixels.reshape(height, width * frames.channels)
+        blue = 2 if frames.is_rgb else 0
+        args = (rows, frames.channels, blue, plan, filters_of(model, spaces), nss)
+        call.kernels(__package__).pick_windows(*args, picked, keys)
     shape = (height, width)
     return plan, [_found(plan, shape, *each) for each in zip(picked, keys, strict=True)]
-
-
-def blue_of(frames: images.Frames) -> int:
-    """Return which channel is blue."""
-    return 0 if frames.weights[0] < frames.weights[2] else 2
 
 
 def _found(

@@ -61,10 +61,11 @@ class BingMaps:
         frames = images.as_frames(frame, name="frame", dtypes=images.DTYPES, stacks=False, **form)
         call = images.Call(self._options["backend"], out, frames)
         self.boxes, self.scores = bing(frame, **self._options)
-        kernels = runtime.backend_module(__package__, call.target)
-        args = self.boxes, _weights(self.scores), frames.shape[1]
-        kernels.fill_map(*args, call.saliency.reshape(call.saliency.size))
-        return call.result()
+        with call:
+            args = self.boxes, _weights(self.scores), frames.shape[1]
+            saliency = call.saliency.reshape(call.saliency.size)
+            call.kernels(__package__).fill_map(*args, saliency)
+            return call.result()
 
 
 def _weights(scores: NDArray[np.float32]) -> NDArray[np.int32]:

@@ -153,7 +153,7 @@ def _in_bytes(frames: arrays.Frames) -> arrays.Frames:
     """Return frames in 8 bits, which stay when the next image is converted."""
     if frames.pixels.dtype == np.uint8:
         return frames
-    converted = in_levels(frames, "cpu", np.uint8)
+    converted = in_levels(arrays.Call("cpu", None, frames), frames, np.uint8)
     return converted._replace(pixels=arrays.read_only(converted.pixels.copy()))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
-from ...chunked import Calls
+from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
 from .plan import Options, Plan, Variant, plan_of
@@ -130,10 +130,7 @@ def boolean_map(
     options = _checked(variant, size, step, warm, smooth, center_bias, bars)
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     plan = plan_of(*frames.shape[-2:], frames.channels, options)
-    calls = Calls(backend, out, frames)
-    for call in calls:
-        _fill(call, color == "rgb", plan, None)
-    return calls.result
+    return compute(lambda call: _fill(call, plan, None), backend, out, frames)
 
 
 class BooleanMaps:
@@ -176,7 +173,7 @@ class BooleanMaps:
         channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
-        runtime.resolve(backend)
+        runtime.check_backend(backend)
         images.check_color(color)
         images.check_channel_axis(channel_axis)
         self._options = _checked(variant, size, step, warm, smooth, center_bias, bars)
@@ -205,29 +202,30 @@ class BooleanMaps:
         if frames.shape != self._shape:
             self.reset()
             self._shape = frames.shape
-        call = images.Call(self._backend, out, frames)
-        _fill(call, self._color == "rgb", plan, self._window_of(call, plan))
-        return call.result()
+        with images.Call(self._backend, out, frames) as call:
+            _fill(call, plan, self._window_of(call, plan))
+            return call.result()
 
     def _window_of(self, call: images.Call, plan: Plan) -> tuple[int, int, int, int]:
         """Return the part of the thumbnail between the bars, or all of it."""
         whole = 0, plan.rows, 0, plan.cols
         if plan.finds_bars and self._window is None and self._searched < _FRAMES_SEARCHED:
             (source,) = call.inputs
-            kernels = runtime.backend_module(__package__, call.target)
-            is_rgb, width = self._color == "rgb", call.inputs[0].shape[-1]
-            window = kernels.content_window(source.pixels, source.channels, is_rgb, width, plan)
+            window = call.kernels(__package__).content_window(
+                source.pixels, source.channels, source.is_rgb, source.shape[-1], plan
+            )
             if window is not None:
                 self._searched += 1
                 self._window = window if window != whole else None
         return self._window or whole
 
 
-def _fill(call: images.Call, is_rgb: bool, plan: Plan, window: Any) -> None:
+def _fill(call: images.Call, plan: Plan, window: Any) -> None:
     (source,) = call.inputs
-    kernels = runtime.backend_module(__package__, call.target)
-    width = source.shape[-1]
-    kernels.boolean_map(source.pixels, source.channels, is_rgb, width, plan, window, call.saliency)
+    call.kernels(__package__).boolean_map(
+        source.pixels, source.channels, source.is_rgb, source.shape[-1], plan, window,
+        call.saliency,
+    )  # fmt: skip
 
 
 def _checked(

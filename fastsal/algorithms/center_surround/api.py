@@ -7,7 +7,7 @@ from typing import Literal
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
-from ...chunked import Calls
+from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
 from .forms import FORMS
@@ -98,12 +98,12 @@ def center_surround(
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     form = FORMS[validation.choice("variant", variant, FORMS)]
     options = postprocess.checked(form.smooth if smooth is None else smooth, center_bias)
-    width, is_rgb = frames.shape[-1], color == "rgb"
-    calls = Calls(backend, out, frames)
-    for call in calls:
+
+    def fill(call: images.Call) -> None:
         (source,) = call.inputs
-        kernels = runtime.backend_module(__package__, call.target)
-        kernels.center_surround(
-            source.pixels, source.channels, is_rgb, width, form, *options, call.saliency
-        )
-    return calls.result
+        call.kernels(__package__).center_surround(
+            source.pixels, source.channels, source.is_rgb, source.shape[-1], form, *options,
+            call.saliency,
+        )  # fmt: skip
+
+    return compute(fill, backend, out, frames)

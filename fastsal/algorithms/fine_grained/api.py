@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import images, runtime
-from ...chunked import Calls
+from ... import images, runtime, validation
+from ...chunked import compute
 from ...images import Array, Color
 from ...kernels.levels import in_levels
 
@@ -85,13 +85,15 @@ def fine_grained(
     np.float32(1.0)
     """
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
-    calls, width = Calls(backend, out, frames), frames.shape[-1]
-    for call in calls:
+    is_exact = validation.flag("exact", exact)
+
+    def fill(call: images.Call) -> None:
         (source,) = call.inputs
         if source.pixels.dtype == np.uint16:
-            source = in_levels(source, call.target, np.uint8)
-        kernels = runtime.backend_module(__package__, call.target)
-        kernels.fine_grained(
-            source.pixels, source.channels, source.weights, width, bool(exact), call.saliency
-        )
-    return calls.result
+            source = in_levels(call, source, np.uint8)
+        call.kernels(__package__).fine_grained(
+            source.pixels, source.channels, source.weights, source.shape[-1], is_exact,
+            call.saliency,
+        )  # fmt: skip
+
+    return compute(fill, backend, out, frames)

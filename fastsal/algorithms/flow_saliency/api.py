@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import containers, devices, images, runtime
+from ... import images, runtime, validation
 from ...images import Array, Color
 from .trail import DTYPES, Camera, Options, part, shape_of, trail_of_thread
 
@@ -115,43 +114,24 @@ def flow_saliency(
     )
     images.check_same(*pair, names=("frame", "previous"))
     shape = shape_of(pair[0])
+    with_flow = validation.flag("return_flow", return_flow)
     call = images.Call(backend, out, *pair)
-    room = _RoomForFlow(call) if return_flow else None
     trail = trail_of_thread(call.target, shape)
-    if call.target == "cuda":
-        trail.turns.begin()
-    for index in range(len(call.saliency)):
-        trail.take(call.inputs[1], index)
-        trail.take(call.inputs[0], index)
-        trail.score(options)
-        trail.paint(part(call.saliency, index))
-        if room is not None:
-            trail.paint_flow(room.planes[2 * index : 2 * index + 2])
-    if call.target == "cuda":
-        trail.turns.end()
-    return call.result() if room is None else (call.result(), room.result())
+    call.turns = trail.turns
+    with call:
+        flow = _empty_flow(call) if with_flow else None
+        for index in range(len(call.saliency)):
+            trail.take(call.inputs[1], index)
+            trail.take(call.inputs[0], index)
+            trail.score(options)
+            trail.paint(part(call.saliency, index))
+            if flow is not None:
+                planes = call.view(flow).reshape(2 * len(call.saliency), shape[0] * shape[1])
+                trail.paint_flow(planes[2 * index : 2 * index + 2])
+        return call.result() if flow is None else (call.result(), call.result(flow))
 
 
-class _RoomForFlow:
-    """An array for the flow where the caller's frames lie, and one on the backend to fill."""
-
-    def __init__(self, call: images.Call) -> None:
-        frames = call.inputs[0]
-        shape = (*frames.shape[:-2], 2, *frames.shape[-2:])
-        planes = 2 * len(call.saliency), shape[-2] * shape[-1]
-        self._staged = call.target == "cuda" and frames.owner is None
-        self._is_tensor = frames.is_tensor
-        if frames.owner is not None:
-            self._flow = devices.empty(shape, np.float32, like=frames.owner)
-            self.planes = devices.borrow(self._flow).reshape(planes)
-            return
-        self._flow = np.empty(shape, np.float32)
-        self.planes = self._flow.reshape(planes)
-        if self._staged:
-            self.planes = devices.workspace("flow", planes, np.float32)
-
-    def result(self) -> Any:
-        """Return the filled flow, in the caller's kind of memory."""
-        if self._staged:
-            devices.fetch(self.planes, self._flow.reshape(self.planes.shape))
-        return containers.returned(self._flow, self._is_tensor)
+def _empty_flow(call: images.Call) -> Any:
+    """Return an array for the flow, (2, H, W) or (N, 2, H, W)."""
+    shape = call.inputs[0].shape
+    return call.output("flow", (*shape[:-2], 2, *shape[-2:]))

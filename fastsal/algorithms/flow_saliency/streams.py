@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ... import devices, images, runtime
+from ... import devices, images, runtime, validation
 from ...images import Array, Color
 from .trail import DTYPES, Camera, Options, Trail, checked_memory, shape_of
 
@@ -70,7 +70,7 @@ class FlowSaliency(devices.Portable):
         backend: runtime.Choice = "auto",
     ) -> None:
         self._options = Options.checked(compensate_camera, contrast)
-        self._bidirectional = bool(bidirectional)
+        self._bidirectional = validation.flag("bidirectional", bidirectional)
         self._memory = checked_memory(memory)
         images.check_channel_axis(channel_axis)
         self._color: Color = color
@@ -113,14 +113,14 @@ class FlowSaliency(devices.Portable):
             stacks=False,
         )
         shape = shape_of(frames)
-        call = images.Call(self._backend, out, frames, turns=self._turns)
-        trail = self._trail_for(call, shape)
-        trail.take(call.inputs[0])
-        trail.score(self._options)
-        if self._bidirectional:
-            trail.score_ahead(self._options)
-        trail.paint(call.saliency, is_late=self._bidirectional, memory=self._memory)
-        return call.result()
+        with images.Call(self._backend, out, frames, turns=self._turns) as call:
+            trail = self._trail_for(call, shape)
+            trail.take(call.inputs[0])
+            trail.score(self._options)
+            if self._bidirectional:
+                trail.score_ahead(self._options)
+            trail.paint(call.saliency, is_late=self._bidirectional, memory=self._memory)
+            return call.result()
 
     def _trail_for(self, call: images.Call, shape: tuple[int, int]) -> Trail:
         """Return the trail of the last frame, or one as though this frame had been there before."""

@@ -27,15 +27,16 @@ class Options(NamedTuple):
     @classmethod
     def checked(cls, compensate_camera: Camera, contrast: bool) -> Options:
         """Return the options, or raise ValueError."""
+        contrast = validation.flag("contrast", contrast)
         if compensate_camera is False:
-            return cls(0, bool(contrast))
+            return cls(0, contrast)
         name = "affine" if compensate_camera is True else compensate_camera
         if not isinstance(name, str) or name not in _TERMS:
             raise ValueError(
                 "`compensate_camera` must be True, False, 'affine', 'translation' or "
                 f"'homography'; got {validation.shown(compensate_camera)}"
             )
-        return cls(_TERMS[name], bool(contrast))
+        return cls(_TERMS[name], contrast)
 
 
 def checked_memory(memory: float) -> float:

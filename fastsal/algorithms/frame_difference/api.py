@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime, validation
-from ...chunked import Calls
+from ...chunked import compute
 from ...images import Array, Color
 
 _NO_LIMIT = np.float32(-1)
@@ -95,10 +95,7 @@ def frame_difference(
         images.as_frames(previous, name="previous", **forms),
     )
     images.check_same(*pair, names=("frame", "previous"))
-    calls = Calls(backend, out, *pair)
-    for call in calls:
-        _fill(call, limit)
-    return calls.result
+    return compute(lambda call: _fill(call, limit), backend, out, *pair)
 
 
 class FrameDifference(devices.Portable):
@@ -140,7 +137,7 @@ class FrameDifference(devices.Portable):
         channel_axis: int | None = -1,
         backend: runtime.Choice = "auto",
     ) -> None:
-        runtime.resolve(backend)
+        runtime.check_backend(backend)
         images.check_color(color)
         self._limit = _checked_threshold(threshold)
         images.check_channel_axis(channel_axis)
@@ -184,47 +181,41 @@ class FrameDifference(devices.Portable):
             name="frame",
             stacks=False,
         )
-        call = images.Call(self._backend, out, frames, turns=self._turns)
-        gray = _luma(call.inputs[0], call.target, self._spare)
-        fits = _fits(self._previous, gray.shape, gray.dtype, call.target)
-        form = frames.shape, frames.channels
-        goes_on = fits and form == self._form
-        _fill_from_gray(call, gray, self._previous if goes_on else gray, self._limit)
-        self._form, self._previous, self._spare = form, gray, self._previous
-        return call.result()
+        with images.Call(self._backend, out, frames, turns=self._turns) as call:
+            gray = _luma(call, call.inputs[0], self._spare)
+            fits = _fits(self._previous, gray.shape, gray.dtype, call.target)
+            form = frames.shape, frames.channels
+            goes_on = fits and form == self._form
+            _fill_from_gray(call, gray, self._previous if goes_on else gray, self._limit)
+            self._form, self._previous, self._spare = form, gray, self._previous
+            return call.result()
 
 
 def _fill(call: images.Call, limit: np.float32) -> None:
     frame, previous = call.inputs
     if frame.pixels.dtype.kind == "f" and frame.channels > 1:
-        gray = _luma(frame, call.target), _luma(previous, call.target)
-        _fill_from_gray(call, *gray, limit)
+        _fill_from_gray(call, _luma(call, frame), _luma(call, previous), limit)
         return
-    white = images.WHITE[frame.pixels.dtype]
-    kernels = runtime.backend_module(__package__, call.target)
-    kernels.frame_difference(
-        frame.pixels, previous.pixels, frame.channels, frame.weights, white, limit, call.saliency
-    )
+    call.kernels(__package__).frame_difference(
+        frame.pixels, previous.pixels, frame.channels, frame.weights, frame.white, limit,
+        call.saliency,
+    )  # fmt: skip
 
 
 def _fill_from_gray(call: images.Call, gray: Any, previous: Any, limit: np.float32) -> None:
-    kernels = runtime.backend_module(__package__, call.target)
-    white = images.WHITE[gray.dtype]
-    if call.target == "cpu":
-        gray, previous = images.read_only(gray), images.read_only(previous)
-    kernels.frame_difference(gray, previous, 1, (0, 0, 0), white, limit, call.saliency)
+    gray, previous = call.read_only(gray), call.read_only(previous)
+    white = call.inputs[0].white
+    call.kernels(__package__).frame_difference(
+        gray, previous, 1, (0, 0, 0), white, limit, call.saliency
+    )
 
 
-def _luma(frames: images.Frames, target: runtime.Backend, spare: Any = None) -> Any:
-    """Return the luma of `frames` on the backend `target`, in `spare` if that fits."""
+def _luma(call: images.Call, frames: images.Frames, spare: Any = None) -> Any:
+    """Return the luma of an input of the call, in `spare` if that fits."""
     shape, dtype = frames.flat_shape, frames.pixels.dtype
-    if _fits(spare, shape, dtype, target):
-        gray = spare
-    elif target == "cpu":
-        gray = np.empty(shape, dtype)
-    else:
-        gray = devices.empty(shape, dtype, like=frames.pixels)
-    kernels = runtime.backend_module("fastsal.kernels.color", target)
+    fits = _fits(spare, shape, dtype, call.target)
+    gray = spare if fits else call.view(call.empty(shape, dtype))
+    kernels = call.kernels("fastsal.kernels.color")
     kernels.fill_luma(frames.pixels, frames.channels, frames.weights, gray)
     return gray
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
-from ...chunked import Calls
+from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
 
@@ -90,12 +90,11 @@ def image_signature(
     """
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     options = postprocess.checked(smooth, center_bias)
-    width, is_rgb = frames.shape[-1], color == "rgb"
-    calls = Calls(backend, out, frames)
-    for call in calls:
+
+    def fill(call: images.Call) -> None:
         (source,) = call.inputs
-        kernels = runtime.backend_module(__package__, call.target)
-        kernels.image_signature(
-            source.pixels, source.channels, is_rgb, width, *options, call.saliency
+        call.kernels(__package__).image_signature(
+            source.pixels, source.channels, source.is_rgb, source.shape[-1], *options, call.saliency
         )
-    return calls.result
+
+    return compute(fill, backend, out, frames)

@@ -19,7 +19,7 @@ from ._formulas import faintness, modality
 from ._plan import PLANES, layout_of, plan_of, side_of_squares, unit_of
 
 
-def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, out, parts):
+def itti_koch(pixels, channels, is_rgb, width, options, smooth, center_bias, out, parts):
     """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels).
 
     `parts`, if any, are three more maps of that form, for intensity, colour and orientation.
@@ -29,7 +29,7 @@ def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, ou
     frames, area = source.shape[0], source.shape[1] // channels
     plan = plan_of(area // cols, cols, channels, options)
     maps = launch.scratch("itti-koch maps", (4, frames, *plan.small), np.float32)
-    form = layout_of(channels, weights), cols, unit
+    form = layout_of(channels, is_rgb), cols, unit
     if area < launch.PARALLEL_FROM:
         args = (plan, source, *form, _light(plan.is_lab), maps)
         launch.over_bands(_small_frames, frames, *args, pixels=frames * area)

@@ -43,7 +43,7 @@ class _Tables(NamedTuple):
     down: Any
 
 
-def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, out, parts):
+def itti_koch(pixels, channels, is_rgb, width, options, smooth, center_bias, out, parts):
     """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels).
 
     `parts`, if any, are three more maps of that form, for intensity, colour and orientation.
@@ -53,7 +53,7 @@ def itti_koch(pixels, channels, weights, width, options, smooth, center_bias, ou
     shape = -(-height // side), -(-width // side)
     plan = plan_of(*shape, channels, options)
     tables = _tables(*shape, channels, options, launch.THREADS)
-    layout = layout_of(channels, weights)
+    layout = layout_of(channels, is_rgb)
     frames, group = len(out), min(len(out), max(1, GROUP // (shape[0] * shape[1])))
     maps = _work("maps", (4, frames, *plan.small))
     for start in range(0, frames, group):

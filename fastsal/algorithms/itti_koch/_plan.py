@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...images import WHITE
 from .options import IttiOptions
 
 FIRST, LAST, SMALL = 2, 8, 4  # the finest and coarsest scale, and that of the map
@@ -82,17 +83,16 @@ def plan_of(height: int, width: int, channels: int, options: IttiOptions) -> Pla
     )
 
 
-def layout_of(channels: int, weights: tuple[int, int, int]) -> tuple[int, int, int, int]:
-    """Return the channels and where red, green and blue are; luma's weights tell their order."""
+def layout_of(channels: int, is_rgb: bool) -> tuple[int, int, int, int]:
+    """Return the number of channels and the positions of red, green and blue."""
     if channels == 1:
         return 1, 0, 0, 0
-    is_rgb = weights[0] > weights[2]
     return (channels, 0, 1, 2) if is_rgb else (channels, 2, 1, 0)
 
 
 def unit_of(dtype: np.dtype[Any]) -> np.float32:
     """Return what makes levels of 255 of values."""
-    return np.float32(255 / {"u1": 255, "u2": 65535}.get(dtype.str[1:], 1))
+    return np.float32(255 / WHITE[dtype])
 
 
 def side_of_squares(height: int, width: int, options: IttiOptions) -> int:

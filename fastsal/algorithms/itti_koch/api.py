@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from numpy.typing import ArrayLike
 
-from ... import images, runtime
-from ...chunked import Calls
+from ... import images, runtime, validation
+from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
 from . import options
@@ -127,21 +127,18 @@ def itti_koch(
         channel_axis=channel_axis,
         dtypes=images.DTYPES,
     )
-    parts: Any = ()
 
-    def fill(call: images.Call) -> None:
+    def fill(call: images.Call, parts: Any = ()) -> None:
         (source,) = call.inputs
-        runtime.backend_module(__package__, call.target).itti_koch(
-            source.pixels, source.channels, source.weights, frames.shape[-1], settings,
-            smooth, center_bias, call.saliency, parts,
+        views = [call.view(part).reshape(frames.flat_shape) for part in parts]
+        call.kernels(__package__).itti_koch(
+            source.pixels, source.channels, source.is_rgb, source.shape[-1], settings,
+            smooth, center_bias, call.saliency, views,
         )  # fmt: skip
 
-    if return_conspicuity:
-        call = images.Call(backend, out, frames)
-        parts = call.add_maps(3)
-        fill(call)
-        return call.result(), Conspicuity(*call.added_maps())
-    calls = Calls(backend, out, frames)
-    for call in calls:
-        fill(call)
-    return calls.result
+    if not validation.flag("return_conspicuity", return_conspicuity):
+        return compute(fill, backend, out, frames)
+    with images.Call(backend, out, frames) as call:
+        parts = [call.output(f"conspicuity {i}", frames.shape) for i in range(3)]
+        fill(call, parts)
+        return call.result(), Conspicuity(*map(call.result, parts))

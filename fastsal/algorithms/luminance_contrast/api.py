@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
-from ...chunked import Calls
+from ...chunked import compute
 from ...images import Array, Color
 from ...kernels.levels import in_levels
 
@@ -75,11 +75,13 @@ def luminance_contrast(
            [0. , 0. , 0. , 1. ]], dtype=float32)
     """
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
-    calls = Calls(backend, out, frames)
-    for call in calls:
-        (source,) = call.inputs
-        if source.pixels.dtype == np.float32:
-            source = in_levels(source, call.target, np.uint16)
-        kernels = runtime.backend_module(__package__, call.target)
-        kernels.luminance_contrast(source.pixels, source.channels, source.weights, call.saliency)
-    return calls.result
+    return compute(_fill, backend, out, frames)
+
+
+def _fill(call: images.Call) -> None:
+    (source,) = call.inputs
+    if source.pixels.dtype == np.float32:
+        source = in_levels(call, source, np.uint16)
+    call.kernels(__package__).luminance_contrast(
+        source.pixels, source.channels, source.weights, call.saliency
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
-from ...chunked import Calls
+from ...chunked import compute
 from ...images import Array, Color
 
 
@@ -108,22 +108,16 @@ def minimum_barrier(
     """
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     steps = tuple(
-        _checked_flag(name, value)
+        validation.flag(name, value)
         for name, value in (("background", background), ("center", center), ("refine", refine))
     )
     longer = validation.integer("size", size, 3, 2000)
-    calls = Calls(backend, out, frames)
-    for call in calls:
+
+    def fill(call: images.Call) -> None:
         (source,) = call.inputs
-        kernels = runtime.backend_module(__package__, call.target)
-        kernels.minimum_barrier(
-            source.pixels, source.channels, color == "rgb", frames.shape[-1], longer, steps,
+        call.kernels(__package__).minimum_barrier(
+            source.pixels, source.channels, source.is_rgb, source.shape[-1], longer, steps,
             call.saliency,
         )  # fmt: skip
-    return calls.result
 
-
-def _checked_flag(name: str, value: bool) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"`{name}` must be True or False; got {validation.shown(value)}")
-    return value
+    return compute(fill, backend, out, frames)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from ... import devices, images, runtime, validation
+from ... import images, runtime, validation
 from ...errors import ImageError
 from ...images import Array
 
@@ -85,13 +84,8 @@ def scanpath(
     )
     if len(frames.shape) != 2:
         raise ImageError(f"`saliency` must have shape (H, W); got {frames.shape}")
-    target = runtime.resolve(backend, on_device=frames.owner is not None)
-    levels = frames.pixels
-    if target == "cuda" and frames.owner is None:
-        levels = devices.upload(levels, "scanpath map")
-    levels = levels.reshape(frames.shape)
-    if target == "cpu":
-        levels = images.read_only(levels)
-    unit = 1 / 255 if levels.dtype == np.uint8 else 1.0
-    foci, times = runtime.backend_module(__package__, target).foci_of(levels, unit, count)
-    return (foci, times) if return_times else foci
+    with_times = validation.flag("return_times", return_times)
+    with images.Call(backend, None, frames) as call:
+        levels = call.inputs[0].pixels.reshape(frames.shape)
+        foci, times = call.kernels(__package__).foci_of(levels, 1 / frames.white, count)
+    return (foci, times) if with_times else foci

@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
-from ...chunked import Calls
+from ...chunked import compute
 from ...images import Array, Color
 
 _MAX_SIDE = 4096
@@ -101,11 +101,12 @@ def residual_map(
 ) -> Any:  # fmt: skip
     """Return the map of images whose floats, of any range, are multiplied by `scale`."""
     shape = validation.shape("size", size, _MAX_SIDE)
-    calls, width = Calls(backend, out, frames), frames.shape[-1]
-    for call in calls:
+
+    def fill(call: images.Call) -> None:
         (source,) = call.inputs
-        kernels = runtime.backend_module(__package__, call.target)
-        kernels.spectral_residual(
-            source.pixels, source.channels, source.weights, width, shape, scale, call.saliency
-        )
-    return calls.result
+        call.kernels(__package__).spectral_residual(
+            source.pixels, source.channels, source.weights, source.shape[-1], shape, scale,
+            call.saliency,
+        )  # fmt: skip
+
+    return compute(fill, backend, out, frames)

@@ -126,10 +126,10 @@ def superpixel_contrast(
     if reference is not None:
         frames += (images.as_frames(reference, name="reference", **forms),)
         images.check_same(frames[0], frames[1], ("image", "reference"))
-    call = images.Call(backend, out, *frames)
-    for i in range(call.saliency.shape[0]):
-        fill_map(call, i, options)
-    return call.result()
+    with images.Call(backend, out, *frames) as call:
+        for i in range(call.saliency.shape[0]):
+            fill_map(call, i, options)
+        return call.result()
 
 
 def superpixel_change(
@@ -201,10 +201,10 @@ def superpixel_change(
     )
     images.check_same(*pair, names=("frame", "previous"))
     check_out(out, signed)
-    call = images.Call(backend, out, *pair)
-    maps = spare_maps(call)
-    for i in range(call.saliency.shape[0]):
-        for which in range(2):
-            fill_map(call, i, options, which, maps[which])
-        fill_change(call, i, maps, signed)
-    return call.result()
+    with images.Call(backend, out, *pair) as call:
+        maps = spare_maps(call)
+        for i in range(call.saliency.shape[0]):
+            for which in range(2):
+                fill_map(call, i, options, which, maps[which])
+            fill_change(call, i, maps, signed)
+        return call.result()

@@ -86,22 +86,19 @@ class SuperpixelContrast(devices.Portable):
             name="frame",
             stacks=False,
         )
-        call = images.Call(self._backend, out, frames, turns=self._turns)
-        form = (frames.shape, frames.channels, frames.pixels.dtype, call.target)
-        if form != self._form:
-            self.reset()
-            self._form = form
-        one, last, options = (
-            frame_of(call.inputs[0], 0, call.target),
-            self._last,
-            self._options.slic,
-        )
-        if last is not None:
-            options = options._replace(max_iter=_ROUNDS)
-        now = segment(one, call.target, options, last, self._spare)
-        self._fill(call, one, now, last)
-        self._last, self._spare = now, last
-        return call.result()
+        with images.Call(self._backend, out, frames, turns=self._turns) as call:
+            form = (frames.shape, frames.channels, frames.pixels.dtype, call.target)
+            if form != self._form:
+                self.reset()
+                self._form = form
+            one, last = frame_of(call.inputs[0], 0, call.target), self._last
+            options = self._options.slic
+            if last is not None:
+                options = options._replace(max_iter=_ROUNDS)
+            now = segment(one, call.target, options, last, self._spare)
+            self._fill(call, one, now, last)
+            self._last, self._spare = now, last
+            return call.result()
 
     def _fill(
         self, call: images.Call, frame: images.Frames, now: Segments, last: Segments | None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from ... import containers, devices, images, runtime
 from ...errors import ImageError
@@ -15,58 +14,36 @@ UNITS = {**WHITE, np.dtype("float32"): 1 << 24}  # what white sums to
 
 
 class Site:
-    """Where one call on a single image runs.
+    """A call on a single image, and what kernels of this package take of it.
 
     Attributes
     ----------
+    call : Call
+        Its methods are those of the site too: `empty`, `view`, `upload`, `on_host` and `result`.
     target : {"cpu", "cuda"}
         The backend.
-    bench : module
+    kernels : module
         Its module of this package.
     source : tuple
         What kernels take of the image: pixels (H * W * channels,), channels, whether RGB.
     """
 
     def __init__(self, backend: runtime.Choice, frames: images.Frames) -> None:
-        self.target = runtime.resolve(backend, on_device=frames.owner is not None)
-        self.kernels = runtime.backend_module(__package__, self.target)
-        self.shape, self._owner, self._is_tensor = frames.shape, frames.owner, frames.is_tensor
-        self.staged = self.target == "cuda" and frames.owner is None
-        pixels = devices.upload(frames.pixels, "input 0") if self.staged else frames.pixels
-        pixels = pixels.reshape(-1) if self.target == "cpu" else pixels.reshape(pixels.size)
-        self.source = (pixels, frames.channels, is_rgb(frames))
-        self.white, self.units = WHITE[frames.pixels.dtype], UNITS[frames.pixels.dtype]
+        self.call = call = images.Call(backend, None, frames)
+        self.target, self.kernels = call.target, call.kernels(__package__)
+        self.shape, self._owner = frames.shape, frames.owner
+        self.white, self.units = frames.white, UNITS[frames.pixels.dtype]
+        self.empty, self.view, self.on_host = call.empty, call.view, call.on_host
+        self.upload, self.result = call.upload, call.result
 
-    def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
-        """Return a new array of the caller's library, or of the backend that has the input."""
-        if self.target == "cpu":
-            return np.empty(shape, dtype)
-        like = self._owner if self._owner is not None else self.source[0]
-        return devices.empty(shape, dtype, like=like)
+    def __enter__(self) -> Site:
+        (frames,) = self.call.__enter__().inputs
+        pixels = frames.pixels.reshape(frames.pixels.size)
+        self.source = (pixels, frames.channels, frames.is_rgb)
+        return self
 
-    def view(self, array: Any) -> Any:
-        """Return what kernels take of such an array."""
-        return array if self.target == "cpu" else devices.borrow(array)
-
-    def sent(self, array: Any) -> Any:
-        """Return a host array on the backend."""
-        if self.target == "cpu":
-            return array
-        held = self.view(self.empty(array.shape, array.dtype))
-        devices.send(np.ascontiguousarray(array), held)
-        return held
-
-    def result(self, array: Any) -> Any:
-        """Return such an array as the caller gets it."""
-        if self._owner is not None:
-            devices.part()
-            return array
-        held = devices.fetch(array) if self.staged else array
-        return containers.returned(held, self._is_tensor)
-
-    def on_host(self, array: Any) -> Any:
-        """Return a copy of such an array on the host; waits for a device."""
-        return array if self.target == "cpu" else devices.fetch(self.view(array))
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        self.call.__exit__(kind, error, traceback)
 
     def labels(self, labels: Any, name: str) -> Any:
         """Check a label map of the image and return what kernels take of it.
@@ -94,10 +71,10 @@ class Site:
             )
         if self._owner is not None:
             view = devices.borrow(devices.contiguous(labels, None))
-            devices.join(view.stream)
+            self.call.join(view.stream)
             return view
         self._check_range(int(labels.min()), int(labels.max()), name)
-        return self.sent(images.read_only(np.ascontiguousarray(labels, np.int32)))
+        return self.upload(images.read_only(np.ascontiguousarray(labels, np.int32)))
 
     def regions_of(self, labels: Any, name: str) -> int:
         """Return one more than the greatest label; waits for a device."""
@@ -113,4 +90,4 @@ class Site:
 
 def is_rgb(frames: images.Frames) -> bool:
     """Return whether the first of the channels is red."""
-    return frames.weights[0] > frames.weights[2]
+    return frames.is_rgb

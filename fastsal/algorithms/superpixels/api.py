@@ -166,18 +166,20 @@ def slic(
     frames = images.as_frames(
         image, color=color, channel_axis=channel_axis, dtypes=DTYPES, stacks=False
     )
-    site = Site(backend, frames)
-    size, stiffness, rounds, least = options.of(frames.shape)
-    centers = None if initial is None else centers_from(initial, site, size)
-    labels = site.empty(frames.shape, np.int32)
-    view = site.view(labels)
-    if mode == "fast":
-        _fill_fast(site, options, centers, view)
-    else:
-        site.kernels.slic(*site.source, site.white, size, stiffness, least, rounds, centers, view)
-    if relabel:
-        site.kernels.renumber(view, math.prod(grid_shape(frames.shape, size)))
-    return site.result(labels)
+    with Site(backend, frames) as site:
+        size, stiffness, rounds, least = options.of(frames.shape)
+        centers = None if initial is None else centers_from(initial, site, size)
+        labels = site.empty(frames.shape, np.int32)
+        view = site.view(labels)
+        if mode == "fast":
+            _fill_fast(site, options, centers, view)
+        else:
+            site.kernels.slic(
+                *site.source, site.white, size, stiffness, least, rounds, centers, view
+            )
+        if relabel:
+            site.kernels.renumber(view, math.prod(grid_shape(frames.shape, size)))
+        return site.result(labels)
 
 
 def _fill_fast(site: Site, options: Options, given: Any, labels: Any) -> None:
@@ -248,28 +250,30 @@ def region_stats(
     frames = images.as_frames(
         image, color=color, channel_axis=channel_axis, dtypes=DTYPES, stacks=False
     )
-    site = Site(backend, frames)
-    names = site.labels(labels, "labels")
-    count = site.regions_of(names, "labels")
-    sums = site.view(site.empty((count, SUMS), np.int64))
-    site.kernels.sum_regions(*site.source, names, sums)
-    area = site.on_host(sums)[:, 0].copy()
-    first = 0 if area[0] else 1
-    if not area[first:].all():
-        missing = first + np.argmin(area[first:])
-        raise ImageError(
-            f"`labels` must use every number from {first} to {count - 1}; got none equal to "
-            f"{missing}; renumber them first"
+    with Site(backend, frames) as site:
+        names = site.labels(labels, "labels")
+        count = site.regions_of(names, "labels")
+        sums = site.view(site.empty((count, SUMS), np.int64))
+        site.kernels.sum_regions(*site.source, names, sums)
+        area = site.on_host(sums)[:, 0].copy()
+        first = 0 if area[0] else 1
+        if not area[first:].all():
+            missing = first + np.argmin(area[first:])
+            raise ImageError(
+                f"`labels` must use every number from {first} to {count - 1}; got none equal to "
+                f"{missing}; renumber them first"
+            )
+        forms = ((count, 2), np.float32), ((count, 3), np.float32), ((count, 4), np.int32)
+        position, lab, boxes = (site.empty(*form) for form in forms)
+        site.kernels.fill_means(
+            sums, frames.channels, site.units, site.view(position), site.view(lab)
         )
-    forms = ((count, 2), np.float32), ((count, 3), np.float32), ((count, 4), np.int32)
-    position, lab, boxes = (site.empty(*form) for form in forms)
-    site.kernels.fill_means(sums, frames.channels, site.units, site.view(position), site.view(lab))
-    site.kernels.fill_boxes(names, site.view(boxes))
-    if frames.owner is not None:
-        held = site.empty((count,), np.int64)
-        devices.send(area, site.view(held))
-        made: tuple[Any, ...] = held, position, lab, boxes
-    else:
-        made = tuple(map(site.result, (position, lab, boxes)))
-        made = containers.returned(area, frames.is_tensor), *made
-    return RegionStats(*(each[first:] for each in made) if first else made)
+        site.kernels.fill_boxes(names, site.view(boxes))
+        if frames.owner is not None:
+            held = site.empty((count,), np.int64)
+            devices.send(area, site.view(held))
+            made: tuple[Any, ...] = held, position, lab, boxes
+        else:
+            made = tuple(map(site.result, (position, lab, boxes)))
+            made = containers.returned(area, frames.is_tensor), *made
+        return RegionStats(*(each[first:] for each in made) if first else made)

@@ -17,7 +17,7 @@ def centers_from(initial: Any, site: Site, size: int) -> Any:
     if not devices.is_device_array(initial):
         initial = containers.as_numpy(initial, "initial")
         if initial.dtype.kind == "f":
-            return site.sent(_given_centers(initial, site, size))
+            return site.upload(_given_centers(initial, site, size))
     names = site.labels(initial, "initial")
     count = site.regions_of(names, "initial")
     sums = site.view(site.empty((count, SUMS), np.int64))

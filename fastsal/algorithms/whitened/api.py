@@ -5,7 +5,7 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
-from ...chunked import Calls
+from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
 
@@ -97,12 +97,12 @@ def whitened(
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     longer = validation.integer("size", size, 8, 512)
     options = postprocess.checked(smooth, center_bias)
-    calls = Calls(backend, out, frames)
-    for call in calls:
+
+    def fill(call: images.Call) -> None:
         (source,) = call.inputs
-        kernels = runtime.backend_module(__package__, call.target)
-        kernels.whitened(
-            source.pixels, source.channels, color == "rgb", frames.shape[-1], longer, *options,
+        call.kernels(__package__).whitened(
+            source.pixels, source.channels, source.is_rgb, source.shape[-1], longer, *options,
             call.saliency,
         )  # fmt: skip
-    return calls.result
+
+    return compute(fill, backend, out, frames)
