@@ -25,6 +25,11 @@ MAY_SKIP_IN_CI = (
 
 heed_signals()
 
+if runtime.is_simulated():
+    import simulator
+
+    simulator.install()
+
 # No process that compiles on after a test.
 os.environ["FASTSAL_NATIVE"] = "0"
 
