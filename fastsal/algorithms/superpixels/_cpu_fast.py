@@ -8,12 +8,24 @@ instruction serves 16 tiles.
 from typing import NamedTuple
 
 import numpy as np
-from numba import int16, int32, int64, prange, uint8, uintp
+from numba import int32, int64, prange, uint8, uintp
 
 from ...kernels import launch, threads
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, parallel, serial
 from ...kernels.launch import over_bands, scratch
 from . import _cpu_connect as connect
+from ._cpu_fast_row import (
+    BASE,
+    CANDIDATES,
+    CODE,
+    COLOR_2_AND_COL,
+    COLORS_01,
+    FIELDS,
+    GROUP,
+    ROW,
+    TERMS,
+    assign_row,
+)
 from ._formulas import (
     LANES,
     band_of,
@@ -31,8 +43,6 @@ from ._formulas import (
 )
 from ._grid import STEP, grid_shape
 
-GROUP = 10  # pixels per lane between two visits to memory
-FIELDS = 6  # of a region: pixels, rows, columns and three channels
 ROWS = 16  # of the image, processed together
 OUTSIDE = uint8(255)  # code of a pixel outside the image
 FAR = int32((1 << 31) - 1)  # score of a candidate outside the grid
@@ -40,10 +50,6 @@ FAR = int32((1 << 31) - 1)  # score of a candidate outside the grid
 # The centres around a strip: two rows of 17, feature by feature.
 WIDTH = 2 * LANES
 HOOD = 5 * WIDTH
-
-# The terms of a candidate's score, and its code, for each lane.
-C0, C1, C2, COL, ROW, BASE, NOW = (i * LANES for i in range(7))
-TERMS = 7 * LANES
 
 
 class Pieces(NamedTuple):
@@ -65,7 +71,8 @@ def slic(pixels, channels, is_rgb, size, scale, least, rounds, centers, sums, sh
     codes = scratch("slic codes", (shape[0], strips * size * LANES), np.uint8)
     tile_rows, many = grid[0] + 1, shape[0] * shape[1] >= launch.PARALLEL_FROM
     bands = min(threads.count(), tile_rows) if many else 1
-    parts = scratch("slic parts", (grid[0] + bands, grid[1], FIELDS), np.int64)
+    # A column more on either side spares the sums a test of each tile.
+    parts = scratch("slic parts", (FIELDS, grid[0] + bands, strips * LANES + 1), np.int64)
     for k in range(rounds):
         step = STEP if k + 1 < rounds else 1
         parts[:] = 0
@@ -101,14 +108,14 @@ def assign_tile_rows(
     rows, cols = image.shape[0], image.shape[1] // channels
     across, half, length = centers.shape[2], size // 2, size * LANES
     width = (across // LANES + 1) * length
-    padded = -(-size // GROUP) * GROUP * LANES
     # Whole rows are read and written at a time: pieces of rows would wait for the memory.
     lines, found = np.zeros((ROWS, width), np.int32), np.zeros((ROWS, width), np.uint8)
-    packed, planes = np.zeros(length, np.int32), np.zeros(3 * padded, np.int16)
-    picks, names = np.full(padded, OUTSIDE, np.uint8), np.zeros(4 * LANES, np.uint8)
-    hood, terms = np.zeros(2 * HOOD, np.int32), np.zeros(4 * TERMS, np.int32)
-    totals = np.zeros(4 * FIELDS * LANES, np.int32)
+    packed, thirds = np.zeros(length, np.int32), np.zeros(width + LANES, np.int32)
+    hood, terms = np.zeros(2 * HOOD, np.int32), np.zeros(CANDIDATES * TERMS, np.int32)
+    totals = np.zeros(CANDIDATES * FIELDS * LANES, np.int32)
     places = offsets(size, scale)
+    for u in range(thirds.size):
+        thirds[u] = (u + 2) % 3  # of region u - 1
     for tile_row in range(start, stop):
         top = tile_row * size - half
         last = min(rows, top + size)
@@ -121,18 +128,17 @@ def assign_tile_rows(
             for tile in range(0, across + 1, LANES):
                 left = tile * size
                 gather(centers, tile_row, tile, hood)
-                set_terms(hood, centers.shape[1:], tile_row, tile, places[size], terms, names)
+                set_terms(hood, centers.shape[1:], tile_row, tile, places[size], thirds, terms)
                 totals[:] = 0
                 for k in range(count):
-                    dy = chunk + k * step - top
+                    dy = int32(chunk + k * step - top)
                     interleave(lines[k, left:], size, packed)
-                    unpack(packed, planes)
-                    choose(planes, terms, names, places, places[dy], size, picks)
-                    if left < half or left + length > half + cols:
-                        blank(picks, size, half - left, half + cols - left)
-                    add(planes, picks, names, size, dy, totals)
-                    if step == 1:
-                        copy(picks, found[k, left:], length)
+                    for dx in range(0, size, GROUP):
+                        assign_row(
+                            packed, terms, places, places[dy], dy, dx, min(size, dx + GROUP),
+                            int32(size), int32(half - left), int32(half + cols - left),
+                            found[k, left:], totals,
+                        )  # fmt: skip
                 add_to_regions(totals, tile_row, tile, size, band, sums)
             if step == 1:
                 for k in range(count):
@@ -168,14 +174,17 @@ def copy(source, target, count):
 
 
 @serial
-def set_terms(hood, grid, tile_row, tile, full, terms, names):
-    """Write the terms of the four candidates' scores, and their codes."""
-    for candidate in range(4):
+def set_terms(hood, grid, tile_row, tile, full, thirds, terms):
+    """Write the terms of the four candidates' scores, and their codes.
+
+    A score is the squared distance less the terms that all candidates share.
+    """
+    for candidate in range(CANDIDATES):
         below, right = candidate >> 1, candidate & 1
-        v, first = tile_row - 1 + below, tile - 1 + right
+        v, first = tile_row - 1 + below, int32(tile - 1 + right)
         at, here = uintp(candidate * TERMS), uintp(below * HOOD + right)
         drow, dcol = int32(0 if below else full), int32(0 if right else full)
-        exists = 0 <= v < grid[0]
+        exists, digit = 0 <= v < grid[0], int32(3 * (v % 3))
         for lane in range(uintp(LANES)):
             row = int32(hood[here + lane] - drow)
             col = int32(hood[here + uintp(WIDTH) + lane] - dcol)
@@ -183,17 +192,16 @@ def set_terms(hood, grid, tile_row, tile, full, terms, names):
             c2 = hood[here + uintp(4 * WIDTH) + lane]
             base = int32(int32(row * row) + int32(col * col))
             base = int32(base + int32(int32(c0 * c0) + int32(int32(c1 * c1) + int32(c2 * c2))))
-            u = int32(first) + int32(lane)
+            u = int32(first + int32(lane))
             inside = exists & (u >= int32(0)) & (u < int32(grid[1]))
-            terms[at + uintp(C0) + lane] = int32(16 * c0) if inside else int32(0)
-            terms[at + uintp(C1) + lane] = int32(16 * c1) if inside else int32(0)
-            terms[at + uintp(C2) + lane] = int32(16 * c2) if inside else int32(0)
+            colors_01 = int32(int32(16 * c0) | int32(c1 << int32(20)))
+            color_2 = int32(int32(16 * c2) | int32(col << int32(17)))
+            code = int32(digit + thirds[uintp(first + 1) + lane])
+            terms[at + uintp(COLORS_01) + lane] = colors_01 if inside else int32(0)
+            terms[at + uintp(COLOR_2_AND_COL) + lane] = color_2 if inside else int32(0)
             terms[at + uintp(ROW) + lane] = int32(2 * row) if inside else int32(0)
-            terms[at + uintp(COL) + lane] = int32(2 * col) if inside else int32(0)
             terms[at + uintp(BASE) + lane] = base if inside else FAR
-            names[candidate * LANES + lane] = (
-                code_of(v, first + int64(lane)) if inside else uint8(254)
-            )
+            terms[at + uintp(CODE) + lane] = code if inside else int32(254)
 
 
 @serial
@@ -225,121 +233,20 @@ def interleave(segment, size, packed):
 
 
 @serial
-def choose(planes, terms, names, places, row, size, picks):
-    """Write the code of each pixel's nearest candidate."""
-    second, third = uintp(planes.size // 3), uintp(planes.size // 3 * 2)
-    for lane in range(uintp(LANES)):
-        add_row(terms, lane, row)
-        add_row(terms, lane + uintp(TERMS), row)
-        add_row(terms, lane + uintp(2 * TERMS), row)
-        add_row(terms, lane + uintp(3 * TERMS), row)
-    for dx in range(uintp(size)):
-        col = places[dx]
-        for lane in range(uintp(LANES)):
-            at = dx * uintp(LANES) + lane
-            l0, l1, l2 = int32(planes[at]), int32(planes[at + second]), int32(planes[at + third])
-            best, code = score(terms, lane, uintp(0), l0, l1, l2, col), names[lane]
-            other, name = score(terms, lane, uintp(1), l0, l1, l2, col), names[lane + uintp(LANES)]
-            code = name if other < best else code
-            best = other if other < best else best
-            other, name = (
-                score(terms, lane, uintp(2), l0, l1, l2, col),
-                names[lane + uintp(2 * LANES)],
-            )
-            code = name if other < best else code
-            best = other if other < best else best
-            other, name = (
-                score(terms, lane, uintp(3), l0, l1, l2, col),
-                names[lane + uintp(3 * LANES)],
-            )
-            picks[at] = name if other < best else code
-
-
-@serial
-def add_row(terms, at, row):
-    now = int32(row * terms[at + uintp(ROW)])
-    terms[at + uintp(NOW)] = int32(terms[at + uintp(BASE)] - now)
-
-
-@serial
-def unpack(packed, planes):
-    """Write the levels of each pixel plane by plane."""
-    for plane in range(3):
-        target, shift = planes[plane * (planes.size // 3) :], int32(8 * plane)
-        for i in range(uintp(packed.size)):
-            target[i] = int16((packed[i] >> shift) & int32(255))
-
-
-@serial
-def score(terms, lane, candidate, l0, l1, l2, col):
-    """Return the squared distance less what all candidates share."""
-    at = candidate * uintp(TERMS) + lane
-    total = int32(int32(l0 * terms[at + uintp(C0)]) + int32(l1 * terms[at + uintp(C1)]))
-    other = int32(int32(l2 * terms[at + uintp(C2)]) + int32(col * terms[at + uintp(COL)]))
-    return int32(terms[at + uintp(NOW)] - int32(total + other))
-
-
-@serial
-def blank(picks, size, start, stop):
-    """Leave out pixels outside the image."""
-    for lane in range(LANES):
-        for dx in range(size):
-            if not start <= lane * size + dx < stop:
-                picks[dx * LANES + lane] = 255
-
-
-@serial
-def add(planes, picks, names, size, dy, totals):
-    """Add one row of a strip to the sums of each tile's four candidates."""
-    dy = int32(dy)
-    second, third = uintp(planes.size // 3), uintp(planes.size // 3 * 2)
-    for candidate in range(uintp(4)):
-        out = candidate * uintp(FIELDS * LANES)
-        for dx in range(uintp(0), uintp(size), uintp(GROUP)):
-            for lane in range(uintp(LANES)):
-                n = cols = s0 = s1 = s2 = int16(0)
-                name = names[candidate * uintp(LANES) + lane]
-                for k in range(uintp(GROUP)):
-                    at = (dx + k) * uintp(LANES) + lane
-                    mask = int16(-1) if picks[at] == name else int16(0)
-                    n = int16(n - mask)
-                    cols = int16(cols + int16(mask & int16(k)))
-                    s0 = int16(s0 + int16(mask & planes[at]))
-                    s1 = int16(s1 + int16(mask & planes[at + second]))
-                    s2 = int16(s2 + int16(mask & planes[at + third]))
-                z, wide = out + lane, int32(n)
-                cols = int32(int32(cols) + int32(wide * int32(dx)))
-                totals[z] = int32(totals[z] + wide)
-                grow(totals, z + uintp(LANES), int32(wide * dy))
-                grow(totals, z + uintp(2 * LANES), cols)
-                grow(totals, z + uintp(3 * LANES), int32(s0))
-                grow(totals, z + uintp(4 * LANES), int32(s1))
-                grow(totals, z + uintp(5 * LANES), int32(s2))
-
-
-@serial
-def grow(totals, at, value):
-    totals[at] = int32(totals[at] + value)
-
-
-@serial
 def add_to_regions(totals, tile_row, tile, size, band, sums):
-    across = sums.shape[1]
-    for candidate in range(4):
+    """Add the sums of a strip's tiles to those of its regions, in terms of their windows."""
+    for candidate in range(CANDIDATES):
         v = tile_row - 1 + (candidate >> 1)
-        if v + band < 0 or v + band >= sums.shape[0]:
+        if v + band < 0 or v + band >= sums.shape[1]:
             continue
         below, right = (size if candidate < 2 else 0), (size if candidate & 1 == 0 else 0)
-        for lane in range(LANES):
-            u = tile + lane - 1 + (candidate & 1)
-            if 0 <= u < across:
-                at, target = candidate * FIELDS * LANES + lane, sums[v + band, u]
-                n = int64(totals[at])
-                target[0] += n
-                target[1] += totals[at + LANES] + n * below
-                target[2] += totals[at + 2 * LANES] + n * right
-                for k in range(3, FIELDS):
-                    target[k] += totals[at + k * LANES]
+        first = uintp(tile + (candidate & 1))
+        for field in range(FIELDS):
+            at, line = uintp((candidate * FIELDS + field) * LANES), sums[field, v + band]
+            shift = below if field == 1 else right if field == 2 else 0
+            for lane in range(uintp(LANES)):
+                n = totals[uintp(candidate * FIELDS * LANES) + lane]
+                line[first + lane] += int64(totals[at + lane]) + int64(n) * shift
 
 
 @parallel
@@ -409,9 +316,9 @@ def move_rows(parts, bands, size, scale, centers, sums, start, stop):
         first, second = v + band_of(v, down + 1, bands), v + band_of(v + 1, down + 1, bands)
         for u in range(across):
             for k in range(FIELDS):
-                total[k] = parts[first, u, k]
+                total[k] = parts[k, first, u + 1]
                 if second != first:
-                    total[k] += parts[second, u, k]
+                    total[k] += parts[k, second, u + 1]
             n = total[0]
             if n > 0:
                 centers[0, v, u] = mean_place(total[1], n, scale)

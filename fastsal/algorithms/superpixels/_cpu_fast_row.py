@@ -1,0 +1,158 @@
+"""Fast mode's inner step: one row of a strip of 16 tiles, as vectors of 16 integers.
+
+Built from vectors of LLVM, which exist on every processor, so that the terms of all candidates and
+the sums of the row stay in registers. With AVX-512 one instruction adds two products.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.extending import intrinsic
+
+from ...kernels import simd
+
+LANES = 16
+CANDIDATES = 4
+FIELDS = 6  # of the sums of a candidate: pixels, rows, columns and three channels
+GROUP = 256  # columns of a tile of which the sums fit into 16 bits
+
+# The terms of a candidate's score, for each lane: two factors of a half word each, and words.
+COLORS_01, COLOR_2_AND_COL, ROW, BASE, CODE = (i * LANES for i in range(5))
+TERMS = 5 * LANES
+
+_WORDS = ir.VectorType(simd.INT, LANES)
+_BYTES = ir.VectorType(ir.IntType(8), LANES)
+_SIZE = ir.IntType(64)
+
+
+@intrinsic
+def assign_row(typing, packed, terms, cols, row, dy, first, last, size, start, stop, picks, totals):
+    """Write the code of each pixel's nearest candidate, and add the pixels to its sums.
+
+    Of each tile the columns `first` to `last` count, which lie at `cols`, and of the strip the
+    columns `start` to `stop`. The rows lie at `row`, which is the row `dy` of the tile.
+    """
+    ints = types.int32
+    kinds = packed, terms, cols, ints, ints, types.intp, types.intp, ints, ints, ints
+    return types.void(*kinds, picks, totals), _generate
+
+
+def _generate(context, builder, signature, args):
+    kinds = signature.args
+    _, _, _, row, dy, first, last, size, start, stop, _, _ = args
+    packed, terms, cols, picks, totals = (
+        simd.bytes_of(context, builder, kinds[k], args[k]) for k in (0, 1, 2, 10, 11)
+    )
+    all_of = _Vectors(builder)
+    candidates = []
+    for k in range(CANDIDATES):
+        at = [all_of.load(terms, k * TERMS + term) for term in range(0, TERMS, LANES)]
+        now = builder.sub(at[BASE // LANES], builder.mul(all_of(row), at[ROW // LANES]))
+        candidates.append((at[0], at[1], now, at[CODE // LANES]))
+    sums = [[cgutils.alloca_once_value(builder, _const(0)) for _ in range(3)] for _ in candidates]
+    lefts = builder.mul(_WORDS(list(range(LANES))), all_of(size))
+    lefts = builder.sub(lefts, all_of(start))
+    width = all_of(builder.sub(stop, start))
+    with cgutils.for_range_slice(builder, first, last, _SIZE(1), _SIZE) as (dx, _):
+        short = builder.trunc(dx, simd.INT)
+        pixels = all_of.load(packed, builder.mul(dx, _SIZE(LANES)))
+        colors = _halves(builder, pixels, builder.shl(pixels, _const(8)))
+        last_color = builder.lshr(pixels, _const(16))
+        place = all_of.item(cols, dx)
+        two = builder.or_(last_color, builder.shl(all_of(place), _const(16)))
+        masks, code = _nearest(builder, candidates, colors, two)
+        column = builder.add(lefts, all_of(short))
+        inside = builder.icmp_unsigned("<", column, width)
+        code = builder.select(inside, code, _const(255))
+        simd.store(builder, builder.trunc(code, _BYTES), picks, builder.mul(dx, _SIZE(LANES)))
+        offset = builder.trunc(builder.sub(dx, first), simd.INT)
+        two = builder.or_(last_color, builder.shl(all_of(offset), _const(16)))
+        for mask, parts in zip(masks, sums, strict=True):
+            counts = builder.and_(mask, inside)
+            for part, value in zip(parts, (_const(1), colors, two), strict=True):
+                total = builder.load(part)
+                builder.store(builder.select(counts, builder.add(total, value), total), part)
+    begin = all_of(builder.trunc(first, simd.INT))
+    for k, parts in enumerate(sums):
+        count, colors, two = (builder.load(part) for part in parts)
+        low, high = _const((1 << 16) - 1), _const(16)
+        columns = builder.add(builder.lshr(two, high), builder.mul(count, begin))
+        fields = (
+            count, builder.mul(count, all_of(dy)), columns,
+            builder.and_(colors, low), builder.lshr(colors, high), builder.and_(two, low),
+        )  # fmt: skip
+        for field, value in enumerate(fields):
+            at = (k * FIELDS + field) * LANES
+            all_of.store(builder.add(all_of.load(totals, at), value), totals, at)
+    return context.get_dummy_value()
+
+
+def _nearest(builder, candidates, colors, two):
+    """Return which candidate is the nearest, as a mask for each, and its code; of equals the first."""
+    best = code = None
+    masks = []
+    for terms_01, terms_2, now, name in candidates:
+        products = builder.add(_dot(builder, colors, terms_01), _dot(builder, two, terms_2))
+        score = builder.sub(now, products)
+        if best is None:
+            best, code = score, name
+            masks.append(ir.VectorType(ir.IntType(1), LANES)([1] * LANES))
+            continue
+        nearer = builder.icmp_signed("<", score, best)
+        best, code = builder.select(nearer, score, best), builder.select(nearer, name, code)
+        masks = [builder.and_(mask, builder.not_(nearer)) for mask in masks] + [nearer]
+    return masks, code
+
+
+def _halves(builder, low, high):
+    """Return words with the low byte of `low` and, in their upper half, that of `high`'s."""
+    low = builder.and_(low, _const(255))
+    return builder.or_(low, builder.and_(high, _const(255 << 16)))
+
+
+def _dot(builder, first, second):
+    """Return the sum of the products of both signed halves of each word."""
+    halves = ir.VectorType(ir.IntType(16), 2 * LANES)
+    first, second = builder.bitcast(first, halves), builder.bitcast(second, halves)
+    if simd.are_here():
+        return simd.call(builder, "llvm.x86.avx512.pmaddw.d.512", _WORDS, first, second)
+    products = []
+    for half in (0, 1):
+        order = ir.VectorType(simd.INT, LANES)(list(range(half, 2 * LANES, 2)))
+        parts = (builder.shuffle_vector(each, each, order) for each in (first, second))
+        products.append(builder.mul(*(builder.sext(part, _WORDS) for part in parts)))
+    return builder.add(*products)
+
+
+def _const(value):
+    return _WORDS([value] * LANES)
+
+
+class _Vectors:
+    """Vectors of 16 words, of equal values or in arrays."""
+
+    def __init__(self, builder):
+        self._builder = builder
+
+    def __call__(self, value):
+        builder, none = self._builder, _WORDS(ir.Undefined)
+        return builder.shuffle_vector(
+            builder.insert_element(none, value, simd.INT(0)), none, _const(0)
+        )
+
+    def load(self, address, item):
+        place = self._builder.bitcast(self._place(address, item), _WORDS.as_pointer())
+        return self._builder.load(place, align=4)
+
+    def store(self, vector, address, item):
+        place = self._builder.bitcast(self._place(address, item), _WORDS.as_pointer())
+        self._builder.store(vector, place, align=4)
+
+    def item(self, address, item):
+        return self._builder.load(
+            self._builder.bitcast(self._place(address, item), simd.INT.as_pointer())
+        )
+
+    def _place(self, address, item):
+        item = _SIZE(item) if isinstance(item, int) else item
+        return self._builder.gep(address, [self._builder.mul(item, _SIZE(4))])
