@@ -11,7 +11,7 @@ import numpy as np
 from numba import int32, int64, prange, uint8, uintp
 
 from ...kernels import launch, threads
-from ...kernels.jit import banded, parallel, serial
+from ...kernels.jit import parallel, serial
 from ...kernels.launch import over_bands, scratch
 from . import _cpu_connect as connect
 from ._cpu_fast_row import (

@@ -88,7 +88,7 @@ def _generate(context, builder, signature, args):
 
 
 def _nearest(builder, candidates, colors, two):
-    """Return which candidate is the nearest, as a mask for each, and its code; of equals the first."""
+    """Return the nearest candidate as masks, and its code; of equal distances the first."""
     best = code = None
     masks = []
     for terms_01, terms_2, now, name in candidates:
