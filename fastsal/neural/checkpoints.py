@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from . import identify
 from .report import Entry, Report
 from .sources import SOURCES
 
+Remedies = Mapping[tuple[str, ...], str]
 Pairs = Mapping[str, tuple[str, Any]]  # parameter of the network -> name in the file, tensor
 
 
@@ -111,7 +113,7 @@ def load(
     key: str,
     shapes: Mapping[str, tuple[int, ...]],
     is_optional: Callable[[str], bool] = is_counter,
-    remedy: str = "",
+    remedies: Remedies = MappingProxyType({}),
 ) -> tuple[dict[str, Any], Report]:
     """Return the tensors of a PyTorch checkpoint by the network's names, and what was loaded.
 
@@ -125,8 +127,8 @@ def load(
         Name and shape of every entry.
     is_optional : callable
         Tells of a name whether the file may lack it.
-    remedy : str
-        End of the message where entries are missing.
+    remedies : mapping
+        Prefixes -> end of the message where all missing entries have one of them.
 
     Raises
     ------
@@ -137,7 +139,7 @@ def load(
     pairs = {bare(name): (name, tensor) for name, tensor in read_state_dict(path, title).items()}
     return select(
         shapes, pairs, path, title=title, form="PyTorch checkpoint", is_optional=is_optional,
-        remedy=remedy,
+        remedies=remedies,
     )  # fmt: skip
 
 
@@ -150,7 +152,7 @@ def select(
     form: str,
     is_optional: Callable[[str], bool] = is_counter,
     unused: Iterable[str] = (),
-    remedy: str = "",
+    remedies: Remedies = MappingProxyType({}),
 ) -> tuple[dict[str, Any], Report]:
     """Return the tensors of all names in `shapes`, and what came from where.
 
@@ -169,8 +171,8 @@ def select(
         Tells of a name in the network whether the file may lack it.
     unused : iterable of str
         Further names in the file that nothing takes.
-    remedy : str
-        End of the message where entries are missing.
+    remedies : mapping
+        As in `load`.
 
     Raises
     ------
@@ -179,7 +181,13 @@ def select(
     """
     missing = [name for name in shapes if name not in pairs and not is_optional(name)]
     if missing:
-        raise ModelError(identify.missing(path, title, missing, len(shapes), pairs) + remedy)
+        fitting = [
+            text
+            for prefixes, text in remedies.items()
+            if all(name.startswith(prefixes) for name in missing)
+        ]
+        message = identify.missing(path, title, missing, len(shapes), pairs)
+        raise ModelError("; ".join([message, *fitting]))
     state, entries, rest = {}, [], list(unused)
     for name, (source, tensor) in pairs.items():
         if name not in shapes:

@@ -54,13 +54,20 @@ def _best() -> str:
 
 @contextmanager
 def memory_errors(device: torch.device, hint: str) -> Iterator[None]:
-    """Turn a full device memory into a ModelError of one line that ends with `hint`."""
+    """Turn a full memory into a ModelError of one line. `hint` may name a further remedy."""
     try:
         yield
-    except torch.OutOfMemoryError as error:
+    except RuntimeError as error:
+        # The allocator of the host has no exception of its own.
+        is_host = "DefaultCPUAllocator" in str(error)
+        if not isinstance(error, torch.OutOfMemoryError) and not is_host:
+            raise
         if device.type == "cuda":
             torch.cuda.empty_cache()
-        raise ModelError(f"the memory of {device} is full; {hint}") from error
+        ways = ["device='cpu'"] if device.type != "cpu" else []
+        ways += [hint] if hint else []
+        remedy = f"use {', or '.join(ways)}" if ways else "close other programs"
+        raise ModelError(f"the memory of {device} is full; {remedy}") from error
 
 
 def dtype_of(precision: str) -> torch.dtype:

@@ -18,7 +18,7 @@ _SIGNS = {
     "STAViS": "score_dsn.0.side_prep.weight",
     "SoundNet, the audio part of STAViS": "soundnet8.0.weight",
     "S3D, the encoder of TASED-Net before training": "base.0.conv_s.weight",
-    "3D ResNet, the trunk of STAViS before training": "layer1.0.conv1.weight",
+    "ResNet, the trunk of STAViS before training": "layer1.0.conv1.weight",
     "STRA-Net": "A_conv1/kernel",
 }
 
@@ -35,15 +35,23 @@ def check_form(path: Path, form: str, title: str) -> None:
         raise ModelError(f"{path}: cannot be read: {error.strerror}") from error
     found = _form_of(path, head)
     if found != form:
+        remedy = "download the file again" if found in _FAILED else f"pass the file of {title}"
         raise ModelError(
             f"{path}: must be a checkpoint of {title}; got {_WORDS[found]} of {size:,} bytes; "
-            "download the file again"
+            f"{remedy}"
         )
 
 
+_FAILED = ("empty", "html", "text", "broken zip", "unknown")  # as failed downloads leave
 _WORDS = {
-    "torch": "a PyTorch file",
+    "torch": "a PyTorch file, perhaps of another network,",
     "hdf5": "an HDF5 file, as Keras writes,",
+    "picture": "a picture",
+    "video": "a video",
+    "gzip": "a file compressed by gzip",
+    "tar": "a tar archive",
+    "numpy": "an array of NumPy",
+    "pdf": "a PDF document",
     "empty": "an empty file",
     "html": "an HTML page, as failed downloads leave,",
     "text": "a text file",
@@ -64,12 +72,25 @@ def _form_of(path: Path, head: bytes) -> str:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
         return "torch" if any(name.endswith("data.pkl") for name in names) else "zip"
+    for name, places in _STARTS.items():
+        if any(head[place:].startswith(start) for place, start in places):
+            return name
     if head[:1] == b"\x80":  # a pickle: files of PyTorch before 1.6
         return "torch"
     text = head.lstrip().lower()
     if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
         return "html"
     return "text" if re.fullmatch(rb"[\t\n\r\x20-\x7e\x80-\xff]+", head) else "unknown"
+
+
+_STARTS = {
+    "picture": ((0, b"\x89PNG"), (0, b"\xff\xd8\xff"), (8, b"WEBP"), (0, b"GIF8")),
+    "video": ((4, b"ftyp"), (0, b"\x1a\x45\xdf\xa3"), (8, b"AVI ")),
+    "gzip": ((0, b"\x1f\x8b"),),
+    "tar": ((257, b"ustar"),),
+    "numpy": ((0, b"\x93NUMPY"),),
+    "pdf": ((0, b"%PDF"),),
+}
 
 
 def damage(error: Exception) -> str:
@@ -86,5 +107,16 @@ def missing(path: Path, title: str, names: Sequence[str], total: int, found: Ite
     others = [net for net, sign in _SIGNS.items() if net != title and sign in present]
     if others and len(names) > total // 2:
         return f"{path}: must be a checkpoint of {title}; it appears to be one of {others[0]}"
-    shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-    return f"{path}: must have all entries of {title}; {len(names)} of {total} are missing: {shown}"
+    if len(names) > total // 2:
+        return (
+            f"{path}: must be a checkpoint of {title}; it appears to be one of another network, "
+            f"with {len(present)} tensors: {_listed(sorted(present))}"
+        )
+    return (
+        f"{path}: must have all entries of {title}; {len(names)} of {total} are missing: "
+        f"{_listed(names)}"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")

@@ -81,7 +81,7 @@ class VideoNetwork(abc.ABC):
     delay: int = 0
     listens: bool = False  # whether sound changes the maps
     batches: Mapping[str, int] = MappingProxyType({"cpu": 1, "cuda": 4, "mps": 2})  # windows
-    memory_hint: str = "use device='cpu', or a smaller `size`"
+    memory_hint: str = ""  # another remedy where the memory is full
 
     def __init__(self, settings: Settings) -> None:
         from .device import device_of, dtype_of  # imports PyTorch

@@ -42,7 +42,6 @@ class StavisNetwork(VideoNetwork):
     delay = FRAMES - 1 - PREDICTED
     # Small layers: several windows at once keep all threads busy.
     batches = MappingProxyType({"cpu": 4, "cuda": 32, "mps": 8})
-    memory_hint = "use device='cpu'"
 
     def __init__(
         self,
@@ -58,7 +57,11 @@ class StavisNetwork(VideoNetwork):
         self._filter = _FILTERS[validation.choice("resize", resize, tuple(_FILTERS))]
         self._has_sound = self.listens = audio
         state, self.report = checkpoints.load(
-            weights, "stavis", shapes(), self._is_optional, "; audio=False needs no sound"
+            weights,
+            "stavis",
+            shapes(),
+            self._is_optional,
+            {FOR_SOUND: "audio=False needs no sound"},
         )
         self._model = StavisModel(state, audio)
         for layer in self._model.layers():

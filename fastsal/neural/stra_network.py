@@ -23,7 +23,7 @@ from .stra_net_network import StraNet
 class StraNetwork(VideoNetwork):
     """STRA-Net (Lai et al., IEEE TIP 2020): its recurrence runs over all frames of a video."""
 
-    memory_hint = "use device='cpu'; the network needs 3 GB"
+    memory_hint = "a device with 3 GB"
 
     _state: torch.Tensor | None = None  # of the recurrence
     _previous: Frame | None = None

@@ -45,6 +45,8 @@ class TasedNetwork(VideoNetwork):
     ) -> None:
         super().__init__(settings)
         self._size = checked_size(size, _GRID)
+        smaller = tuple(max(side // (2 * _GRID), 1) * _GRID for side in self._size)
+        self.memory_hint = f"size={smaller}"
         self._encoder: TasedEncoder | None = None
         state, self.report = checkpoints.load(weights, "tased", shapes())
         self._model = TasedModel(state)

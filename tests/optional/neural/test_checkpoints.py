@@ -85,6 +85,8 @@ def test_checkpoints_of_other_networks_are_recognised(tmp_path, recorded, stavis
     sound = {k: v for k, v in recorded.weights("stavis").items() if k.startswith("soundnet8")}
     torch.save(prefixed(sound), path)
     refused(path, "appears to be one of SoundNet")
+    torch.save({f"fc{i}.weight": torch.zeros(2) for i in range(4)}, path)
+    refused(path, "of another network, with 4 tensors: fc0.weight, fc1.weight, fc2.weight, ...")
 
 
 @pytest.mark.parametrize(
@@ -96,9 +98,31 @@ def test_checkpoints_of_other_networks_are_recognised(tmp_path, recorded, stavis
         (b"version https://git-lfs.github.com/spec/v1\n", "a text file"),
         (b"\x89HDF\r\n\x1a\n" + bytes(100), "an HDF5 file"),
         (bytes(range(256)), "an unknown format"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(20), "a picture.*pass the file of TASED-Net"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "a picture"),
+        (b"\x00\x00\x00\x20ftypisom" + bytes(20), "a video"),
+        (b"\x1f\x8b\x08" + bytes(20), "compressed by gzip"),
+        (bytes(257) + b"ustar\x00", "a tar archive"),
+        (b"\x93NUMPY\x01\x00" + bytes(20), "an array of NumPy"),
+        (b"%PDF-1.7\n", "a PDF document"),
         (b"\x80\x02}q\x00", "a damaged file"),
     ],
-    ids=["empty", "html", "html-2", "pointer", "hdf5", "bytes", "pickle"],
+    ids=[
+        "empty",
+        "html",
+        "html-2",
+        "pointer",
+        "hdf5",
+        "bytes",
+        "png",
+        "webp",
+        "mp4",
+        "gzip",
+        "tar",
+        "numpy",
+        "pdf",
+        "pickle",
+    ],
 )
 def test_files_that_are_something_else(tmp_path, content, match):
     path = tmp_path / "TASED_updated.pt"
@@ -162,6 +186,10 @@ def test_a_file_for_pictures_alone_needs_no_parts_for_sound(tmp_path, recorded):
     parts = ("soundnet8.", "fusion3.", "fuseav.")
     saved = {k: v for k, v in recorded.weights("stavis").items() if not k.startswith(parts)}
     write_stavis(path, saved)
+    rest = {k: v for k, v in saved.items() if k != "fuse.bias"}
+    write_stavis(tmp_path / "less.pth", rest)
+    with pytest.raises(ModelError, match=r"fuse\.bias, fuseav[^;]*$"):
+        neural.stavis(tmp_path / "less.pth")
     with pytest.raises(ModelError, match=r"are missing: fuseav.*audio=False needs no sound"):
         neural.stavis(path)
     network = neural.stavis(path, audio=False)

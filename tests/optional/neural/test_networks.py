@@ -13,6 +13,7 @@ from fastsal import neural
 from fastsal.cli.main import main
 from fastsal.errors import BackendUnavailableError, ImageError, ModelError
 from fastsal.io.network_audio import read_sound
+from fastsal.neural.device import memory_errors
 
 RNG = np.random.default_rng(0)
 FRAMES = RNG.integers(0, 256, (6, 40, 60, 3), dtype=np.uint8)
@@ -129,10 +130,28 @@ def test_a_stream_that_stops_begins_again(network, monkeypatch, error):
         with pytest.raises(ModelError if is_memory else error) as caught:
             network.update(FRAMES[2])
         if is_memory:
-            assert "the memory of cpu is full; use device='cpu', or a smaller `size`" in str(
-                caught.value
-            )
+            assert str(caught.value) == "the memory of cpu is full; use size=(32, 32)"
     np.testing.assert_array_equal(network.update(FRAMES[0]), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint", "remedy"),
+    [
+        ("cuda", "size=(96, 192)", "use device='cpu', or size=(96, 192)"),
+        ("mps", "", "use device='cpu'"),
+        ("cpu", "", "close other programs"),
+    ],
+)
+def test_a_full_memory_is_one_line(name, hint, remedy):
+    with (
+        pytest.raises(ModelError, match=re.escape(f"the memory of {name} is full; {remedy}")),
+        memory_errors(torch.device(name), hint),
+    ):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+    with pytest.raises(ModelError, match="memory of cpu"), memory_errors(torch.device("cpu"), ""):
+        torch.empty(2**50)
+    with pytest.raises(RuntimeError, match=r"^other$"), memory_errors(torch.device("cpu"), ""):
+        raise RuntimeError("other")
 
 
 def test_videos_have_maps_in_the_authors_order(tmp_path, shared, stavis_file, capsys):
