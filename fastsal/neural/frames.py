@@ -29,6 +29,8 @@ class Checked(NamedTuple):
         """Return the memory for the map, or raise ImageError if `out` does not fit."""
         if out is not None and self.device is not None:
             raise ImageError("`out` must be None for frames on a device; got an array")
+        if out is None:
+            return np.empty(self.frames.shape, np.float32)
         return images.host_out(out, (self.frames,))
 
     def filled(self, target: NDArray[Any], saliency: NDArray[np.float32], out: Any) -> Any:
