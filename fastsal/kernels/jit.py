@@ -51,10 +51,11 @@ def parallel(function: Callable[..., Any]) -> Any:
 
 
 def banded(function: Any) -> Any:
-    """Compile for one CPU thread, and once more for all of them: see `launch.over_bands`.
+    """Compile for any number of CPU threads: see `launch.over_bands`.
 
     The last two arguments of `function` say at which item a band starts and stops. `function` may
-    be compiled already, by `summing`.
+    be compiled already, by `summing`. A single band runs on the calling thread, in the same
+    compiled code, for a kernel of its own would take as long to compile.
     """
     span = function if hasattr(function, "py_func") else serial(function)
     span.bands = parallel(_bands_of(span))
@@ -64,8 +65,11 @@ def banded(function: Any) -> Any:
 # Numba passes no tuples within tuples to threads, so each argument has its name.
 _BANDS = """\
 def bands({0}, item_count, band_count):
-    for band in prange(band_count):
-        span({0}, band * item_count // band_count, (band + 1) * item_count // band_count)
+    if band_count == 1:
+        span({0}, 0, item_count)
+    else:
+        for band in prange(band_count):
+            span({0}, band * item_count // band_count, (band + 1) * item_count // band_count)
 """
 
 

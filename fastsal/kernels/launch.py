@@ -25,7 +25,11 @@ def over_bands(
     if hasattr(items, "py_func"):
         bands, items, args = items, args[0], args[1:]
     if (items if pixels is None else pixels) < PARALLEL_FROM:
-        span(*args, 0, items)
+        if bands is None:
+            threads.layer()  # loading a parallel kernel starts the layer, so it is chosen before
+            span.bands(*args, items, 1)
+        else:
+            span(*args, 0, items)
         return
     with threads.safe_section():
         count = min(items, threads.count())

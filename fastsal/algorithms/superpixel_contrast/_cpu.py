@@ -1,17 +1,16 @@
 """Superpixel contrast on the CPU."""
 
 import numpy as np
-from numba import prange
 
 from ...kernels.color._cpu_lab import light
-from ...kernels.jit import banded, parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
 from ...kernels.scale import share, stored
 from ..superpixels._cpu_fast import Pieces
 from ..superpixels._cpu_fast import paint as paint_pieces
 from ..superpixels._grid import grid_shape
 from . import _cpu_fast, _cpu_pairs
-from ._cpu_paint import average, average_in_bands, paint, paint_in_bands
+from ._cpu_paint import average, paint
 from ._formulas import change, merit
 
 EXACT_PAIRS = 1 << 22  # up to which "auto" takes all pairs: about the time the grid takes
@@ -93,7 +92,7 @@ def paint_values(labels, values, out):
     if isinstance(labels, Pieces):
         paint_pieces(labels, table, out.reshape(labels.codes.shape[0], -1))
     else:
-        over_bands(paint, paint_in_bands, out.size, labels.reshape(-1), table, out)
+        over_bands(paint, out.size, labels.reshape(-1), table, out)
 
 
 @serial
@@ -115,13 +114,13 @@ def average_values(pixels, channels, is_rgb, white, size, described, labels, val
         grid_shape(labels.shape, size), light(), values, color, place, labels,
         out.reshape(rows, cols),
     )  # fmt: skip
-    over_bands(average, average_in_bands, rows, *args, pixels=out.size)
+    over_bands(average, rows, *args, pixels=out.size)
 
 
 def fill_change(current, previous, signed, out):
     """Fill `out`, (P,), with `current` less `previous`; if not `signed` with 0 at the least."""
     args = (current, previous, signed, out)
-    over_bands(_fill_change, _fill_change_in_bands, out.size, *args)
+    over_bands(_fill_change, out.size, *args)
 
 
 def clear(out):
@@ -129,15 +128,8 @@ def clear(out):
     out[:] = 0
 
 
-@serial
+@banded
 def _fill_change(current, previous, signed, out, start, stop):
     first, second, target = current[start:stop], previous[start:stop], out[start:stop]
     for i in range(target.size):
         target[i] = change(first[i], second[i], signed, target.itemsize)
-
-
-@parallel
-def _fill_change_in_bands(current, previous, signed, out, bands):
-    for band in prange(bands):
-        start, stop = band * out.size // bands, (band + 1) * out.size // bands
-        _fill_change(current, previous, signed, out, start, stop)

@@ -1,10 +1,10 @@
 """From a value per superpixel to a map, on the CPU."""
 
 import numpy as np
-from numba import float32, prange, uintp
+from numba import float32, uintp
 
 from ...kernels.color._cpu_lab import lab_of
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.scale import stored
 from ..superpixels._formulas import channel_of
 from ._cpu_pairs import halved
@@ -14,7 +14,7 @@ NEAR = 16  # superpixels a pixel is a mean of: those of the 4 x 4 tiles around i
 NOBODY = float32(1e30)  # place of a superpixel without pixels
 
 
-@serial
+@banded
 def paint(labels, table, out, start, stop):
     """Fill out[start:stop] from the entry in `table` of each pixel's label."""
     source, target = labels[start:stop], out[start:stop]
@@ -22,14 +22,7 @@ def paint(labels, table, out, start, stop):
         target[i] = table[uintp(source[i])]
 
 
-@parallel
-def paint_in_bands(labels, table, out, bands):
-    for band in prange(bands):
-        start, stop = band * out.size // bands, (band + 1) * out.size // bands
-        paint(labels, table, out, start, stop)
-
-
-@serial
+@banded
 def average(image, channels, is_rgb, white, size, grid, table, values, color, place, labels, out,
             start, stop):  # fmt: skip
     """Fill rows of `out` with weighted means of the values of near superpixels."""
@@ -47,17 +40,6 @@ def average(image, channels, is_rgb, white, size, grid, table, values, color, pl
             own = values[labels[row, col]]
             value = _mean(near, lightness, a, b, float32(row), float32(col), weights, own)
             out[row, col] = stored(value, out.itemsize)
-
-
-@parallel
-def average_in_bands(image, channels, is_rgb, white, size, grid, table, values, color, place,
-                     labels, out, bands):  # fmt: skip
-    rows = out.shape[0]
-    for band in prange(bands):
-        average(
-            image, channels, is_rgb, white, size, grid, table, values, color, place, labels, out,
-            band * rows // bands, (band + 1) * rows // bands,
-        )  # fmt: skip
 
 
 @serial

@@ -1,18 +1,18 @@
 """SLIC on the CPU: bands of tile rows, 16 tiles to a vector; the same bits for any threads."""
 
 import numpy as np
-from numba import prange
 
+from ...images import read_only
 from ...kernels import launch, threads
 from ...kernels.color._formulas import lab_of_srgb
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded
 from ...kernels.launch import over_bands
 from . import _cpu_fast as fast
 from . import _cpu_regions as regions
 from ._cpu_brute_force import run_plain_rounds
 from ._cpu_clean import clean_labels
 from ._cpu_rounds import inner, pixels_of_tiles, run_rounds, tiles_for
-from ._cpu_tiles import fill_tiles, fill_tiles_in_bands, paint_labels, paint_labels_in_bands
+from ._cpu_tiles import fill_tiles, paint_labels
 from ._formulas import mean
 from ._grid import FEATURES, SUMS, grid_shape
 
@@ -41,21 +41,21 @@ def slic(pixels, channels, is_rgb, white, size, regularizer, least, max_iter, ce
         tiles = tiles_for(shape, size)
         strips = tiles.still.shape[1]
         args = (*source, size, strips, tiles.pixels)
-        over_bands(fill_tiles, fill_tiles_in_bands, shape[0], *args, pixels=labels.size)
+        over_bands(fill_tiles, shape[0], *args, pixels=labels.size)
         mine = inner(tiles.centers, *grid)
         _start(pixels, channels, is_rgb, white, size, shape, centers, mine)
         run_rounds(tiles, regularizer, max_iter)
         args = (tiles.choice, size, strips, grid[1], labels)
-        over_bands(paint_labels, paint_labels_in_bands, shape[0], *args, pixels=labels.size)
+        over_bands(paint_labels, shape[0], *args, pixels=labels.size)
         spare = tiles.pixels
     clean_labels(labels, least, spare)
 
 
 def _start(pixels, channels, is_rgb, white, size, shape, centers, mine):
     if centers is None:
-        place_centers(pixels, channels, is_rgb, white, size, shape, mine)
-    else:
-        mine[:] = centers
+        centers = np.empty(mine.shape, np.float32)  # contiguous: `mine` would be one more form
+        place_centers(pixels, channels, is_rgb, white, size, shape, centers)
+    mine[:] = centers
 
 
 def place_fast(pixels, channels, is_rgb, size, scale, shape, centers):
@@ -86,8 +86,7 @@ def fill_labels(pieces, labels):
 def place_centers(pixels, channels, is_rgb, white, size, shape, centers):
     """Fill `centers`, (5, down, across), with those vl_slic starts from."""
     args = (pixels.reshape(shape[0], -1), channels, is_rgb, np.float32(white), size, centers)
-    span, bands = regions.place_centers, regions.place_centers_in_bands
-    over_bands(span, bands, centers.shape[1], *args, pixels=9 * centers[0].size)
+    over_bands(regions.place_centers, centers.shape[1], *args, pixels=9 * centers[0].size)
 
 
 def move_centers(sums, white, size, by_grid, centers):
@@ -101,11 +100,10 @@ def move_centers(sums, white, size, by_grid, centers):
 
 def sum_regions(pixels, channels, is_rgb, labels, sums):
     """Fill `sums`, int64 (n, 6), with the pixels, rows, columns and channels of each label."""
-    args = (pixels.reshape(labels.shape[0], -1), channels, is_rgb, labels)
+    args = (pixels.reshape(labels.shape[0], -1), channels, is_rgb, read_only(labels))
     bands = min(threads.count(), labels.shape[0], labels.size // max(1, 16 * len(sums)))
     if labels.size < launch.PARALLEL_FROM or bands < 2:
-        sums[:] = 0
-        regions.add_regions(*args, sums, 0, labels.shape[0])
+        regions.add_regions_in_bands(*args, sums[np.newaxis], 1)
         return
     shares = launch.scratch("region sums", (bands, len(sums), SUMS), np.int64)
     with threads.safe_section():
@@ -116,17 +114,10 @@ def sum_regions(pixels, channels, is_rgb, labels, sums):
 def fill_means(sums, channels, white, position, color):
     """Fill `position` with mean row and column, `color` with CIELab of the mean colour."""
     args = sums, channels, np.float32(white), position, color
-    over_bands(_fill_means, _fill_means_in_bands, len(sums), *args, pixels=32 * len(sums))
+    over_bands(_fill_means, len(sums), *args, pixels=32 * len(sums))
 
 
-@parallel
-def _fill_means_in_bands(sums, channels, white, position, color, bands):
-    for band in prange(bands):
-        start, stop = band * len(sums) // bands, (band + 1) * len(sums) // bands
-        _fill_means(sums, channels, white, position, color, start, stop)
-
-
-@serial
+@banded
 def _fill_means(sums, channels, white, position, color, start, stop):
     for i in range(start, stop):
         area = max(sums[i, 0], 1)

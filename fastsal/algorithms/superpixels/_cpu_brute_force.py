@@ -4,9 +4,9 @@ The same bits as those of `_cpu_rounds`, several times slower.
 """
 
 import numpy as np
-from numba import float32, prange
+from numba import float32
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands, scratch
 from ._formulas import channel_of, distance
 
@@ -20,12 +20,12 @@ def run_plain_rounds(image, channels, is_rgb, white, size, regularizer, max_iter
     nearest = scratch("slic nearest", labels.shape, np.float32)
     rows, pixels = labels.shape[0], labels.size
     args = (image, channels, is_rgb, white, planes)
-    over_bands(_fill_planes, _fill_planes_in_bands, rows, *args, pixels=pixels)
+    over_bands(_fill_planes, rows, *args, pixels=pixels)
     energy = previous = starting = np.float32(0)
     regions = centers.shape[1] * centers.shape[2]
     for done in range(max_iter):
         args = (planes, centers, size, factor, labels, nearest)
-        over_bands(_assign, _assign_in_bands, rows, *args, pixels=pixels)
+        over_bands(_assign, rows, *args, pixels=pixels)
         energy = np.float32(_raster_sum(nearest))
         if done == 0:
             starting = energy
@@ -34,11 +34,11 @@ def run_plain_rounds(image, channels, is_rgb, white, size, regularizer, max_iter
         previous = energy
         if done + 1 < max_iter:
             args = (planes, labels, size, centers)
-            over_bands(_move_centers, _move_centers_in_bands, regions, *args, pixels=pixels)
+            over_bands(_move_centers, regions, *args, pixels=pixels)
     return done + 1, energy
 
 
-@serial
+@banded
 def _fill_planes(image, channels, is_rgb, white, planes, start, stop):
     for plane in range(3):
         channel = channel_of(plane, channels, is_rgb)
@@ -50,7 +50,7 @@ def _fill_planes(image, channels, is_rgb, white, planes, start, stop):
                 planes[plane, row, col] = value
 
 
-@serial
+@banded
 def _assign(planes, centers, size, factor, labels, nearest, start, stop):
     _, down, across = centers.shape
     for row in range(start, stop):
@@ -79,7 +79,7 @@ def _raster_sum(nearest):
     return total
 
 
-@serial
+@banded
 def _move_centers(planes, labels, size, centers, start, stop):
     rows, cols = labels.shape
     across = centers.shape[2]
@@ -100,25 +100,3 @@ def _move_centers(planes, labels, size, centers, start, stop):
         centers[0, v, u], centers[1, v, u] = row_sum / mass, col_sum / mass
         centers[2, v, u], centers[3, v, u] = sum0 / mass, sum1 / mass
         centers[4, v, u] = sum2 / mass
-
-
-@parallel
-def _fill_planes_in_bands(image, channels, is_rgb, white, planes, bands):
-    for band in prange(bands):
-        start, stop = band * planes.shape[1] // bands, (band + 1) * planes.shape[1] // bands
-        _fill_planes(image, channels, is_rgb, white, planes, start, stop)
-
-
-@parallel
-def _assign_in_bands(planes, centers, size, factor, labels, nearest, bands):
-    for band in prange(bands):
-        start, stop = band * labels.shape[0] // bands, (band + 1) * labels.shape[0] // bands
-        _assign(planes, centers, size, factor, labels, nearest, start, stop)
-
-
-@parallel
-def _move_centers_in_bands(planes, labels, size, centers, bands):
-    regions = centers.shape[1] * centers.shape[2]
-    for band in prange(bands):
-        start, stop = band * regions // bands, (band + 1) * regions // bands
-        _move_centers(planes, labels, size, centers, start, stop)

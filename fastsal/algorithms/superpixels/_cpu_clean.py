@@ -6,9 +6,8 @@ the outcome depends on components and their first pixels alone, not on the order
 """
 
 import numpy as np
-from numba import prange
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands, scratch
 from ._cpu_runs import joined_runs, root_of
 
@@ -25,10 +24,10 @@ def clean_labels(labels, least, spare=None):
     links, heirs, small = _heirs(rows * (labels.shape[1] + 1), spare)
     counts = np.zeros(rows, np.int64)
     args = (labels, *runs, links, heirs, small, counts, least)
-    over_bands(_link_small, _link_small_in_bands, rows, *args, pixels=pixels)
+    over_bands(_link_small, rows, *args, pixels=pixels)
     _settle_heirs(links, heirs, small, counts, labels.shape[1])
     args = (labels, *runs, heirs, least)
-    over_bands(_hand_over, _hand_over_in_bands, rows, *args, pixels=pixels)
+    over_bands(_hand_over, rows, *args, pixels=pixels)
 
 
 def _heirs(runs, spare):
@@ -37,7 +36,7 @@ def _heirs(runs, spare):
     return spare[: 3 * runs].view(np.int32).reshape(3, runs)
 
 
-@serial
+@banded
 def _link_small(
     labels, starts, parents, sizes, first_runs, run_counts, links, heirs, small, counts, least,
     start, stop,
@@ -61,19 +60,6 @@ def _link_small(
     counts[start] = count - first
 
 
-@parallel
-def _link_small_in_bands(
-    labels, starts, parents, sizes, first_runs, run_counts, links, heirs, small, counts, least,
-    bands,
-):  # fmt: skip
-    rows = labels.shape[0]
-    for band in prange(bands):
-        _link_small(
-            labels, starts, parents, sizes, first_runs, run_counts, links, heirs, small, counts,
-            least, band * rows // bands, (band + 1) * rows // bands,
-        )  # fmt: skip
-
-
 @serial
 def _heir(parents, run, row, col, seen, beside):
     """Return the heir and a pixel of it: above, else below if older, else left, else itself."""
@@ -93,7 +79,7 @@ def _settle_heirs(links, heirs, small, counts, cols):
             heirs[small[i]] = heirs[links[small[i]]]  # settled: older components come first
 
 
-@serial
+@banded
 def _hand_over(labels, starts, parents, sizes, first_runs, run_counts, heirs, least, start, stop):
     """Paint the small components."""
     for row in range(start, stop):
@@ -102,13 +88,3 @@ def _hand_over(labels, starts, parents, sizes, first_runs, run_counts, heirs, le
             if sizes[root] < least:
                 for col in range(starts[run], starts[run + 1]):
                     labels[row, col] = heirs[root]
-
-
-@parallel
-def _hand_over_in_bands(
-    labels, starts, parents, sizes, first_runs, run_counts, heirs, least, bands
-):
-    for band in prange(bands):
-        start, stop = band * labels.shape[0] // bands, (band + 1) * labels.shape[0] // bands
-        args = (starts, parents, sizes, first_runs, run_counts, heirs, least)
-        _hand_over(labels, *args, start, stop)

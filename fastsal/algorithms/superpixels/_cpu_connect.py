@@ -9,7 +9,7 @@ import numpy as np
 from numba import int64, prange, uint8, uint64, uintp
 
 from ...kernels import launch, threads
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, parallel, serial
 from ...kernels.launch import over_bands
 from ._formulas import LANES, band_of, channel_of, index_of, level, owner
 
@@ -88,7 +88,7 @@ def connect(codes, shape, size, least, grid, sums):
     runs = np.empty((first_runs[-1], 5), np.int32)
     counts = np.zeros(len(suspects), np.int32)
     search = codes, shape[1], size, least, grid, suspects, first_runs, runs, counts
-    over_bands(search_regions, search_in_bands, len(suspects), *search, pixels=shape[0] * shape[1])
+    over_bands(search_regions, len(suspects), *search, pixels=shape[0] * shape[1])
     return find_heirs(codes, size, grid, suspects, first_runs, runs, counts)
 
 
@@ -112,7 +112,7 @@ def list_suspects(ends, bands, sums, least):
     return suspects[:count], first_runs[: count + 1]
 
 
-@serial
+@banded
 def search_regions(codes, cols, size, least, grid, suspects, first_runs, runs, counts, start, stop):
     """List the runs of each suspect's components except the one that stays."""
     rows, half, across = codes.shape[0], size // 2, grid[1]
@@ -196,16 +196,6 @@ def _keeper(mine, sizes, count, least):
         if mine[k, ROOT] == k and sizes[k] > sizes[best]:
             best = k
     return best if count and sizes[best] >= least else -1
-
-
-@parallel
-def search_in_bands(codes, cols, size, least, grid, suspects, first_runs, runs, counts, bands):
-    items = suspects.size
-    for band in prange(bands):
-        start, stop = band * items // bands, (band + 1) * items // bands
-        search_regions(
-            codes, cols, size, least, grid, suspects, first_runs, runs, counts, start, stop
-        )
 
 
 @serial

@@ -3,12 +3,12 @@
 import numpy as np
 from numba import float32, int64, prange
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, parallel, serial
 from ._formulas import channel_of, claim, claimant, edge, mean, middle, units
 from ._grid import SUMS
 
 
-@serial
+@banded
 def place_centers(image, channels, is_rgb, white, size, centers, start, stop):
     """Write vl_slic's first centres: the grid, each moved to the flattest pixel near it."""
     rows, cols = image.shape[0], image.shape[1] // channels
@@ -22,13 +22,6 @@ def place_centers(image, channels, is_rgb, white, size, centers, start, stop):
                 if channel >= 0:
                     value = float32(image[row, channels * col + channel]) / white
                 centers[2 + plane, v, u] = value
-
-
-@parallel
-def place_centers_in_bands(image, channels, is_rgb, white, size, centers, bands):
-    for band in prange(bands):
-        start, stop = band * centers.shape[1] // bands, (band + 1) * centers.shape[1] // bands
-        place_centers(image, channels, is_rgb, white, size, centers, start, stop)
 
 
 @serial
@@ -118,6 +111,10 @@ def _sum_of(line, first, step, count):
 def add_regions_in_bands(image, channels, is_rgb, labels, shares, bands):
     """Fill a table of sums per band; the first ends as the sum of all."""
     rows = labels.shape[0]
+    if bands == 1:
+        shares[0] = 0
+        add_regions(image, channels, is_rgb, labels, shares[0], 0, rows)
+        return
     for band in prange(bands):
         start, stop = band * rows // bands, (band + 1) * rows // bands
         shares[band] = 0

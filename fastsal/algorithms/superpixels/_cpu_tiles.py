@@ -1,14 +1,14 @@
 """Between images in raster order and tiles in strips."""
 
 import numpy as np
-from numba import float32, int32, prange, uintp
+from numba import float32, int32, uintp
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ._cpu_assign import LANES, OWNED, PLANES
 from ._formulas import channel_of
 
 
-@serial
+@banded
 def fill_tiles(image, channels, is_rgb, white, size, strips, pixels, start, stop):
     """Lay rows of the image out in strips of 16 tiles, each value divided by white."""
     # With the overhang of the first and last tiles.
@@ -20,13 +20,6 @@ def fill_tiles(image, channels, is_rgb, white, size, strips, pixels, start, stop
             tile = (below // size * strips + strip) * size + below % size
             source = line[strip * OWNED * size * channels :]
             _fill_row(source, channels, is_rgb, size, pixels[tile * size * PLANES * LANES :])
-
-
-@parallel
-def fill_tiles_in_bands(image, channels, is_rgb, white, size, strips, pixels, bands):
-    for band in prange(bands):
-        start, stop = band * image.shape[0] // bands, (band + 1) * image.shape[0] // bands
-        fill_tiles(image, channels, is_rgb, white, size, strips, pixels, start, stop)
 
 
 @serial
@@ -50,7 +43,7 @@ def _fill_row(line, channels, is_rgb, size, pixels):
                     pixels[target + lane] = line[source + lane * uintp(size * channels)]
 
 
-@serial
+@banded
 def paint_labels(choice, size, strips, across, labels, start, stop):
     """Write the region that each pixel chose, as its index in the grid."""
     regions, order = np.empty(size * LANES, np.int32), _raster_order(size)
@@ -61,13 +54,6 @@ def paint_labels(choice, size, strips, across, labels, start, stop):
             first_region = (below // size - 1) * across + strip * OWNED - 1
             _name_regions(choice[at:], size, first_region, across, regions)
             _paint_strip(regions, order, strip * OWNED * size - size // 2, labels[row])
-
-
-@parallel
-def paint_labels_in_bands(choice, size, strips, across, labels, bands):
-    for band in prange(bands):
-        start, stop = band * labels.shape[0] // bands, (band + 1) * labels.shape[0] // bands
-        paint_labels(choice, size, strips, across, labels, start, stop)
 
 
 @serial
