@@ -26,8 +26,7 @@ def over_bands(
         bands, items, args = items, args[0], args[1:]
     if (items if pixels is None else pixels) < PARALLEL_FROM:
         if bands is None:
-            threads.layer()  # loading a parallel kernel starts the layer, so it is chosen before
-            span.bands(*args, items, 1)
+            on_this_thread(span.bands, *args, items)
         else:
             span(*args, 0, items)
         return
@@ -37,6 +36,12 @@ def over_bands(
             span.bands(*args, items, count)
         else:
             bands(*args, count)
+
+
+def on_this_thread(bands: Any, *args: Any) -> None:
+    """Run a parallel kernel with one band, which starts no threads."""
+    threads.layer()  # loading the kernel starts the layer, so it is chosen before
+    bands(*args, 1)
 
 
 def grid_for(items: int, frames: int, *, per_thread: int = 4) -> tuple[tuple[int, int], int]:

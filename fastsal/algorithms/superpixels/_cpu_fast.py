@@ -11,7 +11,7 @@ import numpy as np
 from numba import int32, int64, prange, uint8, uintp
 
 from ...kernels import launch, threads
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, parallel, serial
 from ...kernels.launch import over_bands, scratch
 from . import _cpu_connect as connect
 from ._cpu_fast_row import (
@@ -81,9 +81,9 @@ def slic(pixels, channels, is_rgb, size, scale, least, rounds, centers, sums, sh
             with threads.safe_section():
                 assign_in_bands(*args, bands)
         else:
-            assign_tile_rows(*args, 0, 0, tile_rows)
+            launch.on_this_thread(assign_in_bands, *args)
         args = parts, bands, size, scale, centers, sums
-        over_bands(move_rows, move_in_bands, grid[0], *args, pixels=codes.size)
+        over_bands(move_rows, grid[0], *args, pixels=codes.size)
     runs = connect.connect(codes, shape, size, least, grid, sums)
     connect.move_sums(image, channels, is_rgb, runs, sums)
     return Pieces(codes, size, grid, runs)
@@ -93,7 +93,7 @@ def paint(pieces, values, out):
     """Fill `out`, (H, W), with the value of each pixel's region."""
     codes, size, grid, runs = pieces
     args = codes, size, grid, values, out
-    over_bands(paint_rows, paint_rows_in_bands, codes.shape[0], *args, pixels=codes.size)
+    over_bands(paint_rows, codes.shape[0], *args, pixels=codes.size)
     connect.paint_runs(runs, values, out)
 
 
@@ -252,6 +252,12 @@ def add_to_regions(totals, tile_row, tile, size, band, sums):
 @parallel
 def assign_in_bands(image, channels, is_rgb, size, scale, centers, step, phase, codes, sums, bands):
     tile_rows = centers.shape[1] + 1
+    if bands == 1:
+        assign_tile_rows(
+            image, channels, is_rgb, size, scale, centers, step, phase, codes, sums, 0,
+            0, tile_rows,
+        )  # fmt: skip
+        return
     for band in prange(bands):
         assign_tile_rows(
             image, channels, is_rgb, size, scale, centers, step, phase, codes, sums, band,
@@ -307,7 +313,7 @@ def convert_centers(given, size, scale, centers):
                 centers[k, v, u] = color_from(given[k, v, u])
 
 
-@serial
+@banded
 def move_rows(parts, bands, size, scale, centers, sums, start, stop):
     """Move the centres of region rows to their means; write their sums in whole-image terms."""
     _, down, across = centers.shape
@@ -331,15 +337,7 @@ def move_rows(parts, bands, size, scale, centers, sums, start, stop):
                 sums[v * across + u, k] = total[k]
 
 
-@parallel
-def move_in_bands(parts, of_parts, size, scale, centers, sums, bands):
-    down = centers.shape[1]
-    for band in prange(bands):
-        start, stop = band * down // bands, (band + 1) * down // bands
-        move_rows(parts, of_parts, size, scale, centers, sums, start, stop)
-
-
-@serial
+@banded
 def paint_rows(codes, size, grid, values, out, start, stop):
     """Fill rows of `out` with the value of each pixel's region."""
     down, across = grid
@@ -360,10 +358,3 @@ def paint_rows(codes, size, grid, values, out, start, stop):
             for i in range(uintp(last - first)):
                 code = source[at + i * uintp(LANES)]
                 line[uintp(first) + i] = table[uintp(9 * tile) + uintp(code)]
-
-
-@parallel
-def paint_rows_in_bands(codes, size, grid, values, out, bands):
-    for band in prange(bands):
-        start, stop = band * codes.shape[0] // bands, (band + 1) * codes.shape[0] // bands
-        paint_rows(codes, size, grid, values, out, start, stop)
