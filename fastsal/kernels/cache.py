@@ -30,7 +30,7 @@ from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 from platformdirs import user_cache_path
 
-from . import forms, locks, native, shipped, sources, watch
+from . import forms, locks, native, shipped, simd, sources, watch
 
 FORMAT = 2  # of the entries
 LOCKS = "locks"  # a file beside the folders
@@ -80,7 +80,7 @@ def digest() -> str:
     """Return a digest of the versions and the settings that shape the code."""
     tag = sys.implementation.cache_tag
     versions = (FORMAT, tag, numba.__version__, llvmlite.__version__, np.__version__)
-    settings = [str(getattr(config, name, None)) for name in _SETTINGS]
+    settings = [simd.ENABLED, *(str(getattr(config, name, None)) for name in _SETTINGS)]
     return hashlib.sha256(repr((versions, settings)).encode()).hexdigest()[:16]
 
 

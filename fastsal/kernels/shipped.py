@@ -23,6 +23,8 @@ import numba
 import numpy as np
 from numba import config
 
+from . import simd
+
 if TYPE_CHECKING:
     import tarfile
 
@@ -80,6 +82,7 @@ def made_with() -> dict[str, Any]:
         "platform": f"{sys.platform} {platform.machine()}",
         # Objects of debug builds and of Python without its lock have other layouts.
         "python": getattr(sys, "abiflags", ""),
+        "simd": simd.ENABLED,
         "settings": {name: str(getattr(config, name, None)) for name in _SETTINGS},
     }
 

@@ -7,8 +7,8 @@ from processes import run_python
 
 import fastsal
 from fastsal.algorithms.luminance_contrast._cpu_paint import paint
-from fastsal.kernels import simd
 from fastsal.kernels.color._cpu import luma_span
+from fastsal.kernels.simd import llvm
 
 RGB = (9798, 19235, 3735)
 TO_GRAY = {3: cv2.COLOR_RGB2GRAY, 4: cv2.COLOR_RGBA2GRAY}
@@ -43,7 +43,7 @@ def test_luma_of_the_brightest_and_darkest():
 def test_every_score_is_found(monkeypatch, has_blocks, bands, dtype, rng):
     """With the scores in any order, so that no two bytes of one can be swapped unseen."""
     if not has_blocks:
-        monkeypatch.setattr(simd, "are_here", lambda: False)
+        monkeypatch.setattr(llvm, "has_byte_shuffles", lambda: False)
     scores = rng.random(256).astype(np.float32) if dtype == np.float32 else rng.permutation(256)
     scores = scores.astype(dtype)
     for count in (1, 63, 64, 65, 191, 192, 256, 1000):
@@ -58,7 +58,7 @@ def test_every_score_is_found(monkeypatch, has_blocks, bands, dtype, rng):
 
 ANSWERS = """
 import hashlib, numpy as np, fastsal
-from fastsal.kernels import simd
+from fastsal.kernels.simd import llvm
 rng, digest = np.random.default_rng(3), hashlib.sha256()
 for shape in [(17, 19), (17, 19, 3), (300, 301), (300, 301, 3), (260, 263, 4)]:
     image = rng.integers(0, 256, shape, dtype=np.uint8)
@@ -67,14 +67,16 @@ for shape in [(17, 19), (17, 19, 3), (300, 301), (300, 301, 3), (260, 263, 4)]:
         digest.update(fastsal.luminance_contrast(image, out=out))
         digest.update(fastsal.frame_difference(image, image[::-1], out=out))
         digest.update(fastsal.fine_grained(image, out=out))
+        digest.update(fastsal.fine_grained(image, exact=True, out=out))
         digest.update(fastsal.spectral_residual(image, out=out))
 """
 
 
-def test_a_processor_without_blocks_gives_the_same_bits():
-    code = ANSWERS + "print(simd.are_here(), digest.hexdigest())"
+@pytest.mark.parametrize("switch", [{"NUMBA_CPU_NAME": "generic"}, {"FASTSAL_SIMD": "0"}], ids=str)
+def test_plain_loops_give_the_same_bits(switch):
+    code = ANSWERS + "print(llvm.has_byte_shuffles(), digest.hexdigest())"
 
-    plain = run_python(code, environment={"NUMBA_CPU_NAME": "generic"}).split()
+    plain = run_python(code, environment=switch, timeout=300).split()
 
     assert plain[0] == "False"
     here = {"fastsal": fastsal}

@@ -13,7 +13,7 @@ from ...kernels import launch
 from ...kernels.borders import reflect101
 from ...kernels.color._cpu import luma_span
 from ...kernels.jit import banded, serial
-from ._cpu_vectors import LANES, compare_at_edges, compare_inside
+from ._cpu_windows import LANES, compare_exactly, compare_row
 from ._formulas import binomial, quantized, shown, sixteenth, stretched
 from ._windows import MARGIN, REACHES
 
@@ -159,9 +159,10 @@ def _compare(levels, width, table, exact, totals, most, start, stop):
         _set_windows(row, height, width, edges, others, inverses)
         line, sums = levels[row], totals[row]
         if exact:
-            _compare_row(line, width, table, edges, others, inverses, sums)
+            compare_exactly(line, width, table, edges, others, inverses, sums)
         else:
-            _compare_row(line, width, table.view(np.float32), edges, others, inverses, sums)
+            sums_of_floats = table.view(np.float32)
+            compare_row(line, width, sums_of_floats, edges, others, inverses, sums)
         if height * width == 1:
             sums[0] = 0  # there are no others to compare with
         on, off = int32(0), int32(0)
@@ -186,17 +187,6 @@ def _set_windows(row, height, width, edges, others, inverses):
             columns = int32(min(col + 1 + reach, width)) - int32(max(col + 1 - reach, 0))
             counts[col] = int32(columns * int32(last - first)) - int32(1)
             over[col] = float32(1) / counts[col]
-
-
-@serial
-def _compare_row(levels, width, table, edges, others, inverses, totals):
-    padded = levels.size
-    left = min(MARGIN, padded)
-    right = max(left, (width - MARGIN) // LANES * LANES)
-    compare_at_edges(levels, table, edges, others, inverses, totals, 0, left)
-    if left < right:
-        compare_inside(levels, table, edges, others, inverses, totals, left, right)
-    compare_at_edges(levels, table, edges, others, inverses, totals, right, padded)
 
 
 @banded

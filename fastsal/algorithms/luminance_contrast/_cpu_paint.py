@@ -3,9 +3,9 @@
 import numpy as np
 from numba import prange, uint64
 
-from ...kernels import simd
 from ...kernels.jit import parallel, serial
-from ._cpu_simd import look_up_blocks
+from ...kernels.simd import llvm
+from ...kernels.simd.look_up import look_up_blocks
 from ._cpu_swar import BLOCK, span_of, words_of
 
 BYTE = uint64(255)
@@ -17,7 +17,7 @@ def paint(gray, scores, saliency, bands):
     args = gray, scores.view(bits), saliency.view(bits), bands
     if gray.itemsize > 1:
         _paint_bands(*args)
-    elif simd.are_here():
+    elif llvm.has_byte_shuffles():
         _paint_vector_bands(*args)
     else:
         _paint_word_bands(*args)

@@ -11,7 +11,8 @@ import numpy as np
 
 from ...kernels.cosines import cosine_of_turn
 from ...kernels.jit import serial
-from ._cpu_transpose import TILE, turn
+from ...kernels.simd.transpose import TILE
+from ._cpu_transpose import transpose
 from ._formulas import without_noise
 
 _LEAST = 2 * TILE  # rows and columns; smaller images cost little by NumPy
@@ -54,8 +55,8 @@ def fill_half_spectrum(image, turned, turns, places, wide, high):
     _transform_down(pairs, turns[0])
     _part_halves(pairs, places[0])
     half = turned.reshape(cols, 2, rows // 2)
-    turn(pairs, places[0][: rows // 2], half[: cols // 2])
-    turn(pairs, _opposite(places[0]), half[cols // 2 :])
+    transpose(pairs, places[0][: rows // 2], half[: cols // 2])
+    transpose(pairs, _opposite(places[0]), half[cols // 2 :])
     _transform_down(half, turns[1])
     _put_in_order(half, places[1], wide, high)
 
@@ -67,7 +68,7 @@ def transform_and_turn(waves, turned, turns, places):
     `waves`, whose rows are what columns are in the plan, are overwritten.
     """
     _transform_down(waves, turns[1])
-    turn(waves, places[1], turned)
+    transpose(waves, places[1], turned)
     _transform_down(turned, turns[0])
 
 

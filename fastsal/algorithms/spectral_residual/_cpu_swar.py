@@ -1,9 +1,7 @@
 """Pixels of three bytes read at once, as words of four: one load instead of three for each."""
 
 import numpy as np
-from llvmlite import ir
-from numba import types, uint32
-from numba.core.extending import intrinsic
+from numba import uint32, uint64
 
 from ...kernels.color._formulas import luma
 from ...kernels.jit import serial
@@ -31,13 +29,11 @@ def fill_luma_by_words(levels, places, weights, words, gray):
         gray[i] = luma(first, second, uint32(words[i] >> uint32(16)) & BYTE, weights)
 
 
-@intrinsic
-def _word(typing, levels, place):
-    """Return the four bytes from a place on, the first one lowest."""
-
-    def generate(context, builder, signature, args):
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        address = builder.gep(data, [args[1]])
-        return builder.load(builder.bitcast(address, ir.IntType(32).as_pointer()), align=1)
-
-    return types.uint32(levels, types.uint64), generate
+@serial
+def _word(levels, place):
+    """Return four bytes from a place on, the first one lowest: LLVM emits one load."""
+    low = uint32(levels[place]) | uint32(uint32(levels[place + uint64(1)]) << uint32(8))
+    high = uint32(levels[place + uint64(2)]) | uint32(
+        uint32(levels[place + uint64(3)]) << uint32(8)
+    )
+    return uint32(low | uint32(high << uint32(16)))

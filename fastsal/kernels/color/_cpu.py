@@ -2,14 +2,14 @@
 
 from numba import uint32
 
-from .. import simd
 from ..copies import copy_values
 from ..jit import banded, serial
 from ..launch import over_bands
+from ..simd.llvm import has_byte_shuffles
 from ._formulas import float_luma, luma
 
-if simd.are_here():
-    from ._cpu_simd import fill_luma_blocks
+if has_byte_shuffles():
+    from ..simd.luma import fill_luma_blocks
 else:
 
     @serial

@@ -1,22 +1,11 @@
-"""Rows of a small map made wide on the CPU.
-
-The eight values that eight columns lie next to are picked within a register where the processor can
-(AVX2): LLVM by itself would fetch each from memory.
-"""
+"""Up-sampling of the rows of a small map on the CPU, by linear interpolation."""
 
 import numpy as np
-from llvmlite import ir
-from numba import float32, types
-from numba.core.extending import intrinsic
+from numba import float32
 
-from .. import simd
-from ..jit import has_feature, serial
+from ..jit import serial
+from ..simd.interpolate import HAS_PERMUTE, LANES, interpolate_eight
 from ._formulas import held, raised
-
-LANES = 8
-CAN_PICK = has_feature("avx2")
-_FLOATS = ir.VectorType(ir.FloatType(), LANES)
-_INTS = ir.VectorType(simd.INT, LANES)
 
 
 @serial
@@ -61,47 +50,10 @@ def widen(source, firsts, shares, ends, target):
     fill_steps(source, ends)
     values, steps = ends[0], ends[1]
     done = 0
-    if CAN_PICK and target.size >= source.size:  # else eight columns lie next to more than eight
+    if HAS_PERMUTE and target.size >= source.size:  # else eight columns lie next to more than eight
         done = target.size // LANES * LANES
         for col in range(0, done, LANES):
-            _widen_eight(values, steps, firsts, shares, col, target)
+            interpolate_eight(values, steps, firsts, shares, col, target)
     for col in range(done, target.size):
         first = firsts[col]
         target[col] = raised(values[first], steps[first], shares[col])
-
-
-@intrinsic
-def _widen_eight(typing, values, steps, firsts, shares, start, target):
-    def generate(context, builder, signature, args):
-        start = args[4]
-        values, steps, firsts, shares, target = (
-            context.make_array(kind)(context, builder, array).data
-            for kind, array in zip(signature.args, args, strict=True)
-            if kind != types.int64
-        )
-
-        def at(data, place, form):
-            return builder.bitcast(builder.gep(data, [place]), form.as_pointer())
-
-        nearest = builder.load(at(firsts, start, _INTS), align=4)
-        first = builder.extract_element(nearest, simd.INT(0))
-        order = builder.sub(nearest, _splat(builder, first))
-        first = builder.zext(first, start.type)
-        one, step = (
-            simd.call(
-                builder, "llvm.x86.avx2.permps", _FLOATS,
-                builder.load(at(data, first, _FLOATS), align=4), order,
-            )
-            for data in (values, steps)
-        )  # fmt: skip
-        share = builder.load(at(shares, start, _FLOATS), align=4)
-        raised = builder.fadd(one, builder.fmul(share, step))
-        builder.store(raised, at(target, start, _FLOATS), align=4)
-        return context.get_dummy_value()
-
-    return types.void(values, steps, firsts, shares, types.int64, target), generate
-
-
-def _splat(builder, value):
-    first = builder.insert_element(_INTS(ir.Undefined), value, simd.INT(0))
-    return builder.shuffle_vector(first, first, _INTS([0] * LANES))

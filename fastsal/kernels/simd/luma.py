@@ -1,6 +1,6 @@
-"""Luma 64 pixels at a time: see kernels/vectors.py.
+"""Luma of 64 pixels at a time, with AVX-512 VBMI.
 
-LLVM by itself takes interleaved channels apart by long chains of shuffles. Here ``vpermb`` puts the
+For interleaved channels LLVM emits long chains of shuffles. Here ``vpermb`` puts the
 bytes of 16 pixels in their places at once, and ``vpmaddwd`` multiplies and adds pairs of them.
 """
 
@@ -9,9 +9,9 @@ from numba import types
 from numba.core import cgutils
 from numba.core.extending import intrinsic
 
-from .. import simd
 from ..jit import serial
-from ..simd import BLOCK, BYTES, INT
+from . import llvm
+from .llvm import BLOCK, BYTES, INT
 
 GROUP = 16  # pixels whose 32-bit sums fill a register
 _WORDS = ir.VectorType(ir.IntType(16), 32)
@@ -36,19 +36,19 @@ def _luma_of(channels):
     def luma(typing, pixels, weights, gray):
         def generate(context, builder, signature, args):
             kinds, (source, weights, target) = signature.args, args
-            from_bytes = simd.bytes_of(context, builder, kinds[0], source)
-            to_bytes = simd.bytes_of(context, builder, kinds[2], target)
+            from_bytes = llvm.bytes_of(context, builder, kinds[0], source)
+            to_bytes = llvm.bytes_of(context, builder, kinds[2], target)
             weights = [
                 context.cast(builder, each, kinds[1].dtype, types.uint32)
                 for each in cgutils.unpack_tuple(builder, weights)
             ]
             factors = _factors(builder, *weights)
-            with simd.each_block(context, builder, kinds[2], target) as loop:
+            with llvm.each_block(context, builder, kinds[2], target) as loop:
                 first = builder.mul(loop.index, loop.index.type(BLOCK))
                 start = builder.mul(first, first.type(channels))
                 for begin in range(0, BLOCK, GROUP):
                     luma = _group(builder, from_bytes, start, channels, begin, factors)
-                    simd.store(builder, luma, to_bytes, builder.add(first, first.type(begin)))
+                    llvm.store(builder, luma, to_bytes, builder.add(first, first.type(begin)))
             return context.get_dummy_value()
 
         return types.void(pixels, weights, gray), generate
@@ -63,19 +63,14 @@ def _factors(builder, first, second, third):
     """Return what the pairs of `_group` are multiplied by: two weights; the third, and the half."""
     pairs = (first, second), (third, INT(_HALF))
     both = [builder.or_(low, builder.shl(high, INT(16))) for low, high in pairs]
-    return [builder.bitcast(_repeated(builder, each), _WORDS) for each in both]
-
-
-def _repeated(builder, value):
-    first = builder.insert_element(_SUMS(ir.Undefined), value, INT(0))
-    return builder.shuffle_vector(first, first, _SUMS([0] * GROUP))
+    return [builder.bitcast(llvm.splat(builder, _SUMS, each), _WORDS) for each in both]
 
 
 def _group(builder, source, start, channels, begin, factors):
     """Return the luma of 16 pixels, the `begin`th and on of the block that starts at `start`."""
     # The last load begins early, so as not to read beyond the block.
     offset = min(channels * begin, (channels - 1) * BLOCK)
-    block = simd.load(builder, source, builder.add(start, start.type(offset)))
+    block = llvm.load(builder, source, builder.add(start, start.type(offset)))
     at = [channels * (begin + i) - offset for i in range(GROUP)]
     zero, one = BLOCK, BLOCK + 1
     orders = (
@@ -85,7 +80,7 @@ def _group(builder, source, start, channels, begin, factors):
     constants = BYTES([0, 1] * (BLOCK // 2))
     sums = []
     for order, factor in zip(orders, factors, strict=True):
-        words = builder.bitcast(simd.shuffled(builder, block, constants, order), _WORDS)
-        sums.append(simd.call(builder, "llvm.x86.avx512.pmaddw.d.512", _SUMS, words, factor))
+        words = builder.bitcast(llvm.shuffled(builder, block, constants, order), _WORDS)
+        sums.append(llvm.call(builder, "llvm.x86.avx512.pmaddw.d.512", _SUMS, words, factor))
     total = builder.lshr(builder.add(*sums), _SUMS([15] * GROUP))
     return builder.trunc(total, ir.VectorType(ir.IntType(8), GROUP))

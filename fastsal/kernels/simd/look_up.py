@@ -1,4 +1,4 @@
-"""Looking scores up 64 pixels at a time: see kernels/vectors.py.
+"""Table look-up of 64 pixels at a time, with AVX-512 VBMI.
 
 A score has one byte or four, and its bytes of one significance are a table of 256, which four
 registers hold. ``vpermi2b`` looks 64 pixels up in two of them, so that no table is read from
@@ -8,8 +8,8 @@ memory, and painting is as fast as writing the map.
 from numba import types
 from numba.core.extending import intrinsic
 
-from ...kernels import simd
-from ...kernels.simd import BLOCK, BYTES
+from . import llvm
+from .llvm import BLOCK, BYTES
 
 
 @intrinsic
@@ -19,16 +19,16 @@ def look_up_blocks(typing, gray, planes, saliency):
     def generate(context, builder, signature, args):
         kinds = signature.args
         source, tables, target = (
-            simd.bytes_of(context, builder, *each) for each in zip(kinds, args, strict=True)
+            llvm.bytes_of(context, builder, *each) for each in zip(kinds, args, strict=True)
         )
         planes = _loaded(builder, tables, kinds[2].dtype.bitwidth // 8)
-        with simd.each_block(context, builder, kinds[0], args[0]) as loop:
+        with llvm.each_block(context, builder, kinds[0], args[0]) as loop:
             at = builder.mul(loop.index, loop.index.type(BLOCK))
             place = builder.mul(at, at.type(len(planes)))
-            block = simd.load(builder, source, at)
+            block = llvm.load(builder, source, at)
             for part, scores in enumerate(_looked_up(builder, block, planes)):
                 offset = builder.add(place, place.type(BLOCK * part))
-                simd.store(builder, scores, target, offset)
+                llvm.store(builder, scores, target, offset)
         return context.get_dummy_value()
 
     return types.void(gray, planes, saliency), generate
@@ -36,8 +36,8 @@ def look_up_blocks(typing, gray, planes, saliency):
 
 def _loaded(builder, tables, count):
     """Return the four registers of every byte of a score."""
-    offsets = [[simd.INT(256 * byte + at) for at in range(0, 256, BLOCK)] for byte in range(count)]
-    return [[simd.load(builder, tables, offset) for offset in each] for each in offsets]
+    offsets = [[llvm.INT(256 * byte + at) for at in range(0, 256, BLOCK)] for byte in range(count)]
+    return [[llvm.load(builder, tables, offset) for offset in each] for each in offsets]
 
 
 def _looked_up(builder, block, planes):
@@ -46,7 +46,7 @@ def _looked_up(builder, block, planes):
         return [_permuted(builder, block, planes[0])]
     # Bytes are interleaved within lanes of 16, so every lane gets four pixels of each result.
     order = [16 * k + 4 * lane + i for lane in range(4) for k in range(4) for i in range(4)]
-    block = simd.shuffled(builder, block, block, order)
+    block = llvm.shuffled(builder, block, block, order)
     a, b, c, d = (_permuted(builder, block, plane) for plane in planes)
     halves = zip(_interleaved(builder, a, b, 1), _interleaved(builder, c, d, 1), strict=True)
     return [part for pair in halves for part in _interleaved(builder, *pair, 2)]
@@ -54,7 +54,7 @@ def _looked_up(builder, block, planes):
 
 def _permuted(builder, block, plane):
     lower, upper = (
-        simd.call(builder, "llvm.x86.avx512.vpermi2var.qi.512", BYTES, first, block, second)
+        llvm.call(builder, "llvm.x86.avx512.vpermi2var.qi.512", BYTES, first, block, second)
         for first, second in (plane[:2], plane[2:])
     )
     is_upper = builder.icmp_signed("<", block, BYTES([0] * BLOCK))
@@ -70,5 +70,5 @@ def _interleaved(builder, first, second, width):
             place + BLOCK * which + i
             for place in places for which in (0, 1) for i in range(width)
         ]  # fmt: skip
-        results.append(simd.shuffled(builder, first, second, order))
+        results.append(llvm.shuffled(builder, first, second, order))
     return results

@@ -1,9 +1,8 @@
-"""The comparison of 16 pixels at a time with all their windows, without a loop over the scales.
+"""Contrast of 16 pixels at a time with their windows of all sizes, from a table of sums.
 
-LLVM does not vectorise a loop that reads 24 places of one table, as it cannot tell that none of
-them is written. A loop for each scale reads and writes the totals six times and divides, which
-takes twice as long. Everything here runs while a kernel is compiled, and builds its code: on
-vectors that LLVM cuts to what the processor has.
+LLVM does not vectorise a loop that reads 24 places of one table, because it must assume that one of
+them is written. A loop for each size reads and writes the totals six times and divides, which takes
+twice as long. LLVM cuts these vectors to the registers of the processor.
 """
 
 from llvmlite import ir
@@ -11,9 +10,8 @@ from numba import types
 from numba.core import cgutils
 from numba.core.extending import intrinsic
 
-from ...kernels import simd
-from ...kernels.jit import has_feature
-from ._windows import MARGIN, REACHES
+from ..jit import has_feature
+from . import llvm
 
 LANES = 16
 _BYTES = ir.VectorType(ir.IntType(8), LANES)
@@ -23,18 +21,23 @@ _INDEX = ir.IntType(64)
 _ITEM = 4  # bytes of an entry of the table
 
 
-def _compare_columns(uniform):
+def columns_comparer(reaches, margin, uniform):
+    """Return the function that compares columns of a row with windows of these reaches.
+
+    The table repeats its edges for `margin` columns at either end. With `uniform` the windows of
+    one size hold equally many pixels in all columns.
+    """
+
     @intrinsic
     def compare_columns(typing, levels, table, edges, others, inverses, totals, start, stop):
         """Fill totals[start:stop], whole blocks, with ON and OFF of one row.
 
-        `edges` has the rows of the table above and below the windows of each scale; `others` and
-        `inverses`, (scales, columns), how many other pixels a window holds, and 1 over that. With
-        `uniform` they are the same for all these columns.
+        `edges` has the rows of the table above and below the windows of each size. `others`,
+        (sizes, columns), has the number of other pixels of a window, and `inverses` 1 over that.
         """
 
         def generate(context, builder, signature, args):
-            row = _Row(context, builder, signature.args, args, uniform)
+            row = _Row(context, builder, signature.args, args, reaches, margin, uniform)
             blocks = builder.udiv(builder.sub(args[7], args[6]), _INDEX(LANES))
             with cgutils.for_range(builder, blocks) as loop:
                 row.compare(builder.add(args[6], builder.mul(loop.index, _INDEX(LANES))))
@@ -46,23 +49,21 @@ def _compare_columns(uniform):
     return compare_columns
 
 
-compare_inside, compare_at_edges = _compare_columns(True), _compare_columns(False)
-
-
 class _Row:
     """What the code of one row needs in all its blocks."""
 
-    def __init__(self, context, builder, kinds, args, uniform):
+    def __init__(self, context, builder, kinds, args, reaches, margin, uniform):
+        self.reaches, self.margin = reaches, margin
         self.builder, self.is_exact = builder, isinstance(kinds[1].dtype, types.Integer)
         table, edges, others, inverses = (
             context.make_array(kind)(context, builder, arg)
             for kind, arg in zip(kinds[1:5], args[1:5], strict=True)
         )
         self.levels, self.totals, above, *counts = (
-            simd.bytes_of(context, builder, kinds[k], args[k]) for k in (0, 5, 1, 3, 4)
+            llvm.bytes_of(context, builder, kinds[k], args[k]) for k in (0, 5, 1, 3, 4)
         )
         self.rows, self.counts = [], []
-        for scale in range(len(REACHES)):
+        for scale in range(len(reaches)):
             pair = [builder.gep(edges.data, [_INDEX(2 * scale + k)]) for k in (0, 1)]
             self.rows.append([self._row(above, table, builder.load(each)) for each in pair])
             of_scale = [
@@ -79,14 +80,14 @@ class _Row:
         builder, offset = self.builder, self.builder.mul(col, _INDEX(_ITEM))
         level = builder.uitofp(self._load(self.levels, col, _BYTES), _FLOATS)
         total = _INTS([0] * LANES)
-        for reach, (top, bottom), counts in zip(REACHES, self.rows, self.counts, strict=True):
+        for reach, (top, bottom), counts in zip(self.reaches, self.rows, self.counts, strict=True):
             if not self.uniform:
                 counts = [self._load(each, offset, _FLOATS) for each in counts]
-            left = builder.add(offset, _INDEX(_ITEM * (MARGIN - reach)))
-            right = builder.add(offset, _INDEX(_ITEM * (MARGIN + reach)))
+            left = builder.add(offset, _INDEX(_ITEM * (self.margin - reach)))
+            right = builder.add(offset, _INDEX(_ITEM * (self.margin + reach)))
             window = self._window(top, bottom, left, right)
             total = builder.add(total, self._on_and_off(self._contrast(level, window, *counts)))
-        simd.store(builder, total, self.totals, offset)
+        llvm.store(builder, total, self.totals, offset)
 
     def _window(self, top, bottom, left, right):
         builder = self.builder
@@ -99,7 +100,7 @@ class _Row:
         return builder.sitofp(window, _FLOATS) if self.is_exact else window
 
     def _contrast(self, level, window, others, inverse):
-        """Return rounded_contrast or exact_contrast of _formulas.py."""
+        """Return rounded_contrast or exact_contrast of fine_grained/_formulas.py."""
         builder = self.builder
         if self.is_exact:
             pixels = builder.fadd(others, _FLOATS([1.0] * LANES))
@@ -117,7 +118,7 @@ class _Row:
         return self._fma(rest, inverse, near)
 
     def _on_and_off(self, contrast):
-        """Return on_and_off of _formulas.py."""
+        """Return on_and_off of fine_grained/_formulas.py."""
         builder, none = self.builder, _INTS([0] * LANES)
         whole = builder.fptosi(contrast, _INTS)
         is_off = builder.icmp_signed("<", whole, none)
@@ -126,7 +127,7 @@ class _Row:
         return builder.select(is_off, builder.shl(size, _INTS([16] * LANES)), size)
 
     def _fma(self, *args):
-        return simd.call(self.builder, f"llvm.fma.v{LANES}f32", _FLOATS, *args)
+        return llvm.call(self.builder, f"llvm.fma.v{LANES}f32", _FLOATS, *args)
 
     def _row(self, first, array, index):
         stride = cgutils.unpack_tuple(self.builder, array.strides)[0]
@@ -136,8 +137,7 @@ class _Row:
         offset = self.builder.mul(col, _INDEX(_ITEM))
         place = self.builder.gep(row, [offset])
         value = self.builder.load(self.builder.bitcast(place, ir.FloatType().as_pointer()))
-        vector = self.builder.insert_element(_FLOATS(ir.Undefined), value, simd.INT(0))
-        return self.builder.shuffle_vector(vector, vector, _INTS([0] * LANES))
+        return llvm.splat(self.builder, _FLOATS, value)
 
     def _load(self, address, offset, kind):
         place = self.builder.gep(address, [offset])
