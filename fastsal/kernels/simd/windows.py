@@ -50,7 +50,7 @@ def columns_comparer(reaches, margin, uniform):
 
 
 class _Row:
-    """What the code of one row needs in all its blocks."""
+    """Addresses and constants of one row, for all its blocks."""
 
     def __init__(self, context, builder, kinds, args, reaches, margin, uniform):
         self.reaches, self.margin = reaches, margin
