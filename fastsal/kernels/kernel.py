@@ -54,11 +54,11 @@ class Kernel:
         self._name = f"{self.py_func.__module__.removeprefix('fastsal.')}.{self.py_func.__name__}"
         # The simulator gives the one object a new form each time.
         keep = functools.lru_cache(maxsize=64)
-        self._form = self._formed if runtime.is_simulated() else keep(self._formed)
+        self._config = self._formed if runtime.is_simulated() else keep(self._formed)
 
-    def __getitem__(self, form: tuple[Any, ...]) -> Callable[..., None]:
-        blocks, threads, stream = form[0], form[1], devices.current_stream()
-        formed: Callable[..., None] = self._form(blocks, threads, stream)
+    def __getitem__(self, config: tuple[Any, ...]) -> Callable[..., None]:
+        blocks, threads, stream = config[0], config[1], devices.current_stream()
+        formed: Callable[..., None] = self._config(blocks, threads, stream)
         watcher = _watcher.get()
         if watcher is None:
             return formed

@@ -17,7 +17,7 @@ from fastsal.algorithms.binary_map import (
     salient_boxes,
     state_of_seed,
 )
-from fastsal.algorithms.binary_map._cpu_assign import CHUNK, describe, fill_cells
+from fastsal.algorithms.binary_map._cpu_assign import CHUNK, describe, fill_intervals
 from fastsal.algorithms.binary_map._formulas import nearest
 from fastsal.kernels import launch
 
@@ -229,7 +229,7 @@ def test_cells_tell_values_apart_as_distances_do(centres, nudges, order, power):
     near = F32([near[i] for i in order])
     low, high = min(near.min(), F32(-2)), max(near.max(), F32(2))
     edges, owners = np.empty(5, F32), np.empty(5, np.int64)
-    if not fill_cells(near, low, high, edges, owners):
+    if not fill_intervals(near, low, high, edges, owners):
         return
 
     around = [_stepped(each, i) for each in (*near, *edges[np.isfinite(edges)]) for i in (-1, 0, 1)]

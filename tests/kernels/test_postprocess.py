@@ -4,12 +4,12 @@ from fractions import Fraction
 import numba
 import numpy as np
 import pytest
-from reference.finish import finish as reference
+from reference.postprocess import postprocess as reference
 
 from fastsal import runtime
 from fastsal.kernels import launch, postprocess
 from fastsal.kernels.postprocess import _formulas
-from fastsal.kernels.postprocess._cpu_widen import LANES, ends_of, places_of, widen
+from fastsal.kernels.postprocess._cpu_upsample import LANES, ends_of, places_of, upsample_row
 
 OPTIONS = {
     "as it is": (0.0, 0.0, False),
@@ -38,10 +38,10 @@ def finished(backend, request):
         if backend == "cuda":
             device = request.getfixturevalue("cuda_device")
             held = device.to_device(out)
-            bench.finish(device.to_device(work), shape[1], smooth, center_bias, rescale, held)
+            bench.postprocess(device.to_device(work), shape[1], smooth, center_bias, rescale, held)
             out = held.copy_to_host()
         else:
-            bench.finish(work, shape[1], smooth, center_bias, rescale, out)
+            bench.postprocess(work, shape[1], smooth, center_bias, rescale, out)
         return out.reshape(len(maps), *shape)
 
     return run
@@ -70,7 +70,7 @@ def test_large_maps_match_the_definition(small, large, options, rng):
     maps = rng.random((1, *small), np.float32) + np.linspace(0, 3, small[1], dtype=np.float32)
     out = np.empty((1, large[0] * large[1]), np.float32)
 
-    bench.finish(maps.copy(), large[1], *options, out)
+    bench.postprocess(maps.copy(), large[1], *options, out)
 
     expected = reference(maps[0], large, *options)
     np.testing.assert_allclose(out.reshape(large), expected, atol=1e-5)
@@ -85,7 +85,7 @@ def test_rows_of_any_width(source, rng):
         firsts, shares = places_of(source, width, 0, width)
         target = np.full(width + 1, -1, np.float32)
 
-        widen(values, firsts, shares, ends, target[:width])
+        upsample_row(values, firsts, shares, ends, target[:width])
 
         np.testing.assert_array_equal(places_of(source, width, 3, width)[0], firsts[3:])
         np.testing.assert_array_equal(places_of(source, width, 3, width)[1], shares[3:])
@@ -143,11 +143,11 @@ def test_any_number_of_threads_gives_the_same_bits(shape, rng):
     many, one = np.empty((2, shape[0], 400 * 300), np.float32)
     assert maps.size >= launch.PARALLEL_FROM
 
-    bench.finish(maps.copy(), 300, 0.03, 0.5, True, many)
+    bench.postprocess(maps.copy(), 300, 0.03, 0.5, True, many)
     before = numba.get_num_threads()
     numba.set_num_threads(1)
     try:
-        bench.finish(maps.copy(), 300, 0.03, 0.5, True, one)
+        bench.postprocess(maps.copy(), 300, 0.03, 0.5, True, one)
     finally:
         numba.set_num_threads(before)
 

@@ -10,7 +10,7 @@ KERNELS = {
     "_cuda._paint_levels": each("void(MAP[:,::1], int32[::1], uint8[:,::1])", MAP=MAPS),
     "_cuda._add_up": each("void(MAP[:,::1], int64[:,::1])", MAP=MAPS),
     "_cuda._fill_bounds": ["void(int64[:,::1], int64, float32[::1])"],
-    "_cuda._paint_shares": each("void(MAP[:,::1], float32[::1], uint8[:,::1])", MAP=MAPS),
+    "_cuda._paint_above": each("void(MAP[:,::1], float32[::1], uint8[:,::1])", MAP=MAPS),
     "_cuda_kmeans.reset_extents": ["void(int32[:,::1])"],
     "_cuda_kmeans.fill_extents": each("void(MAP[:,::1], int32[:,::1])", MAP=MAPS),
     "_cuda_kmeans.cluster": each(

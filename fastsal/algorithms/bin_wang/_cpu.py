@@ -16,19 +16,19 @@ from ...kernels.launch import over_bands, scratch
 from ._cpu_blocks import has_code, match_blocks
 from ._cpu_candidates import settle
 from ._cpu_learn import (
-    copy_busy,
-    count_suspects,
+    copy_active,
+    count_candidates,
     drop_rejected,
     find_firsts,
     finish_tile,
     is_eventful,
     order_templates,
-    take_suspects,
+    take_candidates,
     touch_activity,
     watch,
 )
 from ._cpu_match import copy_levels, count_used, match_all, match_first
-from ._formulas import BUSY, LEAST_REACH, MOST_FIRST, MOVING, SUSPECT
+from ._formulas import ACTIVE, IS_CANDIDATE, MAX_FIRST, MIN_REACH, MOVING
 from .tiles import AREA, CODE, COLS, ROWS
 
 MATCH, LOWRES, LEARN = 1, 2, 4  # stages of a sweep
@@ -41,14 +41,14 @@ def new_model(planes):
     model = {
         "shape": (height, width),
         "templates": _tiled(templates, (0, 0, 0, 0)),
-        "shorts": _tiled(shorts, (MOST_FIRST, 0, 0, 0, LEAST_REACH)),
+        "shorts": _tiled(shorts, (MAX_FIRST, 0, 0, 0, MIN_REACH)),
         "codes": _tiled(np.concatenate([codes, np.zeros_like(codes[:1])]), (0, 0, 0, 0, 0)),
         "controls": np.array(controls, np.int64),
         "verdicts": np.zeros((height, width), np.uint8),
         "suspects": np.zeros(height, np.int64),
     }
     rows, blocks = -(-height // ROWS), -(-width // ROWS)
-    model["busy"] = (codes[0, :rows, :blocks] >= BUSY).astype(np.uint8)
+    model["busy"] = (codes[0, :rows, :blocks] >= ACTIVE).astype(np.uint8)
     model["live"] = np.ones(len(model["templates"]), np.uint8)
     model["calm"] = np.zeros(len(model["templates"]), np.uint8)
     model["tallies"] = np.zeros((rows, 5), np.int64)
@@ -57,7 +57,7 @@ def new_model(planes):
     model["tallies"][0] = model["beyond"], height * width, height * width, 0, 0
     model["firsts"] = np.zeros((rows, 2), np.int64)
     # There are no candidates, but compiling now saves a frame from waiting for it.
-    _replace_suspects(model, 0)
+    _replace_candidates(model, 0)
     return model
 
 
@@ -93,7 +93,7 @@ def update(model, gray, opencv5, unfilled):
     _sweep(model, gray, stages, **steering)
     model["controls"][:] = 1, _limits(second > half)[1]
     if model["suspects"].any():
-        _replace_suspects(model, unfilled)
+        _replace_candidates(model, unfilled)
 
 
 def fill_mask(model, white, out):
@@ -138,11 +138,11 @@ def _sweep(
     changes=(-1, -1),
 ):  # fmt: skip
     arrays = tuple(model[name] for name in ("templates", "shorts", "codes", "live", "calm"))
-    busy_before = model["busy"]
+    active_before = model["busy"]
     if stages & LEARN:
-        busy_before = scratch("bin_wang busy", busy_before.shape, np.uint8)
-        busy_before[:] = model["busy"]
-    args = (*arrays, busy_before, model["busy"], gray.reshape(model["shape"]))
+        active_before = scratch("bin_wang busy", active_before.shape, np.uint8)
+        active_before[:] = model["busy"]
+    args = (*arrays, active_before, model["busy"], gray.reshape(model["shape"]))
     args += tuple(model[name] for name in ("tallies", "firsts", "suspects"))
     args += (stages, bool(is_low), limit, *_limits(check), bool(check), bool(started))
     args += (bool(opencv5), *changes)
@@ -151,7 +151,7 @@ def _sweep(
 
 @banded
 def _sweep_span(
-    templates, shorts, codes, live, calm, busy, busy_next, gray, tallies, firsts, suspects,
+    templates, shorts, codes, live, idle, active, active_next, gray, tallies, firsts, candidates,
     stages, is_low, limit, frames, limit_next, check, started, opencv5, calmed, other,
     start, stop,
 ):  # fmt: skip
@@ -166,12 +166,12 @@ def _sweep_span(
                 if live[t]:
                     match_all(templates[t], shorts[t], codes[t])
                 else:
-                    match_first(templates[t], shorts[t], codes[t], calm[t] > 0)
+                    match_first(templates[t], shorts[t], codes[t], idle[t] > 0)
                 if stages == MATCH:
                     count_used(shorts[t], limit, tallies[row])
         if stages & LOWRES:
             if is_low:
-                match_blocks(templates, shorts, codes, live, busy, row, height, width)
+                match_blocks(templates, shorts, codes, live, active, row, height, width)
             if opencv5 and started:
                 find_firsts(codes, row, height, width, firsts[row])
         if stages & LEARN:
@@ -181,23 +181,23 @@ def _sweep_span(
                 if opencv5 and started:
                     touch_activity(codes[t], row, col, width, calmed, other)
                 found = uint8(0)
-                if not calm[t] or is_eventful(codes[t]):
+                if not idle[t] or is_eventful(codes[t]):
                     args = (shorts[t], codes[t], frames, started, opencv5)
-                    found, calm[t] = watch(*args)
-                copy_busy(codes[t], ROWS * row, col, busy_next)
+                    found, idle[t] = watch(*args)
+                copy_active(codes[t], ROWS * row, col, active_next)
                 if live[t]:
                     order_templates(templates[t], shorts[t], limit)
                 if found and check:
-                    count_suspects(codes[t], ROWS * row, suspects)
+                    count_candidates(codes[t], ROWS * row, candidates)
                     continue
                 if found:
-                    take_suspects(templates[t], shorts[t], codes[t])
+                    take_candidates(templates[t], shorts[t], codes[t])
                 live[t] = finish_tile(
                     templates[t], shorts[t], live[t] | found, limit_next, tallies[row]
                 )
 
 
-def _replace_suspects(model, unfilled):
+def _replace_candidates(model, unfilled):
     """Decide the candidates in raster order, then update the tiles that wait for them."""
     shape = model["shape"]
     fields = tuple(model[name] for name in ("templates", "shorts", "codes"))
@@ -208,19 +208,19 @@ def _replace_suspects(model, unfilled):
 
 
 @banded
-def _late_span(templates, shorts, codes, live, suspects, verdicts, tallies, limit, start, stop):
+def _late_span(templates, shorts, codes, live, candidates, verdicts, tallies, limit, start, stop):
     height, width = verdicts.shape
     columns = -(-width // COLS)
     for row in range(start, stop):
         top = ROWS * row
         found = 0
         for y in range(top, min(top + ROWS, height)):
-            found += suspects[y]
+            found += candidates[y]
         for t in range(row * columns, (row + 1) * columns) if found else range(0):
-            if not has_code(SUSPECT, codes[t]):
+            if not has_code(IS_CANDIDATE, codes[t]):
                 continue
             drop_rejected(codes[t], top, COLS * (t - row * columns), verdicts)
-            take_suspects(templates[t], shorts[t], codes[t])
+            take_candidates(templates[t], shorts[t], codes[t])
             live[t] = finish_tile(templates[t], shorts[t], True, limit, tallies[row])
 
 

@@ -8,7 +8,7 @@ from .tiles import AREA, CODE, COLS, LEVEL, REACH, ROWS
 
 
 @serial
-def match_blocks(templates, shorts, codes, live, busy, row, height, width):
+def match_blocks(templates, shorts, codes, live, active, row, height, width):
     """Match blocks of 4 x 4 pixels; activity is read where OpenCV 4 reads it.
 
     OpenCV 4 reads a block's activity at the pixel with the block's numbers as coordinates. An
@@ -16,29 +16,29 @@ def match_blocks(templates, shorts, codes, live, busy, row, height, width):
     """
     columns, number, block = -(-width // COLS), 0, 0
     rows = min(ROWS, height - ROWS * row)
-    is_shifted = _is_any_busy(busy[row])
+    is_shifted = _is_any_active(active[row])
     looked_at, is_high = -1, False
-    while number < busy.shape[1]:
+    while number < active.shape[1]:
         tile, left = row * columns + ROWS * block // COLS, ROWS * block % COLS
         if tile != looked_at:
             looked_at, is_high = tile, has_code(HIGH, codes[tile])
         if not (is_shifted or is_high):
             number, block = number + COLS // ROWS, block + COLS // ROWS
             continue
-        is_busy = busy[row, number]
+        is_active = active[row, number]
         if is_high and _is_block_high(codes[tile], left):
             cols = min(ROWS, width - ROWS * block)
             args = (templates[tile], shorts[tile], codes[tile], left, rows, cols)
-            if is_busy or _is_background(*args, 0) or (live[tile] and _is_background(*args, 1)):
+            if is_active or _is_background(*args, 0) or (live[tile] and _is_background(*args, 1)):
                 _clear_low(codes[tile], left, rows, cols)
-        number, block = number + 1, block + (not is_busy)
+        number, block = number + 1, block + (not is_active)
 
 
 @serial
-def _is_any_busy(busy):
+def _is_any_active(active):
     found = uint8(0)
-    for i in range(busy.size):
-        found = uint8(found | busy[i])
+    for i in range(active.size):
+        found = uint8(found | active[i])
     return found != 0
 
 

@@ -5,43 +5,43 @@ from numba import uint8
 
 from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
-from ._formulas import CERTAIN, FAR, SUSPECT, gray_level, is_alike, is_settled
+from ._formulas import CERTAIN, FAR, IS_CANDIDATE, gray_level, is_alike, is_settled
 from .tiles import AREA, CANDIDATE, CODE, COLS, REACH, ROWS
 
 
-def settle(templates, shorts, codes, suspects, verdicts, unfilled):
+def settle(templates, shorts, codes, candidates, verdicts, unfilled):
     """Fill `verdicts`, (H, W), with 1 for accepted candidates and 0 for the others.
 
-    Only rows with `suspects` are filled. A template never filled counts as level `unfilled`.
+    Only rows with `candidates` are filled. A template never filled counts as level `unfilled`.
     """
-    args = (templates, shorts, codes, suspects, verdicts, unfilled)
+    args = (templates, shorts, codes, candidates, verdicts, unfilled)
     over_bands(_judge_span, verdicts.shape[0], *args, pixels=verdicts.size)
-    _scan(suspects, verdicts)
+    _scan(candidates, verdicts)
 
 
 @banded
-def _judge_span(templates, shorts, codes, suspects, verdicts, unfilled, start, stop):
+def _judge_span(templates, shorts, codes, candidates, verdicts, unfilled, start, stop):
     height, width = verdicts.shape
     # Three rows in turn, with a margin that nothing is near to.
     levels = np.empty((3, 5, width + 2), np.int16)  # four templates, the candidate's level
     levels[:] = FAR
-    is_suspect = np.zeros((3, width + 2), np.uint8)
+    is_candidate = np.zeros((3, width + 2), np.uint8)
     kept = np.full(3, -1, np.int64)
     reach = np.empty(width, np.int16)
     votes = np.empty(width, np.uint8)
     for row in range(start, stop):
-        if suspects[row] == 0:
+        if candidates[row] == 0:
             continue
         votes[:] = 0
         _copy_reach(shorts, row, reach)
         for other in range(max(row - 1, 0), min(row + 2, height)):
             if kept[other % 3] != other:
-                flags = is_suspect[other % 3]
+                flags = is_candidate[other % 3]
                 _copy_row(templates, codes, other, unfilled, levels[other % 3], flags)
                 kept[other % 3] = other
         own = levels[row % 3, 4, 1 : width + 1]
         for other in range(max(row - 1, 0), min(row + 2, height)):
-            near, flags = levels[other % 3], is_suspect[other % 3]
+            near, flags = levels[other % 3], is_candidate[other % 3]
             for col in range(3):
                 for number in range(3):
                     _vote(own, near[number, col : col + width], reach, votes)
@@ -51,7 +51,7 @@ def _judge_span(templates, shorts, codes, suspects, verdicts, unfilled, start, s
                     _vote_if_settled(own, last, new, flags[col : col + width], reach, bit, votes)
                 else:
                     _vote(own, near[3, col : col + width], reach, votes)
-        _store(votes, is_suspect[row % 3, 1 : width + 1], verdicts[row])
+        _store(votes, is_candidate[row % 3, 1 : width + 1], verdicts[row])
 
 
 @serial
@@ -65,8 +65,8 @@ def _copy_reach(shorts, row, reach):
 
 
 @serial
-def _copy_row(templates, codes, row, unfilled, levels, is_suspect):
-    width = is_suspect.size - 2
+def _copy_row(templates, codes, row, unfilled, levels, is_candidate):
+    width = is_candidate.size - 2
     columns, at = -(-width // COLS), COLS * (row % ROWS)
     for t in range(columns):
         tile, code = templates[row // ROWS * columns + t], codes[row // ROWS * columns + t]
@@ -75,9 +75,9 @@ def _copy_row(templates, codes, row, unfilled, levels, is_suspect):
             source, target = tile[number * AREA + at :], levels[number, start:stop]
             for i in range(target.size):
                 target[i] = gray_level(source[i], unfilled)
-        source_codes, flags = code[CODE + at :], is_suspect[start:stop]
+        source_codes, flags = code[CODE + at :], is_candidate[start:stop]
         for i in range(flags.size):
-            flags[i] = source_codes[i] & SUSPECT
+            flags[i] = source_codes[i] & IS_CANDIDATE
         candidates, target = code[CANDIDATE + at :], levels[4, start:stop]
         for i in range(target.size):
             target[i] = candidates[i]
@@ -100,19 +100,19 @@ def _vote_if_settled(own, last, new, flags, reach, bit, votes):
 
 
 @serial
-def _store(votes, is_suspect, verdicts):
+def _store(votes, is_candidate, verdicts):
     for i in range(votes.size):
-        verdicts[i] = votes[i] if is_suspect[i] else 0
+        verdicts[i] = votes[i] if is_candidate[i] else 0
 
 
 @serial
-def _scan(suspects, verdicts):
+def _scan(candidates, verdicts):
     """Turn votes into verdicts in raster order, as OpenCV goes."""
     height, width = verdicts.shape
     for row in range(height):
-        if suspects[row] == 0:
+        if candidates[row] == 0:
             continue
-        above = row > 0 and suspects[row - 1] > 0
+        above = row > 0 and candidates[row - 1] > 0
         before = verdicts[max(row - 1, 0)]
         west = uint8(0)
         for col in range(width):

@@ -4,10 +4,10 @@ from numba import float32, int16, uint8
 
 from ...kernels.jit import serial
 from ._formulas import (
-    BUSY,
-    LEAST_REACH,
+    ACTIVE,
+    IS_CANDIDATE,
+    MIN_REACH,
     MOVING,
-    SUSPECT,
     activity_of,
     has_calmed,
     ordered,
@@ -58,7 +58,7 @@ def watch(shorts, codes, frames, started, opencv5):
 
     Return whether a level has stayed for more than `frames`, and whether the tile is calm now.
     """
-    found, excited = uint8(0), int16(opencv5)
+    found, changed = uint8(0), int16(opencv5)
     for i in range(AREA):
         code, activity = codes[CODE + i], codes[ACTIVITY + i]
         if not opencv5:
@@ -67,26 +67,26 @@ def watch(shorts, codes, frames, started, opencv5):
         reach = shorts[REACH + i]
         reach = reach_of(reach, activity) if started else reach
         shorts[REACH + i] = reach
-        excited = int16(excited | activity | (reach ^ LEAST_REACH))
+        changed = int16(changed | activity | (reach ^ MIN_REACH))
         level, candidate, count = codes[LEVEL + i], codes[CANDIDATE + i], codes[COUNT + i]
         moves = (code & MOVING) == MOVING
         kept = candidate if count > 0 else level
         stayed = patience(level, kept, count, reach) if moves else count
-        is_suspect = moves & (stayed > frames)
-        code = uint8(code | (SUSPECT if is_suspect else 0))
+        is_candidate = moves & (stayed > frames)
+        code = uint8(code | (IS_CANDIDATE if is_candidate else 0))
         codes[CANDIDATE + i] = kept if moves else candidate
         codes[COUNT + i] = stayed
         codes[CODE + i] = code
         found = uint8(found | code)
-    return uint8((found & SUSPECT) != 0), uint8(excited == 0)
+    return uint8((found & IS_CANDIDATE) != 0), uint8(changed == 0)
 
 
 @serial
-def copy_busy(codes, top, left, busy):
+def copy_active(codes, top, left, active):
     """Save the active-pixel mask where OpenCV 4 reads it in the next frame (see `match_blocks`)."""
-    for row in range(top, min(top + ROWS, busy.shape[0])):
-        for col in range(left, min(left + COLS, busy.shape[1])):
-            busy[row, col] = codes[ACTIVITY + COLS * (row - top) + col - left] >= BUSY
+    for row in range(top, min(top + ROWS, active.shape[0])):
+        for col in range(left, min(left + COLS, active.shape[1])):
+            active[row, col] = codes[ACTIVITY + COLS * (row - top) + col - left] >= ACTIVE
 
 
 @serial
@@ -102,10 +102,10 @@ def order_templates(templates, shorts, limit):
 
 
 @serial
-def take_suspects(templates, shorts, codes):
+def take_candidates(templates, shorts, codes):
     """Replace the last template of every candidate pixel by its level."""
     for i in range(AREA):
-        taken = (codes[CODE + i] & SUSPECT) != 0
+        taken = (codes[CODE + i] & IS_CANDIDATE) != 0
         candidate, count = codes[CANDIDATE + i], codes[COUNT + i]
         last, its_count = templates[3 * AREA + i], shorts[3 * AREA + i]
         templates[3 * AREA + i] = float32(candidate) if taken else last
@@ -134,11 +134,11 @@ def finish_tile(templates, shorts, is_live, limit, tally):
 
 
 @serial
-def count_suspects(codes, top, suspects):
+def count_candidates(codes, top, candidates):
     for row in range(ROWS):
         for col in range(COLS):
-            if codes[CODE + COLS * row + col] & SUSPECT:
-                suspects[top + row] += 1
+            if codes[CODE + COLS * row + col] & IS_CANDIDATE:
+                candidates[top + row] += 1
 
 
 @serial
@@ -147,5 +147,5 @@ def drop_rejected(codes, top, left, verdicts):
     for y in range(top, min(top + ROWS, height)):
         for x in range(left, min(left + COLS, width)):
             i = CODE + COLS * (y - top) + x - left
-            if codes[i] & SUSPECT and not verdicts[y, x]:
-                codes[i] &= uint8(255 - SUSPECT)
+            if codes[i] & IS_CANDIDATE and not verdicts[y, x]:
+                codes[i] &= uint8(255 - IS_CANDIDATE)

@@ -4,12 +4,12 @@ from numba import float32
 
 from ...kernels.jit import serial
 from ._formulas import (
-    BUSY,
+    ACTIVE,
     KEPT,
-    LEAST_REACH,
-    MOST_FIRST,
-    MOST_OTHER,
-    MOST_SECOND,
+    MAX_FIRST,
+    MAX_OTHER,
+    MAX_SECOND,
+    MIN_REACH,
     RATE,
     blended,
     coded,
@@ -30,22 +30,22 @@ def copy_levels(gray, top, left, codes):
 
 
 @serial
-def match_first(templates, shorts, codes, is_calm):
+def match_first(templates, shorts, codes, is_idle):
     """Match every pixel at full resolution where only the first template is in use."""
-    if is_calm:
+    if is_idle:
         for i in range(AREA):
             level, count, template = codes[LEVEL + i], shorts[i], templates[i]
-            hit = (count > 0) & is_near(level, LEAST_REACH, template)
-            shorts[i] = recounted(count, hit, True, MOST_FIRST)
+            hit = (count > 0) & is_near(level, MIN_REACH, template)
+            shorts[i] = recounted(count, hit, True, MAX_FIRST)
             templates[i] = _learnt(template, level) if hit else template
             codes[CODE + i] = coded(not hit, codes[CODE + i])
         return
     for i in range(AREA):
         level, reach = codes[LEVEL + i], shorts[REACH + i]
-        free = codes[ACTIVITY + i] < BUSY
+        free = codes[ACTIVITY + i] < ACTIVE
         count, template = shorts[i], templates[i]
         hit = free & (count > 0) & is_near(level, reach, template)
-        shorts[i] = recounted(count, hit, free, MOST_FIRST)
+        shorts[i] = recounted(count, hit, free, MAX_FIRST)
         templates[i] = _learnt(template, level) if hit else template
         codes[CODE + i] = coded(free & (not hit), codes[CODE + i])
 
@@ -55,7 +55,7 @@ def match_all(templates, shorts, codes):
     """Match every pixel at full resolution."""
     for i in range(AREA):
         level, reach = codes[LEVEL + i], shorts[REACH + i]
-        free = codes[ACTIVITY + i] < BUSY
+        free = codes[ACTIVITY + i] < ACTIVE
         c0, c1, c2, c3 = shorts[i], shorts[i + AREA], shorts[i + 2 * AREA], shorts[i + 3 * AREA]
         t0, t1 = templates[i], templates[i + AREA]
         t2, t3 = templates[i + 2 * AREA], templates[i + 3 * AREA]
@@ -64,10 +64,10 @@ def match_all(templates, shorts, codes):
         missed = (not hit0) & (not hit1)
         hit2 = free & (c2 > 0) & is_near(level, reach, t2) & missed
         hit3 = free & (c3 > 0) & is_near(level, reach, t3) & missed & (not hit2)
-        shorts[i] = recounted(c0, hit0, free, MOST_FIRST)
-        shorts[i + AREA] = recounted(c1, hit1, free, MOST_SECOND)
-        shorts[i + 2 * AREA] = recounted(c2, hit2, free, MOST_OTHER)
-        shorts[i + 3 * AREA] = recounted(c3, hit3, free, MOST_OTHER)
+        shorts[i] = recounted(c0, hit0, free, MAX_FIRST)
+        shorts[i + AREA] = recounted(c1, hit1, free, MAX_SECOND)
+        shorts[i + 2 * AREA] = recounted(c2, hit2, free, MAX_OTHER)
+        shorts[i + 3 * AREA] = recounted(c3, hit3, free, MAX_OTHER)
         templates[i] = _learnt(t0, level) if hit0 else t0
         templates[i + AREA] = _learnt(t1, level) if hit1 else t1
         templates[i + 2 * AREA] = _learnt(t2, level) if hit2 else t2

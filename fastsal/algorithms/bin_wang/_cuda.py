@@ -12,16 +12,16 @@ from ...kernels.jit import device, kernel
 from ...kernels.launch import capped, grid_for
 from ._cuda_candidates import settle
 from ._formulas import (
-    BUSY,
+    ACTIVE,
     HIGH,
+    IS_CANDIDATE,
     KEPT,
     LOW,
-    MOST_FIRST,
-    MOST_OTHER,
-    MOST_SECOND,
+    MAX_FIRST,
+    MAX_OTHER,
+    MAX_SECOND,
     MOVING,
     RATE,
-    SUSPECT,
     activity_of,
     blended,
     block_matches,
@@ -101,15 +101,15 @@ def _match(templates, shorts, codes, gray, controls):
     i = cuda.grid(1)
     while i < gray.size:
         level, reach = gray[i], shorts[REACH, i]
-        free = codes[ACTIVITY, i] < BUSY
+        free = codes[ACTIVITY, i] < ACTIVE
         missed, latest, count = True, int32(0), int32(0)
         for number in range(4):
             count = int32(shorts[number, i])
             if free and count > 0:
                 template = templates[number, i]
                 hit = missed and is_near(level, reach, template)
-                most = MOST_FIRST if number == 0 else MOST_SECOND if number == 1 else MOST_OTHER
-                count = int32(recounted(count, hit, True, most))
+                max_count = MAX_FIRST if number == 0 else MAX_SECOND if number == 1 else MAX_OTHER
+                count = int32(recounted(count, hit, True, max_count))
                 shorts[number, i] = count
                 if hit:
                     templates[number, i] = _learnt(template, level)
@@ -148,17 +148,17 @@ def _match_blocks(templates, shorts, codes, gray, width, lows, controls):
     is_low = controls[USED] > gray.size // 2
     row = cuda.blockIdx.x
     while row < rows:
-        busy, col = 0, cuda.threadIdx.x
+        active, col = 0, cuda.threadIdx.x
         while col < cols:
-            busy |= 1 if codes[ACTIVITY, row * width + col] >= BUSY else 0
+            active |= 1 if codes[ACTIVITY, row * width + col] >= ACTIVE else 0
             col += cuda.blockDim.x
-        busy = cuda.syncthreads_or(busy)
+        active = cuda.syncthreads_or(active)
         if cuda.threadIdx.x == 0:
             block, col = 0, 0
-            while busy and col < cols:
-                block += 1 if codes[ACTIVITY, row * width + col] < BUSY else 0
+            while active and col < cols:
+                block += 1 if codes[ACTIVITY, row * width + col] < ACTIVE else 0
                 col += 1
-            matched[0] = (block if busy else cols) if is_low else 0
+            matched[0] = (block if active else cols) if is_low else 0
         cuda.syncthreads()
         col = cuda.threadIdx.x
         while col < cols:
@@ -174,8 +174,8 @@ def _match_blocks(templates, shorts, codes, gray, width, lows, controls):
         cuda.syncthreads()
         if cuda.threadIdx.x == 0:
             block, col = 0, 0
-            while busy and is_low and col < cols:
-                if codes[ACTIVITY, row * width + col] >= BUSY:
+            while active and is_low and col < cols:
+                if codes[ACTIVITY, row * width + col] >= ACTIVE:
                     lows[row, block] = 0
                 else:
                     block += 1
@@ -255,7 +255,7 @@ def _learn(templates, shorts, codes, gray, width, lows, controls, opencv5):
             codes[COUNT, i] = stayed
         _order(templates, shorts, i, limit)
         if stayed > frames:
-            code = uint8(code | SUSPECT)
+            code = uint8(code | IS_CANDIDATE)
         codes[CODE, i] = code
         if stayed > frames and check:
             cuda.atomic.min(controls, TOP, int32(i // width))
@@ -299,7 +299,7 @@ def _finish(templates, shorts, codes, verdicts, controls):
         return
     i = cuda.grid(1)
     while i < verdicts.size:
-        if codes[CODE, i] & SUSPECT:
+        if codes[CODE, i] & IS_CANDIDATE:
             if verdicts[i]:
                 _replace(templates, shorts, codes, i)
             _order(templates, shorts, i, 250)

@@ -8,20 +8,20 @@ from numba import cuda, uint8
 
 from ...kernels.jit import device, kernel
 from ...kernels.launch import grid_for
-from ._formulas import CERTAIN, SUSPECT, gray_level, is_alike, is_settled
+from ._formulas import CERTAIN, IS_CANDIDATE, gray_level, is_alike, is_settled
 
 REACH, CANDIDATE, CODE = 4, 1, 3
 CHECK, TOP, BOTTOM, LEFT, RIGHT = 4, 7, 8, 9, 10  # among the controls
 
 
-def settle(templates, shorts, codes, suspects, verdicts, unfilled):
+def settle(templates, shorts, codes, candidates, verdicts, unfilled):
     """Fill `verdicts`, (H, W), with 1 for accepted candidates and 0 for the others.
 
-    Only rows with `suspects` are filled. A template never filled counts as level `unfilled`.
+    Only rows with `candidates` are filled. A template never filled counts as level `unfilled`.
     """
     (blocks, _), threads = grid_for(verdicts.size, 1)
-    _judge[blocks, threads](templates, shorts, codes, suspects, verdicts, unfilled)
-    _scan[1, threads](codes, suspects, verdicts)
+    _judge[blocks, threads](templates, shorts, codes, candidates, verdicts, unfilled)
+    _scan[1, threads](codes, candidates, verdicts)
 
 
 @kernel
@@ -31,7 +31,7 @@ def _judge(templates, shorts, codes, controls, verdicts, unfilled):
     height, width = verdicts.shape
     i = cuda.grid(1)
     while i < verdicts.size:
-        if codes[CODE, i] & SUSPECT:
+        if codes[CODE, i] & IS_CANDIDATE:
             row, col = i // width, i % width
             votes = _votes(templates, shorts, codes, height, width, row, col, unfilled)
             verdicts[row, col] = votes
@@ -51,7 +51,7 @@ def _votes(templates, shorts, codes, height, width, row, col, unfilled):
             if is_alike(own, gray_level(templates[number, other], unfilled), reach):
                 return uint8(CERTAIN)
         last = is_alike(own, gray_level(templates[3, other], unfilled), reach)
-        if place >= 4 or not codes[CODE, other] & SUSPECT:  # not replaced before this pixel's turn
+        if place >= 4 or not codes[CODE, other] & IS_CANDIDATE:  # not yet replaced
             if last:
                 return uint8(CERTAIN)
         else:
@@ -73,13 +73,13 @@ def _scan(codes, controls, verdicts):
         row = max(top, (front - right + 1) // 2) + cuda.threadIdx.x
         while row <= bottom and front - 2 * row >= left:
             col = front - 2 * row
-            if col <= right and codes[CODE, row * width + col] & SUSPECT:
+            if col <= right and codes[CODE, row * width + col] & IS_CANDIDATE:
                 accepted = uint8(0)
                 for place in range(4):
                     y, x = row + place // 3 - 1, col + place % 3 - 1
                     if (
                         y >= top and left <= x <= right
-                        and codes[CODE, y * width + x] & SUSPECT
+                        and codes[CODE, y * width + x] & IS_CANDIDATE
                         and verdicts[y, x]
                     ):  # fmt: skip
                         accepted = uint8(accepted | (1 << place))

@@ -13,13 +13,13 @@ from numba import float32, int16, uint8
 from ...kernels.jit import serial
 
 # Bits of a pixel's code. HIGH and LOW: no template matched at full and at low resolution.
-HIGH, LOW, WAS_NOISE, SUSPECT = 1, 2, 4, 8
+HIGH, LOW, WAS_NOISE, IS_CANDIDATE = 1, 2, 4, 8
 MOVING, NOISE = HIGH | LOW, HIGH  # of the bits HIGH | LOW
-BUSY = 20  # activity from which on a pixel's model rests
-MOST_FIRST, MOST_SECOND, MOST_OTHER = 1000, 800, 32_000
+ACTIVE = 20  # activity from which on a pixel's model rests
+MAX_FIRST, MAX_SECOND, MAX_OTHER = 1000, 800, 32_000
 EIGHTH = float32(0.125)
 RATE, KEPT = float32(0.01), float32(float32(1) - float32(0.01))
-FIRST_REACH, LEAST_REACH = 160, 145
+FIRST_REACH, MIN_REACH = 160, 145
 
 
 @serial
@@ -38,9 +38,9 @@ def blended(kept, fresh):
 
 
 @serial
-def recounted(count, is_hit, is_free, most):
+def recounted(count, is_hit, is_free, max_count):
     """Return the count of a template after a frame; nothing counts while the pixel is busy."""
-    grown = count + (count < most)
+    grown = count + (count < max_count)
     shrunk = count - (is_free & (count > 0))
     return int16(grown if is_hit else shrunk)
 
@@ -70,15 +70,15 @@ def activity_of(activity, has_calmed):
 def reach_of(reach, activity):
     """Return the reach of a pixel after a frame: it grows if active and shrinks if idle."""
     widens = (activity > 15) & (reach + 160 < 640)
-    narrows = (activity < 5) & (reach > LEAST_REACH)
+    narrows = (activity < 5) & (reach > MIN_REACH)
     return int16(reach + 160 if widens else reach - narrows)
 
 
 @serial
 def patience(level, candidate, count, reach):
     """Return for how many frames a moving pixel has kept its new level, modulo 256."""
-    gap = max(level, candidate) - min(level, candidate)
-    step = 1 if int16(8 * gap) < reach else -1
+    difference = max(level, candidate) - min(level, candidate)
+    step = 1 if int16(8 * difference) < reach else -1
     return uint8(1 if count == 0 else count + step)
 
 
@@ -100,8 +100,8 @@ def block_matches(levels, reaches, count, templates, is_used):
     OpenCV multiplies sums by the inverse of their count in float64, then rounds to float32.
     """
     inverse = 1.0 / count
-    gap = abs(float32(levels * inverse) - float32(templates * inverse))
-    return is_used & (gap < float32(reaches * 0.125 * inverse))
+    difference = abs(float32(levels * inverse) - float32(templates * inverse))
+    return is_used & (difference < float32(reaches * 0.125 * inverse))
 
 
 CERTAIN = 255  # all votes: accepted in any case

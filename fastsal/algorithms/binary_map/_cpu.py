@@ -16,10 +16,10 @@ from ._cpu_paint import (
     count_levels,
     cut_levels,
     fill_table,
+    fraction_of,
     otsu,
+    paint_above,
     paint_clusters,
-    paint_shares,
-    share_of,
 )
 from ._draws import ATTEMPTS, CLUSTERS
 from ._formulas import start_of
@@ -28,10 +28,10 @@ from ._formulas import start_of
 def binary_map(pixels, method, starts, out):
     """Fill `out`, (N, P) of bytes, from shares or bytes; `starts` are those of k-means."""
     if pixels.dtype == np.uint8 and method == "kmeans":
-        shares = launch.scratch("binary-map shares", pixels.shape, np.float32)
-        args = (pixels.reshape(-1), shares.reshape(-1))
-        launch.over_bands(_to_shares, pixels.size, *args)
-        pixels = read_only(shares)
+        fractions = launch.scratch("binary-map shares", pixels.shape, np.float32)
+        args = (pixels.reshape(-1), fractions.reshape(-1))
+        launch.over_bands(_to_fractions, pixels.size, *args)
+        pixels = read_only(fractions)
     frames, area = out.shape
     if area < launch.PARALLEL_FROM:
         fill, args = small_frames, (pixels, method == "otsu", out)
@@ -59,7 +59,7 @@ def _by_mean(values, binary):
     sums = launch.scratch("binary-map sums", (_blocks(values), 2), np.int64)
     launch.over_bands(add_up_fixed, len(sums), values, sums, pixels=values.size)
     args = (values, bound_of(sums, values.size), binary)
-    launch.over_bands(paint_shares, values.size, *args)
+    launch.over_bands(paint_above, values.size, *args)
 
 
 def _by_kmeans(values, starts, binary):
@@ -76,8 +76,8 @@ def _by_kmeans(values, starts, binary):
     fill_starts(starts, *extent, attempts[0])
     with threads.safe_section(), parallel_chunksize(1):  # who is done first takes the next
         cluster_at_once(values, chunks, *attempts)
-    centres, old, sizes, moved, spreads = attempts
-    best, table = best_of(spreads), np.empty(CLUSTERS, np.uint8)
+    centres, old, sizes, moved, inertias = attempts
+    best, table = best_of(inertias), np.empty(CLUSTERS, np.uint8)
     if best < 0:
         binary[:] = 0  # as OpenCV, which has no clusters then
         return
@@ -98,10 +98,10 @@ def _blocks(values):
 
 
 @banded
-def _to_shares(levels, shares, start, stop):
-    source, target = levels[start:stop], shares[start:stop]
+def _to_fractions(levels, fractions, start, stop):
+    source, target = levels[start:stop], fractions[start:stop]
     for i in range(target.size):
-        target[i] = share_of(source[i], source.itemsize)
+        target[i] = fraction_of(source[i], source.itemsize)
 
 
 @serial
@@ -123,7 +123,7 @@ def small_frames(pixels, is_otsu, out, start, stop):
             cut_levels(out[frame], otsu(counts), 0, area)
         else:
             add_up_fixed(pixels[frame], sums, 0, blocks)
-            paint_shares(pixels[frame], bound_of(sums, area), out[frame], 0, area)
+            paint_above(pixels[frame], bound_of(sums, area), out[frame], 0, area)
 
 
 @banded
@@ -134,15 +134,15 @@ def small_kmeans(pixels, starts, out, start, stop):
     marks, zeros = np.empty(count, np.int64), np.empty(count, np.int32)
     centres, old = np.empty(shape, np.float32), np.empty(shape, np.float32)
     sizes, moved = np.empty(shape, np.int64), np.empty(shape, np.int64)
-    spreads, table = np.empty(ATTEMPTS, np.float64), np.empty(CLUSTERS, np.uint8)
+    inertias, table = np.empty(ATTEMPTS, np.float64), np.empty(CLUSTERS, np.uint8)
     for frame in range(start, stop):
         values = pixels[frame]
         describe(values, ranges, marks, zeros, 0, count)
         extent = whole_range(ranges)
         fill_starts(starts, extent[0], extent[1], centres)
         chunks = (ranges, marks, zeros)
-        cluster_all(values, chunks, centres, old, sizes, moved, spreads)
-        best = best_of(spreads)
+        cluster_all(values, chunks, centres, old, sizes, moved, inertias)
+        best = best_of(inertias)
         if best < 0:
             out[frame, :] = 0
             continue

@@ -24,9 +24,9 @@ def extent(values):
     # As integers in the order of values, which vectorise.
     low, high = int32(~_SIGN), _SIGN
     for i in range(values.size):
-        key = _turned(bits_of(values[i]))
+        key = _sort_key(bits_of(values[i]))
         low, high = int32(min(low, key)), int32(max(high, key))
-    return value_of(_turned(low)), value_of(_turned(high))
+    return value_of(_sort_key(low)), value_of(_sort_key(high))
 
 
 @serial
@@ -34,17 +34,17 @@ def extent_within(values, bottom, top):
     """Return the minimum and the maximum of the values above `bottom` and up to `top`."""
     low, high = int32(~_SIGN), _SIGN
     for i in range(values.size):
-        key = _turned(bits_of(values[i]))
+        key = _sort_key(bits_of(values[i]))
         is_inside = (values[i] > bottom) & (values[i] <= top)
         low = int32(min(low, key if is_inside else int32(~_SIGN)))
         high = int32(max(high, key if is_inside else _SIGN))
     if low > high:
         return float32(np.inf), float32(-np.inf)
-    return value_of(_turned(low)), value_of(_turned(high))
+    return value_of(_sort_key(low)), value_of(_sort_key(high))
 
 
 @serial
-def _turned(bits):
+def _sort_key(bits):
     """Return bits of a float32 as an integer in the order of values, or such a one as bits."""
     return int32(bits ^ int32(int32(bits >> int32(31)) & int32(~_SIGN)))
 
@@ -95,11 +95,11 @@ def _zeros(part):
     return count
 
 
-_LEAST_GAP, _GREATEST = float32(2.0**-60), float32(2.0**60)  # squares of these are no trouble
+_MIN_GAP, _GREATEST = float32(2.0**-60), float32(2.0**60)  # squares of these are no trouble
 
 
 @serial
-def fill_cells(centres, low, high, edges, owners):
+def fill_intervals(centres, low, high, edges, owners):
     """Fill the upper edges of the intervals and their owners; return whether these are exact.
 
     They need not hold for values between `low` and `high` where centres all but coincide.
@@ -157,9 +157,11 @@ def stays_nearer(near, far, end):
     in the longest distance. They are not either if all differences are exact, between numbers less
     than twice each other.
     """
-    gap, longest = abs(far - near), abs(end - near)
+    difference, longest = abs(far - near), abs(end - near)
     size = max(abs(near), max(abs(far), abs(end)))
-    if not (gap > _LEAST_GAP and size < _GREATEST):
+    if not (difference > _MIN_GAP and size < _GREATEST):
         return False
-    least, most = min(far, end), max(far, end)
-    return gap > longest * float32(2.0**-20) or (least > 0 and least * float32(2) >= most)
+    minimum, maximum = min(far, end), max(far, end)
+    return difference > longest * float32(2.0**-20) or (
+        minimum > 0 and minimum * float32(2) >= maximum
+    )

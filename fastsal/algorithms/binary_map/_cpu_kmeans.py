@@ -9,7 +9,7 @@ from numba import float32, float64, int64, prange
 
 from ...kernels.copies import copy_values
 from ...kernels.jit import parallel, serial
-from ._cpu_assign import CHUNK, extent_within, fill_cells, whole_range
+from ._cpu_assign import CHUNK, extent_within, fill_intervals, whole_range
 from ._cpu_update import add_up, cell_of
 from ._draws import CLUSTERS, LANES, MAX_STEPS
 from ._formulas import mean_of, moved_far, nearest, squared
@@ -31,11 +31,11 @@ def cluster(values, chunks, centres, old, sizes, moved):
         sums[:] = 0
         sizes[:] = 0
         moved[:] = -1
-        holds = fill_cells(old, low, high, edges, owners)
+        holds = fill_intervals(old, low, high, edges, owners)
         if holds:
             add_up(values, ranges, marks, zeros, edges, owners, sums, sizes)
         else:
-            add_up_plainly(values, old, sums, sizes)
+            add_up_brute_force(values, old, sums, sizes)
         if _is_any_empty(sizes):
             _fill_empty(values, ranges, edges, owners, holds, old, sums, sizes, moved)
         goes_on = False
@@ -45,18 +45,18 @@ def cluster(values, chunks, centres, old, sizes, moved):
         if not goes_on:
             break
     if holds:
-        spread = spread_by_cells(values, ranges, edges, owners, centres, moved)
+        inertia = inertia_by_intervals(values, ranges, edges, owners, centres, moved)
     else:
-        spread = spread_plainly(values, old, centres, moved)
-    return spread if spread < np.inf else spread_of_rest(values, old, centres, moved)
+        inertia = inertia_brute_force(values, old, centres, moved)
+    return inertia if inertia < np.inf else inertia_of_rest(values, old, centres, moved)
 
 
 @serial
 def _is_any_empty(sizes):
-    found = False
+    result = False
     for k in range(CLUSTERS):
-        found |= sizes[k] == 0
-    return found
+        result |= sizes[k] == 0
+    return result
 
 
 @serial
@@ -69,7 +69,7 @@ def _fill_empty(values, ranges, edges, owners, holds, old, sums, sizes, moved):
         largest = _largest(sizes)
         mean = mean_of(sums[largest], sizes[largest])
         if not holds:
-            place = farthest_plainly(values, old, largest, mean, moved)
+            place = farthest_brute_force(values, old, largest, mean, moved)
         else:
             bottom, top = _ends_of(largest, edges, owners)
             if whose != largest:
@@ -115,28 +115,28 @@ def _fill_within(values, ranges, bottom, top, within):
 @serial
 def _farthest(values, within, bottom, top, mean, moved):
     """Return the place of a cell's value that is farthest from the mean, the last of equals."""
-    most, last = float32(-1), int64(0)
+    maximum, last = float32(-1), int64(0)
     for chunk in range(len(within)):
         low, high = within[chunk, 0], within[chunk, 1]
         reach = max(squared(low, mean), squared(high, mean)) if low <= high else float32(-1)
-        if reach >= most and _has_moved(chunk * CHUNK, moved):
+        if reach >= maximum and _has_moved(chunk * CHUNK, moved):
             part = values[chunk * CHUNK : (chunk + 1) * CHUNK]
-            reach = _most_left(part, chunk * CHUNK, bottom, top, mean, moved)
-        if reach >= most:
-            most, last = reach, chunk
+            reach = _max_distance_left(part, chunk * CHUNK, bottom, top, mean, moved)
+        if reach >= maximum:
+            maximum, last = reach, chunk
     place = min((last + 1) * CHUNK, values.size) - 1
-    while place > 0 and not _lies_at(values, place, bottom, top, mean, most, moved):
+    while place > 0 and not _lies_at(values, place, bottom, top, mean, maximum, moved):
         place -= 1
     return place
 
 
 @serial
-def _most_left(part, start, bottom, top, mean, moved):
-    most = float32(-1)
+def _max_distance_left(part, start, bottom, top, mean, moved):
+    maximum = float32(-1)
     for i in range(part.size):
         if bottom < part[i] <= top and not _is_moved(start + i, moved):
-            most = max(most, squared(part[i], mean))
-    return most
+            maximum = max(maximum, squared(part[i], mean))
+    return maximum
 
 
 @serial
@@ -148,36 +148,36 @@ def _lies_at(values, place, bottom, top, mean, distance, moved):
 
 @serial
 def _has_moved(start, moved):
-    found = False
+    result = False
     for k in range(CLUSTERS):
-        found |= start <= moved[k] < start + CHUNK
-    return found
+        result |= start <= moved[k] < start + CHUNK
+    return result
 
 
 @serial
 def _is_moved(place, moved):
-    found = False
+    result = False
     for k in range(CLUSTERS):
-        found |= moved[k] == place
-    return found
+        result |= moved[k] == place
+    return result
 
 
 @serial
-def cluster_all(values, chunks, centres, old, sizes, moved, spreads):
+def cluster_all(values, chunks, centres, old, sizes, moved, inertias):
     """Run all attempts on one thread."""
-    for i in range(len(spreads)):
-        spreads[i] = cluster(values, chunks, centres[i], old[i], sizes[i], moved[i])
+    for i in range(len(inertias)):
+        inertias[i] = cluster(values, chunks, centres[i], old[i], sizes[i], moved[i])
 
 
 @parallel
-def cluster_at_once(values, chunks, centres, old, sizes, moved, spreads):
+def cluster_at_once(values, chunks, centres, old, sizes, moved, inertias):
     """Run all attempts on all threads."""
-    for i in prange(len(spreads)):
-        spreads[i] = cluster(values, chunks, centres[i], old[i], sizes[i], moved[i])
+    for i in prange(len(inertias)):
+        inertias[i] = cluster(values, chunks, centres[i], old[i], sizes[i], moved[i])
 
 
 @serial
-def spread_by_cells(values, ranges, edges, owners, centres, moved):
+def inertia_by_intervals(values, ranges, edges, owners, centres, moved):
     """Return the sum of the squared distances, in an order that vectorises."""
     lanes, total = np.zeros(LANES, np.float64), 0.0
     for chunk in range(len(ranges)):
@@ -220,7 +220,7 @@ def _add_distances_by_cell(values, edges, owners, centres, lanes):
 
 
 @serial
-def add_up_plainly(values, centres, sums, sizes):
+def add_up_brute_force(values, centres, sums, sizes):
     """Add to the sums and sizes of each centre the values nearest to it."""
     for i in range(values.size):
         k = label_of(values[i], centres)
@@ -229,22 +229,22 @@ def add_up_plainly(values, centres, sums, sizes):
 
 
 @serial
-def farthest_plainly(values, centres, cluster, mean, moved):
+def farthest_brute_force(values, centres, cluster, mean, moved):
     """Return the place of a cluster's value farthest from the mean, the last of equals."""
-    most, place = float32(-1), int64(0)
+    maximum, place = float32(-1), int64(0)
     for i in range(values.size):
-        if label_of(values[i], centres) != cluster or squared(values[i], mean) < most:
+        if label_of(values[i], centres) != cluster or squared(values[i], mean) < maximum:
             continue
         is_free = True
         for k in range(CLUSTERS):
             is_free = is_free and moved[k] != i
         if is_free:
-            most, place = squared(values[i], mean), i
+            maximum, place = squared(values[i], mean), i
     return place
 
 
 @serial
-def spread_plainly(values, old, centres, moved):
+def inertia_brute_force(values, old, centres, moved):
     """Return the sum of the squared distances from the centres; labels are those of the old."""
     lanes, total = np.zeros(LANES, np.float64), 0.0
     for i in range(values.size):
@@ -261,7 +261,7 @@ def spread_plainly(values, old, centres, moved):
 
 
 @serial
-def spread_of_rest(values, old, centres, moved):
+def inertia_of_rest(values, old, centres, moved):
     """Return the inertia where the distance of a moved value has no finite square in float32."""
     total = 0.0
     for i in range(values.size):

@@ -4,10 +4,10 @@ import numpy as np
 from numba import float32, float64, int64, uint32
 
 from ...kernels.jit import banded, serial
-from ._cpu_assign import fill_cells
+from ._cpu_assign import fill_intervals
 from ._cpu_kmeans import label_of
 from ._draws import CLUSTERS
-from ._formulas import clipped, fixed, level_of, mean_below, spread_of, twice_the_mean
+from ._formulas import between_class_variance, clipped, fixed, level_of, mean_below, twice_the_mean
 
 BLOCK = 1 << 15  # values that are counted or added up as one
 FITTING = 1 << 10  # values that stay near; their sum of `fixed` is sure to fit 64 bits
@@ -67,18 +67,18 @@ def otsu(counts):
         count = int64(0)
         for block in range(counts.shape[0]):
             count += counts[block, level]
-        share = float64(count) * scale
-        below += share
-        mean_of_below = mean_below(below, moment, level * share)
+        fraction = float64(count) * scale
+        below += fraction
+        mean_of_below = mean_below(below, moment, level * fraction)
         moment = below * mean_of_below
-        spread = spread_of(below, mean_of_below, moment, float64(mean) * scale)
-        if spread > best:
-            best, threshold = spread, level
+        inertia = between_class_variance(below, mean_of_below, moment, float64(mean) * scale)
+        if inertia > best:
+            best, threshold = inertia, level
     return threshold
 
 
 @serial
-def share_of(value, itemsize):
+def fraction_of(value, itemsize):
     """Return a value of a map in [0, 1]: bytes are divided by 255."""
     return float32(float32(value) * float32(1 / 255)) if itemsize == 1 else clipped(value)
 
@@ -99,7 +99,7 @@ def add_up_fixed(values, sums, start, stop):
         for at in range(block * BLOCK, min((block + 1) * BLOCK, values.size), FITTING):
             total, part = int64(0), values[at : at + FITTING]
             for i in range(part.size):
-                total += fixed(share_of(part[i], part.itemsize))
+                total += fixed(fraction_of(part[i], part.itemsize))
             high += total >> LOW_BITS
             low += total & ((int64(1) << LOW_BITS) - 1)
         sums[block, 0], sums[block, 1] = high, low
@@ -116,20 +116,20 @@ def bound_of(sums, count):
 
 
 @banded
-def paint_shares(values, bound, binary, start, stop):
+def paint_above(values, bound, binary, start, stop):
     """Fill with 255 where the value is above the bound, else 0."""
     source, target = values[start:stop], binary[start:stop]
     for i in range(target.size):
-        target[i] = 255 if share_of(source[i], source.itemsize) > bound else 0
+        target[i] = 255 if fraction_of(source[i], source.itemsize) > bound else 0
 
 
 @serial
-def best_of(spreads):
+def best_of(inertias):
     """Return the attempt with minimum inertia, or -1 if all are infinite."""
-    best, least = -1, np.inf
-    for attempt in range(spreads.size):
-        if spreads[attempt] < least:
-            best, least = attempt, spreads[attempt]
+    best, minimum = -1, np.inf
+    for attempt in range(inertias.size):
+        if inertias[attempt] < minimum:
+            best, minimum = attempt, inertias[attempt]
     return best
 
 
@@ -149,7 +149,7 @@ def paint_clusters(values, old, extent, moved, table, binary, start, stop):
     """Fill with the table's entry for the cluster of each value."""
     edges, owners = np.empty(CLUSTERS, np.float32), np.empty(CLUSTERS, np.int64)
     source, target = values[start:stop], binary[start:stop]
-    if fill_cells(old, extent[0], extent[1], edges, owners):
+    if fill_intervals(old, extent[0], extent[1], edges, owners):
         p, q, r, s = edges[0], edges[1], edges[2], edges[3]
         a, b, c = table[owners[0]], table[owners[1]], table[owners[2]]
         d, e = table[owners[3]], table[owners[4]]

@@ -9,10 +9,10 @@ from ...kernels.jit import kernel
 from ._cuda_kmeans import (
     cluster,
     fill_extents,
+    fraction_at,
     level_at,
     otsu,
     reset_extents,
-    share_at,
     times,
     value_at,
 )
@@ -52,7 +52,7 @@ def _by_mean(pixels, out):
     _clear[(1, grid[0][1]), launch.THREADS](sums)
     _add_up[few](pixels, sums)
     _fill_bounds[-(-len(out) // 32), 32](sums, out.shape[1], bounds)
-    _paint_shares[grid](pixels, bounds, out)
+    _paint_above[grid](pixels, bounds, out)
 
 
 def _by_kmeans(pixels, starts, out):
@@ -68,15 +68,15 @@ def _by_kmeans(pixels, starts, out):
         workspace(f"binary-map {name}", (frames, ATTEMPTS, CLUSTERS), np.int32)
         for name in ("sizes", "moved")
     )
-    spreads = workspace("binary-map spreads", (frames, ATTEMPTS), np.float64)
+    inertias = workspace("binary-map spreads", (frames, ATTEMPTS), np.float64)
     counts = workspace("binary-map counts", (frames, 256), np.int32)
     tables = workspace("binary-map tables", (frames, CLUSTERS), np.uint8)
-    attempts = centres, old, sizes, moved, spreads
+    attempts = centres, old, sizes, moved, inertias
     reset_extents[-(-frames // 32), 32](extents)
     fill_extents[few](pixels, extents)
     blocks = ATTEMPTS, launch.capped(frames)
-    shares = tuple(np.float32(share) for share in starts.ravel())
-    cluster[blocks, launch.THREADS](pixels, shares, extents, *attempts)
+    fractions = tuple(np.float32(fraction) for fraction in starts.ravel())
+    cluster[blocks, launch.THREADS](pixels, fractions, extents, *attempts)
     choose[-(-frames // 32), 32](*attempts, counts, tables)
     paint_clusters[grid](pixels, old, moved, tables, out)
 
@@ -148,7 +148,7 @@ def _add_up(pixels, sums):
         high, low = int64(0), int64(0)
         i = cuda.grid(1)
         while i < pixels.shape[1]:
-            value = fixed(share_at(pixels, frame, i))
+            value = fixed(fraction_at(pixels, frame, i))
             high += value >> LOW_BITS
             low += value & ((int64(1) << LOW_BITS) - 1)
             i += cuda.gridsize(1)
@@ -169,12 +169,12 @@ def _fill_bounds(sums, count, bounds):
 
 
 @kernel
-def _paint_shares(pixels, bounds, out):
+def _paint_above(pixels, bounds, out):
     frame = cuda.blockIdx.y
     while frame < out.shape[0]:
         i = cuda.grid(1)
         while i < out.shape[1]:
-            out[frame, i] = 255 if share_at(pixels, frame, i) > bounds[frame] else 0
+            out[frame, i] = 255 if fraction_at(pixels, frame, i) > bounds[frame] else 0
             i += cuda.gridsize(1)
         frame += cuda.gridDim.y
 
@@ -183,15 +183,15 @@ _INFINITE = float("inf")
 
 
 @kernel
-def choose(centres, old, sizes, moved, spreads, counts, tables):
+def choose(centres, old, sizes, moved, inertias, counts, tables):
     """Put the best attempt of each frame first, and fill the table: 255 for its foreground."""
     frame = cuda.grid(1)
-    if frame >= spreads.shape[0]:
+    if frame >= inertias.shape[0]:
         return
-    best, least = 0, float64(_INFINITE)
+    best, minimum = 0, float64(_INFINITE)
     for attempt in range(ATTEMPTS):
-        if spreads[frame, attempt] < least:
-            best, least = attempt, spreads[frame, attempt]
+        if inertias[frame, attempt] < minimum:
+            best, minimum = attempt, inertias[frame, attempt]
     for level in range(256):
         counts[frame, level] = 0
     for k in range(CLUSTERS):
@@ -201,7 +201,7 @@ def choose(centres, old, sizes, moved, spreads, counts, tables):
     threshold = otsu(counts, frame)
     for k in range(CLUSTERS):
         level = level_of(times(float32(255), centres[frame, best, k]))
-        tables[frame, k] = 255 if level > threshold and least < _INFINITE else 0
+        tables[frame, k] = 255 if level > threshold and minimum < _INFINITE else 0
 
 
 @kernel

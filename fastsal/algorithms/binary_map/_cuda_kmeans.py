@@ -12,6 +12,7 @@ from numba import cuda, float32, float64, int32, int64
 from ...kernels.jit import device, kernel
 from ._draws import CLUSTERS, LANES, MAX_STEPS
 from ._formulas import (
+    between_class_variance,
     bits_of,
     clipped,
     level_of,
@@ -19,7 +20,6 @@ from ._formulas import (
     mean_of,
     moved_far,
     nearest,
-    spread_of,
     squared,
     start_of,
     value_of,
@@ -46,7 +46,7 @@ def fill_extents(pixels, extents):
         low, high = int32((1 << 31) - 1), int32(-(1 << 31))
         i = cuda.grid(1)
         while i < pixels.shape[1]:
-            key = _turned(bits_of(value_at(pixels, frame, i)))
+            key = _sort_key(bits_of(value_at(pixels, frame, i)))
             low, high = min(low, key), max(high, key)
             i += cuda.gridsize(1)
         cuda.atomic.min(part, 0, low)
@@ -60,13 +60,13 @@ def fill_extents(pixels, extents):
 
 
 @device
-def _turned(bits):
+def _sort_key(bits):
     """Return bits of a float32 as integers in the order of values, or these as bits."""
     return bits if bits >= 0 else int32(bits ^ int32((1 << 31) - 1))
 
 
 @kernel
-def cluster(pixels, starts, extents, centres, old, sizes, moved, spreads):
+def cluster(pixels, starts, extents, centres, old, sizes, moved, inertias):
     """Run each attempt on each frame: fill its centres, those before, sizes, moves and spread."""
     now = cuda.shared.array(CLUSTERS, float32)
     before = cuda.shared.array(CLUSTERS, float32)
@@ -77,8 +77,8 @@ def cluster(pixels, starts, extents, centres, old, sizes, moved, spreads):
     me, attempt, frame = cuda.threadIdx.x, cuda.blockIdx.x, cuda.blockIdx.y
     while frame < pixels.shape[0]:
         if me < CLUSTERS:
-            low = value_of(_turned(extents[frame, 0]))
-            high = value_of(_turned(extents[frame, 1]))
+            low = value_of(_sort_key(extents[frame, 0]))
+            high = value_of(_sort_key(extents[frame, 1]))
             offset = times(starts[attempt * CLUSTERS + me], float32(high - low))
             now[me] = start_of(offset, low)
         if me == 0:
@@ -98,9 +98,9 @@ def cluster(pixels, starts, extents, centres, old, sizes, moved, spreads):
                     goes_on[0] |= int32(moved_far(now[k], before[k]))
             cuda.syncthreads()
             step += 1
-        spread = _spread(pixels, frame, before, now, places)
+        inertia = _inertia(pixels, frame, before, now, places)
         if me == 0:
-            spreads[frame, attempt] = spread
+            inertias[frame, attempt] = inertia
         if me < CLUSTERS:
             centres[frame, attempt, me], old[frame, attempt, me] = now[me], before[me]
             sizes[frame, attempt, me], moved[frame, attempt, me] = counts[me], places[me]
@@ -111,7 +111,7 @@ def cluster(pixels, starts, extents, centres, old, sizes, moved, spreads):
 @device
 def _fill_empty(pixels, frame, centres, sums, counts, places):
     """Give each empty cluster the value of the largest that is farthest from its mean."""
-    most = cuda.shared.array(1, int64)
+    maximum = cuda.shared.array(1, int64)
     me = cuda.threadIdx.x
     for empty in range(CLUSTERS):
         if counts[empty] > 0:
@@ -121,13 +121,13 @@ def _fill_empty(pixels, frame, centres, sums, counts, places):
             largest = k if counts[k] > counts[largest] else largest
         mean = mean_of(sums[largest], counts[largest])
         if me == 0:
-            most[0] = -1
+            maximum[0] = -1
         cuda.syncthreads()
-        found = _farthest(pixels, frame, centres, largest, mean, places)
-        cuda.atomic.max(most, 0, found)
+        result = _farthest(pixels, frame, centres, largest, mean, places)
+        cuda.atomic.max(maximum, 0, result)
         cuda.syncthreads()
         if me == 0:
-            place = int32(max(int64(0), most[0]) & ((int64(1) << 32) - 1))
+            place = int32(max(int64(0), maximum[0]) & ((int64(1) << 32) - 1))
             value = value_at(pixels, frame, place)
             sums[largest] = float32(sums[largest] - value)
             sums[empty] = float32(sums[empty] + value)
@@ -140,26 +140,26 @@ def _fill_empty(pixels, frame, centres, sums, counts, places):
 @device
 def _farthest(pixels, frame, centres, cluster, mean, places):
     """Return the distance, in bits above the place, of the farthest of a thread's values."""
-    most = int64(-1)
+    maximum = int64(-1)
     i = cuda.threadIdx.x
     while i < pixels.shape[1]:
         value = value_at(pixels, frame, i)
         if label_of(value, centres) == cluster and not _is_moved(i, places):
-            most = max(most, (int64(bits_of(squared(value, mean))) << 32) | int64(i))
+            maximum = max(maximum, (int64(bits_of(squared(value, mean))) << 32) | int64(i))
         i += cuda.blockDim.x
-    return most
+    return maximum
 
 
 @device
 def _is_moved(i, places):
-    found = False
+    result = False
     for k in range(CLUSTERS):
-        found |= places[k] == i
-    return found
+        result |= places[k] == i
+    return result
 
 
 @device
-def _spread(pixels, frame, before, now, places):
+def _inertia(pixels, frame, before, now, places):
     """Return the sum of the squared distances, in the order in which the CPU adds them up."""
     lanes = cuda.shared.array(LANES, float64)
     lane = cuda.threadIdx.x
@@ -292,7 +292,7 @@ def times_in_double(a, b):
 
 
 @device
-def share_at(pixels, frame, i):
+def fraction_at(pixels, frame, i):
     """Return a value of a map in [0, 1]: bytes are divided by 255."""
     value = float32(pixels[frame, i])
     return times(value, float32(1 / 255)) if pixels.itemsize == 1 else clipped(value)
@@ -325,12 +325,12 @@ def otsu(counts, frame):
     whole_mean = times_in_double(float64(mean), scale)
     below, moment, best, threshold = 0.0, 0.0, 0.0, 0
     for level in range(256):
-        share = times_in_double(float64(counts[frame, level]), scale)
-        below += share
-        part = times_in_double(float64(level), share)
+        fraction = times_in_double(float64(counts[frame, level]), scale)
+        below += fraction
+        part = times_in_double(float64(level), fraction)
         mean_of_below = mean_below(below, moment, part)
         moment = times_in_double(below, mean_of_below)
-        spread = spread_of(below, mean_of_below, moment, whole_mean)
-        if spread > best:
-            best, threshold = spread, level
+        inertia = between_class_variance(below, mean_of_below, moment, whole_mean)
+        if inertia > best:
+            best, threshold = inertia, level
     return threshold

@@ -28,6 +28,6 @@ def starts(state: int) -> tuple[NDArray[np.float32], int]:
     for i in range(draws.size):
         state = ((state & _LOW) * 4164903690 + (state >> 32)) % (1 << 64)
         draws[i] = np.float32(state & _LOW) * np.float32(2.0**-32)
-    shares = (draws * np.float32(3) - np.float32(1)).reshape(ATTEMPTS, CLUSTERS)
-    shares.setflags(write=False)
-    return shares, state
+    fractions = (draws * np.float32(3) - np.float32(1)).reshape(ATTEMPTS, CLUSTERS)
+    fractions.setflags(write=False)
+    return fractions, state

@@ -23,9 +23,9 @@ def value_of(bits):
 
 
 @serial
-def clipped(share):
+def clipped(fraction):
     """Return a value limited to [0, 1]; NaN gives 0."""
-    return min(max(float32(0), float32(share)), float32(1))
+    return min(max(float32(0), float32(fraction)), float32(1))
 
 
 @serial
@@ -35,12 +35,12 @@ def level_of(scaled):
 
 
 @serial
-def fixed(share):
+def fixed(fraction):
     """Return a value in units of 2**-52: sums of these integers do not depend on their order.
 
     They are the last bits of 1 + share, and take no conversion that a CPU has no vectors for.
     """
-    return np.float64(float64(1) + float64(share)).view(np.int64) - (int64(1023) << 52)
+    return np.float64(float64(1) + float64(fraction)).view(np.int64) - (int64(1023) << 52)
 
 
 @serial
@@ -72,13 +72,13 @@ def mean_below(below, moment, part):
 
 
 @serial
-def spread_of(below, mean_of_below, moment, mean):
+def between_class_variance(below, mean_of_below, moment, mean):
     """Return Otsu's spread between the levels below and above; `moment` is below * its mean."""
     if not can_split(below):
         return -1.0
     above = 1.0 - below
-    gap = mean_of_below - (mean - moment) / above
-    return below * above * gap * gap
+    difference = mean_of_below - (mean - moment) / above
+    return below * above * difference * difference
 
 
 @serial
@@ -90,8 +90,8 @@ def start_of(offset, low):
 @serial
 def squared(value, centre):
     """Return the squared distance of two float32."""
-    gap = float32(value - centre)
-    return float32(gap * gap)
+    difference = float32(value - centre)
+    return float32(difference * difference)
 
 
 @serial
@@ -119,5 +119,5 @@ def mean_of(total, count):
 @serial
 def moved_far(centre, old):
     """Return whether a centre moved more than 0.2, so that k-means goes on."""
-    gap = float64(float32(centre - old))
-    return gap * gap > 0.2 * 0.2
+    difference = float64(float32(centre - old))
+    return difference * difference > 0.2 * 0.2

@@ -11,7 +11,7 @@ from ... import devices, images, validation
 from ...errors import ImageError
 from .api import DTYPES, binary_map
 
-_FORM: dict[str, Any] = {"channel_axis": None, "dtypes": DTYPES, "name": "saliency"}
+_CHECKS: dict[str, Any] = {"channel_axis": None, "dtypes": DTYPES, "name": "saliency"}
 _TINY = np.finfo(np.float64).tiny
 
 Boxes = tuple[NDArray[np.int32], NDArray[np.float32]]
@@ -74,16 +74,16 @@ def salient_boxes(
     >>> scores.round(2)
     array([0.95, 0.05], dtype=float32)
     """
-    most = validation.integer("max_boxes", max_boxes, 1)
+    maximum = validation.integer("max_boxes", max_boxes, 1)
     least_area = validation.number("min_area", min_area, 0, 1)
-    frames = _on_host(images.as_frames(saliency, **_FORM))
+    frames = _on_host(images.as_frames(saliency, **_CHECKS))
     if len(frames.shape) != 2:
         raise ImageError(f"`saliency` must be one map (H, W); got shape {frames.shape}")
     values = frames.pixels.reshape(frames.shape)
     binary = binary_map(values, method=method, backend="cpu")
     if binary.all():
         binary = np.zeros_like(binary)
-    return _boxes(values, binary, most, least_area * binary.size)
+    return _boxes(values, binary, maximum, least_area * binary.size)
 
 
 def _on_host(frames: images.Frames) -> images.Frames:
@@ -91,10 +91,12 @@ def _on_host(frames: images.Frames) -> images.Frames:
         return frames
     with devices.on_stream(frames.stream):
         values = devices.fetch(frames.pixels)
-    return images.as_frames(values.reshape(frames.shape), **_FORM)
+    return images.as_frames(values.reshape(frames.shape), **_CHECKS)
 
 
-def _boxes(values: NDArray[Any], binary: NDArray[np.uint8], most: int, least_area: float) -> Boxes:
+def _boxes(
+    values: NDArray[Any], binary: NDArray[np.uint8], maximum: int, least_area: float
+) -> Boxes:
     import cv2  # slow to import, and only regions need it
 
     from ._cpu_paint import region_sums
@@ -102,6 +104,6 @@ def _boxes(values: NDArray[Any], binary: NDArray[np.uint8], most: int, least_are
     count, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
     sums = region_sums(values.reshape(-1), labels.reshape(-1), count)
     regions = np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] >= least_area) + 1
-    best = regions[np.argsort(-sums[regions], kind="stable")][:most]
+    best = regions[np.argsort(-sums[regions], kind="stable")][:maximum]
     boxes = stats[best, : cv2.CC_STAT_AREA].astype(np.int32)
     return boxes, (sums[best] / max(sums.sum(), _TINY)).astype(np.float32)

@@ -126,7 +126,7 @@ def _score(halves, cols, factors, taps, chunks, found):
             sums[:] = lowest
             _add_taps(halves[at:], offsets[start:middle], True, sums[:count])
             _add_taps(halves[at:], offsets[middle:stop], False, sums[:count])
-            _widen(sums[:count], lowest, totals[which])
+            _extend(sums[:count], lowest, totals[which])
         even, odd = totals[0], totals[1]
         for i in range(count):
             share = float32(factors[0] * float32(int16(even[i] + odd[i])))
@@ -157,7 +157,7 @@ def _add_taps(halves, offsets, adds, sums):
 
 
 @serial
-def _widen(sums, lowest, totals):
+def _extend(sums, lowest, totals):
     for i in range(sums.size):
         totals[i] = int16(totals[i] + int16(int16(sums[i]) - int16(lowest)))
 
@@ -274,18 +274,18 @@ def _add_right(steps, start, stop):
 
 @banded
 def _add_down(steps, tops, start, stop):
-    most = tops[start:stop]
-    copy_values(steps[0, start:stop], most)
+    maximum = tops[start:stop]
+    copy_values(steps[0, start:stop], maximum)
     for row in range(1, steps.shape[0] - 1):
         above, here = steps[row - 1, start:stop], steps[row, start:stop]
         for col in range(here.size):
             here[col] = int32(here[col] + above[col])
         for col in range(here.size):
-            most[col] = max(most[col], here[col])
+            maximum[col] = max(maximum[col], here[col])
 
 
 @banded
-def _paint(steps, places, most, out, start, stop):
+def _paint(steps, places, maximum, out, start, stop):
     for row in range(start, stop):
         target = out[row]
         if row > start and places[row] == places[row - 1]:
@@ -293,4 +293,4 @@ def _paint(steps, places, most, out, start, stop):
             continue
         source = steps[places[row]]
         for col in range(target.size):
-            target[col] = shown(source[col], most, target.itemsize)
+            target[col] = shown(source[col], maximum, target.itemsize)

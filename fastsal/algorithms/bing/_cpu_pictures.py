@@ -5,7 +5,18 @@ from numba import uint16, uint32, uint64
 
 from ...kernels.copies import copy_values
 from ...kernels.jit import serial
-from ._formulas import GRAY, HSV, blended, gap, gradient, hue, luma, rounded, saturation, step_of
+from ._formulas import (
+    GRAY,
+    HSV,
+    abs_diff,
+    blended,
+    gradient,
+    hue,
+    luma,
+    rounded,
+    saturation,
+    step_of,
+)
 
 PLANES = 7  # blue, green, red, hue, saturation, value, grey or least
 FIRST_PLANE = (0, 3, 6)  # of each colour space
@@ -182,15 +193,15 @@ def _fill_steps(planes, space, one, other, is_border, steps):
     first, second = planes[at, one : one + size], planes[at, other : other + size]
     if space == GRAY:
         for i in range(size):
-            steps[i] = step_of(uint16(2 * gap(first[i], second[i])), is_border)
+            steps[i] = step_of(uint16(2 * abs_diff(first[i], second[i])), is_border)
         return
     third, fourth = planes[at + 1, one : one + size], planes[at + 1, other : other + size]
     fifth, sixth = planes[at + 2, one : one + size], planes[at + 2, other : other + size]
     if space == HSV:
         for i in range(size):
-            gaps = uint16(gap(first[i], second[i]) + gap(third[i], fourth[i]))
-            steps[i] = step_of(uint16(gaps + gap(fifth[i], sixth[i])), is_border)
+            abs_diffs = uint16(abs_diff(first[i], second[i]) + abs_diff(third[i], fourth[i]))
+            steps[i] = step_of(uint16(abs_diffs + abs_diff(fifth[i], sixth[i])), is_border)
         return
     for i in range(size):
-        gaps = max(gap(first[i], second[i]), gap(third[i], fourth[i]))
-        steps[i] = step_of(uint16(2 * max(gaps, gap(fifth[i], sixth[i]))), is_border)
+        abs_diffs = max(abs_diff(first[i], second[i]), abs_diff(third[i], fourth[i]))
+        steps[i] = step_of(uint16(2 * max(abs_diffs, abs_diff(fifth[i], sixth[i]))), is_border)

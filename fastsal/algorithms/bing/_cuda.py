@@ -16,9 +16,9 @@ from ._formulas import (
     HSV,
     MAXBGR,
     WINDOW,
+    abs_diff,
     blended,
     corners,
-    gap,
     gradient,
     hue,
     luma,
@@ -112,21 +112,21 @@ def _fill_gradients(planes, scales, spaces, halves):
         above, below = at + i - (cols if row > 0 else 0), at + i + (cols if row < rows - 1 else 0)
         for s in range(halves.shape[0]):
             is_side, is_end = col == 0 or col == cols - 1, row == 0 or row == rows - 1
-            across = step_of(_gaps(planes, spaces[s], left, right), is_side)
-            down = step_of(_gaps(planes, spaces[s], above, below), is_end)
+            across = step_of(_abs_diffs(planes, spaces[s], left, right), is_side)
+            down = step_of(_abs_diffs(planes, spaces[s], above, below), is_end)
             halves[s, at + i] = gradient(across, down)
         i += cuda.gridsize(1)
 
 
 @device
-def _gaps(planes, space, one, other):
+def _abs_diffs(planes, space, one, other):
     """Return twice the maximum gap of any channel, or for HSV the sum of its gaps."""
     if space == GRAY:
-        return uint16(2 * gap(planes[6, one], planes[6, other]))
+        return uint16(2 * abs_diff(planes[6, one], planes[6, other]))
     at = 3 if space == HSV else 0
-    first = gap(planes[at, one], planes[at, other])
-    second = gap(planes[at + 1, one], planes[at + 1, other])
-    third = gap(planes[at + 2, one], planes[at + 2, other])
+    first = abs_diff(planes[at, one], planes[at, other])
+    second = abs_diff(planes[at + 1, one], planes[at + 1, other])
+    third = abs_diff(planes[at + 2, one], planes[at + 2, other])
     if space == MAXBGR:
         return uint16(2 * max(first, max(second, third)))
     return uint16(first + second + third)
@@ -235,14 +235,14 @@ def fill_map(boxes, weights, width, out):
     """
     height = out.size // width
     steps = workspace("bing steps", (height + 1, width + 1), np.int32)
-    most = workspace("bing most", (1,), np.int32)
-    _clear[_form(steps.size)](steps.reshape(steps.size), most)
+    maximum = workspace("bing most", (1,), np.int32)
+    _clear[_form(steps.size)](steps.reshape(steps.size), maximum)
     if weights.size:
-        held = upload(boxes, "bing boxes"), upload(weights, "bing weights")
-        _mark[_form(weights.size)](*held, steps)
+        inside = upload(boxes, "bing boxes"), upload(weights, "bing weights")
+        _mark[_form(weights.size)](*inside, steps)
     _add_right[_form(height)](steps)
-    _add_down[_form(width)](steps, most)
-    _paint[_form(out.size)](steps, most, width, out)
+    _add_down[_form(width)](steps, maximum)
+    _paint[_form(out.size)](steps, maximum, width, out)
 
 
 def _form(items):
@@ -251,10 +251,10 @@ def _form(items):
 
 
 @kernel
-def _clear(steps, most):
+def _clear(steps, maximum):
     i = cuda.grid(1)
     if i == 0:
-        most[0] = 0
+        maximum[0] = 0
     while i < steps.size:
         steps[i] = 0
         i += cuda.gridsize(1)
@@ -285,7 +285,7 @@ def _add_right(steps):
 
 
 @kernel
-def _add_down(steps, most):
+def _add_down(steps, maximum):
     col = cuda.grid(1)
     while col < steps.shape[1] - 1:
         total, top, row = int32(0), int32(0), 0
@@ -294,13 +294,13 @@ def _add_down(steps, most):
             steps[row, col] = total
             top = max(top, total)
             row += 1
-        cuda.atomic.max(most, 0, top)
+        cuda.atomic.max(maximum, 0, top)
         col += cuda.gridsize(1)
 
 
 @kernel
-def _paint(steps, most, width, out):
+def _paint(steps, maximum, width, out):
     i = cuda.grid(1)
     while i < out.size:
-        out[i] = shown(steps[i // width, i % width], most[0], out.itemsize)
+        out[i] = shown(steps[i // width, i % width], maximum[0], out.itemsize)
         i += cuda.gridsize(1)

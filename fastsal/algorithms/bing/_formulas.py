@@ -13,7 +13,7 @@ WINDOW = 8
 MAXBGR, HSV, GRAY = range(3)
 BRIGHTEST = 15  # upper half of a gradient
 LOWEST = -(1 << 31)  # the key of no score
-_MOST = (1 << 31) - 1
+_MAX_INT = (1 << 31) - 1
 
 
 @serial
@@ -35,41 +35,41 @@ def luma(blue, green, red):
 
 
 @serial
-def _scale_of(most, level):
-    """Return `most` * 4096 / `level`, rounded; float32 is exact enough for all 255 levels."""
-    return int32(float32(most * 4096) / float32(max(level, int32(1))) + float32(0.5))
+def _scale_of(maximum, level):
+    """Return `maximum` * 4096 / `level`, rounded; float32 is exact enough for all 255 levels."""
+    return int32(float32(maximum * 4096) / float32(max(level, int32(1))) + float32(0.5))
 
 
 @serial
 def saturation(low, high):
     """Return OpenCV's 8-bit saturation."""
-    spread = int32(high) - int32(low)
-    return uint8(int32(int32(spread) * _scale_of(255, int32(high)) + int32(2048)) >> 12)
+    chroma = int32(high) - int32(low)
+    return uint8(int32(int32(chroma) * _scale_of(255, int32(high)) + int32(2048)) >> 12)
 
 
 @serial
 def hue(blue, green, red, low, high):
     """Return OpenCV's 8-bit hue, 0 to 179."""
-    b, g, r, most = int32(blue), int32(green), int32(red), int32(high)
-    spread = int32(most - int32(low))
-    scale = _scale_of(30, spread)
-    turn = int32(r - g + 4 * spread)
-    turn = int32(b - r + 2 * spread) if most == g else turn
-    turn = int32(g - b) if most == r else turn
-    turn = int32(int32(turn * scale) + int32(2048)) >> 12
-    return uint8(turn + (180 if turn < 0 else 0))
+    b, g, r, maximum = int32(blue), int32(green), int32(red), int32(high)
+    chroma = int32(maximum - int32(low))
+    scale = _scale_of(30, chroma)
+    angle = int32(r - g + 4 * chroma)
+    angle = int32(b - r + 2 * chroma) if maximum == g else angle
+    angle = int32(g - b) if maximum == r else angle
+    angle = int32(int32(angle * scale) + int32(2048)) >> 12
+    return uint8(angle + (180 if angle < 0 else 0))
 
 
 @serial
-def gap(first, second):
+def abs_diff(first, second):
     """Return the absolute difference of two 8-bit values, as a 16-bit value."""
     return uint16(max(first, second) - min(first, second))
 
 
 @serial
-def step_of(gaps, is_border):
+def step_of(abs_diffs, is_border):
     """Return a step of the gradient from twice the gap: half of it, but at borders all of it."""
-    return uint8(min(gaps if is_border else uint16(gaps >> 1), uint16(255)))
+    return uint8(min(abs_diffs if is_border else uint16(abs_diffs >> 1), uint16(255)))
 
 
 @serial
@@ -91,7 +91,7 @@ def score_of(first, second):
 @serial
 def key_of(bits):
     """Return an integer that orders as the float32 of these bits does; its own inverse."""
-    return int32(bits ^ ((bits >> 31) & _MOST))
+    return int32(bits ^ ((bits >> 31) & _MAX_INT))
 
 
 @serial
@@ -102,6 +102,6 @@ def corners(box):
 
 
 @serial
-def shown(total, most, itemsize):
+def shown(total, maximum, itemsize):
     """Return a pixel's weight divided by the maximum, as a map of that item size holds it."""
-    return stored(float32(total) / float32(most) if most > 0 else float32(0), itemsize)
+    return stored(float32(total) / float32(maximum) if maximum > 0 else float32(0), itemsize)

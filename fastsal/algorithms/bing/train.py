@@ -19,7 +19,7 @@ from .samples import ENOUGH, Samples, View, mirrored, overlaps, samples_of
 from .search import search
 
 _BACKGROUND = 100  # windows drawn per view
-_MOST_BACKGROUND = 100_000  # in all
+_MAX_BACKGROUND = 100_000  # in all
 
 
 def train_bing(
@@ -101,7 +101,7 @@ def train_bing(
     fit = linear_svm()
     rng = np.random.default_rng(validation.integer("seed", seed, 0))
     views = _checked_views(images, boxes, color, channel_axis)
-    background = max(1, min(_BACKGROUND, _MOST_BACKGROUND // (2 * len(views))))
+    background = max(1, min(_BACKGROUND, _MAX_BACKGROUND // (2 * len(views))))
     with _bar(4 * len(views), progress) as bar:
         samples = [samples_of(view, background, rng) for view in _both_ways(views, bar)]
         sizes = learnt_sizes(samples)
@@ -266,9 +266,9 @@ def _calibration(score: Floats, is_hit: NDArray[np.bool_], fit: Fit) -> tuple[fl
     """Return weight and bias of one size; a size that always or never hits needs no weight."""
     if is_hit.all() or not is_hit.any():
         return 0.0, 1.0 if is_hit.any() else -1.0
-    middle, spread = float(score.mean()), float(score.std()) or 1.0
-    (weight,), bias = fit((score[:, None] - middle) / spread, is_hit, 1.0)
-    return weight / spread, bias - weight * middle / spread
+    middle, chroma = float(score.mean()), float(score.std()) or 1.0
+    (weight,), bias = fit((score[:, None] - middle) / chroma, is_hit, 1.0)
+    return weight / chroma, bias - weight * middle / chroma
 
 
 # Arguments: points (n, d), their labels, and a cost. Results: weights (d,) and bias.

@@ -8,7 +8,7 @@ from ...kernels.area._cpu import fill_area_means
 from ...kernels.jit import banded, serial
 from ...kernels.lab_bytes._cpu import fill_lab
 from ...kernels.median._cpu import fill_medians
-from ...kernels.postprocess._cpu import enlarge
+from ...kernels.postprocess._cpu import upsample
 from . import _axes
 from ._axes import axes_of, covariance
 from ._cpu_blur import (
@@ -48,7 +48,7 @@ def boolean_map(pixels, channels, is_rgb, width, plan, window, out):
         if inside is None and plan.finds_bars:
             inside = _window(small)
         _fill_map(small, plan, inside, maps[0])
-        enlarge(maps, width, out[frame : frame + 1])
+        upsample(maps, width, out[frame : frame + 1])
 
 
 def content_window(pixels, channels, is_rgb, width, plan):
@@ -165,13 +165,13 @@ def _fill_axes(sums, count, axes):
         for k in range(SUMS):
             total[k] += sums[row, k]
     x, y, z = total[0], total[1], total[2]
-    found = axes_of(
+    result = axes_of(
         covariance(total[3], x, x, count, True), covariance(total[4], x, y, count, False),
         covariance(total[5], x, z, count, False), covariance(total[6], y, y, count, True),
         covariance(total[7], y, z, count, False), covariance(total[8], z, z, count, True),
     )  # fmt: skip
     for k in range(3):
-        axes[0, k], axes[1, k], axes[2, k] = found[0][k], found[1][k], found[2][k]
+        axes[0, k], axes[1, k], axes[2, k] = result[0][k], result[1][k], result[2][k]
 
 
 @banded

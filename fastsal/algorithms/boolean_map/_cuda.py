@@ -7,7 +7,7 @@ from ...kernels import launch
 from ...kernels.area._cuda import fill_area_means
 from ...kernels.lab_bytes._cuda import fill_lab
 from ...kernels.median._cuda import fill_medians
-from ...kernels.postprocess._cuda import enlarge
+from ...kernels.postprocess._cuda import upsample
 from ...kernels.reconstruction._cuda import reconstruct
 from ._cuda_blur import blur, dilate, quantize, shape_map
 from ._cuda_planes import (
@@ -50,7 +50,7 @@ def boolean_map(pixels, channels, is_rgb, width, plan, window, out):
         windows = _windows(small, plan, window, group)
         maps = workspace("boolean map", (group, plan.rows, plan.cols), np.float32)[: stop - start]
         _fill_maps(small, plan, windows, group, maps)
-        enlarge(maps, width, saliency)
+        upsample(maps, width, saliency)
 
 
 def content_window(pixels, channels, is_rgb, width, plan):

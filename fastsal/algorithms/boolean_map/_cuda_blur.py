@@ -57,11 +57,11 @@ def dilate(values, windows, spread, target):
         row = cuda.blockIdx.y
         while row < rows:
             if top <= row < bottom and left <= col < right:
-                most = uint32(0)
+                maximum = uint32(0)
                 for y in range(max(row - spread, top), min(row + spread + 1, bottom)):
                     for x in range(max(col - spread, left), min(col + spread + 1, right)):
-                        most = max(most, values[frame, y, x])
-                target[frame, row, col] = most * 257
+                        maximum = max(maximum, values[frame, y, x])
+                target[frame, row, col] = maximum * 257
             row += cuda.gridDim.y
         frame += cuda.gridDim.z
 

@@ -148,7 +148,7 @@ def fill_covariance_axes(lab, windows, axes):
         if me == 0:
             count = (bottom - top) * cols
             x, y, z = parts[0, 0], parts[1, 0], parts[2, 0]
-            found = axes_of(
+            result = axes_of(
                 covariance(parts[3, 0], x, x, count, True),
                 covariance(parts[4, 0], x, y, count, False),
                 covariance(parts[5, 0], x, z, count, False),
@@ -157,9 +157,9 @@ def fill_covariance_axes(lab, windows, axes):
                 covariance(parts[8, 0], z, z, count, True),
             )
             for k in range(3):
-                axes[frame, 0, k] = found[0][k]
-                axes[frame, 1, k] = found[1][k]
-                axes[frame, 2, k] = found[2][k]
+                axes[frame, 0, k] = result[0][k]
+                axes[frame, 1, k] = result[1][k]
+                axes[frame, 2, k] = result[2][k]
         cuda.syncthreads()
         frame += cuda.gridDim.x
 

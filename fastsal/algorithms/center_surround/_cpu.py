@@ -7,7 +7,7 @@ from ...kernels import launch
 from ...kernels.downsample._cpu import fill_means
 from ...kernels.downsample._formulas import shape_of_cells
 from ...kernels.jit import banded
-from ...kernels.postprocess._cpu import finish
+from ...kernels.postprocess._cpu import postprocess
 from . import _cpu_blur as blur
 from . import _cpu_merge as merge
 from ._formulas import blue_yellow, intensity, red_green
@@ -24,7 +24,7 @@ def center_surround(pixels, channels, is_rgb, width, form, smooth, center_bias, 
     launch.over_bands(_oppose, frames * rows, *args, pixels=planes.size)
     octaves = _octaves(planes, form)
     maps = merge.merged(octaves, form)
-    finish(maps, width, smooth, center_bias, True, out)
+    postprocess(maps, width, smooth, center_bias, True, out)
 
 
 def _work(name, shape):

@@ -95,7 +95,7 @@ def _compare(center, far, step, contrast, is_first, start, stop):
         for channel in range(channels):
             _fill_between(far[frame, channel], row, step, around)
             source, starts = center[frame, channel, row], is_first and channel == 0
-            _add_gap(source, around, starts, contrast[frame, row])
+            _add_abs_diff(source, around, starts, contrast[frame, row])
 
 
 @serial
@@ -115,7 +115,7 @@ def _fill_between(far, row, step, target):
 
 
 @serial
-def _add_gap(center, surround, is_first, total):
+def _add_abs_diff(center, surround, is_first, total):
     if is_first:
         for col in range(total.size):
             total[col] = abs(center[col] - surround[col])

@@ -48,13 +48,13 @@ def _add_cubic(octave, maps, start, stop):
     mixed = np.empty(cols + 8, np.float32)  # a row, its ends repeated four times
     firsts, weights = np.empty(width, np.int64), np.empty((width, 4), np.float32)
     for col in range(width):
-        first, share = cubic_place(col, cols, width)
+        first, fraction = cubic_place(col, cols, width)
         firsts[col] = first + 3  # in `mixed`, where the first of the four lies
-        weights[col] = cubic_weights(share)
+        weights[col] = cubic_weights(fraction)
     for index in range(start, stop):
         small, target = octave[index // height], maps[index // height, index % height]
-        first, share = cubic_place(index % height, rows, height)
-        _mix_rows(small, first, cubic_weights(share), mixed)
+        first, fraction = cubic_place(index % height, rows, height)
+        _mix_rows(small, first, cubic_weights(fraction), mixed)
         for col in range(width):
             at = firsts[col]
             left = weights[col, 0] * mixed[at] + weights[col, 1] * mixed[at + 1]

@@ -8,7 +8,7 @@ from ...kernels import launch
 from ...kernels.downsample._cuda import fill_means
 from ...kernels.downsample._formulas import shape_of_cells
 from ...kernels.jit import kernel
-from ...kernels.postprocess._cuda import finish
+from ...kernels.postprocess._cuda import postprocess
 from ._cuda_blur import across, compare, down
 from ._cuda_merge import add_cubic, add_next, fade_out
 from ._formulas import blue_yellow, intensity, red_green
@@ -29,7 +29,7 @@ def center_surround(pixels, channels, is_rgb, width, form, smooth, center_bias, 
         means = _work("means", shape, stop - start)
         fill_means(part, channels, is_rgb, width, means)
         maps = _merged(_octaves(means, form, group), form)
-        finish(maps, width, smooth, center_bias, True, saliency)
+        postprocess(maps, width, smooth, center_bias, True, saliency)
 
 
 def _octaves(means, form, group):

@@ -16,7 +16,7 @@ def add_next(following, octave):
     col = cuda.grid(1)
     if col >= cols:
         return
-    left, share = place_in_next(col, cols, next_cols)
+    left, fraction = place_in_next(col, cols, next_cols)
     right = clamp(left + 1, next_cols)
     frame = cuda.blockIdx.z
     while frame < frames:
@@ -24,8 +24,8 @@ def add_next(following, octave):
         while row < rows:
             top, part = place_in_next(row, rows, next_rows)
             bottom = clamp(top + 1, next_rows)
-            upper = lerp(following[frame, top, left], following[frame, top, right], share)
-            lower = lerp(following[frame, bottom, left], following[frame, bottom, right], share)
+            upper = lerp(following[frame, top, left], following[frame, top, right], fraction)
+            lower = lerp(following[frame, bottom, left], following[frame, bottom, right], fraction)
             octave[frame, row, col] += lerp(upper, lower, part)
             row += cuda.gridDim.y
         frame += cuda.gridDim.z
@@ -39,8 +39,8 @@ def add_cubic(octave, maps):
     col = cuda.grid(1)
     if col >= width:
         return
-    place, share = cubic_place(col, cols, width)
-    w0, w1, w2, w3 = cubic_weights(share)
+    place, fraction = cubic_place(col, cols, width)
+    w0, w1, w2, w3 = cubic_weights(fraction)
     c0, c1 = clamp(place - 1, cols), clamp(place, cols)
     c2, c3 = clamp(place + 1, cols), clamp(place + 2, cols)
     frame = cuda.blockIdx.z

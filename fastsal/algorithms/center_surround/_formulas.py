@@ -26,10 +26,10 @@ def step_of(sigma):
 
 
 @serial
-def between_six(share):
-    """Return the weights of six rows, for a place `share` of the way from the third on."""
-    a, b, c = share + float32(2), share + float32(1), share
-    d, e, f = share - float32(1), share - float32(2), share - float32(3)
+def between_six(fraction):
+    """Return the weights of six rows, for a place `fraction` of the way from the third on."""
+    a, b, c = fraction + float32(2), fraction + float32(1), fraction
+    d, e, f = fraction - float32(1), fraction - float32(2), fraction - float32(3)
     ab, bc, de, ef = a * b, b * c, d * e, e * f
     return (
         bc * d * ef * float32(-1 / 120),
@@ -85,11 +85,11 @@ def cubic_place(index, source, target):
 
 
 @serial
-def cubic_weights(share):
+def cubic_weights(fraction):
     """Return the weights of the four."""
-    one, rest = float32(1), float32(float32(1) - share)
-    far = _outer(share + one)
-    near = _inner(share)
+    one, rest = float32(1), float32(float32(1) - fraction)
+    far = _outer(fraction + one)
+    near = _inner(fraction)
     next_ = _inner(rest)
     return far, near, next_, float32(one - far - near - next_)
 

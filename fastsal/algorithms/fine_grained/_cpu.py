@@ -43,7 +43,7 @@ def _large_frame(pixels, channels, weights, width, exact, saliency):
     smooth = launch.scratch("fine-grained smooth", (height, width), np.uint8)
     table = launch.scratch("fine-grained table", table_shape(height, padded), np.int32)
     totals = launch.scratch("fine-grained totals", (height, padded), np.int32)
-    most = launch.scratch("fine-grained most", (height, 2), np.int32)
+    maxima = launch.scratch("fine-grained most", (height, 2), np.int32)
     gray = levels.reshape(-1)[:area]  # until it is smoothed, and the levels take its place
     over = launch.over_bands
     over(luma_span, area, pixels, channels, weights, gray)
@@ -51,8 +51,8 @@ def _large_frame(pixels, channels, weights, width, exact, saliency):
     over(_smooth_rows, height, gray, smooth, pixels=area)
     over(_sum_rows, height, smooth, levels, table, pixels=area)
     over(_add_down, table.shape[1], table, exact, pixels=area)
-    over(_compare, height, levels, width, table, exact, totals, most, pixels=area)
-    tops = most.max(axis=0)
+    over(_compare, height, levels, width, table, exact, totals, maxima, pixels=area)
+    tops = maxima.max(axis=0)
     saliency = saliency.reshape(height, width)
     over(_paint, height, totals, tops, saliency, pixels=area)
 
@@ -64,16 +64,16 @@ def _small_frames(pixels, channels, weights, width, exact, out, start, stop):
     gray, smooth = np.empty((height, width), np.uint8), np.empty((height, width), np.uint8)
     levels, totals = np.empty((height, padded), np.uint8), np.empty((height, padded), np.int32)
     table = np.empty(table_shape(height, padded), np.int32)
-    most, tops = np.empty((height, 2), np.int32), np.empty(2, np.int32)
+    maxima, tops = np.empty((height, 2), np.int32), np.empty(2, np.int32)
     for frame in range(start, stop):
         luma_span(pixels[frame], channels, weights, gray.reshape(-1), 0, area)
         _smooth_rows(gray, smooth, 0, height)
         _sum_rows(smooth, levels, table, 0, height)
         _add_down(table, exact, 0, table.shape[1])
-        _compare(levels, width, table, exact, totals, most, 0, height)
+        _compare(levels, width, table, exact, totals, maxima, 0, height)
         tops[:] = 0
         for row in range(height):
-            tops[0], tops[1] = max(tops[0], most[row, 0]), max(tops[1], most[row, 1])
+            tops[0], tops[1] = max(tops[0], maxima[row, 0]), max(tops[1], maxima[row, 1])
         _paint(totals, tops, out[frame].reshape(height, width), 0, height)
 
 
@@ -149,8 +149,8 @@ def _add_down(table, exact, start, stop):
 
 
 @banded
-def _compare(levels, width, table, exact, totals, most, start, stop):
-    """Fill `totals` with ON and OFF of each pixel, and `most` with the greatest of each row."""
+def _compare(levels, width, table, exact, totals, maxima, start, stop):
+    """Fill `totals` with ON and OFF of each pixel, and `maxima` with the greatest of each row."""
     height, padded = levels.shape
     edges = np.zeros((len(REACHES), 2), np.int64)
     others = np.empty((len(REACHES), padded), np.float32)
@@ -169,7 +169,7 @@ def _compare(levels, width, table, exact, totals, most, start, stop):
         for col in range(width):
             on = max(on, int32(sums[col] & LOW))
             off = max(off, int32(sums[col] >> int32(16)))
-        most[row, 0], most[row, 1] = on, off
+        maxima[row, 0], maxima[row, 1] = on, off
 
 
 @serial
@@ -191,10 +191,10 @@ def _set_windows(row, height, width, edges, others, inverses):
 
 @banded
 def _paint(totals, tops, saliency, start, stop):
-    most_on, most_off = tops[0], tops[1]
+    max_on, max_off = tops[0], tops[1]
     for row in range(start, stop):
         source, target = totals[row], saliency[row]
         for col in range(target.size):
-            on = stretched(source[col] & LOW, most_on)
-            off = stretched(source[col] >> int32(16), most_off)
+            on = stretched(source[col] & LOW, max_on)
+            off = stretched(source[col] >> int32(16), max_off)
             target[col] = shown(on, off, target.itemsize)

@@ -49,18 +49,20 @@ def _fill_group(pixels, channels, weights, width, exact, out, group):
     gray = _work("gray", (group, height, width), np.uint8, frames)
     smooth = _work("smooth", (group, height, width), np.uint8, frames)
     totals = _work("totals", (group, height, width), np.int32, frames)
-    most = _work("most", (group, 2), np.int32, frames)
+    maxima = _work("most", (group, 2), np.int32, frames)
     wide = width + 2 * MARGIN
     table = _work(f"{sums.__name__} table", (group, height + 1, wide), sums, frames)
     _fill_gray(pixels, channels, weights, gray.reshape(frames, area), group)
     rows = launch.image_grid((-(-height // 4), width), frames)
     _smooth[rows](gray, smooth)
     _smooth[rows](smooth, gray)
-    _sum_rows[(1, launch.capped(height), launch.capped(frames)), launch.THREADS](gray, table, most)
+    _sum_rows[(1, launch.capped(height), launch.capped(frames)), launch.THREADS](
+        gray, table, maxima
+    )
     _add_down[launch.image_grid((1, wide), frames)](table)
-    _compare[rows](gray, table, exact, totals, most)
+    _compare[rows](gray, table, exact, totals, maxima)
     blocks, threads = launch.grid_for(area, frames)
-    _paint[blocks, threads](totals.reshape(frames, area), most, out)
+    _paint[blocks, threads](totals.reshape(frames, area), maxima, out)
 
 
 def _fill_gray(pixels, channels, weights, gray, group):
@@ -113,7 +115,7 @@ def _smooth(source, target):
 
 
 @kernel
-def _sum_rows(gray, table, most):
+def _sum_rows(gray, table, maxima):
     """Fill the table with the sums of each row from its left end on, a block per row."""
     part = cuda.shared.array(MAX_THREADS, int32)
     frames, height, width = gray.shape
@@ -121,7 +123,7 @@ def _sum_rows(gray, table, most):
     frame = cuda.blockIdx.z
     while frame < frames:
         if cuda.blockIdx.y == 0 and me < 2:
-            most[frame, me] = 0
+            maxima[frame, me] = 0
         row = cuda.blockIdx.y
         while row < height:
             before = int32(0)  # the sum of the columns left of this round's
@@ -190,8 +192,8 @@ def _add_down(table):
 
 
 @kernel
-def _compare(gray, table, exact, totals, most):
-    """Fill `totals` with ON and OFF of each pixel, and raise `most` to the greatest of a frame."""
+def _compare(gray, table, exact, totals, maxima):
+    """Fill `totals` with ON and OFF of each pixel, and raise `maxima` of a frame."""
     top_on = cuda.shared.array(1, int32)
     top_off = cuda.shared.array(1, int32)
     frames, height, width = gray.shape
@@ -226,20 +228,23 @@ def _compare(gray, table, exact, totals, most):
         cuda.atomic.max(top_off, 0, off)
         cuda.syncthreads()
         if cuda.threadIdx.x == 0:
-            cuda.atomic.max(most, (frame, 0), top_on[0])
-            cuda.atomic.max(most, (frame, 1), top_off[0])
+            cuda.atomic.max(maxima, (frame, 0), top_on[0])
+            cuda.atomic.max(maxima, (frame, 1), top_off[0])
         cuda.syncthreads()
         frame += cuda.gridDim.z
 
 
 @kernel
-def _paint(totals, most, out):
+def _paint(totals, maxima, out):
     frame = cuda.blockIdx.y
     while frame < out.shape[0]:
         i = cuda.grid(1)
         while i < out.shape[1]:
             total = totals[frame, i]
-            on, off = stretched(total & LOW, most[frame, 0]), stretched(total >> 16, most[frame, 1])
+            on, off = (
+                stretched(total & LOW, maxima[frame, 0]),
+                stretched(total >> 16, maxima[frame, 1]),
+            )
             out[frame, i] = shown(on, off, out.itemsize)
             i += cuda.gridsize(1)
         frame += cuda.gridDim.y

@@ -35,8 +35,8 @@ def rounded_contrast(level, window, pixels):
 @serial
 def exact_contrast(level, window, pixels):
     """Return the same from an integer sum: all digits before the point are right."""
-    gap = int32(int32(int32(level) * int32(pixels)) - int32(window))
-    return float32(float32(gap) / float32(pixels - float32(1)))
+    difference = int32(int32(int32(level) * int32(pixels)) - int32(window))
+    return float32(float32(difference) / float32(pixels - float32(1)))
 
 
 @serial
@@ -48,9 +48,9 @@ def on_and_off(contrast):
 
 
 @serial
-def stretched(total, most):
-    """Return a sum as a byte, `most` being 255: floor(255 * float32(total / most))."""
-    quotient = float32(float32(total) / float32(max(most, int32(1))))
+def stretched(total, maxima):
+    """Return a sum as a byte, `maxima` being 255: floor(255 * float32(total / most))."""
+    quotient = float32(float32(total) / float32(max(maxima, int32(1))))
     level = float32(int32(float32(quotient * float32(255))))
     # The product may have been rounded up to a whole level. 256 quotients less that are exact.
     is_above = float32(float32(quotient * float32(256)) - level) < quotient

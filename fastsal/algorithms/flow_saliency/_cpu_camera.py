@@ -23,12 +23,12 @@ from ._formulas import (
     is_cut,
     is_in_sight,
     length_of,
+    noise_of,
     place,
-    soft,
+    robust_weight,
     softness,
     spot,
-    spread_of,
-    trust,
+    squash,
 )
 from .plan import AREA, PATCH
 
@@ -47,13 +47,13 @@ def fit_camera(flow, count, camera):
     moments = np.empty(_formulas.MOMENTS, np.float32)
     equations = np.empty((_formulas.TERMS, _formulas.TERMS + 1), np.float32)
     camera[0], camera[1] = median_of(flow[0], True), median_of(flow[1], True)
-    for turn in range(FIT_ROUNDS):
-        is_late = turn >= BORDER_ROUNDS
+    for iteration in range(FIT_ROUNDS):
+        is_late = iteration >= BORDER_ROUNDS
         _fill_residuals(flow, camera, residuals)
-        spread = spread_of(median_of(residuals, not is_late))
+        noise = noise_of(median_of(residuals, not is_late))
         moments[:] = 0
         for row in range(rows):
-            _sum_row(flow, residuals, row, spread, is_late, sums)
+            _sum_row(flow, residuals, row, noise, is_late, sums)
             add_row(sums, spot(row, rows, max(rows, cols)), moments)
         fill_equations(moments, count, equations)
         solve(count, equations, camera)
@@ -91,12 +91,12 @@ def _fill_residuals(flow, camera, residuals):
 
 
 @serial
-def _sum_row(flow, residuals, row, spread, is_late, sums):
+def _sum_row(flow, residuals, row, noise, is_late, sums):
     rows, cols = residuals.shape
     sums[:] = 0
     for col in range(cols):
         x = spot(col, cols, max(rows, cols))
-        weight = trust(residuals[row, col], spread, is_border(row, col, rows, cols), is_late)
+        weight = robust_weight(residuals[row, col], noise, is_border(row, col, rows, cols), is_late)
         add_cell(weight, x, flow[1, row, col], flow[0, row, col], sums)
 
 
@@ -193,7 +193,7 @@ def _soften(residuals, fits, is_fitted, scores):
     half = softness(median_of(residuals, False), is_fitted)
     for row in range(rows):
         for col in range(cols):
-            score = float32(scores[row, col] * soft(residuals[row, col], half))
+            score = float32(scores[row, col] * squash(residuals[row, col], half))
             scores[row, col] = float32(-1) if is_cut(own, variance) else score
 
 

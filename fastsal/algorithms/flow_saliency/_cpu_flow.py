@@ -28,6 +28,7 @@ from ._formulas import (
     corner,
     covariance,
     determinant_of,
+    fraction_of,
     leveled,
     mean_level,
     median_of_nine,
@@ -35,10 +36,9 @@ from ._formulas import (
     overlap,
     place,
     quarter,
-    share_of,
     sixteenth,
     step,
-    stiffness,
+    structure,
 )
 from .plan import AREA, PATCH, cells_of
 
@@ -168,23 +168,23 @@ def fill_flow(levels, previous, flow):
     coarse = None
     for i in range(len(levels) - 1, -1, -1):
         shape = (2, *cells_of(shape_of(levels[i])))
-        found = launch.scratch(f"flow found {i}", shape, np.float32)
+        result = launch.scratch(f"flow found {i}", shape, np.float32)
         spare = launch.scratch(f"flow spare {i}", shape, np.float32)
         if coarse is None:
-            found[:] = 0
+            result[:] = 0
         else:
-            _widen(coarse, found)
+            _upsample(coarse, result)
         work = WORK * shape[1] * shape[2]
         for _ in range(ROUNDS):
-            args = (levels[i], previous[i], found, spare)
+            args = (levels[i], previous[i], result, spare)
             launch.over_bands(_search, shape[1], *args, pixels=work)
-            found, spare = spare, found
+            result, spare = spare, result
         coarse = spare if i else flow
-        _take_medians(found, coarse)
+        _take_medians(result, coarse)
 
 
 @serial
-def _widen(coarse, flow):
+def _upsample(coarse, flow):
     """Start each cell from the one that holds it on the coarser level."""
     rows, cols = coarse.shape[1:]
     for axis in range(2):
@@ -195,7 +195,7 @@ def _widen(coarse, flow):
 
 
 @banded
-def _search(level, previous, flow, found, start, stop):
+def _search(level, previous, flow, result, start, stop):
     picture, other = level.reshape(-1), previous.reshape(-1)
     column = uint64(level.shape[1] * PATCH)
     height, width = level.shape[1] - 2 * RIM, level.shape[0] - 2 * RIM
@@ -204,7 +204,7 @@ def _search(level, previous, flow, found, start, stop):
         for col in range(flow.shape[2]):
             fill_patch(picture, column, corner(row, height), corner(col, width), patch)
             down, across = _searched(patch, other, column, height, width, flow, row, col)
-            found[0, row, col], found[1, row, col] = down, across
+            result[0, row, col], result[1, row, col] = down, across
 
 
 @serial
@@ -230,7 +230,7 @@ def compared(patch, other, column, row, col):
     """Return sums of the errors of a patch at a place: of them, squared, times the slopes."""
     at = address(column, row >> FINE, col >> FINE)
     right, line = at + column, uint64(PATCH)
-    shares = share_of(col & (ONE - 1), row & (ONE - 1))
+    shares = fraction_of(col & (ONE - 1), row & (ONE - 1))
     levels, downs, acrosses = patch[0], patch[1], patch[2]
     total, squares, down, across = int32(0), int32(0), int32(0), int32(0)
     for i in range(uint64(AREA)):
@@ -306,19 +306,25 @@ def _slopes(patch):
         down_down = int32(down_down + int32(downs[i] * downs[i]))
         across_across = int32(across_across + int32(acrosses[i] * acrosses[i]))
         both = int32(both + int32(downs[i] * acrosses[i]))
-    shear = float32(float32(covariance(both, down, across)) * float32(1 / AREA))
-    return down, across, stiffness(down_down, down), stiffness(across_across, across), shear
+    mixed_structure = float32(float32(covariance(both, down, across)) * float32(1 / AREA))
+    return (
+        down,
+        across,
+        structure(down_down, down),
+        structure(across_across, across),
+        mixed_structure,
+    )
 
 
 @serial
 def _step(slopes, sums):
-    down_total, across_total, down_stiffness, across_stiffness, shear = slopes
+    down_total, across_total, down_structure, across_structure, mixed_structure = slopes
     pull_down = float32(covariance(sums[2], down_total, sums[0]))
     pull_across = float32(covariance(sums[3], across_total, sums[0]))
-    determinant = determinant_of(down_stiffness, across_stiffness, shear)
+    determinant = determinant_of(down_structure, across_structure, mixed_structure)
     return (
-        step(pull_down, pull_across, across_stiffness, shear, determinant),
-        step(pull_across, pull_down, down_stiffness, shear, determinant),
+        step(pull_down, pull_across, across_structure, mixed_structure, determinant),
+        step(pull_across, pull_down, down_structure, mixed_structure, determinant),
     )
 
 

@@ -27,14 +27,14 @@ from ._formulas import (
     is_cut,
     is_in_sight,
     length_of,
+    noise_of,
     place,
-    soft,
+    robust_weight,
     softness,
     spot,
-    spread_of,
-    trust,
+    squash,
 )
-from .plan import AREA, MOST_CELLS, PATCH
+from .plan import AREA, MAX_CELLS, PATCH
 
 MAX_THREADS = 1024
 SUMS, MOMENTS = _formulas.SUMS, _formulas.MOMENTS
@@ -102,10 +102,10 @@ def median_of(values, only_border, counts, parts):
             cuda.atomic.add(counts, bin_of(values[row, col]), 1)
         cell += threads
     cuda.syncthreads()
-    share = BINS // threads  # launch.THREADS is a power of two
+    fraction = BINS // threads  # launch.THREADS is a power of two
     part = int32(0)
-    for i in range(share):
-        part += counts[me * share + i]
+    for i in range(fraction):
+        part += counts[me * fraction + i]
     parts[me] = part
     cuda.syncthreads()
     total = int32(0)
@@ -115,7 +115,7 @@ def median_of(values, only_border, counts, parts):
     while 2 * (below + parts[part]) < total:
         below += parts[part]
         part += 1
-    bin_ = part * share
+    bin_ = part * fraction
     below += counts[bin_]
     while 2 * below < total:
         bin_ += 1
@@ -135,7 +135,7 @@ def terms_of(camera):
 def _fit_camera(flow, count, residuals, camera):
     counts = cuda.shared.array(BINS, int32)
     parts = cuda.shared.array(MAX_THREADS, int32)
-    sums = cuda.shared.array((MOST_CELLS, SUMS), float32)
+    sums = cuda.shared.array((MAX_CELLS, SUMS), float32)
     moments = cuda.shared.array(MOMENTS, float32)
     equations = cuda.shared.array((TERMS, COEFFICIENTS), float32)
     me, threads = cuda.threadIdx.x, cuda.blockDim.x
@@ -151,8 +151,8 @@ def _fit_camera(flow, count, residuals, camera):
     if me == 0:
         camera[0], camera[1] = down, across
     cuda.syncthreads()
-    for turn in range(FIT_ROUNDS):
-        is_late = turn >= BORDER_ROUNDS
+    for iteration in range(FIT_ROUNDS):
+        is_late = iteration >= BORDER_ROUNDS
         terms = terms_of(camera)
         cell = me
         while cell < rows * cols:
@@ -163,14 +163,14 @@ def _fit_camera(flow, count, residuals, camera):
             residuals[row, col] = distance(down, across)
             cell += threads
         cuda.syncthreads()
-        spread = spread_of(median_of(residuals, not is_late, counts, parts))
+        noise = noise_of(median_of(residuals, not is_late, counts, parts))
         row = me
         while row < rows:
             for i in range(SUMS):
                 sums[row, i] = 0
             for col in range(cols):
                 border = is_border(row, col, rows, cols)
-                weight = trust(residuals[row, col], spread, border, is_late)
+                weight = robust_weight(residuals[row, col], noise, border, is_late)
                 x = spot(col, cols, longest)
                 add_cell(weight, x, flow[1, row, col], flow[0, row, col], sums[row])
             row += threads
@@ -278,7 +278,7 @@ def _soften(residuals, fits, is_fitted, scores):
     cell = me
     while cell < scores.size:
         row, col = cell // cols, cell % cols
-        score = float32(scores[row, col] * soft(residuals[row, col], half))
+        score = float32(scores[row, col] * squash(residuals[row, col], half))
         scores[row, col] = float32(-1) if is_cut(totals[0], totals[1]) else score
         cell += threads
 

@@ -25,6 +25,7 @@ from ._formulas import (
     corner,
     covariance,
     determinant_of,
+    fraction_of,
     gray_of,
     leveled,
     mean_level,
@@ -33,10 +34,9 @@ from ._formulas import (
     overlap,
     place,
     quarter,
-    share_of,
     sixteenth,
     step,
-    stiffness,
+    structure,
 )
 from .plan import AREA, PATCH, cells_of
 
@@ -113,16 +113,16 @@ def fill_flow(levels, previous, flow):
     coarse = None
     for i in range(len(levels) - 1, -1, -1):
         rows, cols = cells_of(levels[i].shape)
-        found = workspace(f"flow found {i}", (2, rows, cols), np.float32)
+        result = workspace(f"flow found {i}", (2, rows, cols), np.float32)
         spare = workspace(f"flow spare {i}", (2, rows, cols), np.float32)
         if coarse is None:
-            _clear[_grid(found), launch.THREADS](found)
+            _clear[_grid(result), launch.THREADS](result)
         else:
-            _hand_down[_grid(found), launch.THREADS](coarse, 2, found)
+            _hand_down[_grid(result), launch.THREADS](coarse, 2, result)
         for _ in range(ROUNDS):
-            _search[(cols, rows), AREA](levels[i], previous[i], found, spare)
-            found, spare = spare, found
-        coarse = found
+            _search[(cols, rows), AREA](levels[i], previous[i], result, spare)
+            result, spare = spare, result
+        coarse = result
     _hand_down[_grid(flow.shape[1:]), launch.THREADS](coarse, 1, flow)
 
 
@@ -165,18 +165,18 @@ def error_at(other, level, row, col):
     """Return how far this thread's pixel is off in a patch at a place."""
     me = cuda.threadIdx.x
     top, left = (row >> FINE) + me // PATCH, (col >> FINE) + me % PATCH
-    shares = share_of(col & (ONE - 1), row & (ONE - 1))
+    shares = fraction_of(col & (ONE - 1), row & (ONE - 1))
     a, b = pixel_of(other, top, left), pixel_of(other, top, left + 1)
     c, d = pixel_of(other, top + 1, left), pixel_of(other, top + 1, left + 1)
     return int32(between(shares, a, b, c, d) - level)
 
 
 @device
-def summed(first, second, third, fourth, sums, turn):
+def summed(first, second, third, fourth, sums, iteration):
     """Return the sums of four numbers over all threads; turns are counted from 0 on."""
-    slot, me = turn % SLOTS, cuda.threadIdx.x
+    slot, me = iteration % SLOTS, cuda.threadIdx.x
     if me < 4:
-        sums[(turn + 1) % SLOTS, me] = 0
+        sums[(iteration + 1) % SLOTS, me] = 0
     cuda.atomic.add(sums, (slot, 0), first)
     cuda.atomic.add(sums, (slot, 1), second)
     cuda.atomic.add(sums, (slot, 2), third)
@@ -186,15 +186,15 @@ def summed(first, second, third, fourth, sums, turn):
 
 
 @device
-def compared(other, level, down, across, row, col, sums, turn):
+def compared(other, level, down, across, row, col, sums, iteration):
     """Return sums of the errors of a patch at a place: of them, squared, times the slopes."""
     error = error_at(other, level, row, col)
-    return summed(error, error * error, error * down, error * across, sums, turn)
+    return summed(error, error * error, error * down, error * across, sums, iteration)
 
 
 @kernel
-def _search(level, previous, flow, found):
-    """Fill `found` with the best motions: of each cell's and its neighbours', and from there on."""
+def _search(level, previous, flow, result):
+    """Fill `result` with the best motion of each cell: from neighbours' and by search."""
     sums = cuda.shared.array((SLOTS, 4), int32)
     me, row, col = cuda.threadIdx.x, cuda.blockIdx.y, cuda.blockIdx.x
     rows, cols = flow.shape[1], flow.shape[2]
@@ -210,8 +210,8 @@ def _search(level, previous, flow, found):
     # The motion to improve on, its end point, and its error.
     best_down, best_across = flow[0, row, col], flow[1, row, col]
     at_row, at_col = place(start_row, best_down, height), place(start_col, best_across, width)
-    turn = 0
-    errors = compared(previous, here, down, across, at_row, at_col, sums, turn)
+    iteration = 0
+    errors = compared(previous, here, down, across, at_row, at_col, sums, iteration)
     best = covariance(errors[1], errors[0], errors[0])
     own_down, own_across = best_down, best_across
     for side in range(4):
@@ -223,26 +223,26 @@ def _search(level, previous, flow, found):
         if new_down == own_down and new_across == own_across:
             continue
         new_row, new_col = place(start_row, new_down, height), place(start_col, new_across, width)
-        turn += 1
-        new = compared(previous, here, down, across, new_row, new_col, sums, turn)
+        iteration += 1
+        new = compared(previous, here, down, across, new_row, new_col, sums, iteration)
         squares = covariance(new[1], new[0], new[0])
         if squares < best:
             best, errors, at_row, at_col = squares, new, new_row, new_col
             best_down, best_across = new_down, new_across
-    turn += 1
-    slopes = summed(down, down * down, across, across * across, sums, turn)
-    turn += 1
-    shears = summed(down * across, int32(0), int32(0), int32(0), sums, turn)
-    firm_down = stiffness(slopes[1], slopes[0])
-    firm_across = stiffness(slopes[3], slopes[2])
-    shear = float32(covariance(shears[0], slopes[0], slopes[2])) * float32(1 / AREA)
-    determinant = determinant_of(firm_down, firm_across, shear)
+    iteration += 1
+    slopes = summed(down, down * down, across, across * across, sums, iteration)
+    iteration += 1
+    shears = summed(down * across, int32(0), int32(0), int32(0), sums, iteration)
+    firm_down = structure(slopes[1], slopes[0])
+    firm_across = structure(slopes[3], slopes[2])
+    mixed_structure = float32(covariance(shears[0], slopes[0], slopes[2])) * float32(1 / AREA)
+    determinant = determinant_of(firm_down, firm_across, mixed_structure)
     first_down, first_across = best_down, best_across
     for _ in range(STEPS):
         pull_down = float32(covariance(errors[2], slopes[0], errors[0]))
         pull_across = float32(covariance(errors[3], slopes[2], errors[0]))
-        step_down = step(pull_down, pull_across, firm_across, shear, determinant)
-        step_across = step(pull_across, pull_down, firm_down, shear, determinant)
+        step_down = step(pull_down, pull_across, firm_across, mixed_structure, determinant)
+        step_across = step(pull_across, pull_down, firm_down, mixed_structure, determinant)
         if abs(step_down) + abs(step_across) < NEAR:
             break
         new_down = motion_to(start_row, at_row) + step_down
@@ -250,12 +250,12 @@ def _search(level, previous, flow, found):
         if max(abs(new_down - first_down), abs(new_across - first_across)) > FAR:
             break
         at_row, at_col = place(start_row, new_down, height), place(start_col, new_across, width)
-        turn += 1
-        errors = compared(previous, here, down, across, at_row, at_col, sums, turn)
+        iteration += 1
+        errors = compared(previous, here, down, across, at_row, at_col, sums, iteration)
         squares = covariance(errors[1], errors[0], errors[0])
         if squares >= best:
             break
         best, best_down, best_across = squares, new_down, new_across
     if me == 0:
-        found[0, row, col] = best_down
-        found[1, row, col] = best_across
+        result[0, row, col] = best_down
+        result[1, row, col] = best_across

@@ -31,7 +31,7 @@ FIT_ROUNDS, BORDER_ROUNDS = 12, 4
 INSIDE = float32(0.3)  # weight of cells off the border
 BINS, PER_PIXEL = 2048, 32  # of the histograms that medians are read from
 
-FAINT = float32(0.5)  # minimum of the residual motion that is half salient, in pixels
+MIN_RESIDUAL = float32(0.5)  # minimum of the residual motion that is half salient, in pixels
 # A patch that fits the camera's motion within 2 grey levels is no evidence of other motion.
 PLAIN = float32(AREA * AREA * (2 * 16) ** 2)
 BEYOND = float32(0.5)  # pixels of a patch that may lie out of sight
@@ -52,8 +52,8 @@ def leveled(luma, itemsize):
     if itemsize == 1:
         return int32(int32(luma) * int32(16))
     white = float32(65535) if itemsize == 2 else float32(1)
-    share = min(max(float32(0), float32(luma)), white)
-    return int32(float32(share * float32(float32(WHITE) / white)) + float32(0.5))
+    fraction = min(max(float32(0), float32(luma)), white)
+    return int32(float32(fraction * float32(float32(WHITE) / white)) + float32(0.5))
 
 
 @serial
@@ -112,7 +112,7 @@ def motion_to(start, placed):
 
 
 @serial
-def share_of(across, down):
+def fraction_of(across, down):
     """Return the weights of four pixels for a place between them; they sum up to ONE ** 2."""
     right, below = int32(across), int32(down)
     left, above = int32(int32(ONE) - right), int32(int32(ONE) - below)
@@ -135,24 +135,29 @@ def covariance(products, first, second):
 
 
 @serial
-def stiffness(squares, total):
+def structure(squares, total):
     """Return how much of a gradient a patch has along an axis, its own firmness added."""
     return float32(float32(covariance(squares, total, total)) * float32(1 / AREA)) + FIRMNESS
 
 
 @serial
-def determinant_of(stiffness_, other_stiffness, shear):
+def determinant_of(structure_, other_structure, mixed_structure):
     """Return the determinant of a patch's structure tensor; never 0."""
-    return float32(float32(stiffness_ * other_stiffness) - float32(shear * shear))
+    return float32(
+        float32(structure_ * other_structure) - float32(mixed_structure * mixed_structure)
+    )
 
 
 @serial
-def step(pull, other_pull, other_stiffness, shear, determinant):
+def step(pull, other_pull, other_structure, mixed_structure, determinant):
     """Return the step along an axis that would make two linear patches equal.
 
     Pulls are covariances of the error with the gradients, which are twice the slopes.
     """
-    solved = float32(float32(other_stiffness * pull) - float32(shear * other_pull)) / determinant
+    solved = (
+        float32(float32(other_structure * pull) - float32(mixed_structure * other_pull))
+        / determinant
+    )
     return float32(solved * float32(-2 / AREA))
 
 
@@ -221,15 +226,15 @@ def distance(down, across):
 
 
 @serial
-def spread_of(median):
+def noise_of(median):
     """Return the scale of residuals from their median; flow is no finer than 0.05 pixels."""
     return max(float32(0.05), float32(float32(1.19) * median))
 
 
 @serial
-def trust(residual, spread, is_near_border, is_late):
+def robust_weight(residual, noise, is_near_border, is_late):
     """Return the weight of a cell in the fit of the camera's motion."""
-    ratio = float32(residual / float32(float32(2) * spread))
+    ratio = float32(residual / float32(float32(2) * noise))
     factor = float32(float32(1) + float32(ratio * ratio))
     weight = float32(float32(1) / float32(factor * factor))
     if is_near_border:
@@ -272,11 +277,11 @@ def softness(median, is_fitted):
 
     The median residual of the camera fit estimates the noise level; without a fit it is the motion.
     """
-    return max(FAINT, float32(float32(3) * median)) if is_fitted else FAINT
+    return max(MIN_RESIDUAL, float32(float32(3) * median)) if is_fitted else MIN_RESIDUAL
 
 
 @serial
-def soft(residual, softness_):
+def squash(residual, softness_):
     """Return a residual motion on a scale from 0 to 1 that never ends."""
     square = float32(residual * residual)
     return float32(square / float32(square + float32(softness_ * softness_)))

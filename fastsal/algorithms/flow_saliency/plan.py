@@ -11,13 +11,13 @@ AREA = PATCH * PATCH
 MARGIN = (PATCH - CELL) // 2
 
 
-MOST_CELLS = LONGER_SIDE // CELL  # along a side
+MAX_CELLS = LONGER_SIDE // CELL  # along a side
 
 
 def level_shapes(height: int, width: int) -> list[tuple[int, int]]:
     """Return the shapes of the levels for frames of that size, the finest first."""
-    share = min(1.0, LONGER_SIDE / max(height, width))
-    shapes = [(max(1, round(height * share)), max(1, round(width * share)))]
+    fraction = min(1.0, LONGER_SIDE / max(height, width))
+    shapes = [(max(1, round(height * fraction)), max(1, round(width * fraction)))]
     while min(half := tuple((side + 1) // 2 for side in shapes[-1])) >= SHORTEST_SIDE:
         shapes.append((half[0], half[1]))
     return shapes

@@ -6,7 +6,7 @@ from numba import uint8
 from ...kernels.color._cpu import luma_span
 from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
-from ._formulas import change, gap
+from ._formulas import abs_diff, change
 
 CHUNK = 1 << 12  # pixels with luma that is still in the first-level cache when it is compared
 
@@ -48,7 +48,7 @@ def _color_span(frame, previous, channels, weights, white, threshold, out, start
 def _fill(frame, previous, white, threshold, out):
     if out.itemsize == 1 and white == 255 and threshold < 0:
         for i in range(out.size):
-            out[i] = uint8(gap(frame[i], previous[i]))  # the formula, in 8-bit lanes
+            out[i] = uint8(abs_diff(frame[i], previous[i]))  # the formula, in 8-bit lanes
     else:
         for i in range(out.size):
             out[i] = change(frame[i], previous[i], white, threshold, out.itemsize)

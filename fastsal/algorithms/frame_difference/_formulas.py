@@ -7,7 +7,7 @@ from ...kernels.scale import stored
 
 
 @serial
-def gap(level, other):
+def abs_diff(level, other):
     """Return how far two levels lie apart; unsigned ones never go below zero here."""
     return max(level, other) - min(level, other)
 

@@ -6,13 +6,13 @@ import numpy as np
 from numba import float32
 
 from ...kernels import launch
-from ...kernels.color._cpu_lab import light, lightness_of, linear_of
+from ...kernels.color._cpu_lab import lightness_of, linear_of, linear_table
 from ...kernels.color._formulas import balanced, lab
 from ...kernels.copies import copy_values
 from ...kernels.downsample._cpu import fill_means
 from ...kernels.downsample._formulas import shape_of_cells
 from ...kernels.jit import banded, serial
-from ...kernels.postprocess._cpu import finish
+from ...kernels.postprocess._cpu import postprocess
 from ._cpu_cosines import add_signature
 from ._formulas import CELLS, cosine
 
@@ -28,20 +28,20 @@ def image_signature(pixels, channels, is_rgb, width, smooth, center_bias, out):
     args = (means, _light(), _cosines(rows), _cosines(cols), maps)
     work = frames * planes * rows * cols * (rows + cols) // 8
     launch.over_bands(_sign, frames, *args, pixels=work)
-    finish(maps, width, smooth, center_bias, True, out)
+    postprocess(maps, width, smooth, center_bias, True, out)
 
 
 @cache
 def _light():
-    return light()
+    return linear_table()
 
 
 @cache
 def _cosines(count):
     table = np.empty((count, count), np.float64)
-    for wave in range(count):
+    for frequency in range(count):
         for place in range(count):
-            table[wave, place] = cosine(wave, place, count)
+            table[frequency, place] = cosine(frequency, place, count)
     return table
 
 

@@ -16,16 +16,16 @@ def add_signature(plane, down, across, work, energy):
     """
     rows, cols = plane.shape
     upright, folds = work[0].reshape(rows, cols), work[1]
-    turned, waves = work[2].reshape(cols, rows), work[3].reshape(cols, rows)
+    transposed, coefficients = work[2].reshape(cols, rows), work[3].reshape(cols, rows)
     _transform(down, plane, folds.reshape(rows, cols), upright)
-    _turn(upright, turned)
-    _transform(across, turned, folds.reshape(cols, rows), waves)
+    _transpose(upright, transposed)
+    _transform(across, transposed, folds.reshape(cols, rows), coefficients)
     for row in range(cols):
-        values = waves[row]
+        values = coefficients[row]
         for col in range(rows):
             values[col] = sign(values[col])
-    _transform_back(across, waves, folds, turned)
-    _turn(turned, upright)
+    _transform_back(across, coefficients, folds, transposed)
+    _transpose(transposed, upright)
     _transform_back(down, upright, folds, plane)
     for row in range(rows):
         values, total = plane[row], energy[row]
@@ -43,16 +43,16 @@ def _transform(cosines, source, folds, target):
         if row == count - 1 - row:
             copy_values(upper, sums)
             continue
-        gaps = folds[count - 1 - row]
+        differences = folds[count - 1 - row]
         for col in range(sums.size):
             sums[col] = upper[col] + lower[col]
-            gaps[col] = upper[col] - lower[col]
-    for wave in range(count):
-        weights = cosines[wave]
-        if wave % 2 == 0:
-            _combine(weights[:half], folds, target[wave])
+            differences[col] = upper[col] - lower[col]
+    for frequency in range(count):
+        weights = cosines[frequency]
+        if frequency % 2 == 0:
+            _combine(weights[:half], folds, target[frequency])
         else:  # the differences lie from the last row upwards; in the middle there is none
-            _combine(weights[: count // 2], folds[::-1], target[wave])
+            _combine(weights[: count // 2], folds[::-1], target[frequency])
 
 
 @serial
@@ -87,7 +87,7 @@ def _combine(weights, rows, target):
 
 
 @serial
-def _turn(values, turned):
+def _transpose(values, transposed):
     for row in range(values.shape[0]):
         for col in range(values.shape[1]):
-            turned[col, row] = values[row, col]
+            transposed[col, row] = values[row, col]

@@ -13,7 +13,7 @@ from ...kernels.color._formulas import balanced, lab, lightness, linear
 from ...kernels.downsample._cuda import fill_means
 from ...kernels.downsample._formulas import shape_of_cells
 from ...kernels.jit import kernel
-from ...kernels.postprocess._cuda import finish
+from ...kernels.postprocess._cuda import postprocess
 from ._formulas import CELLS, cosine, sign
 
 GROUP = 256  # frames with coefficients stored at once
@@ -34,7 +34,7 @@ def image_signature(pixels, channels, is_rgb, width, smooth, center_bias, out):
         maps = workspace("signature maps", (group, rows, cols), np.float32)[: stop - start]
         planes = (group, 3 if channels > 1 else 1, rows, cols)
         _fill_maps(part, channels, is_rgb, width, planes, (down, across), maps)
-        finish(maps, width, smooth, center_bias, True, saliency)
+        postprocess(maps, width, smooth, center_bias, True, saliency)
 
 
 def _fill_maps(pixels, channels, is_rgb, width, shape, cosines, maps):
@@ -84,48 +84,48 @@ def _fill_lab(means, planes):
 
 
 @kernel
-def _transform_across(planes, cosines, waves):
+def _transform_across(planes, cosines, coefficients):
     cols = cosines.shape[0]
-    row, plane, wave = cuda.blockIdx.y, cuda.blockIdx.z, cuda.grid(1)
-    if wave < cols:
+    row, plane, frequency = cuda.blockIdx.y, cuda.blockIdx.z, cuda.grid(1)
+    if frequency < cols:
         total = float64(0)
         for col in range(cols):
-            total += cosines[wave, col] * planes[plane, row, col]
-        waves[plane, row, wave] = total
+            total += cosines[frequency, col] * planes[plane, row, col]
+        coefficients[plane, row, frequency] = total
 
 
 @kernel
 def _sign_down(planes, cosines, signs):
     rows = cosines.shape[0]
-    wave, plane, col = cuda.blockIdx.y, cuda.blockIdx.z, cuda.grid(1)
+    frequency, plane, col = cuda.blockIdx.y, cuda.blockIdx.z, cuda.grid(1)
     if col < planes.shape[2]:
         total = float64(0)
         for row in range(rows):
-            total += cosines[wave, row] * planes[plane, row, col]
-        signs[plane, wave, col] = sign(total)
+            total += cosines[frequency, row] * planes[plane, row, col]
+        signs[plane, frequency, col] = sign(total)
 
 
 @kernel
-def _transform_back_down(signs, cosines, waves):
+def _transform_back_down(signs, cosines, coefficients):
     rows = cosines.shape[0]
     row, plane, col = cuda.blockIdx.y, cuda.blockIdx.z, cuda.grid(1)
     if col < signs.shape[2]:
         total = float64(0)
-        for wave in range(rows):
-            total += cosines[wave, row] * signs[plane, wave, col]
-        waves[plane, row, col] = total
+        for frequency in range(rows):
+            total += cosines[frequency, row] * signs[plane, frequency, col]
+        coefficients[plane, row, col] = total
 
 
 @kernel
-def _add_up(waves, cosines, maps):
+def _add_up(coefficients, cosines, maps):
     """Fill maps with the squared inverse DCT, added over all planes."""
     cols = cosines.shape[0]
     row, frame, col = cuda.blockIdx.y, cuda.blockIdx.z, cuda.grid(1)
     if col < cols:
         energy = float64(0)
-        for plane in range(waves.shape[1]):
+        for plane in range(coefficients.shape[1]):
             total = float64(0)
-            for wave in range(cols):
-                total += cosines[wave, col] * waves[frame, plane, row, wave]
+            for frequency in range(cols):
+                total += cosines[frequency, col] * coefficients[frame, plane, row, frequency]
             energy += total * total
         maps[frame, row, col] = energy

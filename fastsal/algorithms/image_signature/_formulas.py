@@ -7,19 +7,19 @@ from ...kernels.jit import serial
 
 CELLS = 64  # along the longer side
 # Coefficients below this, in units of CIELab, are rounding errors of grey images and flat parts.
-_FAINT = 1e-3
+_MIN_COEFFICIENT = 1e-3
 
 
 @serial
-def cosine(wave, place, count):
+def cosine(frequency, place, count):
     """Return an entry of the matrix of the cosine transform; its rows have length 1."""
-    if wave == 0:
+    if frequency == 0:
         return (1.0 / count) ** 0.5
-    turn = int64(wave) * (2 * int64(place) + 1) % (4 * int64(count))
-    return (2.0 / count) ** 0.5 * cosine_of_turn(turn, 4 * int64(count))
+    angle = int64(frequency) * (2 * int64(place) + 1) % (4 * int64(count))
+    return (2.0 / count) ** 0.5 * cosine_of_turn(angle, 4 * int64(count))
 
 
 @serial
-def sign(wave):
+def sign(frequency):
     """Return 1, -1, or 0 for coefficients too small to have a sign."""
-    return float64(int32(wave > _FAINT) - int32(wave < -_FAINT))
+    return float64(int32(frequency > _MIN_COEFFICIENT) - int32(frequency < -_MIN_COEFFICIENT))

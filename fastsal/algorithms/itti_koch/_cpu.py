@@ -10,12 +10,12 @@ from numba import float32
 
 from ...images import read_only
 from ...kernels import launch, threads
-from ...kernels.color._cpu_lab import light
+from ...kernels.color._cpu_lab import linear_table
 from ...kernels.jit import banded, serial
-from ...kernels.postprocess._cpu import finish
+from ...kernels.postprocess._cpu import postprocess
 from ._cpu_features import add, compare, compare_bands, compete, weight_of
 from ._cpu_pyramids import average, build, oppose, orient, shrink, to_lab
-from ._formulas import faintness, modality
+from ._formulas import modality, range_weight
 from ._plan import PLANES, layout_of, plan_of, side_of_squares, unit_of
 
 
@@ -36,9 +36,9 @@ def itti_koch(pixels, channels, is_rgb, width, options, smooth, center_bias, out
     else:
         for frame in range(frames):
             _large_frame(plan, source[frame], *form, maps[:, frame])
-    finish(maps[0], width, smooth, center_bias, True, out)
+    postprocess(maps[0], width, smooth, center_bias, True, out)
     for each, part in zip(maps[1:], parts, strict=False):
-        finish(each, width, 0.0, 0.0, True, part)
+        postprocess(each, width, 0.0, 0.0, True, part)
 
 
 def _averaged(pixels, channels, width, side):
@@ -80,11 +80,11 @@ def _large_frame(plan, pixels, layout, width, unit, maps):
 @cache
 def _light(is_lab):
     """Return the table that CIELab is made with; an empty one if it is not made."""
-    return light() if is_lab else np.empty(0, np.float32)
+    return linear_table() if is_lab else np.empty(0, np.float32)
 
 
 @banded
-def _small_frames(plan, pixels, layout, width, unit, light, maps, start, stop):
+def _small_frames(plan, pixels, layout, width, unit, linear_table, maps, start, stop):
     rows, size = plan.sizes[0, 0], plan.sizes[0, 0] * plan.sizes[0, 1]
     planes, brightest = np.zeros((PLANES, plan.atlas), np.float32), np.empty(rows, np.float32)
     work, tasks = np.empty((1, size), np.float32), len(plan.tasks)
@@ -93,7 +93,7 @@ def _small_frames(plan, pixels, layout, width, unit, light, maps, start, stop):
     for frame in range(start, stop):
         shrink(plan, pixels[frame], layout, width, unit, planes, brightest, 0, rows)
         if plan.is_lab:
-            to_lab(layout[0], light, planes, 0, size)
+            to_lab(layout[0], linear_table, planes, 0, size)
         elif layout[0] > 1:
             oppose(brightest, planes, 0, size)
         build(plan, planes, 0, 3)
@@ -116,7 +116,7 @@ def combine(plan, reduced, spans, maps):
         kind = modality(plane)
         factor = float32(1)
         if plan.shares:
-            factor = faintness(spans[task], widest[kind], plan.promotes)
+            factor = range_weight(spans[task], widest[kind], plan.promotes)
         add(reduced[task], factor, summed[plane - 3] if kind == 2 else maps[kind + 1])
     _add_orientations(plan, summed, maps[3])
     for kind in range(3):
@@ -134,7 +134,7 @@ def _add_orientations(plan, summed, target):
         low, high = _range_of(summed[orientation])
         factor = float32(1)
         if plan.shares:
-            factor = faintness(high - low, widest, plan.promotes)
+            factor = range_weight(high - low, widest, plan.promotes)
         _add_normalized(summed[orientation], low, high, plan, factor, target)
 
 

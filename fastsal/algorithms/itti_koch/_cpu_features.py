@@ -32,27 +32,29 @@ def _fill_feature(plan, planes, task, work, reduced):
     plane, center, surround, has_signs = task
     fine = plane_at(planes[plane], plan.sizes, center)
     coarse = plane_at(planes[plane], plan.sizes, surround)
-    gaps = work[: fine.size].reshape(fine.shape)
+    contrasts = work[: fine.size].reshape(fine.shape)
     is_color = plane == 1 or plane == 2
     flat = plan.flats[1] if is_color else plan.flats[0]
     is_sum = plan.is_sum and is_color
     margin = plan.sizes[center, 3]
-    low, high = _fill_gaps(fine, coarse, surround - center, is_sum, has_signs, margin, gaps)
+    low, high = _fill_contrasts(
+        fine, coarse, surround - center, is_sum, has_signs, margin, contrasts
+    )
     reduced[:] = 0
     span = max(high, -low) if has_signs else high - low
     if span <= flat:
         return float32(0)
     scale = float32(1) / span
     if has_signs:
-        _add_half(plan, gaps, float32(1), float32(0), high, scale, reduced)
-        _add_half(plan, gaps, float32(-1), float32(0), -low, scale, reduced)
+        _add_half(plan, contrasts, float32(1), float32(0), high, scale, reduced)
+        _add_half(plan, contrasts, float32(-1), float32(0), -low, scale, reduced)
     else:
-        _add_half(plan, gaps, float32(1), low, high, scale, reduced)
+        _add_half(plan, contrasts, float32(1), low, high, scale, reduced)
     return span
 
 
 @serial
-def _fill_gaps(fine, coarse, octaves, is_sum, has_signs, margin, gaps):
+def _fill_contrasts(fine, coarse, octaves, is_sum, has_signs, margin, contrasts):
     """Fill with centre less surround, falling off to the border; return its range."""
     rows, cols = fine.shape
     across = np.empty(cols, np.float32)
@@ -67,18 +69,20 @@ def _fill_gaps(fine, coarse, octaves, is_sum, has_signs, margin, gaps):
         first, part = place(row, octaves, coarse.shape[0])
         last = min(first + 1, coarse.shape[0] - 1)
         for source in range(max(first, done + 1), last + 1):
-            _widen(coarse[source], octaves, wide[source % 2])
+            _upsample(coarse[source], octaves, wide[source % 2])
         done = last
         weight = ramp(row, rows, margin)
-        _fill_row(fine[row], wide[first % 2], wide[last % 2], part, sign, across, weight, gaps[row])
+        _fill_row(
+            fine[row], wide[first % 2], wide[last % 2], part, sign, across, weight, contrasts[row]
+        )
         if not has_signs:
-            _drop_signs(gaps[row])
-        _spread(gaps[row], lows, highs)
-    return _least(lows), -_least(-highs)
+            _drop_signs(contrasts[row])
+        _update_range(contrasts[row], lows, highs)
+    return _minimum(lows), -_minimum(-highs)
 
 
 @serial
-def _widen(source, octaves, target):
+def _upsample(source, octaves, target):
     """Fill with a row of the surround, each pixel grown to 2 ** octaves."""
     step, cols = 1 << octaves, target.size
     half = step // 2
@@ -97,31 +101,31 @@ def _widen(source, octaves, target):
 
 
 @serial
-def _fill_row(fine, above, below, part, sign, across, weight, gaps):
-    for col in range(gaps.size):
+def _fill_row(fine, above, below, part, sign, across, weight, contrasts):
+    for col in range(contrasts.size):
         around = lerp(above[col], below[col], part)
-        gaps[col] = (fine[col] - sign * around) * (across[col] * weight)
+        contrasts[col] = (fine[col] - sign * around) * (across[col] * weight)
 
 
 @serial
-def _drop_signs(gaps):
-    for col in range(gaps.size):
-        gaps[col] = abs(gaps[col])
+def _drop_signs(contrasts):
+    for col in range(contrasts.size):
+        contrasts[col] = abs(contrasts[col])
 
 
 @serial
-def _spread(values, lows, highs):
+def _update_range(values, lows, highs):
     for col in range(values.size):
         lows[col] = min(lows[col], values[col])
         highs[col] = max(highs[col], values[col])
 
 
 @serial
-def _least(values):
-    least = values[0]
+def _minimum(values):
+    minimum = values[0]
     for col in range(values.size):
-        least = min(least, values[col])
-    return least
+        minimum = min(minimum, values[col])
+    return minimum
 
 
 @serial
@@ -228,23 +232,23 @@ def compete(plan, values):
     for _ in range(ROUNDS):
         blur_across(maps, plan.sigma, spare, 0, rows)
         blur_down(spare, plan.sigma, near, 0, rows)
-        waves = _waves_of(values, plan, sums)
+        cosines = _coefficients_of(values, plan, sums)
         top = _greatest(values)
         for row in range(rows):
-            _finish_round(near[0, row], plan, waves, row, top, spare[0, 0], values[row])
+            _finish_round(near[0, row], plan, cosines, row, top, spare[0, 0], values[row])
 
 
 @serial
-def _waves_of(values, plan, sums):
+def _coefficients_of(values, plan, sums):
     """Return the coefficient of each pair of cosines, one down and one across, of a map."""
     for row in range(len(values)):
-        for wave in range(len(plan.across)):
-            sums[row, wave] = _product(values[row], plan.across[wave])
-    waves = np.zeros((len(plan.down), len(plan.across)), np.float32)
-    for wave in range(len(plan.down)):
+        for cosine in range(len(plan.across)):
+            sums[row, cosine] = _product(values[row], plan.across[cosine])
+    cosines = np.zeros((len(plan.down), len(plan.across)), np.float32)
+    for cosine in range(len(plan.down)):
         for row in range(len(values)):
-            _add(plan.down[wave, row], sums[row], waves[wave])
-    return waves
+            _add(plan.down[cosine, row], sums[row], cosines[cosine])
+    return cosines
 
 
 @serial
@@ -272,21 +276,21 @@ def _add(weight, source, target):
 
 @serial
 def _greatest(values):
-    most = values[0, 0]
+    maximum = values[0, 0]
     for row in range(len(values)):
         line = values[row]
         for col in range(line.size):
-            most = max(most, line[col])
-    return most
+            maximum = max(maximum, line[col])
+    return maximum
 
 
 @serial
-def _finish_round(near, plan, waves, row, top, far, values):
+def _finish_round(near, plan, cosines, row, top, far, values):
     far[:] = 0
-    for wave in range(len(plan.across)):
+    for cosine in range(len(plan.across)):
         weight = float32(0)
         for other in range(len(plan.down)):
-            weight += plan.down[other, row] * waves[other, wave]
-        _add(weight, plan.across[wave], far)
+            weight += plan.down[other, row] * cosines[other, cosine]
+        _add(weight, plan.across[cosine], far)
     for col in range(values.size):
         values[col] = after_round(values[col], near[col], far[col], top)

@@ -98,10 +98,10 @@ def _mix(red, green, blue, target):
 
 @serial
 def _greatest(values):
-    most = values[0]
+    maximum = values[0]
     for col in range(values.size):
-        most = max(most, values[col])
-    return most
+        maximum = max(maximum, values[col])
+    return maximum
 
 
 @banded

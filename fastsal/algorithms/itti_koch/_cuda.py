@@ -11,7 +11,7 @@ import numpy as np
 
 from ...devices import settled, workspace
 from ...kernels import launch
-from ...kernels.postprocess._cuda import finish
+from ...kernels.postprocess._cuda import postprocess
 from ._cuda_features import clear, compare, count, reduce
 from ._cuda_pyramids import (
     TILE,
@@ -33,7 +33,7 @@ class _Tables(NamedTuple):
     sizes: Any
     tasks: Any
     offsets: Any  # of the features in an atlas of their own
-    gaps: int  # pixels of all features
+    contrasts: int  # pixels of all features
     scale_blocks: Any  # (blocks, 2): the scale of a block and its first pixel
     task_blocks: Any  # the same for features
     taps: Any
@@ -64,7 +64,9 @@ def itti_koch(pixels, channels, is_rgb, width, options, smooth, center_bias, out
         _fill_maps(part, layout, shape[1], unit, plan, tables, maps, start, group)
     for each, target in zip(maps, (out, *parts), strict=False):
         is_map = target is out
-        finish(each, width, smooth if is_map else 0.0, center_bias if is_map else 0.0, True, target)
+        postprocess(
+            each, width, smooth if is_map else 0.0, center_bias if is_map else 0.0, True, target
+        )
 
 
 def _averaged(pixels, channels, width, side, shape, group):
@@ -81,7 +83,7 @@ def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
     threads = launch.THREADS
     planes = _work("planes", (group, PLANES, plan.atlas))[:frames]
     filtered = _work("filtered", (group, 5, plan.atlas))[:frames]
-    gaps = _work("gaps", (group, tables.gaps))[:frames]
+    contrasts = _work("gaps", (group, tables.contrasts))[:frames]
     summed = _work("summed", (group, PLANES, *plan.small))[:frames]
     tasks = len(plan.tasks)
     spans = workspace("itti-koch spans", (group, tasks, 2), np.float32)[:frames]
@@ -107,32 +109,32 @@ def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
     )
     each_task = (len(tables.task_blocks), 1, deep), threads
     args = tables.sizes, tables.tasks, tables.offsets
-    compare[each_task](tables.task_blocks, *args, plan.is_sum, planes, gaps, spans)
+    compare[each_task](tables.task_blocks, *args, plan.is_sum, planes, contrasts, spans)
     if plan.promotes:
-        count[each_task](tables.task_blocks, *args, tables.flats, gaps, spans, tallies)
+        count[each_task](tables.task_blocks, *args, tables.flats, contrasts, spans, tallies)
     if plan.competes:
-        _compete(plan, tables, gaps, spans, summed, maps, start)
+        _compete(plan, tables, contrasts, spans, summed, maps, start)
         return
     reduce[_small_grid(plan, PLANES, deep), threads](
-        *args, tables.flats, plan.shares, plan.promotes, gaps, spans, tallies, summed
+        *args, tables.flats, plan.shares, plan.promotes, contrasts, spans, tallies, summed
     )
     add_up[deep, 4 * threads](plan.shares, plan.promotes, tables.weights, start, summed, maps)
 
 
-def _compete(plan, tables, gaps, spans, summed, maps, start):
-    frames, signs, threads = len(gaps), 2 * len(plan.tasks), launch.THREADS
+def _compete(plan, tables, contrasts, spans, summed, maps, start):
+    frames, signs, threads = len(contrasts), 2 * len(plan.tasks), launch.THREADS
     deep = launch.capped(frames)
     shape = frames, signs, *plan.small
     values, spare = _work("signs", shape), _work("spare", shape)
     sums = _work("sums", (*shape[:3], len(plan.across)))
-    waves = plan.sigma, tables.across, tables.down
+    cosines = plan.sigma, tables.across, tables.down
     args = tables.sizes, tables.tasks, tables.offsets, tables.flats
-    reduce_signs[_small_grid(plan, signs, deep), threads](*args, gaps, spans, values)
-    compete[(signs, 1, deep), threads](*waves, tables.tasks, values, spare, sums)
+    reduce_signs[_small_grid(plan, signs, deep), threads](*args, contrasts, spans, values)
+    compete[(signs, 1, deep), threads](*cosines, tables.tasks, values, spare, sums)
     args = tables.tasks, tables.flats, plan.shares
     sum_signs[_small_grid(plan, PLANES, deep), threads](*args, spans, values, summed)
     add_up_competing[deep, threads](
-        plan.shares, *waves, tables.weights, start, summed, values, spare, sums, maps
+        plan.shares, *cosines, tables.weights, start, summed, values, spare, sums, maps
     )
 
 
@@ -151,7 +153,7 @@ def _tables(height, width, channels, options, threads):
         sizes=_held(plan.sizes, np.int32),
         tasks=_held(plan.tasks, np.int32),
         offsets=_held(offsets, np.int32),
-        gaps=int(features.sum()),
+        contrasts=int(features.sum()),
         scale_blocks=_held(_blocks(scales, threads), np.int32),
         task_blocks=_held(_blocks(features, threads), np.int32),
         taps=_held(plan.taps, np.float32),

@@ -5,7 +5,7 @@ from numba import cuda, float32, int32, int64
 
 from ...kernels.jit import device, kernel
 from ...kernels.postprocess._formulas import lerp
-from ._formulas import faintness, modality, place, promotion, ramp, units
+from ._formulas import modality, place, promotion, ramp, range_weight, units
 
 MAX_THREADS = 1024
 
@@ -29,7 +29,7 @@ def clear(spans, tallies, bright):
 
 
 @kernel
-def compare(blocks, sizes, tasks, offsets, is_sum, planes, gaps, spans):
+def compare(blocks, sizes, tasks, offsets, is_sum, planes, contrasts, spans):
     """Fill with centre minus surround, weighted down near the border; update the range of each."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
@@ -50,7 +50,7 @@ def compare(blocks, sizes, tasks, offsets, is_sum, planes, gaps, spans):
             margin = sizes[center, 3]
             gap *= ramp(col, cols, margin) * ramp(row, rows, margin)
             gap = gap if tasks[task, 3] else abs(gap)
-            gaps[frame, offsets[task] + i] = gap
+            contrasts[frame, offsets[task] + i] = gap
             low = high = gap
         lows[me] = low
         highs[me] = high
@@ -104,7 +104,7 @@ def range_of(spans, frame, task, has_signs, sign):
 
 
 @kernel
-def count(blocks, sizes, tasks, offsets, flats, gaps, spans, tallies):
+def count(blocks, sizes, tasks, offsets, flats, contrasts, spans, tallies):
     """Sum and count the local maxima of each sign of each feature, in integers."""
     sums = cuda.shared.array(6, int32)
     task, me = blocks[cuda.blockIdx.x, 0], cuda.threadIdx.x
@@ -116,7 +116,7 @@ def count(blocks, sizes, tasks, offsets, flats, gaps, spans, tallies):
     inside = 0 < row < rows - 1 and 0 < col < cols - 1
     flat = flat_of(flats, tasks[task, 0])
     frame = cuda.blockIdx.z
-    while frame < gaps.shape[0]:
+    while frame < contrasts.shape[0]:
         part = int32(me)
         while part < 6:
             sums[part] = 0
@@ -127,7 +127,7 @@ def count(blocks, sizes, tasks, offsets, flats, gaps, spans, tallies):
                 low, top, high = range_of(spans, frame, task, has_signs, sign)
                 if high - low > flat:
                     _count_pixel(
-                        gaps[frame], offsets[task] + i, cols, sign, low, top,
+                        contrasts[frame], offsets[task] + i, cols, sign, low, top,
                         float32(1) / (high - low), sums,
                     )  # fmt: skip
         cuda.syncthreads()
@@ -141,17 +141,17 @@ def count(blocks, sizes, tasks, offsets, flats, gaps, spans, tallies):
 
 
 @device
-def _count_pixel(gaps, at, cols, sign, low, top, scale, sums):
+def _count_pixel(contrasts, at, cols, sign, low, top, scale, sums):
     factor = float32(-1) if sign else float32(1)
-    value = factor * gaps[at]
+    value = factor * contrasts[at]
     if not value > low + float32(0.1) * (top - low):
         return
     above, below = at - cols, at + cols
-    beside = value >= factor * gaps[at - 1] and value >= factor * gaps[at + 1]
+    beside = value >= factor * contrasts[at - 1] and value >= factor * contrasts[at + 1]
     if (
         beside
-        and _rises_above(value, factor, gaps, above)
-        and _rises_above(value, factor, gaps, below)
+        and _rises_above(value, factor, contrasts, above)
+        and _rises_above(value, factor, contrasts, below)
     ):
         cuda.atomic.add(sums, 3 * sign, units(value, low, scale))
         cuda.atomic.add(sums, 3 * sign + 1, int32(1))
@@ -160,11 +160,11 @@ def _count_pixel(gaps, at, cols, sign, low, top, scale, sums):
 
 
 @device
-def _rises_above(value, factor, gaps, at):
+def _rises_above(value, factor, contrasts, at):
     """Return whether none of the three pixels around `at` is greater."""
-    if factor * gaps[at - 1] > value or factor * gaps[at + 1] > value:
+    if factor * contrasts[at - 1] > value or factor * contrasts[at + 1] > value:
         return False
-    return value >= factor * gaps[at]
+    return value >= factor * contrasts[at]
 
 
 @device
@@ -172,14 +172,14 @@ def gain_of(promotes, total, count, has_top, low, top, scale):
     """Return the factor of a map: `scale`, and its promotion."""
     if not promotes:
         return scale
-    most = units(top, low, scale)
+    maximum = units(top, low, scale)
     if has_top:
-        total, count = total - most, count - 1
-    return scale * promotion(most, total, count)
+        total, count = total - maximum, count - 1
+    return scale * promotion(maximum, total, count)
 
 
 @kernel
-def reduce(sizes, tasks, offsets, flats, shares, promotes, gaps, spans, tallies, summed):
+def reduce(sizes, tasks, offsets, flats, shares, promotes, contrasts, spans, tallies, summed):
     """Fill with the sums of a plane's features at the scale of the map."""
     plane = cuda.blockIdx.y
     frames, _, rows, cols = summed.shape
@@ -205,11 +205,11 @@ def reduce(sizes, tasks, offsets, flats, shares, promotes, gaps, spans, tallies,
                         tallies[frame, task, sign, 2], low, top, float32(1) / (high - low),
                     )  # fmt: skip
                     if shares:
-                        gain *= faintness(high - low, widest, promotes)
+                        gain *= range_weight(high - low, widest, promotes)
                     factor = float32(-1) if sign else float32(1)
                     step = int32(4) >> center
                     mean = mean_of(
-                        gaps[frame], offsets[task], sizes[center, 0], sizes[center, 1],
+                        contrasts[frame], offsets[task], sizes[center, 0], sizes[center, 1],
                         row, col, step, factor, low,
                     )  # fmt: skip
                     sum_ += gain * mean
@@ -235,10 +235,10 @@ def flat_of(flats, plane):
 
 
 @device
-def mean_of(gaps, offset, rows, cols, row, col, step, factor, low):
+def mean_of(contrasts, offset, rows, cols, row, col, step, factor, low):
     total = float32(0)
     last_row, last_col = min((row + 1) * step, rows), min((col + 1) * step, cols)
     for y in range(row * step, last_row):
         for x in range(col * step, last_col):
-            total += max(float32(0), factor * gaps[offset + y * cols + x] - low)
+            total += max(float32(0), factor * contrasts[offset + y * cols + x] - low)
     return total / float32((last_row - row * step) * (last_col - col * step))

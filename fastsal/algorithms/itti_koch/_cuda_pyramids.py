@@ -18,7 +18,7 @@ def shrink(pixels, layout, width, unit, sizes, planes, bright):
     A block adds up ten rows of the image, then takes ten of the sums for each pixel.
     """
     line = cuda.shared.array(_LINE, float32)
-    most = cuda.shared.array(1, float32)
+    maximum = cuda.shared.array(1, float32)
     channels = int32(layout[0])
     unit = float32(unit * float32(1 / 64**2))
     frames, size = pixels.shape
@@ -28,7 +28,7 @@ def shrink(pixels, layout, width, unit, sizes, planes, bright):
     frame = cuda.blockIdx.z
     while frame < frames:
         if cuda.threadIdx.x == 0:
-            most[0] = float32(0)
+            maximum[0] = float32(0)
         row = int32(cuda.blockIdx.y)
         while row < rows:
             cuda.syncthreads()
@@ -44,12 +44,12 @@ def shrink(pixels, layout, width, unit, sizes, planes, bright):
             while x < TILE and first + x < cols:
                 at = row * cols + first + x
                 level = _fill_pixel(line, 4 * x, layout, unit, planes[frame], at)
-                cuda.atomic.max(most, 0, level)
+                cuda.atomic.max(maximum, 0, level)
                 x += cuda.blockDim.x
             row += cuda.gridDim.y
         cuda.syncthreads()
         if cuda.threadIdx.x == 0:
-            cuda.atomic.max(bright, frame, most[0])
+            cuda.atomic.max(bright, frame, maximum[0])
         cuda.syncthreads()
         frame += cuda.gridDim.z
 

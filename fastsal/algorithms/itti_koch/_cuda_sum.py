@@ -6,15 +6,15 @@ from numba import cuda, float32, int32, int64
 from ...kernels.jit import device, kernel
 from ...kernels.postprocess._cuda import blurred
 from ._cuda_features import flat_of, gain_of, gather, mean_of, range_of, widest_of
-from ._formulas import ROUNDS, after_round, faintness, modality, units
+from ._formulas import ROUNDS, after_round, modality, range_weight, units
 
 MAX_THREADS = 1024
-MOST_WAVES = 8  # in either direction: 25 % of the longer side lets pass seven
-MOST_PAIRS = MOST_WAVES**2
+MAX_COSINES = 8  # in either direction: 25 % of the longer side lets pass seven
+MAX_PAIRS = MAX_COSINES**2
 
 
 @kernel
-def reduce_signs(sizes, tasks, offsets, flats, gaps, spans, signs):
+def reduce_signs(sizes, tasks, offsets, flats, contrasts, spans, signs):
     """Fill with either sign of every feature, stretched, at the scale of the map."""
     frames, _, rows, cols = signs.shape
     i = int32(cuda.grid(1))
@@ -31,7 +31,7 @@ def reduce_signs(sizes, tasks, offsets, flats, gaps, spans, signs):
         value = float32(0)
         if high - low > flat_of(flats, tasks[task, 0]) and (has_signs or sign == 0):
             mean = mean_of(
-                gaps[frame], offsets[task], sizes[center, 0], sizes[center, 1],
+                contrasts[frame], offsets[task], sizes[center, 0], sizes[center, 1],
                 row, col, int32(4) >> center, factor, low,
             )  # fmt: skip
             value = mean / (high - low)
@@ -44,7 +44,7 @@ def compete(sigma, across, down, tasks, signs, spare, sums):
     """Put every sign of every feature through the rounds."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
-    pairs = cuda.shared.array(MOST_PAIRS, float32)
+    pairs = cuda.shared.array(MAX_PAIRS, float32)
     half = cuda.blockIdx.x
     if half % 2 and not tasks[half // 2, 3]:
         return
@@ -61,39 +61,41 @@ def contest(values, sigma, across, down, spare, sums, pairs, lows, highs):
     """Apply the iterations of the competition to a map of values from 0 up."""
     rows, cols = values.shape
     me, threads = int32(cuda.threadIdx.x), cuda.blockDim.x
-    size, waves = int32(rows * cols), int32(across.shape[0])
+    size, cosines = int32(rows * cols), int32(across.shape[0])
     for _ in range(ROUNDS):
         cuda.syncthreads()
-        most = float32(0)
+        maximum = float32(0)
         i = me
         while i < size:
             row, col = i // cols, i % cols
             spare[row, col] = blurred(values[row], col, sigma)
-            most = max(most, values[row, col])
+            maximum = max(maximum, values[row, col])
             i += threads
         i = me
-        while i < rows * waves:
-            sums[i // waves, i % waves] = _product(values, i // waves, across, i % waves)
+        while i < rows * cosines:
+            sums[i // cosines, i % cosines] = _product(values, i // cosines, across, i % cosines)
             i += threads
-        lows[me] = most
-        highs[me] = most
+        lows[me] = maximum
+        highs[me] = maximum
         _, top = gather(lows, highs)
         i = me
-        while i < down.shape[0] * waves:
-            pairs[i] = _wave_of(sums, down, i // waves, i % waves)
+        while i < down.shape[0] * cosines:
+            pairs[i] = _cosine_of(sums, down, i // cosines, i % cosines)
             i += threads
         cuda.syncthreads()
         i = me
-        while i < rows * waves:
-            sums[i // waves, i % waves] = _height_of(pairs, down, i // waves, i % waves, waves)
+        while i < rows * cosines:
+            sums[i // cosines, i % cosines] = _height_of(
+                pairs, down, i // cosines, i % cosines, cosines
+            )
             i += threads
         cuda.syncthreads()
         i = me
         while i < size:
             row, col = i // cols, i % cols
             far = float32(0)
-            for wave in range(waves):
-                far += sums[row, wave] * across[wave, col]
+            for cosine in range(cosines):
+                far += sums[row, cosine] * across[cosine, col]
             near = blurred(spare[:, col], row, sigma)
             values[row, col] = after_round(values[row, col], near, far, top)
             i += threads
@@ -101,29 +103,29 @@ def contest(values, sigma, across, down, spare, sums, pairs, lows, highs):
 
 
 @device
-def _product(values, row, across, wave):
+def _product(values, row, across, cosine):
     """Return how much of a wave there is in a row."""
     total = float32(0)
     for col in range(values.shape[1]):
-        total += values[row, col] * across[wave, col]
+        total += values[row, col] * across[cosine, col]
     return total
 
 
 @device
-def _wave_of(sums, down, other, wave):
+def _cosine_of(sums, down, other, cosine):
     """Return the coefficient of a cosine down, from the rows' coefficients of one across."""
     total = float32(0)
     for row in range(sums.shape[0]):
-        total += down[other, row] * sums[row, wave]
+        total += down[other, row] * sums[row, cosine]
     return total
 
 
 @device
-def _height_of(pairs, down, row, wave, waves):
+def _height_of(pairs, down, row, cosine, cosines):
     """Return how high a wave across is in a row."""
     total = float32(0)
     for other in range(down.shape[0]):
-        total += down[other, row] * pairs[other * waves + wave]
+        total += down[other, row] * pairs[other * cosines + cosine]
     return total
 
 
@@ -148,7 +150,7 @@ def sum_signs(tasks, flats, shares, spans, signs, summed):
                 value = signs[frame, 2 * task, row, col]
                 if has_signs:
                     value += signs[frame, 2 * task + 1, row, col]
-                total += value * faintness(high - low, widest, False) if shares else value
+                total += value * range_weight(high - low, widest, False) if shares else value
         summed[frame, plane, row, col] = total
         frame += cuda.gridDim.z
 
@@ -165,7 +167,7 @@ def add_up(shares, promotes, weights, start, summed, maps):
         widest = _begin(planes, maps[:, target], lows, highs)
         for plane in range(3, 7):
             low, high = _range(planes[plane], lows, highs)
-            factor = faintness(high - low, widest, promotes) if shares else float32(1)
+            factor = range_weight(high - low, widest, promotes) if shares else float32(1)
             _add(planes[plane], low, high, promotes, factor, sums, maps[3, target])
         for kind in range(3):
             part = maps[kind + 1, target]
@@ -179,7 +181,7 @@ def add_up_competing(shares, sigma, across, down, weights, start, summed, room, 
     """Do the same where N is a competition; `room`, `spare` and `sums` are for it."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
-    pairs = cuda.shared.array(MOST_PAIRS, float32)
+    pairs = cuda.shared.array(MAX_PAIRS, float32)
     frame = cuda.blockIdx.x
     while frame < summed.shape[0]:
         planes, target = summed[frame], start + frame
@@ -191,7 +193,7 @@ def add_up_competing(shares, sigma, across, down, weights, start, summed, room, 
             _stretch(source, low, high, values)
             contest(values, sigma, across, down, free, rows, pairs, lows, highs)
             if part < 4:
-                factor = faintness(high - low, widest, False) if shares else float32(1)
+                factor = range_weight(high - low, widest, False) if shares else float32(1)
                 _add_scaled(values, factor, maps[3, target])
             else:
                 _add_scaled(values, weights[part - 4], maps[0, target])

@@ -5,8 +5,8 @@ from numba import float32, int32, uint16
 from ...kernels.jit import serial
 
 ROUNDS = 3  # of the competition that N by iteration is
-_HELP, _HINDRANCE = float32(0.5**2), float32(1.5**2)  # weights of near and far neighbours
-_TOLL = float32(0.02)  # of the greatest value, in every round
+_EXCITATION, _INHIBITION = float32(0.5**2), float32(1.5**2)  # weights of near and far neighbours
+_DECAY = float32(0.02)  # of the greatest value, in every round
 
 # Maxima are averaged as integers in this unit, so that their sum has no order.
 _UNITS = float32(1 << 18)
@@ -99,8 +99,8 @@ def promotion(top, total, count):
 @serial
 def after_round(value, near, far, top):
     """Return a value after a round of the competition; `near` and `far` are means around it."""
-    helped = float32(value + float32(_HELP * near))
-    return max(float32(0), float32(helped - float32(float32(_HINDRANCE * far) + _TOLL * top)))
+    helped = float32(value + float32(_EXCITATION * near))
+    return max(float32(0), float32(helped - float32(float32(_INHIBITION * far) + _DECAY * top)))
 
 
 @serial
@@ -110,7 +110,7 @@ def modality(plane):
 
 
 @serial
-def faintness(span, widest, promotes):
+def range_weight(span, widest, promotes):
     """Return the weight of a map after N() if all maps are scaled by the maximum range."""
-    share = span / widest if widest > float32(0) else float32(0)
-    return share * share * share if promotes else share
+    fraction = span / widest if widest > float32(0) else float32(0)
+    return fraction * fraction * fraction if promotes else fraction

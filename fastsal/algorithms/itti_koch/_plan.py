@@ -75,8 +75,8 @@ def plan_of(height: int, width: int, channels: int, options: IttiOptions) -> Pla
         promotes=options.norm == "maxima",
         competes=competes,
         sigma=np.float32(NEAR * small.max()),
-        across=waves(int(small[1]), FAR * small.max() if competes else None),
-        down=waves(int(small[0]), FAR * small.max() if competes else None),
+        across=cosine_basis(int(small[1]), FAR * small.max() if competes else None),
+        down=cosine_basis(int(small[0]), FAR * small.max() if competes else None),
         is_lab=is_lab,
         weights=weights.astype(np.float32),
         flats=np.array([_FLAT, _FLAT_LAB if is_lab else _FLAT], np.float32),
@@ -117,7 +117,7 @@ def _tasks(side: int, channels: int, options: IttiOptions) -> NDArray[np.int64]:
     return np.array(tasks, np.int64)
 
 
-def waves(size: int, sigma: float | None) -> NDArray[np.float32]:
+def cosine_basis(size: int, sigma: float | None) -> NDArray[np.float32]:
     """Return the cosines, weighed, that a wide Gaussian leaves something of; (0, size) for None.
 
     A line with mirrored ends is a sum of `size` cosines, and blurring scales each of them. The

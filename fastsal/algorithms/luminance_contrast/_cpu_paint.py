@@ -6,7 +6,7 @@ from numba import prange, uint64
 from ...kernels.jit import parallel, serial
 from ...kernels.simd import llvm
 from ...kernels.simd.look_up import look_up_blocks
-from ._cpu_swar import BLOCK, span_of, words_of
+from ._cpu_count import BLOCK, span_of, words_of
 
 BYTE = uint64(255)
 

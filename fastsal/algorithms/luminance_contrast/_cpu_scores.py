@@ -35,9 +35,9 @@ def _fill_contrasts(counts, contrasts):
         present = int64(counts[level])
         count_below += present
         sum_below += int64(level) * present
-        found = contrast(level, count_below, sum_below, count, total)
-        contrasts[level] = found
+        value = contrast(level, count_below, sum_below, count, total)
+        contrasts[level] = value
         if present > 0:
-            low = found if low < 0 else min(low, found)
-            high = max(high, found)
+            low = value if low < 0 else min(low, value)
+            high = max(high, value)
     return low, high

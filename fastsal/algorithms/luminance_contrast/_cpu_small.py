@@ -91,10 +91,10 @@ def _paint_sorted(keys, contrasts, saliency):
         level = int64(keys[i] >> uint32(16))
         sum_below += level
         if i + 1 == count or level != int64(keys[i + 1] >> uint32(16)):  # the last of its level
-            found = contrast(level, i + 1, sum_below, count, total)
-            low = found if low < 0 else min(low, found)
-            high = max(high, found)
-            contrasts[i] = found
+            value = contrast(level, i + 1, sum_below, count, total)
+            low = value if low < 0 else min(low, value)
+            high = max(high, value)
+            contrasts[i] = value
     score = stored(float32(0), saliency.itemsize)
     for i in range(count - 1, -1, -1):
         if i + 1 == count or keys[i] >> uint32(16) != keys[i + 1] >> uint32(16):

@@ -15,8 +15,8 @@ from ...kernels.copies import copy_values
 from ...kernels.jit import banded, serial
 from ...kernels.lab_bytes._cpu import fill_lab
 from ...kernels.median._cpu import fill_median
-from ...kernels.postprocess._cpu import enlarge, range_of
-from ...kernels.scale import share
+from ...kernels.postprocess._cpu import range_of, upsample
+from ...kernels.scale import fraction
 from ._cpu_background import fill_background
 from ._cpu_frame import fill_bounds
 from ._cpu_refine import refine
@@ -47,7 +47,7 @@ def minimum_barrier(pixels, channels, is_rgb, width, size, steps, out):
     launch.over_bands(_measure, tasks, *args, tasks // frames, pixels=9 * lab.size)
     args = (bounds, distances, scores, background, center, refined, maps)
     launch.over_bands(_compose, frames, *args, pixels=9 * maps.size)
-    enlarge(maps, width, out)
+    upsample(maps, width, out)
 
 
 @banded
@@ -124,18 +124,18 @@ def _add_barriers(distances, saliency):
     for i in range(count):
         greatest = max(greatest, sums[i])
     for i in range(count):
-        saliency[i] = share(float32(sums[i]), float32(0), float32(greatest))
+        saliency[i] = fraction(float32(sums[i]), float32(0), float32(greatest))
 
 
 @serial
 def _center(saliency):
     """Multiply by a cone around the centre."""
     rows, cols = saliency.shape
-    least = from_center(rows // 2, rows, cols // 2, cols)
+    minimum = from_center(rows // 2, rows, cols // 2, cols)
     greatest = from_center(0, rows, 0, cols)
     for row in range(rows):
         for col in range(cols):
-            weight = cone(from_center(row, rows, col, cols), least, greatest)
+            weight = cone(from_center(row, rows, col, cols), minimum, greatest)
             saliency[row, col] = float32(saliency[row, col] * weight)
 
 
@@ -144,7 +144,7 @@ def _stretch(saliency):
     low, high = range_of(saliency)
     for row in range(saliency.shape[0]):
         for col in range(saliency.shape[1]):
-            saliency[row, col] = share(saliency[row, col], low, high)
+            saliency[row, col] = fraction(saliency[row, col], low, high)
 
 
 @serial

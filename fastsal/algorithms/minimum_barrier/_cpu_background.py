@@ -6,7 +6,7 @@ from numba import float32
 from ...kernels import eigen
 from ...kernels.jit import serial
 from ...kernels.postprocess._cpu import range_of
-from ...kernels.scale import share
+from ...kernels.scale import fraction
 from ._formulas import MOMENTS, RIDGE, STRIPS, all_but_greatest, along, covariance, strip_bounds
 
 diagonalise = serial(eigen.diagonalise)
@@ -105,4 +105,4 @@ def _stretch(values):
     for row in range(values.shape[0]):
         line = values[row]
         for col in range(line.size):
-            line[col] = share(line[col], low, high)
+            line[col] = fraction(line[col], low, high)

@@ -5,7 +5,7 @@ import numpy as np
 from ...kernels.copies import copy_values
 from ...kernels.jit import serial
 from ...kernels.reconstruction._cpu import reconstruct_one
-from ...kernels.scale import share
+from ...kernels.scale import fraction
 from ._formulas import LEVELS, contrast, is_upper, level, middle, opening_width
 
 
@@ -42,15 +42,15 @@ def _opened(levels, width):
     for row in range(rows):
         copy_values(levels[row], wide[0, before : before + cols])
         wide[0, :before], wide[0, before + cols :] = LEVELS - 1, LEVELS - 1
-        _fill_least(wide, width, across[before + row])
+        _fill_min(wide, width, across[before + row])
     eroded = np.empty((rows, cols), np.uint8)
-    _fill_least_down(across, width, eroded)
+    _fill_min_down(across, width, eroded)
     reconstruct_one(levels, eroded)
     return eroded
 
 
 @serial
-def _fill_least(wide, width, target):
+def _fill_min(wide, width, target):
     """Fill `target` with the minimum of `width` values from each on; windows double in each step.
 
     `wide` is two rows, the values in the first; both are overwritten.
@@ -71,7 +71,7 @@ def _fill_least(wide, width, target):
 
 
 @serial
-def _fill_least_down(lines, width, target):
+def _fill_min_down(lines, width, target):
     """Fill `target` with the minimum of `width` rows from each on; `lines` are overwritten."""
     done = 1
     while 2 * done <= width:
@@ -109,7 +109,7 @@ def _curve(negative):
         sizes[half] += counts[value]
     upper = middle(sums[1], sizes[1], low, high)
     center = np.float32(np.float32(0.5) * (upper + middle(sums[0], sizes[0], low, high)))
-    least, most = contrast(low, low, high, center), contrast(high, low, high, center)
+    minimum, maximum = contrast(low, low, high, center), contrast(high, low, high, center)
     for value in range(low, high + 1):
-        curve[value] = share(contrast(value, low, high, center), least, most)
+        curve[value] = fraction(contrast(value, low, high, center), minimum, maximum)
     return curve

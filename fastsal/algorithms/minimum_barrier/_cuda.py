@@ -15,8 +15,8 @@ from ...kernels.area._formulas import shape_of_thumbnail
 from ...kernels.jit import device, kernel
 from ...kernels.lab_bytes._cuda import fill_lab
 from ...kernels.median._cuda import fill_medians
-from ...kernels.postprocess._cuda import MAX_THREADS, enlarge
-from ...kernels.scale import share
+from ...kernels.postprocess._cuda import MAX_THREADS, upsample
+from ...kernels.scale import fraction
 from ._cuda_background import fill_background, range_within
 from ._cuda_frame import fill_bounds
 from ._cuda_refine import refine
@@ -43,7 +43,7 @@ def minimum_barrier(pixels, channels, is_rgb, width, size, steps, out):
         colors = colors[: stop - start]
         fill_area_means(part, channels, is_rgb, width, colors)
         _fill_maps(colors, steps, maps)
-        enlarge(maps, width, saliency)
+        upsample(maps, width, saliency)
 
 
 def _fill_maps(colors, steps, maps):
@@ -102,7 +102,7 @@ def _compose(low, high, bounds, scores, background, center, maps):
     i = cuda.threadIdx.x
     while i < rows * cols:
         row, col = inner[0] + i // cols, inner[2] + i % cols
-        value = share(saliency[row, col], float32(0), greatest)
+        value = fraction(saliency[row, col], float32(0), greatest)
         if background:
             value = float32(value + scores[frame, row, col])
         saliency[row, col] = value
@@ -135,12 +135,12 @@ def _add_barriers(low, high, bounds, saliency):
 def _center(saliency, bounds):
     """Multiply by a cone around the centre."""
     rows, cols = bounds[1] - bounds[0], bounds[3] - bounds[2]
-    least = from_center(rows // 2, rows, cols // 2, cols)
+    minimum = from_center(rows // 2, rows, cols // 2, cols)
     greatest = from_center(0, rows, 0, cols)
     i = cuda.threadIdx.x
     while i < rows * cols:
         row, col = i // cols, i % cols
-        weight = cone(from_center(row, rows, col, cols), least, greatest)
+        weight = cone(from_center(row, rows, col, cols), minimum, greatest)
         at = bounds[0] + row, bounds[2] + col
         saliency[at] = float32(saliency[at] * weight)
         i += cuda.blockDim.x
@@ -153,7 +153,7 @@ def _stretch(saliency, bounds, lows, highs):
     i = cuda.threadIdx.x
     while i < rows * cols:
         at = bounds[0] + i // cols, bounds[2] + i % cols
-        saliency[at] = share(saliency[at], low, high)
+        saliency[at] = fraction(saliency[at], low, high)
         i += cuda.blockDim.x
     cuda.syncthreads()
 
@@ -195,9 +195,9 @@ def _fill_distances(planes, bounds, low, high):
 @device
 def _relax(is_first, inner, row, col, step):
     values, low, high = inner
-    least, greatest = closer(
+    minimum, greatest = closer(
         is_first, values[row, col], low[row, col], high[row, col],
         low[row, col + step], high[row, col + step], low[row + step, col], high[row + step, col],
     )  # fmt: skip
-    low[row, col] = least
+    low[row, col] = minimum
     high[row, col] = greatest

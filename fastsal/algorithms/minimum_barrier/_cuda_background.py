@@ -9,7 +9,7 @@ from ...devices import workspace
 from ...kernels import eigen, launch
 from ...kernels.jit import device, kernel
 from ...kernels.postprocess._cuda import MAX_THREADS, range_of
-from ...kernels.scale import share
+from ...kernels.scale import fraction
 from ._formulas import MOMENTS, RIDGE, STRIPS, all_but_greatest, along, covariance, strip_bounds
 
 AXES = 12  # of a strip: its mean colour, then three whitened axes
@@ -109,7 +109,7 @@ def _fill_strips(lab, bounds, axes, distances):
         i = cuda.threadIdx.x
         while i < rows * cols:
             row, col = bounds[frame, 0] + i // cols, bounds[frame, 2] + i % cols
-            target[row, col] = share(target[row, col], low, high)
+            target[row, col] = fraction(target[row, col], low, high)
             i += cuda.blockDim.x
         frame += cuda.gridDim.y
 
@@ -146,7 +146,7 @@ def _combine(distances, bounds, scores):
         i = cuda.threadIdx.x
         while i < rows * cols:
             row, col = bounds[frame, 0] + i // cols, bounds[frame, 2] + i % cols
-            scores[frame, row, col] = share(scores[frame, row, col], low, high)
+            scores[frame, row, col] = fraction(scores[frame, row, col], low, high)
             i += cuda.blockDim.x
         frame += cuda.gridDim.x
 

@@ -7,7 +7,7 @@ from ...devices import workspace
 from ...kernels import launch
 from ...kernels.jit import device, kernel
 from ...kernels.reconstruction._cuda import reconstruct
-from ...kernels.scale import share
+from ...kernels.scale import fraction
 from ._formulas import LEVELS, contrast, is_upper, level, middle, opening_width
 
 
@@ -76,10 +76,10 @@ def _erode_across(levels, bounds, widths, target):
         last = min(bounds[frame, 3], col - widths[frame] // 2 + widths[frame])
         row = cuda.blockIdx.y
         while row < levels.shape[1]:
-            least = int32(LEVELS - 1)
+            minimum = int32(LEVELS - 1)
             for other in range(first, last):
-                least = min(least, int32(levels[frame, row, other]))
-            target[frame, row, col] = least
+                minimum = min(minimum, int32(levels[frame, row, other]))
+            target[frame, row, col] = minimum
             row += cuda.gridDim.y
         frame += cuda.gridDim.z
 
@@ -96,10 +96,10 @@ def _erode_down(levels, bounds, widths, target):
         while row < levels.shape[1]:
             first = max(bounds[frame, 0], row - widths[frame] // 2)
             last = min(bounds[frame, 1], row - widths[frame] // 2 + widths[frame])
-            least = int32(LEVELS - 1)
+            minimum = int32(LEVELS - 1)
             for other in range(first, last):
-                least = min(least, int32(levels[frame, other, col]))
-            target[frame, row, col] = least if _is_inside(bounds[frame], row, col) else int32(0)
+                minimum = min(minimum, int32(levels[frame, other, col]))
+            target[frame, row, col] = minimum if _is_inside(bounds[frame], row, col) else int32(0)
             row += cuda.gridDim.y
         frame += cuda.gridDim.z
 
@@ -174,6 +174,6 @@ def _fill_curve(counts, curve):
             lower_count += counts[value]
     means = middle(upper, upper_count, low, high) + middle(lower, lower_count, low, high)
     center = float32(float32(0.5) * means)
-    least, most = contrast(low, low, high, center), contrast(high, low, high, center)
+    minimum, maximum = contrast(low, low, high, center), contrast(high, low, high, center)
     for value in range(low, high + 1):
-        curve[value] = share(contrast(value, low, high, center), least, most)
+        curve[value] = fraction(contrast(value, low, high, center), minimum, maximum)

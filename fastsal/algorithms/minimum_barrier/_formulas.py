@@ -136,11 +136,11 @@ def from_center(row, rows, col, cols):
 
 
 @serial
-def cone(distance, least, greatest):
+def cone(distance, minimum, greatest):
     """Return 1 at the centre, falling straight to 0 at the corners."""
-    if greatest <= least:
+    if greatest <= minimum:
         return float32(1)
-    return float32(1) - float32(distance - least) / float32(greatest - least)
+    return float32(1) - float32(distance - minimum) / float32(greatest - minimum)
 
 
 @serial

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...kernels import launch
-from ...kernels.postprocess._cpu import enlarge
+from ...kernels.postprocess._cpu import upsample
 from ._cpu_saliency import fill_small
 from ._cpu_shrink import shrink, shrink_floats
 
@@ -23,4 +23,4 @@ def spectral_residual(pixels, channels, weights, width, size, scale, out):
         else:
             shrink(frame, channels, weights, width, image)
         fill_small(image, doubles, singles, target)
-    enlarge(small, width, out)
+    upsample(small, width, out)

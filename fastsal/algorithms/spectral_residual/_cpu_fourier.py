@@ -11,28 +11,54 @@ import numpy as np
 
 from ...kernels.cosines import cosine_of_turn
 from ...kernels.jit import serial
-from ...kernels.simd.transpose import TILE
-from ._cpu_transpose import transpose
+from ...kernels.simd import ENABLED
+from ...kernels.simd.transpose import TILE, transpose_tile
 from ._formulas import without_noise
 
-_LEAST = 2 * TILE  # rows and columns; smaller images cost little by NumPy
+
+@serial
+def transpose(rows, places, columns):
+    """Fill `columns`, (W, 2, N), with N of the `rows`, (M, 2, W)."""
+    width, count = rows.shape[2], places.size
+    starts = np.empty(TILE, np.int64)
+    for top in range(0, count, TILE):
+        for part in range(2):
+            for i in range(TILE):
+                starts[i] = (2 * places[top + i] + part) * width
+            for left in range(0, width, TILE):
+                first = (2 * left + part) * count + top
+                if ENABLED:
+                    transpose_tile(rows, starts, left, columns, first, 2 * count)
+                else:
+                    _transpose_tile(rows, starts, left, columns, first, 2 * count)
+
+
+@serial
+def _transpose_tile(rows, starts, left, columns, first, stride):
+    source, target = rows.reshape(-1), columns.reshape(-1)
+    for i in range(TILE):
+        for j in range(TILE):
+            target[first + j * stride + i] = source[starts[i] + left + j]
+
+
+_MIN_SIDE = 2 * TILE  # rows and columns; smaller images cost little by NumPy
 
 
 @cache
 def plan_of(shape):
     """Return angles and reversed bits for both axes, or None if a length is no power of two."""
-    if any(side < _LEAST or side & (side - 1) for side in shape):
+    if any(side < _MIN_SIDE or side & (side - 1) for side in shape):
         return None
-    return tuple(map(_turns, shape)), tuple(map(_reversed, shape))
+    return tuple(map(_twiddles, shape)), tuple(map(_reversed, shape))
 
 
-def _turns(count):
+def _twiddles(count):
     """Return cosines and negative sines of the angles that cut a circle into `count` parts."""
-    turns = np.empty((2, count), np.float64)
+    twiddles = np.empty((2, count), np.float64)
     for part in range(count):
-        turns[0, part] = cosine_of_turn(part, count)
-        turns[1, part] = cosine_of_turn((4 * part + count) % (4 * count), 4 * count)
-    return turns
+        twiddles[0, part] = cosine_of_turn(part, count)
+        twiddles[1, part] = cosine_of_turn((4 * part + count) % (4 * count), 4 * count)
+    return twiddles
 
 
 def _reversed(count):
@@ -44,7 +70,7 @@ def _reversed(count):
 
 
 @serial
-def fill_half_spectrum(image, turned, turns, places, wide, high):
+def fill_half_spectrum(image, transposed, twiddles, places, wide, high):
     """Fill the last two with real and imaginary parts of the spectrum; `image` is overwritten.
 
     The spectrum's rows become columns. The first R / 2 of these R numbers come row by row, and
@@ -52,51 +78,54 @@ def fill_half_spectrum(image, turned, turns, places, wide, high):
     """
     rows, cols = image.shape
     pairs = image.reshape(rows, 2, cols // 2)
-    _transform_down(pairs, turns[0])
+    _transform_down(pairs, twiddles[0])
     _part_halves(pairs, places[0])
-    half = turned.reshape(cols, 2, rows // 2)
+    half = transposed.reshape(cols, 2, rows // 2)
     transpose(pairs, places[0][: rows // 2], half[: cols // 2])
     transpose(pairs, _opposite(places[0]), half[cols // 2 :])
-    _transform_down(half, turns[1])
+    _transform_down(half, twiddles[1])
     _put_in_order(half, places[1], wide, high)
 
 
 @serial
-def transform_and_turn(waves, turned, turns, places):
-    """Fill `turned` with the transform, its rows as columns, in the order of reversed bits.
+def transform_and_transpose(spectra, transposed, twiddles, places):
+    """Fill `transposed` with the transform, its rows as columns, in the order of reversed bits.
 
-    `waves` are overwritten; their rows are the columns of the plan.
+    `spectra` are overwritten; their rows are the columns of the plan.
     """
-    _transform_down(waves, turns[1])
-    transpose(waves, places[1], turned)
-    _transform_down(turned, turns[0])
+    _transform_down(spectra, twiddles[1])
+    transpose(spectra, places[1], transposed)
+    _transform_down(transposed, twiddles[0])
 
 
 @serial
-def _transform_down(waves, turns):
+def _transform_down(spectra, twiddles):
     """Transform each column in its place; the results come out in the order of reversed bits."""
-    half, step = len(waves) // 2, 1
+    half, step = len(spectra) // 2, 1
     while half >= 2:  # two steps of halving in one, while the numbers are at hand
-        _halve_twice(waves, turns, half, step)
+        _halve_twice(spectra, twiddles, half, step)
         half, step = half // 4, step * 4
     if half == 1:
-        _halve(waves)
+        _halve(spectra)
 
 
 @serial
-def _halve_twice(waves, turns, half, step):
-    count, _, size = waves.shape
+def _halve_twice(spectra, twiddles, half, step):
+    count, _, size = spectra.shape
     quarter = half // 2
     for start in range(0, count, 2 * half):
         for part in range(quarter):
             first = start + part
-            a, b = waves[first, 0], waves[first + quarter, 0]
-            c, d = waves[first + half, 0], waves[first + half + quarter, 0]
-            p, q = waves[first, 1], waves[first + quarter, 1]
-            r, s = waves[first + half, 1], waves[first + half + quarter, 1]
-            cos_one, sin_one = turns[0, part * step], turns[1, part * step]
-            cos_two, sin_two = turns[0, (part + quarter) * step], turns[1, (part + quarter) * step]
-            cos_both, sin_both = turns[0, 2 * part * step], turns[1, 2 * part * step]
+            a, b = spectra[first, 0], spectra[first + quarter, 0]
+            c, d = spectra[first + half, 0], spectra[first + half + quarter, 0]
+            p, q = spectra[first, 1], spectra[first + quarter, 1]
+            r, s = spectra[first + half, 1], spectra[first + half + quarter, 1]
+            cos_one, sin_one = twiddles[0, part * step], twiddles[1, part * step]
+            cos_two, sin_two = (
+                twiddles[0, (part + quarter) * step],
+                twiddles[1, (part + quarter) * step],
+            )
+            cos_both, sin_both = twiddles[0, 2 * part * step], twiddles[1, 2 * part * step]
             for i in range(size):
                 wide, high = a[i] - c[i], p[i] - r[i]
                 e, t = wide * cos_one - high * sin_one, wide * sin_one + high * cos_one
@@ -114,10 +143,10 @@ def _halve_twice(waves, turns, half, step):
 
 
 @serial
-def _halve(waves):
-    for start in range(0, len(waves), 2):
+def _halve(spectra):
+    for start in range(0, len(spectra), 2):
         for part in range(2):
-            first, second = waves[start, part], waves[start + 1, part]
+            first, second = spectra[start, part], spectra[start + 1, part]
             for i in range(first.size):
                 one, other = first[i], second[i]
                 first[i], second[i] = one + other, one - other

@@ -5,8 +5,8 @@ from numba import float64
 
 from ...kernels.borders import reflect101
 from ...kernels.jit import serial
-from ._cpu_fourier import fill_half_spectrum, fill_without_noise, plan_of, transform_and_turn
-from ._cpu_spectrum import fill_waves, mirror_ends, scale_by_residual, unfold, unfold_waves
+from ._cpu_fourier import fill_half_spectrum, fill_without_noise, plan_of, transform_and_transpose
+from ._cpu_spectrum import fill_spectrum, mirror_ends, scale_by_residual, unfold, unfold_spectrum
 from ._formulas import blur, magnitude
 
 
@@ -24,30 +24,30 @@ def _fill_by_numpy(image, small):
     total, parts = spectrum[0].real, np.empty((2, image.size), np.float32)
     fill_without_noise(np.ascontiguousarray(spectrum.real), total, parts[0])
     fill_without_noise(np.ascontiguousarray(spectrum.imag), total, parts[1])
-    logs, cosines, sines, gaps = np.empty((4, image.size))
-    fill_waves(parts[0], parts[1], logs, cosines, sines, gaps)
-    waves = np.stack([cosines.reshape(shape), sines.reshape(shape)], axis=1)
-    scale_by_residual(logs.reshape(shape), np.empty(shape), waves)
-    numbers = np.fft.fft2(waves[:, 0] + 1j * waves[:, 1])
-    waves[:, 0], waves[:, 1] = numbers.real, numbers.imag
-    _fill_saliency(waves, np.arange(len(waves)), np.empty(shape), np.empty(shape), small)
+    logs, cosines, sines, excesses = np.empty((4, image.size))
+    fill_spectrum(parts[0], parts[1], logs, cosines, sines, excesses)
+    spectra = np.stack([cosines.reshape(shape), sines.reshape(shape)], axis=1)
+    scale_by_residual(logs.reshape(shape), np.empty(shape), spectra)
+    numbers = np.fft.fft2(spectra[:, 0] + 1j * spectra[:, 1])
+    spectra[:, 0], spectra[:, 1] = numbers.real, numbers.imag
+    _fill_saliency(spectra, np.arange(len(spectra)), np.empty(shape), np.empty(shape), small)
 
 
 @serial
 def _fill(image, doubles, singles, plan, small):
-    turns, places = plan
+    twiddles, places = plan
     rows, cols = image.shape
     count = cols * (rows // 2 + 1)
     wide, high, half_logs = singles[0, :count], singles[1, :count], doubles[0, :count]
-    cosines, sines, gaps = doubles[1, :count], doubles[2, :count], doubles[3, :count]
-    fill_half_spectrum(image, doubles[0], turns, places, wide, high)
-    fill_waves(wide, high, half_logs, cosines, sines, gaps)
-    waves, numbers = doubles[4:6].reshape(cols, 2, rows), doubles[0:2].reshape(rows, 2, cols)
+    cosines, sines, excesses = doubles[1, :count], doubles[2, :count], doubles[3, :count]
+    fill_half_spectrum(image, doubles[0], twiddles, places, wide, high)
+    fill_spectrum(wide, high, half_logs, cosines, sines, excesses)
+    spectra, numbers = doubles[4:6].reshape(cols, 2, rows), doubles[0:2].reshape(rows, 2, cols)
     logs, sizes = doubles[3].reshape(cols, rows), image.reshape(cols, rows)
-    unfold_waves(cosines, sines, gaps, waves)
+    unfold_spectrum(cosines, sines, excesses, spectra)
     unfold(half_logs, logs)
-    scale_by_residual(logs, sizes, waves)
-    transform_and_turn(waves, numbers, turns, places)
+    scale_by_residual(logs, sizes, spectra)
+    transform_and_transpose(spectra, numbers, twiddles, places)
     _fill_saliency(numbers, places[0], image, doubles[2].reshape(rows, cols), small)
 
 
@@ -89,10 +89,10 @@ def _normalize(values, result):
         line = values[row]
         for col in range(cols):
             tops[col] = max(tops[col], line[col])
-    most = float64(0)
+    maximum = float64(0)
     for col in range(cols):
-        most = max(most, tops[col])
-    scale = 1.0 / most
+        maximum = max(maximum, tops[col])
+    scale = 1.0 / maximum
     for row in range(rows):
         line, target = values[row], result[row]
         for col in range(cols):

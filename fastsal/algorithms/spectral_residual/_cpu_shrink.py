@@ -5,8 +5,40 @@ from numba import int32, uint32, uint64
 
 from ...kernels.color._formulas import float_luma, luma
 from ...kernels.jit import serial
-from ._cpu_swar import fill_luma_by_words, with_room_behind
 from ._formulas import blended, blended_bytes, blended_wide, fixed, float_blended, tap
+
+BYTE = uint32(255)
+
+
+@serial
+def with_padding(row):
+    """Return the last row of an image such that the word of its last pixel ends within it."""
+    copy = np.zeros(row.size + 1, row.dtype)
+    for i in range(row.size):
+        copy[i] = row[i]
+    return copy
+
+
+@serial
+def fill_luma_by_words(levels, places, weights, words, gray):
+    """Fill `gray` with the luma of the pixels that begin in these places of a row."""
+    for i in range(places.size):
+        words[i] = _word(levels, places[i])
+    weights = uint32(weights[0]), uint32(weights[1]), uint32(weights[2])
+    for i in range(words.size):
+        first, second = words[i] & BYTE, uint32(words[i] >> uint32(8)) & BYTE
+        gray[i] = luma(first, second, uint32(words[i] >> uint32(16)) & BYTE, weights)
+
+
+@serial
+def _word(levels, place):
+    """Return four bytes from a place on, the first one lowest: LLVM emits one load."""
+    low = uint32(levels[place]) | uint32(uint32(levels[place + uint64(1)]) << uint32(8))
+    high = uint32(levels[place + uint64(2)]) | uint32(
+        uint32(levels[place + uint64(3)]) << uint32(8)
+    )
+    return uint32(low | uint32(high << uint32(16)))
+
 
 ONE, TWO = uint64(1), uint64(2)
 
@@ -17,15 +49,15 @@ def shrink(pixels, channels, weights, width, small):
     rows, cols = small.shape
     length = channels * width
     height, bits = pixels.size // length, 8 * pixels.itemsize
-    firsts, shares = _taps(width, cols)
-    across, places = _in_parts(shares, bits), _places(firsts, channels, width)
+    firsts, fractions = _taps(width, cols)
+    across, places = _in_parts(fractions, bits), _places(firsts, channels, width)
     last = length * (height - 1)
     by_words = bits == 8 and channels >= 3
-    end = with_room_behind(pixels[last:]) if by_words else pixels[last:]
+    end = with_padding(pixels[last:]) if by_words else pixels[last:]
     parts, words = np.empty((3, 2 * cols), pixels.dtype), np.empty(2 * cols, np.uint32)
     gray = np.empty((2, 2 * cols), np.int32)  # of the upper row, left and right, and of the lower
     for row in range(rows):
-        top, share = tap(row, height, rows)
+        top, fraction = tap(row, height, rows)
         for i in range(2):
             start = min(length * (top + i), last)
             line = pixels[start:] if start < last else end
@@ -33,7 +65,7 @@ def shrink(pixels, channels, weights, width, small):
                 fill_luma_by_words(line, places, weights, words, gray[i])
             else:
                 _fill_gray(line, channels, places, weights, parts, gray[i])
-        _blend_row(gray.reshape(4, cols), across, fixed(share, bits), bits, small[row])
+        _blend_row(gray.reshape(4, cols), across, fixed(fraction, bits), bits, small[row])
 
 
 @serial
@@ -59,10 +91,10 @@ def shrink_floats(pixels, channels, weights, width, scale, small):
 
 @serial
 def _taps(source, target):
-    firsts, shares = np.empty(target, np.int64), np.empty(target, np.float64)
+    firsts, fractions = np.empty(target, np.int64), np.empty(target, np.float64)
     for index in range(target):
-        firsts[index], shares[index] = tap(index, source, target)
-    return firsts, shares
+        firsts[index], fractions[index] = tap(index, source, target)
+    return firsts, fractions
 
 
 @serial
@@ -95,10 +127,10 @@ def _fill_gray(levels, channels, places, weights, parts, gray):
 
 
 @serial
-def _in_parts(shares, bits):
-    parts = np.empty(shares.size, np.int64)
-    for i in range(shares.size):
-        parts[i] = fixed(shares[i], bits)
+def _in_parts(fractions, bits):
+    parts = np.empty(fractions.size, np.int64)
+    for i in range(fractions.size):
+        parts[i] = fixed(fractions[i], bits)
     return parts
 
 
@@ -106,9 +138,9 @@ def _in_parts(shares, bits):
 def _blend_row(gray, across, down, bits, target):
     a, b, c, d = gray[0], gray[1], gray[2], gray[3]
     if bits == 8:
-        share = int32(down)
+        fraction = int32(down)
         for i in range(target.size):
-            target[i] = blended_bytes(a[i], b[i], c[i], d[i], int32(across[i]), share)
+            target[i] = blended_bytes(a[i], b[i], c[i], d[i], int32(across[i]), fraction)
     elif bits == 16:
         for i in range(target.size):
             target[i] = blended(a[i], b[i], c[i], d[i], across[i], down, 16)

@@ -10,17 +10,17 @@ from ...kernels.borders import reflect101
 from ...kernels.copies import copy_values
 from ...kernels.jit import serial
 from ._cpu_logs import exponential, logarithm
-from ._formulas import magnitude, phase_and_gap, wave
+from ._formulas import cos_sin, magnitude, phase_and_excess
 
 
 @serial
-def fill_waves(wide, high, logs, cosines, sines, gaps):
+def fill_spectrum(wide, high, logs, cosines, sines, excesses):
     """Fill `logs` with those of 1 + the size of each number, and the rest with its phase's."""
     for i in range(wide.size):
         logs[i] = logarithm(magnitude(wide[i], high[i]) + 1.0)
     for i in range(wide.size):
-        angle, gaps[i] = phase_and_gap(wide[i], high[i])
-        cosines[i], sines[i] = wave(angle)
+        angle, excesses[i] = phase_and_excess(wide[i], high[i])
+        cosines[i], sines[i] = cos_sin(angle)
 
 
 @serial
@@ -37,19 +37,19 @@ def unfold(half, whole):
 
 
 @serial
-def unfold_waves(cosines, sines, gaps, waves):
-    """Fill `waves`, (N, 2, W), with those of half a spectrum and their mirror images."""
-    rows, _, cols = waves.shape
+def unfold_spectrum(cosines, sines, excesses, spectra):
+    """Fill `spectra`, (N, 2, W), with those of half a spectrum and their mirror images."""
+    rows, _, cols = spectra.shape
     size = cols // 2
     for row in range(rows):
         start, end = row * size, (rows - row) % rows * size
-        real, imag = waves[row, 0], waves[row, 1]
+        real, imag = spectra[row, 0], spectra[row, 1]
         copy_values(cosines[start : start + size], real[:size])
         copy_values(sines[start : start + size], imag[:size])
         real[size], imag[size] = cosines[rows * size + row], sines[rows * size + row]
         other = slice(end + 1, end + size)
         _fill_conjugates(
-            cosines[other], sines[other], gaps[other], real[size + 1 :], imag[size + 1 :]
+            cosines[other], sines[other], excesses[other], real[size + 1 :], imag[size + 1 :]
         )
 
 
@@ -61,17 +61,17 @@ def _fill_backwards(values, target):
 
 
 @serial
-def _fill_conjugates(cosines, sines, gaps, real, imag):
+def _fill_conjugates(cosines, sines, excesses, real, imag):
     """Fill with conjugates, backwards, and turned by the gaps, which are tiny."""
     size = np.uint64(cosines.size)
     for i in range(size):
         cosine, sine = cosines[size - np.uint64(1) - i], sines[size - np.uint64(1) - i]
-        gap = gaps[size - np.uint64(1) - i]
-        real[i], imag[i] = cosine + gap * sine, gap * cosine - sine
+        excess = excesses[size - np.uint64(1) - i]
+        real[i], imag[i] = cosine + excess * sine, excess * cosine - sine
 
 
 @serial
-def scale_by_residual(logs, sizes, waves):
+def scale_by_residual(logs, sizes, spectra):
     """Scale spectra (N, 2, W): log-amplitudes become their differences from 3 x 3 means.
 
     They are mirrored too, which makes the next transform inverse.
@@ -81,7 +81,7 @@ def scale_by_residual(logs, sizes, waves):
     for i in range(flat.size):
         flat[i] = exponential(flat[i])
     for row in range(len(sizes)):
-        size, real, imag = sizes[row], waves[row, 0], waves[row, 1]
+        size, real, imag = sizes[row], spectra[row, 0], spectra[row, 1]
         for col in range(size.size):
             real[col] *= size[col]
         for col in range(size.size):

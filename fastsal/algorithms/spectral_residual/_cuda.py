@@ -16,18 +16,18 @@ from ...kernels.borders import reflect101
 from ...kernels.color._formulas import float_luma, luma
 from ...kernels.cosines import cosine_of_turn
 from ...kernels.jit import kernel
-from ...kernels.postprocess._cuda import enlarge
+from ...kernels.postprocess._cuda import upsample
 from ...kernels.reduce import range_of_block
 from ._formulas import (
     blended,
     blended_wide,
     blur,
+    cos_sin,
     fixed,
     float_blended,
     magnitude,
     phase,
     tap,
-    wave,
     without_noise,
 )
 
@@ -42,17 +42,17 @@ def spectral_residual(pixels, channels, weights, width, size, scale, out):
     """
     frames = out.shape[0]
     group = min(frames, max(1, GROUP // (size[0] * size[1])))
-    turns = [_work(f"turns {axis}", (2, side), np.float64) for axis, side in enumerate(size)]
-    for table in turns:
+    twiddles = [_work(f"turns {axis}", (2, side), np.float64) for axis, side in enumerate(size)]
+    for table in twiddles:
         blocks = -(-table.shape[1] // launch.THREADS)
-        _fill_turns[blocks, launch.THREADS](table)
+        _fill_twiddles[blocks, launch.THREADS](table)
     for start in range(0, frames, group):
         stop = min(start + group, frames)
         part, saliency = (pixels, out) if group == frames else (pixels[start:stop], out[start:stop])
-        _fill_group(part, channels, weights, width, size, scale, turns, saliency, group)
+        _fill_group(part, channels, weights, width, size, scale, twiddles, saliency, group)
 
 
-def _fill_group(pixels, channels, weights, width, size, scale, turns, out, group):
+def _fill_group(pixels, channels, weights, width, size, scale, twiddles, out, group):
     frames = out.shape[0]
     names = ("real", "imag", "logs", "cosines", "sines")
     arrays = [_work(name, (group, *size), np.float64)[:frames] for name in names]
@@ -63,17 +63,17 @@ def _fill_group(pixels, channels, weights, width, size, scale, turns, out, group
         _shrink_floats[each](pixels, channels, weights, width, scale, real, imag)
     else:
         _shrink[each](pixels, channels, weights, width, real, imag)
-    _transform_rows[each](real, imag, turns[1], cosines, sines)
-    _transform_cols[each](cosines, sines, turns[0], real, imag)
-    _fill_waves[each](real, imag, logs, cosines, sines)
+    _transform_rows[each](real, imag, twiddles[1], cosines, sines)
+    _transform_cols[each](cosines, sines, twiddles[0], real, imag)
+    _fill_spectrum[each](real, imag, logs, cosines, sines)
     _fill_residual[each](logs, cosines, sines, real, imag)
-    _transform_rows[each](real, imag, turns[1], cosines, sines)
-    _transform_cols[each](cosines, sines, turns[0], real, imag)
+    _transform_rows[each](real, imag, twiddles[1], cosines, sines)
+    _transform_cols[each](cosines, sines, twiddles[0], real, imag)
     _fill_sizes[each](real, imag, logs)
     _fill_blurred[each](logs, cosines)
     flat = cosines.reshape(frames, size[0] * size[1]), small.reshape(frames, size[0] * size[1])
     _normalize[launch.capped(frames), launch.THREADS](*flat)
-    enlarge(small, width, out)
+    upsample(small, width, out)
 
 
 def _work(name, shape, dtype):
@@ -81,13 +81,13 @@ def _work(name, shape, dtype):
 
 
 @kernel
-def _fill_turns(turns):
+def _fill_twiddles(twiddles):
     """Fill with cosines and negative sines of the angles that cut a circle into equal parts."""
-    count = turns.shape[1]
+    count = twiddles.shape[1]
     part = cuda.grid(1)
     if part < count:
-        turns[0, part] = cosine_of_turn(part, count)
-        turns[1, part] = cosine_of_turn((4 * part + count) % (4 * count), 4 * count)
+        twiddles[0, part] = cosine_of_turn(part, count)
+        twiddles[1, part] = cosine_of_turn((4 * part + count) % (4 * count), 4 * count)
 
 
 @kernel
@@ -98,14 +98,14 @@ def _shrink(pixels, channels, weights, width, real, imag):
     col = cuda.grid(1)
     if col >= cols:
         return
-    first, share = tap(col, width, cols)
-    across = fixed(share, bits)
+    first, fraction = tap(col, width, cols)
+    across = fixed(fraction, bits)
     left, right = channels * first, channels * min(first + 1, width - 1)
     frame = cuda.blockIdx.z
     while frame < frames:
         row = cuda.blockIdx.y
         while row < rows:
-            top, share = tap(row, height, rows)
+            top, fraction = tap(row, height, rows)
             a = channels * width * top
             c = channels * width * min(top + 1, height - 1)
             a, b, c, d = a + left, a + right, c + left, c + right
@@ -121,7 +121,7 @@ def _shrink(pixels, channels, weights, width, real, imag):
                                      pixels[frame, c + 2], weights))  # fmt: skip
                 level_d = int32(luma(pixels[frame, d], pixels[frame, d + 1],
                                      pixels[frame, d + 2], weights))  # fmt: skip
-            down = fixed(share, bits)
+            down = fixed(fraction, bits)
             levels = level_a, level_b, level_c, level_d
             if bits == 32:
                 real[frame, row, col] = blended_wide(*levels, across, down)
@@ -169,10 +169,10 @@ def _shrink_floats(pixels, channels, weights, width, scale, real, imag):
 
 
 @kernel
-def _transform_rows(real, imag, turns, next_real, next_imag):
+def _transform_rows(real, imag, twiddles, next_real, next_imag):
     frames, rows, cols = real.shape
-    wave_number = cuda.grid(1)
-    if wave_number >= cols:
+    frequency = cuda.grid(1)
+    if frequency >= cols:
         return
     frame = cuda.blockIdx.z
     while frame < frames:
@@ -181,47 +181,47 @@ def _transform_rows(real, imag, turns, next_real, next_imag):
             wide, high = float64(0), float64(0)
             turn, col = 0, 0
             while col < cols:
-                cosine, sine = turns[0, turn], turns[1, turn]
+                cosine, sine = twiddles[0, turn], twiddles[1, turn]
                 x, y = real[frame, row, col], imag[frame, row, col]
                 wide += x * cosine - y * sine
                 high += x * sine + y * cosine
-                turn += wave_number
+                turn += frequency
                 turn -= cols if turn >= cols else 0
                 col += 1
-            next_real[frame, row, wave_number] = wide
-            next_imag[frame, row, wave_number] = high
+            next_real[frame, row, frequency] = wide
+            next_imag[frame, row, frequency] = high
             row += cuda.gridDim.y
         frame += cuda.gridDim.z
 
 
 @kernel
-def _transform_cols(real, imag, turns, next_real, next_imag):
+def _transform_cols(real, imag, twiddles, next_real, next_imag):
     frames, rows, cols = real.shape
     col = cuda.grid(1)
     if col >= cols:
         return
     frame = cuda.blockIdx.z
     while frame < frames:
-        wave_number = cuda.blockIdx.y
-        while wave_number < rows:
+        frequency = cuda.blockIdx.y
+        while frequency < rows:
             wide, high = float64(0), float64(0)
             turn, row = 0, 0
             while row < rows:
-                cosine, sine = turns[0, turn], turns[1, turn]
+                cosine, sine = twiddles[0, turn], twiddles[1, turn]
                 x, y = real[frame, row, col], imag[frame, row, col]
                 wide += x * cosine - y * sine
                 high += x * sine + y * cosine
-                turn += wave_number
+                turn += frequency
                 turn -= rows if turn >= rows else 0
                 row += 1
-            next_real[frame, wave_number, col] = wide
-            next_imag[frame, wave_number, col] = high
-            wave_number += cuda.gridDim.y
+            next_real[frame, frequency, col] = wide
+            next_imag[frame, frequency, col] = high
+            frequency += cuda.gridDim.y
         frame += cuda.gridDim.z
 
 
 @kernel
-def _fill_waves(real, imag, logs, cosines, sines):
+def _fill_spectrum(real, imag, logs, cosines, sines):
     frames, rows, cols = real.shape
     col = cuda.grid(1)
     if col >= cols:
@@ -234,7 +234,7 @@ def _fill_waves(real, imag, logs, cosines, sines):
             wide = without_noise(real[frame, row, col], total)
             high = without_noise(imag[frame, row, col], total)
             logs[frame, row, col] = math.log(magnitude(wide, high) + 1.0)
-            cosine, sine = wave(phase(wide, high))
+            cosine, sine = cos_sin(phase(wide, high))
             cosines[frame, row, col] = cosine
             sines[frame, row, col] = sine
             row += cuda.gridDim.y
@@ -321,14 +321,14 @@ def _normalize(values, small):
     me, threads, area = cuda.threadIdx.x, cuda.blockDim.x, values.shape[1]
     frame = cuda.blockIdx.x
     while frame < values.shape[0]:
-        most = float64(0)
+        maximum = float64(0)
         i = me
         while i < area:
-            most = max(most, values[frame, i])
+            maximum = max(maximum, values[frame, i])
             i += threads
-        _, most = range_of_block(most, most, lows, highs)
+        _, maximum = range_of_block(maximum, maximum, lows, highs)
         i = me
         while i < area:
-            small[frame, i] = values[frame, i] / most
+            small[frame, i] = values[frame, i] / maximum
             i += threads
         frame += cuda.gridDim.x

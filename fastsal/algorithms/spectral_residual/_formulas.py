@@ -30,9 +30,9 @@ def tap(index, source, target):
 
 
 @serial
-def fixed(share, bits):
+def fixed(fraction, bits):
     """Return a fraction in units of 2**-bits."""
-    return int64(round(share * (int64(1) << bits)))
+    return int64(round(fraction * (int64(1) << bits)))
 
 
 @serial
@@ -94,13 +94,13 @@ def phase(real, imag):
 
 
 @serial
-def phase_and_gap(real, imag):
+def phase_and_excess(real, imag):
     """Return the phase, and its and the conjugate's excess over 2 pi: OpenCV rounds both."""
     degrees = _degrees(real, imag)
     upper = float64(float32(degrees * _RADIAN))
     lower = float64(float32(float32(float32(360) - degrees) * _RADIAN))
-    gap = upper + lower - 2 * math.pi if degrees > 0 else 0.0
-    return (lower if imag < 0 else upper), gap
+    excess = upper + lower - 2 * math.pi if degrees > 0 else 0.0
+    return (lower if imag < 0 else upper), excess
 
 
 @serial
@@ -120,7 +120,7 @@ def _degrees(real, imag):
 
 
 @serial
-def wave(angle):
+def cos_sin(angle):
     """Return cosine and sine of an angle from 0 to 2 pi, right to 1e-8, in steps that vectorise."""
     quarter = math.floor(angle * (2 / math.pi) + 0.5)
     rest = angle - quarter * (math.pi / 2)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...kernels.color._cpu_lab import light
+from ...kernels.color._cpu_lab import linear_table
 from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
 from ...kernels.scale import share, stored
@@ -111,7 +111,7 @@ def average_values(pixels, channels, is_rgb, white, size, described, labels, val
     place = np.where(sums[:, :1] > 0, position, np.float32(-1))
     args = (
         pixels.reshape(rows, -1), channels, is_rgb, np.float32(white), size,
-        grid_shape(labels.shape, size), light(), values, color, place, labels,
+        grid_shape(labels.shape, size), linear_table(), values, color, place, labels,
         out.reshape(rows, cols),
     )  # fmt: skip
     over_bands(average, rows, *args, pixels=out.size)

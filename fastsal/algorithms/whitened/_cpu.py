@@ -5,11 +5,11 @@ from functools import cache
 import numpy as np
 
 from ...kernels import launch
-from ...kernels.color._cpu_lab import light
+from ...kernels.color._cpu_lab import linear_table
 from ...kernels.downsample._cpu import fill_means
 from ...kernels.downsample._formulas import shape_of_cells
 from ...kernels.launch import over_bands
-from ...kernels.postprocess._cpu import finish
+from ...kernels.postprocess._cpu import postprocess
 from ._cpu_features import (
     blur_across,
     fill_lab,
@@ -36,12 +36,12 @@ def whitened(pixels, channels, is_rgb, width, size, smooth, center_bias, out):
     sigmas = sigmas_of(max(rows, cols))
     for frame in range(frames):
         _fill_map(means[frame], sigmas, maps[frame])
-    finish(maps, width, smooth, center_bias, True, out)
+    postprocess(maps, width, smooth, center_bias, True, out)
 
 
 @cache
 def _light():
-    return light()
+    return linear_table()
 
 
 def _fill_map(means, sigmas, saliency):

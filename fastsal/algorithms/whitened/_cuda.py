@@ -9,7 +9,7 @@ from ...kernels.color._formulas import balanced, lab, lightness, linear
 from ...kernels.downsample._cuda import fill_means
 from ...kernels.downsample._formulas import shape_of_cells
 from ...kernels.jit import device, kernel
-from ...kernels.postprocess._cuda import MAX_THREADS, blurred, finish
+from ...kernels.postprocess._cuda import MAX_THREADS, blurred, postprocess
 from ...kernels.reduce import add_up_block
 from . import _whitening
 from ._formulas import pair_of, sigmas_of
@@ -35,7 +35,7 @@ def whitened(pixels, channels, is_rgb, width, size, smooth, center_bias, out):
         maps = workspace("whitened maps", (group, rows, cols), np.float32)[: stop - start]
         fill_means(part, channels, is_rgb, width, means)
         _fill_maps(means, sigmas, maps)
-        finish(maps, width, smooth, center_bias, True, saliency)
+        postprocess(maps, width, smooth, center_bias, True, saliency)
 
 
 def _fill_maps(means, sigmas, maps):

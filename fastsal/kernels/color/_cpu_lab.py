@@ -7,18 +7,18 @@ from ..jit import banded, serial
 from ..launch import over_bands
 from ._formulas import lab, linear, share_of_x, share_of_y, share_of_z
 
-STEPS = 1 << 12  # of the table of light; between two entries a straight line is right to 3e-8
+STEPS = 1 << 12  # of the table; linear interpolation between entries is right to 3e-8
 
 
 def convert_to_lab(planes):
     """Turn (H, W, 3) float32 sRGB in [0, 1] into CIELab, in place; right to 2e-4."""
-    table = light()
+    table = linear_table()
     args = (planes, table)
     over_bands(_convert, len(planes), *args, pixels=planes.size // 3)
 
 
 @serial
-def light():
+def linear_table():
     """Return a table of `linear`, for `lab_of`."""
     table = np.empty(STEPS + 2, np.float32)
     for i in range(table.size):
@@ -47,7 +47,7 @@ def lab_of(red, green, blue, table):
 
 @serial
 def linear_of(value, table):
-    """Return `linear`, from the table that `light` gave."""
+    """Return `linear`, from the table of `linear_table`."""
     steps = value * float32(STEPS)
     at = int(steps)
     low = table[at]

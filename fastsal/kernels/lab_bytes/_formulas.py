@@ -22,21 +22,21 @@ _L_OFFSET = (16 * 255 * (1 << _ROOT_BITS) + 50) // 100
 _MIDDLE = 128 << _ROOT_BITS
 
 
-def _table_of_light():
+def _table_of_linear():
     """Return linear light, 0 to `_STEPS`, for each byte of sRGB."""
     value = np.arange(256) / 255
-    light = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    return np.rint(_STEPS * light).astype(np.int32)
+    linear_light = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return np.rint(_STEPS * linear_light).astype(np.int32)
 
 
 def _table_of_roots():
     """Return CIE's compressed form of each light; rounded to float32 first, as in OpenCV."""
-    light = np.arange(_STEPS * 3 // 2) / _STEPS
-    root = np.where(light < 0.008856, 7.787 * light + 16 / 116, np.cbrt(light))
+    linear_light = np.arange(_STEPS * 3 // 2) / _STEPS
+    root = np.where(linear_light < 0.008856, 7.787 * linear_light + 16 / 116, np.cbrt(linear_light))
     return np.rint(((1 << _ROOT_BITS) * root).astype(np.float32)).astype(np.int32)
 
 
-LIGHT, ROOTS = _table_of_light(), _table_of_roots()
+SRGB_TO_LINEAR, ROOTS = _table_of_linear(), _table_of_roots()
 _X, _Y, _Z = (
     tuple(round((1 << _COLOR_BITS) * entry / white) for entry in row)
     for row, white in zip(_MATRIX, _WHITE, strict=True)
@@ -59,14 +59,14 @@ def _compressed(red, green, blue, weights):
 @serial
 def lightness_byte(red, green, blue):
     """Return L of three bytes, 0 to 255."""
-    y = _compressed(LIGHT[red], LIGHT[green], LIGHT[blue], _Y)
+    y = _compressed(SRGB_TO_LINEAR[red], SRGB_TO_LINEAR[green], SRGB_TO_LINEAR[blue], _Y)
     return _descaled(int32(int32(_L_SCALE) * y) - int32(_L_OFFSET), _ROOT_BITS)
 
 
 @serial
 def chroma_bytes(red, green, blue):
     """Return a and b of three bytes, 128 being grey."""
-    red, green, blue = LIGHT[red], LIGHT[green], LIGHT[blue]
+    red, green, blue = SRGB_TO_LINEAR[red], SRGB_TO_LINEAR[green], SRGB_TO_LINEAR[blue]
     x, y = _compressed(red, green, blue, _X), _compressed(red, green, blue, _Y)
     z = _compressed(red, green, blue, _Z)
     a = _descaled(int32(int32(500) * int32(x - y)) + int32(_MIDDLE), _ROOT_BITS)

@@ -8,13 +8,13 @@ from ..borders import reflect
 from ..gaussian import add_pair, blur_row, half_of_gaussian, weigh
 from ..jit import banded, serial
 from ..scale import share
-from ._cpu_enlarge import enlarge_rows
+from ._cpu_upsample import upsample_rows
 from ._formulas import biased, centrality, reach_of, top_of
 
 _PIXELS_OF_OTHERS = 6  # pixels up-sampled in the time of one pixel of other kernels
 
 
-def finish(maps, width, smooth, center_bias, rescale, out):
+def postprocess(maps, width, smooth, center_bias, rescale, out):
     """Fill `out`, (N, H * width), from `maps`, (N, h, w), which are overwritten.
 
     Blur, weight by the centre bias, min-max normalise to [0, 1] (constant maps become 0),
@@ -31,17 +31,17 @@ def finish(maps, width, smooth, center_bias, rescale, out):
     if rescale or center_bias > 0:
         args = (maps, float32(center_bias), bool(rescale))
         over(_scale, frames, *args, pixels=size)
-    enlarge(maps, width, out)
+    upsample(maps, width, out)
 
 
-def enlarge(maps, width, out):
+def upsample(maps, width, out):
     """Up-sample `maps`, (N, h, w), into `out`, (N, H * width), by linear interpolation."""
     frames, area = out.shape
     large = out.reshape(frames, area // width, width)
     rows = frames * large.shape[1]
     # A VGA frame takes one thread less time than it takes another to wake up.
     work = out.size // _PIXELS_OF_OTHERS
-    launch.over_bands(enlarge_rows, rows, maps, large, pixels=work)
+    launch.over_bands(upsample_rows, rows, maps, large, pixels=work)
 
 
 @banded

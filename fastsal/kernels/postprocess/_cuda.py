@@ -15,7 +15,7 @@ from ._formulas import between, biased, centrality, lerp, reach_of, top_of
 MAX_THREADS = 1024
 
 
-def finish(maps, width, smooth, center_bias, rescale, out):
+def postprocess(maps, width, smooth, center_bias, rescale, out):
     """Fill `out`, (N, H * width), from `maps`, (N, h, w), which are overwritten.
 
     Blur, weight by the centre bias, min-max normalise to [0, 1] (constant maps become 0),
@@ -31,14 +31,14 @@ def finish(maps, width, smooth, center_bias, rescale, out):
     if rescale or center_bias > 0:
         each = launch.capped(frames), 4 * launch.THREADS
         _scale[each](maps, float32(center_bias), bool(rescale))
-    enlarge(maps, width, out)
+    upsample(maps, width, out)
 
 
-def enlarge(maps, width, out):
+def upsample(maps, width, out):
     """Up-sample `maps`, (N, h, w), into `out`, (N, H * width), by linear interpolation."""
     frames, area = out.shape
     large = out.reshape(frames, area // width, width)
-    _enlarge[launch.image_grid((-(-large.shape[1] // 4), width), frames)](maps, large)
+    _upsample[launch.image_grid((-(-large.shape[1] // 4), width), frames)](maps, large)
 
 
 @device
@@ -129,7 +129,7 @@ def range_of(values, lows, highs):
 
 
 @kernel
-def _enlarge(maps, out):
+def _upsample(maps, out):
     frames, height, width = out.shape
     rows, cols = maps.shape[1], maps.shape[2]
     col = cuda.grid(1)

@@ -38,24 +38,24 @@ def between(index, source, target):
     """
     scaled = (2 * int64(index) + 1) * int64(source) - int64(target)
     first = scaled // (2 * int64(target))
-    return held(first, scaled - first * 2 * target, source, target)
+    return clamped(first, scaled - first * 2 * target, source, target)
 
 
 @serial
-def held(first, rest, source, target):
-    """Return the same from the whole and the rest of a division by 2 * target, ends repeated."""
+def clamped(first, rest, source, target):
+    """As `between`, from a quotient and remainder by 2 * target; clamp at the borders."""
     if first < 0 or first >= source - 1:
         return min(max(first, int64(0)), int64(source - 1)), float32(0)
     return first, float32(float32(rest) / float32(2 * target))
 
 
 @serial
-def lerp(first, second, share):
+def lerp(first, second, weight):
     """Return the linear interpolation between two float32."""
-    return raised(first, float32(second - first), share)
+    return axpy(first, float32(second - first), weight)
 
 
 @serial
-def raised(first, step, share):
-    """Return a float32 and `share` of a step."""
-    return float32(first + float32(share * step))
+def axpy(first, step, weight):
+    """Return `first` plus `weight` times a step."""
+    return float32(first + float32(weight * step))
