@@ -10,7 +10,7 @@ _ROUNDER = float32(1 << 23)
 
 
 @serial
-def share(value, low, high):
+def fraction(value, low, high):
     """Return where `value` lies between `low` and `high`, 0 to 1; 0 if they are equal."""
     return float32(value - low) / float32(high - low) if high > low else float32(0)
 

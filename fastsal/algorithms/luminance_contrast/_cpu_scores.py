@@ -3,7 +3,7 @@
 from numba import int64
 
 from ...kernels.jit import serial
-from ...kernels.scale import share, stored
+from ...kernels.scale import fraction, stored
 from ._formulas import contrast
 
 
@@ -19,7 +19,7 @@ def fill_scores(counts, contrasts, scores):
             counts[0, level] += counts[part, level]
     low, high = _fill_contrasts(counts[0], contrasts)
     for level in range(scores.size):
-        scores[level] = stored(share(contrasts[level], low, high), scores.itemsize)
+        scores[level] = stored(fraction(contrasts[level], low, high), scores.itemsize)
 
 
 @serial

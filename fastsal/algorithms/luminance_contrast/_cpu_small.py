@@ -9,7 +9,7 @@ from numba import float32, int64, uint32
 
 from ...kernels.color._cpu import luma_span
 from ...kernels.jit import banded, serial
-from ...kernels.scale import share, stored
+from ...kernels.scale import fraction, stored
 from ._cpu_scores import fill_scores
 from ._formulas import contrast
 
@@ -98,7 +98,7 @@ def _paint_sorted(keys, contrasts, saliency):
     score = stored(float32(0), saliency.itemsize)
     for i in range(count - 1, -1, -1):
         if i + 1 == count or keys[i] >> uint32(16) != keys[i + 1] >> uint32(16):
-            score = stored(share(int64(contrasts[i]), low, high), saliency.itemsize)
+            score = stored(fraction(int64(contrasts[i]), low, high), saliency.itemsize)
         saliency[keys[i] & uint32(65535)] = score
 
 

@@ -11,7 +11,7 @@ from ...devices import forget_workspaces, workspace
 from ...kernels import launch
 from ...kernels.color._cuda import fill_luma
 from ...kernels.jit import kernel
-from ...kernels.scale import share, stored
+from ...kernels.scale import fraction, stored
 from ._formulas import contrast
 
 # One histogram per lane of a warp, interleaved: no two lanes meet in one bank or one counter.
@@ -150,7 +150,7 @@ def _fill_scores(counts, scores):
             sum_below += present * level
             if present > 0:
                 score = contrast(level, count_below, sum_below, count, total)
-                scores[frame, level] = share(score, low, high)
+                scores[frame, level] = fraction(score, low, high)
         cuda.syncthreads()
         frame += cuda.gridDim.x
 

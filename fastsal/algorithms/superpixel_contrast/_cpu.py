@@ -5,7 +5,7 @@ import numpy as np
 from ...kernels.color._cpu_lab import linear_table
 from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
-from ...kernels.scale import share, stored
+from ...kernels.scale import fraction, stored
 from ..superpixels._cpu_fast import Pieces
 from ..superpixels._cpu_fast import paint as paint_pieces
 from ..superpixels._grid import grid_shape
@@ -74,15 +74,15 @@ def _fill_values(unique, spread, steepness, index, values):
 def _weigh(unique, spread, low, high, low_spread, high_spread, steepness, start, stop):
     """Overwrite uniqueness by the saliency it gives with the distribution, both in [0, 1]."""
     for i in range(start, stop):
-        spread_ = share(spread[i], low_spread, high_spread)
-        unique[i] = merit(share(unique[i], low, high), spread_, steepness)
+        spread_ = fraction(spread[i], low_spread, high_spread)
+        unique[i] = merit(fraction(unique[i], low, high), spread_, steepness)
 
 
 @banded
 def _scale(values, low, high, out, start, stop):
     """Scale to [0, 1]; a constant to 0."""
     for i in range(start, stop):
-        out[i] = share(values[i], low, high)
+        out[i] = fraction(values[i], low, high)
 
 
 def paint_values(labels, values, out):

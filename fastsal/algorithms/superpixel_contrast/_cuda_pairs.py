@@ -5,7 +5,7 @@ import math
 from numba import cuda, float32
 
 from ...kernels.jit import kernel
-from ...kernels.scale import share
+from ...kernels.scale import fraction
 from ._formulas import merit, squared_gap, variance
 
 MAX_THREADS = 1024
@@ -98,8 +98,8 @@ def scale(points, terms, steepness, values):
                     value = terms[turn, i]
                 else:
                     value = merit(
-                        share(terms[0, i], low_unique, high_unique),
-                        share(terms[1, i], low_spread, high_spread),
+                        fraction(terms[0, i], low_unique, high_unique),
+                        fraction(terms[1, i], low_spread, high_spread),
                         steepness,
                     )
                     values[i] = value
@@ -123,5 +123,5 @@ def scale(points, terms, steepness, values):
         else:
             i = thread
             while i < count:
-                values[i] = share(values[i], low, high) if points[5, i] > 0 else float32(0)
+                values[i] = fraction(values[i], low, high) if points[5, i] > 0 else float32(0)
                 i += cuda.blockDim.x

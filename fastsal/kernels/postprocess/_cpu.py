@@ -7,7 +7,7 @@ from .. import launch
 from ..borders import reflect
 from ..gaussian import add_pair, blur_row, half_of_gaussian, weigh
 from ..jit import banded, serial
-from ..scale import share
+from ..scale import fraction
 from ._cpu_upsample import upsample_rows
 from ._formulas import biased, centrality, reach_of, top_of
 
@@ -99,7 +99,7 @@ def _stretch(rows, low, high):
     for row in range(rows.shape[0]):
         values = rows[row]
         for col in range(values.size):
-            values[col] = share(values[col], low, high)
+            values[col] = fraction(values[col], low, high)
 
 
 @serial

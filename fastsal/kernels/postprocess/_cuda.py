@@ -9,7 +9,7 @@ from ..borders import reflect
 from ..gaussian import gaussian
 from ..jit import device, kernel
 from ..reduce import range_of_block
-from ..scale import share, stored
+from ..scale import fraction, stored
 from ._formulas import between, biased, centrality, lerp, reach_of, top_of
 
 MAX_THREADS = 1024
@@ -107,7 +107,7 @@ def _scale(maps, bias, rescale):
         i = cuda.threadIdx.x
         while rescale and i < area:
             row, col = i // cols, i % cols
-            maps[frame, row, col] = share(maps[frame, row, col], low, high)
+            maps[frame, row, col] = fraction(maps[frame, row, col], low, high)
             i += cuda.blockDim.x
         cuda.syncthreads()
         frame += cuda.gridDim.x
