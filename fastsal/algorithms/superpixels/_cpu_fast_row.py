@@ -9,7 +9,7 @@ from numba import types
 from numba.core import cgutils
 from numba.core.extending import intrinsic
 
-from ...kernels import simd
+from ...kernels.simd import llvm as simd
 
 LANES = 16
 CANDIDATES = 4
@@ -114,7 +114,7 @@ def _dot(builder, first, second):
     """Return the sum of the products of both signed halves of each word."""
     halves = ir.VectorType(ir.IntType(16), 2 * LANES)
     first, second = builder.bitcast(first, halves), builder.bitcast(second, halves)
-    if simd.are_here():
+    if simd.has_byte_shuffles():
         return simd.call(builder, "llvm.x86.avx512.pmaddw.d.512", _WORDS, first, second)
     products = []
     for half in (0, 1):
