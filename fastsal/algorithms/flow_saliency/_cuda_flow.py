@@ -116,9 +116,9 @@ def fill_flow(levels, previous, flow):
         result = workspace(f"flow found {i}", (2, rows, cols), np.float32)
         spare = workspace(f"flow spare {i}", (2, rows, cols), np.float32)
         if coarse is None:
-            _clear[_grid(result), launch.THREADS](result)
+            _clear[_grid((rows, cols)), launch.THREADS](result)
         else:
-            _hand_down[_grid(result), launch.THREADS](coarse, 2, result)
+            _hand_down[_grid((rows, cols)), launch.THREADS](coarse, 2, result)
         for _ in range(ROUNDS):
             _search[(cols, rows), AREA](levels[i], previous[i], result, spare)
             result, spare = spare, result
