@@ -47,6 +47,6 @@ def install(
     monkeypatch: pytest.MonkeyPatch, decoder: FakeDecoder, *, is_file: bool = True
 ) -> FakeDecoder:
     """Let every VideoReader read from a decoder."""
-    monkeypatch.setattr(video_reader, "open_decoder", lambda source: decoder)
+    monkeypatch.setattr(video_reader, "open_decoder", lambda source, fps=None: decoder)
     monkeypatch.setattr(video_reader, "is_file", lambda source: is_file)
     return decoder

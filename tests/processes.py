@@ -62,3 +62,8 @@ def run_python(code, *arguments, timeout=100, environment=None, check=True, cwd=
     if check:
         assert process.returncode == 0, f"exit status {process.returncode}\n{out}\n{errors}"
     return out.strip()
+
+
+def without_compiling(text):
+    """Return what a program printed without its lines on compiling, which a cold cache brings."""
+    return "".join(line for line in text.splitlines(True) if not line.startswith("compiling "))

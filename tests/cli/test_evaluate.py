@@ -10,7 +10,7 @@ import time
 import numpy as np
 import psutil
 import pytest
-from processes import started
+from processes import started, without_compiling
 
 from fastsal.cli.main import main
 from fastsal.io.pictures import write_image
@@ -52,7 +52,7 @@ def test_table_files_and_last_line(photos, capsys):
         "--limit", "5", "--csv", "a.csv", "--json", "a.json", "--plot", "a.svg", "-o", "out",
     ])  # fmt: skip
 
-    out, err = capsys.readouterr()
+    out, err = map(without_compiling, capsys.readouterr())
     lines = out.splitlines()
     assert (status, err) == (0, "")
     assert lines[0] == "| method | nss | auc |"
@@ -71,7 +71,7 @@ def test_unreadable_images_come_last_and_exit_1(photos, capsys):
 
     status = main(["evaluate", "auto", str(photos), "-m", "lc"])
 
-    out, err = capsys.readouterr()
+    out, err = map(without_compiling, capsys.readouterr())
     assert status == 1
     assert out.splitlines()[-1].startswith("wrote scores of 7 images and 1 sheet to fastsal-eval")
     assert err.count("\n") == 1
@@ -135,7 +135,7 @@ def test_masks(photos, tmp_path, capsys):
 def test_bad_use_is_one_line(photos, capsys, arguments, status, said):
     found = main(["evaluate", *(each.format(photos=photos) for each in arguments)])
 
-    out, err = capsys.readouterr()
+    out, err = map(without_compiling, capsys.readouterr())
     assert (found, out, err.count("\n")) == (status, "", 1)
     assert said in err
     assert list((photos.parent / "work").iterdir()) == []
@@ -152,7 +152,7 @@ def test_when_nothing_can_be_scored(photos, capsys):
 
     assert main(["evaluate", "folder", str(photos), "-m", "lc"]) == 1
 
-    out, err = capsys.readouterr()
+    out, err = map(without_compiling, capsys.readouterr())
     assert out == ""
     assert err.splitlines()[-1] == "fastsal: error: no sample could be scored"
     assert err.count("\n") == 9
@@ -226,7 +226,7 @@ def test_a_full_disk_is_one_line(photos, tiny_disk, capsys):
 
     status = main(["evaluate", "folder", str(photos), "-m", "lc", "-o", str(tiny_disk / "out")])
 
-    out, err = capsys.readouterr()
+    out, err = map(without_compiling, capsys.readouterr())
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert "full" in err or "no space" in err
 
@@ -236,7 +236,7 @@ def test_a_disk_that_fills_up_while_sheets_are_drawn(photos, tiny_disk, capsys):
 
     status = main(["evaluate", "folder", str(photos), "-o", str(tiny_disk / "out")])
 
-    out, err = capsys.readouterr()
+    out, err = map(without_compiling, capsys.readouterr())
     assert status == 1
     assert err.count("\n") == 1
     assert "no space left on device" in err
