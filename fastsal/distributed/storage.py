@@ -83,7 +83,10 @@ def stem_of(name: str) -> str:
 def read(name: str, options: Options) -> bytes:
     """Return the content of a file."""
     fs, path = file_system(name, options)
-    data: bytes = fs.cat_file(path)
+    try:
+        data: bytes = fs.cat_file(path)
+    except FileNotFoundError as error:
+        raise FastsalError(f"{name}: no such file") from error
     return data
 
 
