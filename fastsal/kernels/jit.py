@@ -65,7 +65,7 @@ def banded(function: Any) -> Any:
 # Numba passes no tuples within tuples to threads, so each argument has its name.
 _BANDS = """\
 def bands({0}, item_count, band_count):
-    if band_count == 1:
+    if band_count == 0:
         span({0}, 0, item_count)
     else:
         for band in prange(band_count):

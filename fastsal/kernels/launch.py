@@ -39,9 +39,9 @@ def over_bands(
 
 
 def on_this_thread(bands: Any, *args: Any) -> None:
-    """Run a parallel kernel with one band, which starts no threads."""
+    """Run a parallel kernel without bands: all of the items here."""
     threads.layer()  # loading the kernel starts the layer, so it is chosen before
-    bands(*args, 1)
+    bands(*args, 0)
 
 
 def grid_for(items: int, frames: int, *, per_thread: int = 4) -> tuple[tuple[int, int], int]:

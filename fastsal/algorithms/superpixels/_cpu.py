@@ -103,7 +103,7 @@ def sum_regions(pixels, channels, is_rgb, labels, sums):
     args = (pixels.reshape(labels.shape[0], -1), channels, is_rgb, read_only(labels))
     bands = min(threads.count(), labels.shape[0], labels.size // max(1, 16 * len(sums)))
     if labels.size < launch.PARALLEL_FROM or bands < 2:
-        regions.add_regions_in_bands(*args, sums[np.newaxis], 1)
+        regions.add_regions_in_bands(*args, sums[np.newaxis], 0)
         return
     shares = launch.scratch("region sums", (bands, len(sums), SUMS), np.int64)
     with threads.safe_section():

@@ -252,7 +252,7 @@ def add_to_regions(totals, tile_row, tile, size, band, sums):
 @parallel
 def assign_in_bands(image, channels, is_rgb, size, scale, centers, step, phase, codes, sums, bands):
     tile_rows = centers.shape[1] + 1
-    if bands == 1:
+    if bands == 0:
         assign_tile_rows(
             image, channels, is_rgb, size, scale, centers, step, phase, codes, sums, 0,
             0, tile_rows,

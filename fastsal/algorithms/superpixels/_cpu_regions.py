@@ -111,7 +111,7 @@ def _sum_of(line, first, step, count):
 def add_regions_in_bands(image, channels, is_rgb, labels, shares, bands):
     """Fill a table of sums per band; the first ends as the sum of all."""
     rows = labels.shape[0]
-    if bands == 1:
+    if bands == 0:
         shares[0] = 0
         add_regions(image, channels, is_rgb, labels, shares[0], 0, rows)
         return
