@@ -26,7 +26,8 @@ def over_bands(
         bands, items, args = items, args[0], args[1:]
     if (items if pixels is None else pixels) < PARALLEL_FROM:
         if bands is None:
-            on_this_thread(span.bands, *args, items)
+            threads.layer()  # as in `on_this_thread`, a call of which takes a microsecond
+            span.bands(*args, items, 0)
         else:
             span(*args, 0, items)
         return
