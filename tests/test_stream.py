@@ -18,6 +18,8 @@ MOTION = [key for key, row in BUILT_IN.items() if row.kind == "motion"]
 OBJECTNESS = [key for key, row in BUILT_IN.items() if row.kind == "objectness"]
 # Regions so small that the small frames here have several.
 OPTIONS = {key: {"region_size": 4} for key in BUILT_IN if key.startswith("superpixel")}
+if runtime.is_simulated():
+    OPTIONS["spectral-residual"] = {"size": (8, 8)}  # by default 64 x 64, whatever the frame
 
 
 def stream_of(key, **options):

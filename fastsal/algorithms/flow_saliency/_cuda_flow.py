@@ -116,9 +116,9 @@ def fill_flow(levels, previous, flow):
         found = workspace(f"flow found {i}", (2, rows, cols), np.float32)
         spare = workspace(f"flow spare {i}", (2, rows, cols), np.float32)
         if coarse is None:
-            _clear[_grid(found), launch.THREADS](found)
+            _clear[_grid((rows, cols)), launch.THREADS](found)
         else:
-            _hand_down[_grid(found), launch.THREADS](coarse, 2, found)
+            _hand_down[_grid((rows, cols)), launch.THREADS](coarse, 2, found)
         for _ in range(ROUNDS):
             _search[(cols, rows), AREA](levels[i], previous[i], found, spare)
             found, spare = spare, found
