@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from . import containers, devices, runtime, validation
+from .annotations import DeviceArray
 from .errors import ImageError
 
 Array = Any  # of NumPy, CuPy, Numba or PyTorch: results are arrays of the caller's library
@@ -260,7 +261,7 @@ class Call:
 
 
 def as_frames(
-    image: ArrayLike,
+    image: ArrayLike | DeviceArray,
     *,
     color: Color = "rgb",
     channel_axis: int | None = -1,

@@ -11,8 +11,8 @@ from typing import Any, Literal, Protocol
 
 from . import images, runtime, validation
 
-# Parameters of a function that belong to one call, not to a stream of frames.
-_PER_CALL = {"out", "return_conspicuity"}
+# Beginnings of the names of parameters that belong to one call, not to a stream of frames.
+_PER_CALL = ("out", "return_")
 
 _EVERYWHERE = {"backend", "channel_axis", "color"}
 
@@ -56,6 +56,14 @@ class Method:
         Frames by which the maps of a stream lag behind.
     learns : int
         First frames of a stream that only teach the method. Their maps are not reliable.
+    package, folder : str
+        Where the method lies: fastsal.`folder`.`package`.
+    state : str or None
+        Name of the class for streams; None calls the function for each frame.
+    independent_with : tuple of (str, object)
+        Options with which maps of a class for streams do not depend on earlier frames.
+    warmup : tuple of dict
+        Options that compile other kernels than the defaults; `warmup` calls a stream with each.
     """
 
     key: str
@@ -66,12 +74,22 @@ class Method:
     function: str
     dtypes: tuple[str, ...]
     package: str
-    state: str | None = None  # the class for streams; None calls the function for each frame
+    state: str | None = None
     # Pictures of maps that are mostly near 0 are brightened: this percentile is shown as 1.
     display_percentile: float | None = None
     delay: int = 0
     learns: int = 0
     folder: str = "algorithms"
+    independent_with: tuple[tuple[str, Any], ...] = ()
+    warmup: tuple[dict[str, Any], ...] = ()
+
+    def is_independent(self, options: Mapping[str, Any]) -> bool:
+        """Return whether the map of a frame depends on this frame alone."""
+        if self.kind != "static":
+            return False
+        wanted = self.independent_with
+        matches = all(options.get(name) == value for name, value in wanted)
+        return self.state is None or (bool(wanted) and matches)
 
     def make(
         self,
@@ -118,7 +136,8 @@ class Method:
             name: each.default
             for name, each in parameters.items()
             if (each.kind is each.KEYWORD_ONLY or name == "weights")
-            and name not in _PER_CALL | _EVERYWHERE
+            and name not in _EVERYWHERE
+            and not name.startswith(_PER_CALL)
         }
 
     def load(self, name: str) -> Callable[..., Any]:
@@ -144,6 +163,8 @@ class _FrameByFrame:
 
 
 _DTYPES = tuple(name for name in images.DTYPES if name != "float64")  # converted to float32
+
+_SUPERPIXELS: tuple[dict[str, Any], ...] = ({"slic": "fast"}, {"smooth": True})
 
 _ROWS = (
     Method(
@@ -216,6 +237,7 @@ _ROWS = (
         dtypes=_DTYPES,
         package="boolean_map",
         state="BooleanMaps",
+        independent_with=(("bars", "keep"),),  # otherwise bars are found in the first frames
     ),
     Method(
         key="whitened",
@@ -247,6 +269,7 @@ _ROWS = (
         dtypes=_DTYPES,
         package="superpixel_contrast",
         state="SuperpixelContrast",
+        warmup=_SUPERPIXELS,
         display_percentile=95,
     ),
     Method(
@@ -293,6 +316,7 @@ _ROWS = (
         dtypes=_DTYPES,
         package="superpixel_contrast",
         state="SuperpixelMotion",
+        warmup=_SUPERPIXELS,
         display_percentile=95,
     ),
     Method(
@@ -305,6 +329,7 @@ _ROWS = (
         dtypes=_DTYPES,
         package="superpixel_contrast",
         state="SuperpixelChange",
+        warmup=_SUPERPIXELS,
         display_percentile=95,
     ),
     Method(

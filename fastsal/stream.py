@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from . import devices
+from .annotations import DeviceArray, Out
 from .images import Array, Color
 from .registry import method_of
 from .runtime import Choice
@@ -66,7 +70,13 @@ class Stream(devices.Portable):
             backend=backend, color=color, channel_axis=channel_axis, **options
         )
 
-    def update(self, frame: Any, *, out: Array | None = None) -> Array:
+    @overload
+    def update(self, frame: DeviceArray, *, out: Array | None = ...) -> Any: ...
+    @overload
+    def update(self, frame: ArrayLike, *, out: None = ...) -> NDArray[np.float32]: ...
+    @overload
+    def update(self, frame: ArrayLike, *, out: Out) -> Out: ...
+    def update(self, frame: Any, *, out: Any = None) -> Any:
         """Return the saliency map of the next frame.
 
         Parameters

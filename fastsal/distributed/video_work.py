@@ -179,15 +179,7 @@ class VideoWork:
 
 def splits(keys: Sequence[str], options: Mapping[str, Any]) -> bool:
     """Return whether the map of a frame depends on this frame alone."""
-    methods = [METHODS[key] for key in keys]
-    # Boolean maps look for the bars of a film in its first frames, unless they keep bars.
-    return all(
-        method.kind == "static"
-        and (
-            method.state is None or (method.key == "boolean-map" and options.get("bars") == "keep")
-        )
-        for method in methods
-    )
+    return all(METHODS[key].is_independent(options) for key in keys)
 
 
 @dataclass

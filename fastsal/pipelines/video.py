@@ -29,7 +29,7 @@ from .network_video import NetworkVideo
 from .progress import progress_bar
 
 _Picture = NDArray[np.uint8]
-Renderer = tuple[tuple[int, int], Callable[[_Picture], _Picture]]  # width and height; BGR to BGR
+Renderer = tuple[tuple[int, int], Callable[[_Picture], NDArray[Any]]]  # width, height; from BGR
 
 
 @dataclass(frozen=True)

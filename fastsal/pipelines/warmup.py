@@ -212,17 +212,12 @@ def _segment(image: Any, backend: runtime.Backend) -> None:
 def _use(
     method: Method, backend: runtime.Backend, frame: Any, out: Any, *, with_function: bool
 ) -> None:
-    for options in _ways(method):
+    for options in ({}, *method.warmup):
         stream = Stream(method.key, backend=backend, **options)
         stream.update(frame, out=out)
         stream.update(frame, out=out)
     if with_function:
         _call(method, backend, frame, out)
-
-
-def _ways(method: Method) -> list[dict[str, Any]]:
-    """Return options of the stream that large frames change: the mode of the superpixels."""
-    return [{}, {"slic": "fast"}] if method.package == "superpixel_contrast" else [{}]
 
 
 def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> None:
@@ -239,8 +234,6 @@ def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> Non
         function(*[frame] * required, backend=backend)
         return
     function(*[frame] * required, out=out, backend=backend)
-    if "smooth" in parameters and parameters["smooth"].default is False:  # else it is on already
-        function(*[frame] * required, smooth=True, out=out, backend=backend)
     if "channel_axis" in parameters and out.shape == _SIZES[0]:
         axis = -1 if frame.ndim == 3 else None
         stack, outs = np.stack([frame] * _FRAMES), np.stack([out] * _FRAMES)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ... import devices, images, runtime, validation
+from ...annotations import DeviceArray, Out
 from ...errors import ImageError
 from ...images import Array, Color
 from ...kernels.levels import in_levels
@@ -93,7 +94,13 @@ class BinWang(devices.Portable):
         self._form: tuple[Any, ...] | None = None
         self._turns = devices.Turns()
 
-    def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
+    @overload
+    def update(self, frame: DeviceArray, *, out: Array | None = ...) -> Any: ...
+    @overload
+    def update(self, frame: ArrayLike, *, out: None = ...) -> NDArray[np.uint8]: ...
+    @overload
+    def update(self, frame: ArrayLike, *, out: Out) -> Out: ...
+    def update(self, frame: Any, *, out: Any = None) -> Any:
         """Update the model with the next frame and return the foreground mask.
 
         Parameters
@@ -166,7 +173,7 @@ class BinWang(devices.Portable):
 class BinWangMaps(BinWang):
     """Segment moving pixels over a stream, as `BinWang`, with saliency maps as results."""
 
-    def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
+    def update(self, frame: Any, *, out: Any = None) -> Any:
         """Return the map of the next frame: 1.0 for moving pixels, or 255 if `out` is uint8."""
         is_bytes = str(getattr(out, "dtype", "")).endswith("uint8")
         return self._updated(frame, out, np.float32, 255 if is_bytes else 1)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import containers, devices, images, runtime, validation
+from ...annotations import of_map
 from ...chunked import compute
 from ...errors import ImageError
 from ...images import Array
@@ -18,6 +19,7 @@ _METHODS = ("otsu", "adaptive", "kmeans")
 DTYPES = ("uint8", "float32", "float64")
 
 
+@of_map(np.uint8)
 def binary_map(
     saliency: ArrayLike,
     *,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...annotations import of_image
 from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
@@ -19,6 +21,7 @@ _LARGEST = 4096
 _FRAMES_SEARCHED = 100
 
 
+@of_image(np.float32)
 def boolean_map(
     image: ArrayLike,
     *,

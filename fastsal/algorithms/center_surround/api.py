@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...annotations import of_image
 from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
 from .forms import FORMS
 
 
+@of_image(np.float32)
 def center_surround(
     image: ArrayLike,
     *,

@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, overload
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ... import images, runtime, validation
+from ...annotations import DeviceArray
 from ...images import Array, Color
 from .trail import DTYPES, Camera, Options, part, shape_of, trail_of_thread
 
 
+@overload
+def flow_saliency(
+    frame: DeviceArray,
+    previous: DeviceArray,
+    *,
+    compensate_camera: Camera = ...,
+    contrast: bool = ...,
+    return_flow: bool = ...,
+    color: Color = ...,
+    channel_axis: int | None = ...,
+    out: Array | None = ...,
+    backend: runtime.Choice = ...,
+) -> Any: ...
+@overload
 def flow_saliency(
     frame: ArrayLike,
     previous: ArrayLike,
+    *,
+    compensate_camera: Camera = ...,
+    contrast: bool = ...,
+    return_flow: Literal[False] = ...,
+    color: Color = ...,
+    channel_axis: int | None = ...,
+    out: Array | None = ...,
+    backend: runtime.Choice = ...,
+) -> NDArray[np.float32]: ...
+@overload
+def flow_saliency(
+    frame: ArrayLike,
+    previous: ArrayLike,
+    *,
+    compensate_camera: Camera = ...,
+    contrast: bool = ...,
+    return_flow: Literal[True],
+    color: Color = ...,
+    channel_axis: int | None = ...,
+    out: Array | None = ...,
+    backend: runtime.Choice = ...,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+def flow_saliency(
+    frame: Any,
+    previous: Any,
     *,
     compensate_camera: Camera = True,
     contrast: bool = False,

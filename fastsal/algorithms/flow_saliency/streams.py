@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ... import devices, images, runtime, validation
+from ...annotations import DeviceArray, Out
 from ...images import Array, Color
 from .trail import DTYPES, Camera, Options, Trail, checked_memory, shape_of
 
@@ -84,7 +86,13 @@ class FlowSaliency(devices.Portable):
         self._form: tuple[Any, ...] | None = None
         self._trail: Trail | None = None
 
-    def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
+    @overload
+    def update(self, frame: DeviceArray, *, out: Array | None = ...) -> Any: ...
+    @overload
+    def update(self, frame: ArrayLike, *, out: None = ...) -> NDArray[np.float32]: ...
+    @overload
+    def update(self, frame: ArrayLike, *, out: Out) -> Out: ...
+    def update(self, frame: Any, *, out: Any = None) -> Any:
         """Return the map of the next frame; zeros for the first frame.
 
         Parameters

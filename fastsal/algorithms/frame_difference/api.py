@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ... import devices, images, runtime, validation
+from ...annotations import DeviceArray, Out, of_frame
 from ...chunked import compute
 from ...images import Array, Color
 
 _NO_LIMIT = np.float32(-1)
 
 
+@of_frame(np.float32)
 def frame_difference(
     frame: ArrayLike,
-    previous: ArrayLike,
+    previous: ArrayLike | DeviceArray,
     *,
     color: Color = "rgb",
     channel_axis: int | None = -1,
@@ -153,7 +155,13 @@ class FrameDifference(devices.Portable):
         self._spare: Any = None
         self._turns = devices.Turns()
 
-    def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
+    @overload
+    def update(self, frame: DeviceArray, *, out: Array | None = ...) -> Any: ...
+    @overload
+    def update(self, frame: ArrayLike, *, out: None = ...) -> NDArray[np.float32]: ...
+    @overload
+    def update(self, frame: ArrayLike, *, out: Out) -> Out: ...
+    def update(self, frame: Any, *, out: Any = None) -> Any:
         """Return the map of the next frame; zeros for the first frame.
 
         Parameters

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...annotations import of_image
 from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
 
 
+@of_image(np.float32)
 def image_signature(
     image: ArrayLike,
     *,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ... import images, runtime, validation
+from ...annotations import DeviceArray
 from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
@@ -21,8 +23,47 @@ class Conspicuity(NamedTuple):
     orientation: Any
 
 
+@overload
+def itti_koch(
+    image: DeviceArray,
+    *,
+    preset: str | options.IttiOptions = ...,
+    smooth: float | None = ...,
+    center_bias: float = ...,
+    return_conspicuity: bool = ...,
+    color: Color = ...,
+    channel_axis: int | None = ...,
+    out: Array | None = ...,
+    backend: runtime.Choice = ...,
+) -> Any: ...
+@overload
 def itti_koch(
     image: ArrayLike,
+    *,
+    preset: str | options.IttiOptions = ...,
+    smooth: float | None = ...,
+    center_bias: float = ...,
+    return_conspicuity: Literal[False] = ...,
+    color: Color = ...,
+    channel_axis: int | None = ...,
+    out: Array | None = ...,
+    backend: runtime.Choice = ...,
+) -> NDArray[np.float32]: ...
+@overload
+def itti_koch(
+    image: ArrayLike,
+    *,
+    preset: str | options.IttiOptions = ...,
+    smooth: float | None = ...,
+    center_bias: float = ...,
+    return_conspicuity: Literal[True],
+    color: Color = ...,
+    channel_axis: int | None = ...,
+    out: Array | None = ...,
+    backend: runtime.Choice = ...,
+) -> tuple[NDArray[np.float32], Conspicuity]: ...
+def itti_koch(
+    image: Any,
     *,
     preset: str | options.IttiOptions = "default",
     smooth: float | None = None,

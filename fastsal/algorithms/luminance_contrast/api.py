@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...annotations import of_image
 from ...chunked import compute
 from ...images import Array, Color
 from ...kernels.levels import in_levels
 
 
+@of_image(np.float32)
 def luminance_contrast(
     image: ArrayLike,
     *,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...annotations import of_image
 from ...chunked import compute
 from ...images import Array, Color
 
 
+@of_image(np.float32)
 def minimum_barrier(
     image: ArrayLike,
     *,

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from numpy.typing import ArrayLike
+from typing import Literal, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ... import images, runtime, validation
+from ...annotations import DeviceArray
 from ...errors import ImageError
 from ...images import Array
 
 MOST_FOCI = 1_000_000  # which takes about half a minute
 
 
+@overload
 def scanpath(
-    saliency: ArrayLike,
+    saliency: ArrayLike | DeviceArray,
+    n: int = ...,
+    *,
+    return_times: Literal[False] = ...,
+    backend: runtime.Choice = ...,
+) -> NDArray[np.int64]: ...
+@overload
+def scanpath(
+    saliency: ArrayLike | DeviceArray,
+    n: int = ...,
+    *,
+    return_times: Literal[True],
+    backend: runtime.Choice = ...,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
+def scanpath(
+    saliency: ArrayLike | DeviceArray,
     n: int = 5,
     *,
     return_times: bool = False,

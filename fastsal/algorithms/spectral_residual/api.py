@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
+from ...annotations import of_image
 from ...chunked import compute
 from ...images import Array, Color
 
 _MAX_SIDE = 4096
 
 
+@of_image(np.float32)
 def spectral_residual(
     image: ArrayLike,
     *,

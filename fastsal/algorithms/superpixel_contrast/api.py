@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...annotations import DeviceArray, of_frame, of_image
 from ...images import Array, Color
 from ..superpixels.segments import DTYPES, Choice
 from ._maps import Method, Options, check_out, fill_change, fill_map, spare_maps
 
 
+@of_image(np.float32)
 def superpixel_contrast(
     image: ArrayLike,
-    reference: ArrayLike | None = None,
+    reference: ArrayLike | DeviceArray | None = None,
     *,
     region_size: int = 10,
     regularizer: float = 1.0,
@@ -132,9 +135,10 @@ def superpixel_contrast(
         return call.result()
 
 
+@of_frame(np.float32)
 def superpixel_change(
     frame: ArrayLike,
-    previous: ArrayLike,
+    previous: ArrayLike | DeviceArray,
     *,
     signed: bool = False,
     region_size: int = 10,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import containers, devices, images, runtime
+from ...annotations import of_image
 from ...errors import ImageError
 from ...images import Array, Color
 from ._grid import FEATURES, SUMS, grid_shape
@@ -40,6 +41,7 @@ class RegionStats(NamedTuple):
     bbox: Any
 
 
+@of_image(np.int32)
 def slic(
     image: ArrayLike,
     *,
