@@ -96,6 +96,15 @@ def test_no_label_is_in_two_pieces(photo, regularizer):
     assert np.bincount(labels.ravel()).min() >= 2
 
 
+@pytest.mark.parametrize(("size", "iterations"), [(3, 10), (10, 10), (20, 30), (200, 100)])
+def test_larger_regions_take_more_iterations_by_default(photo, size, iterations):
+    labels = slic(photo, region_size=size, mode="fast")
+
+    expected = slic(photo, region_size=size, mode="fast", max_iter=iterations)
+    np.testing.assert_array_equal(labels, expected)
+    assert checked_options(size, 1.0, None, None, "fast").max_iter == iterations
+
+
 @pytest.mark.parametrize("size", [3, 10, 37])
 def test_any_number_of_threads_gives_the_same_bits(size, threads):
     image = np.ascontiguousarray(data.astronaut()[:300])

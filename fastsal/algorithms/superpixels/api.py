@@ -73,7 +73,8 @@ def slic(
     max_iter : int, optional
         Maximum number of iterations, 100 by default. Iteration stops earlier, like vl_slic, when an
         iteration lowers the energy by less than 1e-5 of the total decrease. Fast mode always takes
-        `max_iter` iterations, 10 by default.
+        `max_iter` iterations. Its default is ``2 * region_size - 10``, from 10 to 100, because
+        larger regions converge later.
     min_region_size : int, optional
         Connected components with fewer pixels are merged into an earlier neighbour. A component
         without an earlier neighbour stays. Default: ``region_size**2 // 36``.

@@ -43,6 +43,11 @@ class Options(NamedTuple):
         return min(self.region_size, longest), *self[1:3], min(self.min_region_size, 1 << 30)
 
 
+def fast_iterations(region_size: int) -> int:
+    """Return the iterations after which more change boundary recall by less than 0.01."""
+    return max(FAST_ITERATIONS, min(2 * region_size - 10, EXACT_ITERATIONS))
+
+
 def checked_options(
     region_size: int,
     regularizer: float,
@@ -57,7 +62,7 @@ def checked_options(
     stiffness = validation.number("regularizer", regularizer, 0, _STIFFEST)
     validation.choice(name, mode, get_args(Mode if name == "mode" else Choice))
     if max_iter is None:
-        max_iter = FAST_ITERATIONS if mode == "fast" else EXACT_ITERATIONS
+        max_iter = fast_iterations(size) if mode == "fast" else EXACT_ITERATIONS
     rounds = min(validation.integer("max_iter", max_iter, 1), _MOST_ITERATIONS)
     if mode == "fast" and size > _FAST_WIDEST:
         raise ValueError(
