@@ -53,3 +53,10 @@ def test_cost_of_the_scheduler():
     assert workers == rate // each
     assert seconds == high
     assert each == round(RECORDED[10_000, "loop-1"]["files_per_second"])
+
+
+def test_growth_of_memory():
+    (kilobytes, total) = stated(r"grows by ([\d.]+) kB per file, (\d+) MB over 10,000 files")
+    grown = [each["memory_growth_mb"] for each in CLUSTERS if each["files"] == 10_000]
+    assert total == round(max(grown))
+    assert kilobytes == round(max(grown) / 10, 1)
