@@ -1,7 +1,7 @@
 """How CPU kernels are built: the functions in them once per kernel, if Numba allows it.
 
-`linking` says why. It rests on private names of Numba, so before the first kernel is compiled all
-of them are looked up and a small kernel is tried. If any of that fails, kernels are compiled as
+`linking` says why. It depends on private names of Numba. So before the first kernel is compiled,
+all of them are looked up and a small kernel is tried. If any of that fails, kernels are compiled as
 Numba would, which takes longer and gives the same bits.
 """
 
@@ -24,7 +24,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 100_000  # 10 % less time than Python's 700, 20 M
 
 
 class _KernelCompiler(CompilerBase):  # type: ignore[misc]  # Numba is not typed
-    """Compiles what Python calls."""
+    """Compiles functions that Python calls."""
 
     is_part = False
 
@@ -54,7 +54,7 @@ class _KernelCompiler(CompilerBase):  # type: ignore[misc]  # Numba is not typed
 
 
 class _PartCompiler(_KernelCompiler):
-    """Compiles what kernels call."""
+    """Compiles functions that kernels call."""
 
     is_part = True
 
@@ -81,7 +81,7 @@ def kernel(function: Callable[..., Any], **flags: Any) -> Any:
 
 
 def _call_template(part: Any, args: Any, kws: Any) -> Any:
-    """Resolve a call without its literals, each of which would be a form to compile."""
+    """Resolve a call without its literals, because each literal would be a form to compile."""
     plain = [types.unliteral(each) for each in args]
     try:
         return part.get_call_template(plain, {key: types.unliteral(kws[key]) for key in kws})

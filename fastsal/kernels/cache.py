@@ -1,10 +1,10 @@
 """Compiled code on disk: in the user's cache folder, named by everything it was made from.
 
-Numba's own cache looks at one source file only, so a kernel keeps answering with the old formula
+Numba's own cache looks at one source file only. So a kernel keeps answering with the old formula
 after an edit or upgrade of a file it calls into. Here the folder's name is a digest of the versions
 and settings that shape the code. Each entry is one file, named by its whole key and the sources of
-its kernel, so processes that start at once neither serve stale code nor mix up each other's
-entries. An entry begins with a digest of itself: damaged machine code would end the process.
+its kernel. So processes that start at once never serve stale code or mix up entries. An entry
+begins with its own digest: damaged machine code would end the process.
 """
 
 from __future__ import annotations
@@ -218,9 +218,8 @@ def _digest_of(whole_key: bytes, content: bytes) -> bytes:
 class _Unpickler(pickle.Unpickler):
     """Loads entries without the modules that their code was once compiled from.
 
-    An entry has an environment for every function that went into it, np.zeros() and its like
-    included, and each would import its module: 60 ms of Numba's for what only interpreted code
-    asks for.
+    An entry has an environment for every function inside it, np.zeros() and its like included. Each
+    would import its module, 60 ms of Numba that only interpreted code needs.
     """
 
     def find_class(self, module: str, name: str) -> Any:
@@ -323,11 +322,11 @@ def _lock_file() -> Path:
 
 
 def _remove_unused(root: Path) -> None:
-    """Remove what no start has used for long, and nothing that a user may keep there."""
+    """Remove folders unused for a long time, but no files that a user may keep there."""
     for path in root.glob("[0-9a-f]" * 16):
         if path.is_dir():
             is_unused = _age_of(path) > _KEEP_SECONDS
-            with suppress(OSError):  # in the end not empty, say: then it is not ours alone
+            with suppress(OSError):  # not empty in the end, for example: then it is not ours alone
                 for entry in path.glob("*-*.py*.*"):
                     if is_unused or _age_of(entry) > _KEEP_SECONDS:
                         entry.unlink(missing_ok=True)

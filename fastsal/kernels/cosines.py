@@ -1,4 +1,4 @@
-"""Cosines whose symmetries hold to the bit. Scalars only."""
+"""Cosines with exact symmetries, bit for bit. Scalars only."""
 
 import math
 
@@ -9,7 +9,7 @@ from .jit import serial
 def cosine_of_turn(part, whole):
     """Return cos(2 pi part / whole), 0 <= part <= whole, with its symmetries kept to the bit.
 
-    Otherwise terms that cancel would leave noise, whose phase is random and whose size is not.
+    Otherwise terms that should cancel would leave noise with a random phase.
     """
     part = min(part, whole - part)
     if 4 * part > whole:

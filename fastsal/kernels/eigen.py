@@ -9,8 +9,8 @@ NEGLIGIBLE = 1e-20  # fraction of the variances below which a covariance counts 
 def diagonalise(matrix, vectors):
     """Make `matrix`, (3, 3) and symmetric, diagonal; column k of `vectors` is its eigenvector.
 
-    Jacobi's cyclic rotations (Golub and Van Loan, section 8.5). They leave what is diagonal already
-    as it is, so equal variances without covariance keep the axes of the planes.
+    Jacobi's cyclic rotations (Golub and Van Loan, section 8.5). They do not change diagonal
+    matrices, so equal variances without covariance keep the axes of the planes.
     """
     for i in range(3):
         for j in range(3):

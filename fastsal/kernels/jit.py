@@ -1,7 +1,7 @@
 """The only six ways fastsal compiles, so that no kernel picks its own flags.
 
-CPU kernels call no NumPy reductions (``sum``, ``dot``, ...): code from the cache would have to
-import Numba's versions of them, and with them SciPy, at every start of a program.
+CPU kernels call no NumPy reductions (``sum``, ``dot``, ...). Cached code would have to import
+Numba's versions of them, and with them SciPy, at every start of a program.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 
 def device(function: Callable[..., Any]) -> Any:
-    """Compile for kernels of a CUDA device to call, with arrays or with what only devices have."""
+    """Compile a function that kernels of a CUDA device call."""
     from numba import cuda
 
     return cuda.jit(device=True)(function)
@@ -104,7 +104,7 @@ def device(function: Callable[..., Any]) -> Any:
 
 @functools.cache
 def has_feature(name: str) -> bool:
-    """Return whether CPU kernels are compiled for a processor with what LLVM calls `name`."""
+    """Return whether CPU kernels are compiled for a processor with this feature, by LLVM's name."""
     from numba.core.registry import cpu_target
 
     _, _, features = cpu_target.target_context.codegen().magic_tuple()

@@ -31,7 +31,7 @@ _watcher: ContextVar[Watcher | None] = ContextVar("fastsal_launches", default=No
 def watched(watcher: Watcher) -> Iterator[None]:
     """Call ``watcher(launch, start)`` for each kernel of this thread, in place of starting it.
 
-    What the watcher starts is shown to the one around it, if there is one.
+    Launches inside a watcher are reported to the enclosing one, if there is one.
     """
     around = _watcher.get()
 

@@ -19,8 +19,9 @@ def over_bands(
 ) -> None:
     """Run ``span(*args, start, stop)`` over `items`: here if they are few, else on all threads.
 
-    `span` is compiled by `jit.banded`. `pixels` is what counts if an item is not a pixel. `bands`
-    is a parallel kernel to run instead of that of `span`; its last argument is the number of bands.
+    `span` is compiled by `jit.banded`. `pixels` is the amount of work if an item is not a pixel.
+    `bands` is a parallel kernel to run instead of that of `span`; its last argument is the number
+    of bands.
     """
     if hasattr(items, "py_func"):
         bands, items, args = items, args[0], args[1:]

@@ -1,10 +1,10 @@
 """Libraries of compiled code that are optimised once per kernel, instead of once per function.
 
-Numba finishes every function by itself. It optimises the function, makes machine code and two
-wrappers, and does all of this again in every caller, five times for the body of a ``prange``: of
-185 libraries that itti-koch finished, Python called 8. Here a function that a kernel calls is a
-`Part`, which stays LLVM IR. A kernel is a `Whole`: all its parts are linked in, optimised once and
-emitted once. That takes a third of the time and gives the same bits.
+Numba finishes every function separately. It optimises the function and makes machine code and two
+wrappers. It repeats all of this in every caller, five times for the body of a ``prange``: Python
+called 8 of 185 libraries that itti-koch finished. Here a function that a kernel calls is a `Part`,
+which stays LLVM IR. A kernel is a `Whole`: all its parts are linked in, optimised once and emitted
+once. That takes a third of the time and gives the same bits.
 
 This module uses private names of Numba; `building` finds out whether they are there and work.
 """
@@ -24,7 +24,7 @@ from numba.core.environment import lookup_environment
 from numba.core.typed_passes import AnnotateTypes
 from numba.parfors.parfor import Parfor
 
-# What a library must have; methods and attributes alike.
+# Methods and attributes that a library must have.
 NAMES = (
     "_codegen", "_ensure_finalized", "_final_module", "_finalize_dynamic_globals",
     "_finalize_final_module", "_finalized", "_get_compiled_object", "_get_module_for_linking",
@@ -74,7 +74,7 @@ class _Library(JITCodeLibrary):  # type: ignore[misc]  # Numba is not typed
 
 
 class Part(_Library):
-    """A function that goes into kernels as LLVM IR and has no machine code of its own."""
+    """A function that goes into kernels as LLVM IR, without machine code."""
 
     _shared_module: Any
 
@@ -143,7 +143,7 @@ class Whole(_Library):
 
 
 def _inherit_startup(library: Any, linked: Any) -> None:
-    """Let a library run at its start what a linked one must; older Numbas have no such list."""
+    """Copy the initialisers of a linked library into this one; older Numbas have no such list."""
     if hasattr(library, "_reload_init"):
         library._reload_init.update(linked._reload_init)
 
@@ -176,7 +176,7 @@ def _kept_while_linking(module: Any) -> Any:
 
 
 def _dropped_if_unused(module: Any) -> Any:
-    """Let LLVM drop what was linked into a module once it is inlined."""
+    """Let LLVM drop linked functions from a module once they are inlined."""
     for function in module.functions:
         if not function.is_declaration and function.linkage.name == "weak_odr":
             function.linkage = "linkonce_odr"
@@ -236,7 +236,7 @@ def _replaced(place: Any, name: str, value: Any) -> Iterator[None]:
 
 
 def _wrap_kernels_only(context: Any) -> Callable[..., None]:
-    """Return what makes Python callables of kernels only; nothing calls those of parts."""
+    """Return the wrappers that make kernels callable from Python; nothing calls those of parts."""
     make_wrapper = context.create_cpython_wrapper
 
     def make(library: Any, *arguments: Any, **options: Any) -> None:

@@ -1,7 +1,7 @@
 """Locks between processes, so that of those that need the same entry one compiles it.
 
 A lock is one byte of a single file, which the system gives back when its holder ends, however it
-ends. Where the system or the folder has no such locks, each process compiles for itself.
+ends. Where the system or the folder has no such locks, each process compiles everything.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-LIMIT = 120.0  # seconds, longer than any kernel takes; then a process compiles all the same
+LIMIT = 120.0  # seconds, longer than any kernel takes; then a process compiles without the lock
 _PAUSE = 0.02
 _PLACES = 1 << 30
 
-_held: dict[Path, int] = {}  # the descriptor of each file of which a lock is held
+_held: dict[Path, int] = {}  # the descriptor of each file with a lock that is held
 
 
 def take(path: Path, name: str, limit: float | None = None) -> bool:
-    """Wait for the lock `name` of a file of locks; return whether another process had it.
+    """Wait for the lock `name` of a file of locks; return whether another process held it.
 
     A process holds one lock of a file at a time, since Numba's own lock lets one thread compile.
     """

@@ -22,7 +22,7 @@ class Taps(NamedTuple):
 def taps_between(edges: NDArray[np.float64], size: int) -> Taps:
     """Return the taps of target pixels that cover the source between neighbouring `edges`.
 
-    A pixel that covers less than one source pixel is widened to one about its centre: its mean is
+    A pixel that covers less than one source pixel is extended to one about its centre: its mean is
     then the linear interpolation there. `edges` are (n + 1,), increasing from 0 to `size`.
     """
     low, high = edges[:-1], edges[1:]

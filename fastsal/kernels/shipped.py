@@ -2,8 +2,8 @@
 
 A wheel with machine code has a folder `machine_code` beside this file. Its manifest names the
 versions and settings that the code was made with; with others nothing of it is used. Each level has
-an archive per package of kernels. An archive holds the same entries that `cache` would write for a
-processor of that level, under the same keys, which cover the sources of the kernel.
+an archive per package of kernels. An archive holds the entries that `cache` would write for a
+processor of that level. Their keys are the same and cover the sources of the kernel.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def _level(name: str, processor: str, features: Iterable[str], slower_with: str 
     return Level(name, processor, ",".join(f"+{each}" for each in features), slower_with)
 
 
-# The best first. Against native code on a processor with AVX-512 VBMI, itti-koch at 1080p takes
-# the same time with the first and a fifth longer with the second.
+# The best first. On a processor with AVX-512 VBMI, itti-koch at 1080p is as fast with the first as
+# with native code. With the second it takes a fifth longer.
 LEVELS = (
     _level("x86-64-v4-vbmi", "x86-64-v4", _V3 + _V4),
     _level("x86-64-v3", "x86-64-v3", _V3, "avx512f"),
@@ -134,7 +134,7 @@ def _native() -> tuple[str, str, str]:
 
 
 def nearest_level() -> str:
-    """Return the name of the best level that runs here, else of the least."""
+    """Return the name of the best level that runs here, else of the lowest."""
     return (*_levels(), LEVELS[-1])[0].name
 
 

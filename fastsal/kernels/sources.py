@@ -1,7 +1,7 @@
 """The sources that a kernel is made of: its own module and all kernel modules that this imports.
 
-Compiled code is kept under a digest of them, so an edit or upgrade of a called file counts at once,
-and an edit elsewhere costs nothing.
+Compiled code is stored under a digest of them. So an edit or upgrade of a called file counts at
+once, and an edit elsewhere costs nothing.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Numba's threading layer: TBB where it can be had, else one that cannot abort the process.
 
-Of Numba's three layers, "omp" kills a process that forks after its first parallel call and stalls
-when another process holds a core; "workqueue" aborts when two threads run parallel kernels at
-once. TBB does neither, but Numba does not find the library that ``pip install tbb`` puts in place.
-So it is loaded by path before Numba looks; failing that, "workqueue" runs behind a lock. What TBB
-does not survive is a fork while another thread runs a kernel: the fork waits for the kernel.
+Numba has three layers. "omp" kills a process that forks after its first parallel call, and stalls
+when another process holds a core. "workqueue" aborts when two threads run parallel kernels at once.
+TBB does neither, but Numba does not find the library that ``pip install tbb`` puts in place. So it
+is loaded by path before Numba looks; failing that, "workqueue" runs behind a lock. TBB does not
+survive a fork while another thread runs a kernel: the fork waits for the kernel.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SETTLING = 0.02
 
 
 def safe_section() -> AbstractContextManager[object]:
-    """Return what a parallel kernel must run within."""
+    """Return the context that a parallel kernel must run within."""
     return _section()
 
 
@@ -169,8 +169,8 @@ _gate = _Gate()
 
 def _close_gate() -> None:
     _gate.close()
-    # A child of a process whose other thread compiles would wait for the compiler for ever. Taken
-    # after the gate: a thread inside it may be waiting for the compiler.
+    # A child of a process with a compiling thread would wait for the compiler for ever. Taken after
+    # the gate: a thread inside it may be waiting for the compiler.
     global_compiler_lock.acquire()
 
 

@@ -1,4 +1,4 @@
-"""Who is told when a kernel is compiled, and the log of it."""
+"""Listeners to the compilation of kernels, and the log of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def watching(watcher: Watcher) -> Iterator[None]:
 
 @contextmanager
 def compiling(function: Any) -> Iterator[None]:
-    """Tell of the compilation of `function`, which the block does."""
+    """Report the compilation of `function` within the block."""
     name = name_of(function)
     _log.info("compiling %s, once per machine", name)
     for each in list(_watchers):
@@ -45,7 +45,7 @@ def compiling(function: Any) -> Iterator[None]:
 
 
 def tell_done(name: str) -> None:
-    """Tell that a kernel is ready."""
+    """Report that a kernel is ready."""
     for each in list(_watchers):
         each.done(name)
 

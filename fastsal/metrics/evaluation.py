@@ -112,7 +112,7 @@ def _emd(maps: _Maps) -> float:
     return emd_of(first, second, checked_grid(None, second.shape))
 
 
-# What each needs, and how it is computed.
+# Inputs of each metric, and its function.
 _FIXATION_METRICS: dict[str, tuple[tuple[str, ...], Callable[[Any], float]]] = {
     "auc": (("fixations",), lambda maps: maps.ranked.area()),
     "auc_judd": (("fixations",), lambda maps: maps.ranked.area_judd()),

@@ -76,10 +76,10 @@ class Measured:
 
     @cached_property
     def plain_sum(self) -> float | None:
-        """The sum of a map that is a density but for its scale, else None.
+        """The sum of a map that is a density except for its scale, else None.
 
-        It has no minus sign, and neither its sum nor its mean is 0, huge or tiny. Other maps are
-        shifted or scaled first, by their range.
+        It has no minus sign, and its sum and mean are not 0, huge or tiny. Other maps are shifted
+        or scaled first, by their range.
         """
         if self.values.dtype == np.uint8:
             total, is_signed = self.moments.mean * self.size, False

@@ -69,7 +69,7 @@ class Compared:
 
     @cached_property
     def scaled(self) -> NDArray[np.float64]:
-        """The map in [0, 1]: from its least to its greatest value, or as it is if constant."""
+        """The map in [0, 1]: min-max normalised, or unchanged if constant."""
         if self._levels is not None:
             return images.read_only(self._levels[self._saliency])
         scaled = np.empty(self._saliency.shape)

@@ -446,7 +446,7 @@ def shuffled(
     draw: Callable[[int, int], NDArray[np.integer[Any]]],
     step: float,
 ) -> float:
-    """Return the shuffled AUC; `draw` returns per split so many indices of so many others."""
+    """Return the shuffled AUC; `draw` returns indices of other fixations for every split."""
     saliency, pixels, others = ranked.saliency, ranked.pixels, np.unique(others, axis=0)
     if not len(pixels) or not len(others) or is_constant(saliency):
         return np.nan

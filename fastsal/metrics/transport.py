@@ -11,7 +11,7 @@ from .. import validation
 from .distributions import pair
 from .measured import Measured
 
-_LONGER_SIDE = 16  # cells, unless told: the time grows with the sixth power
+_LONGER_SIDE = 16  # cells by default: the time grows with the sixth power
 _MAX_CELLS = 1024
 
 

@@ -1,11 +1,11 @@
 """BinWang's background model on the CPU: a frame in one sweep over tiles of 4 x 64 pixels.
 
-Two counts over the whole frame steer its second half, so by definition there would be a sweep
-to each count. But counts change slowly: from those at the end of a frame follow bounds on the
-next frame's, and only while the bounds say nothing does the sweep stop for counting.
+Two counts over the whole frame steer its second half, so by definition there would be a sweep to
+each count. Counts change slowly. The counts at the end of a frame bound those of the next, and a
+pass counts again only where these bounds decide nothing.
 
-Memory sets the pace. Two flags per tile spare most of it: a tile is live if templates but the first
-are in use, and calm if no pixel is active and all reaches are the least.
+Memory sets the pace. Two flags per tile avoid most of the work. A tile is live if templates other
+than the first are in use. It is calm if no pixel is active and all reaches are minimal.
 """
 
 import numpy as np
@@ -56,7 +56,7 @@ def new_model(planes):
     # No bounds are known.
     model["tallies"][0] = model["beyond"], height * width, height * width, 0, 0
     model["firsts"] = np.zeros((rows, 2), np.int64)
-    # There are no suspects, but compiling now saves a frame from waiting for it.
+    # There are no candidates, but compiling now saves a frame from waiting for it.
     _replace_suspects(model, 0)
     return model
 
@@ -70,7 +70,7 @@ def planes_of(model):
 
 
 def update(model, gray, opencv5, unfilled):
-    """Take the next frame, (P,), into the model; `unfilled` is what an empty template counts as."""
+    """Update the model with the next frame, (P,); empty templates count as `unfilled`."""
     height, width = model["shape"]
     started, limit = (int(each) for each in model["controls"])
     half = height * width // 2
@@ -104,14 +104,14 @@ def fill_mask(model, white, out):
 
 
 def _counts(model, which):
-    """Return counts over the whole frame, and of templates in use over what lies beyond it."""
+    """Return counts over the whole frame, and of templates in use beyond the frame."""
     return [int(each) for each in model["tallies"][:, which].sum(axis=0)]
 
 
 def _tiled(planes, beyond):
-    """Return planes as tiles; `beyond` are the fields of what fills tiles up, a pixel at rest.
+    """Return planes as tiles; `beyond` has the fields of padding pixels, which are at rest.
 
-    Black, it sees what its one template is and always was, so a tile at the border can be calm.
+    A black padding pixel always equals its one template, so a tile at the border can be calm.
     """
     fields, height, width = planes.shape
     padded = np.empty((fields, height + -height % ROWS, width + -width % COLS), planes.dtype)
@@ -129,7 +129,7 @@ def _untiled(tiles, shape):
 
 
 def _limits(check):
-    """Return after how many frames a level is a suspect, and a template the first."""
+    """Return after how many frames a level is a candidate, and a template the first."""
     return (200, 250) if check else (50, 150)
 
 
@@ -198,7 +198,7 @@ def _sweep_span(
 
 
 def _replace_suspects(model, unfilled):
-    """Settle the suspects in raster order, then finish the tiles they wait in."""
+    """Decide the candidates in raster order, then update the tiles that wait for them."""
     shape = model["shape"]
     fields = tuple(model[name] for name in ("templates", "shorts", "codes"))
     settle(*fields, model["suspects"], model["verdicts"], unfilled)

@@ -9,10 +9,10 @@ from .tiles import AREA, CODE, COLS, LEVEL, REACH, ROWS
 
 @serial
 def match_blocks(templates, shorts, codes, live, busy, row, height, width):
-    """Match blocks of 4 x 4 pixels, with OpenCV's quirk.
+    """Match blocks of 4 x 4 pixels; activity is read where OpenCV 4 reads it.
 
-    It looks up a block's activity at the pixel whose coordinates are the block's numbers, and a
-    busy one clears the block at hand without moving on to the next.
+    OpenCV 4 reads a block's activity at the pixel with the block's numbers as coordinates. An
+    active one clears the current block, and the index does not advance.
     """
     columns, number, block = -(-width // COLS), 0, 0
     rows = min(ROWS, height - ROWS * row)

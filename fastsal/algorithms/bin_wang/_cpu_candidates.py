@@ -10,7 +10,7 @@ from .tiles import AREA, CANDIDATE, CODE, COLS, REACH, ROWS
 
 
 def settle(templates, shorts, codes, suspects, verdicts, unfilled):
-    """Fill `verdicts`, (H, W), with 1 for the suspects to accept and 0 for the others.
+    """Fill `verdicts`, (H, W), with 1 for accepted candidates and 0 for the others.
 
     Only rows with `suspects` are filled. A template never filled counts as level `unfilled`.
     """
@@ -23,7 +23,7 @@ def settle(templates, shorts, codes, suspects, verdicts, unfilled):
 def _judge_span(templates, shorts, codes, suspects, verdicts, unfilled, start, stop):
     height, width = verdicts.shape
     # Three rows in turn, with a margin that nothing is near to.
-    levels = np.empty((3, 5, width + 2), np.int16)  # four templates, the suspect's level
+    levels = np.empty((3, 5, width + 2), np.int16)  # four templates, the candidate's level
     levels[:] = FAR
     is_suspect = np.zeros((3, width + 2), np.uint8)
     kept = np.full(3, -1, np.int64)

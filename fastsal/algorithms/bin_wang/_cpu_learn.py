@@ -1,4 +1,4 @@
-"""What a model learns from a frame that was matched, a tile at a time."""
+"""Update of the model after matching, one tile at a time."""
 
 from numba import float32, int16, uint8
 
@@ -83,7 +83,7 @@ def watch(shorts, codes, frames, started, opencv5):
 
 @serial
 def copy_busy(codes, top, left, busy):
-    """Keep who is busy where the next frame's quirk will look: see `_match_blocks`."""
+    """Save the active-pixel mask where OpenCV 4 reads it in the next frame (see `match_blocks`)."""
     for row in range(top, min(top + ROWS, busy.shape[0])):
         for col in range(left, min(left + COLS, busy.shape[1])):
             busy[row, col] = codes[ACTIVITY + COLS * (row - top) + col - left] >= BUSY
@@ -103,7 +103,7 @@ def order_templates(templates, shorts, limit):
 
 @serial
 def take_suspects(templates, shorts, codes):
-    """Make the level of every pixel marked as suspect its last template."""
+    """Replace the last template of every candidate pixel by its level."""
     for i in range(AREA):
         taken = (codes[CODE + i] & SUSPECT) != 0
         candidate, count = codes[CANDIDATE + i], codes[COUNT + i]

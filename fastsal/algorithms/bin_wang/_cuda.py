@@ -1,7 +1,7 @@
 """BinWang's background model on a CUDA device, bit for bit as on the CPU.
 
-What steers the second half of a frame is counted into `controls` on the device, so the host waits
-for nothing. float64 occurs only in the means of blocks, which OpenCV's bits depend on.
+Counts that control the second half of a frame stay in `controls` on the device, so the host never
+waits. float64 occurs only in the means of blocks, which OpenCV's bits depend on.
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ from ._formulas import (
 REACH = 4  # among the shorts, after the counts of four templates
 ACTIVITY, CANDIDATE, COUNT, CODE = range(4)
 BLOCK = 4
-# Fields of the controls: two that last, what this frame has counted, a box around its suspects.
+# Fields of the controls: two persistent ones, counts of this frame, a box around its candidates.
 STARTED, LIMIT, USED, USED_LATER, CHECK, CALMED, OTHER, TOP, BOTTOM, LEFT, RIGHT = range(11)
 NONE = (1 << 31) - 1
 
@@ -68,7 +68,7 @@ def planes_of(model):
 
 
 def update(model, gray, opencv5, unfilled):
-    """Take the next frame, (P,), into the model; `unfilled` is what an empty template counts as."""
+    """Update the model with the next frame, (P,); empty templates count as `unfilled`."""
     width = model["verdicts"].shape[1]
     fields = tuple(model[name] for name in ("templates", "shorts", "codes"))
     controls, lows, verdicts = (model[name] for name in ("controls", "lows", "verdicts"))
@@ -138,10 +138,10 @@ def _learnt(template, level):
 
 @kernel
 def _match_blocks(templates, shorts, codes, gray, width, lows, controls):
-    """Match blocks of 4 x 4 pixels, a row of them per block of threads, with OpenCV's quirk.
+    """Match blocks of 4 x 4 pixels, a row of them per block of threads.
 
-    It looks up a block's activity at the pixel whose coordinates are the block's numbers, and a
-    busy one clears the block at hand without moving on to the next.
+    OpenCV 4 reads a block's activity at the pixel with the block's numbers as coordinates. An
+    active one clears the current block, and the index does not advance.
     """
     matched = cuda.shared.array(1, int32)
     rows, cols = lows.shape
@@ -222,7 +222,7 @@ def _find_firsts(codes, width, lows, controls):
 
 @device
 def _code_of(codes, i, width, lows):
-    """Return the code of a pixel with what its block says."""
+    """Return the code of a pixel, combined with the result of its block."""
     code = codes[CODE, i]
     if code & HIGH and not lows[i // width // BLOCK, i % width // BLOCK]:
         code = uint8(code & (255 - LOW))
@@ -231,7 +231,7 @@ def _code_of(codes, i, width, lows):
 
 @kernel
 def _learn(templates, shorts, codes, gray, width, lows, controls, opencv5):
-    """Do all that follows the matching, except for suspects that have to ask their neighbours."""
+    """Finish the update after matching, except for candidates that depend on their neighbours."""
     check = controls[USED_LATER] > gray.size // 2
     started, limit = controls[STARTED], controls[LIMIT]
     frames, limit_next = (200, 250) if check else (50, 150)
@@ -294,7 +294,7 @@ def _replace(templates, shorts, codes, i):
 
 @kernel
 def _finish(templates, shorts, codes, verdicts, controls):
-    """Replace the last templates of the suspects that were accepted; order all suspects."""
+    """Replace the last templates of accepted candidates; sort the templates of all candidates."""
     if controls[CHECK] == 0 or controls[BOTTOM] < 0:
         return
     i = cuda.grid(1)

@@ -15,7 +15,7 @@ CHECK, TOP, BOTTOM, LEFT, RIGHT = 4, 7, 8, 9, 10  # among the controls
 
 
 def settle(templates, shorts, codes, suspects, verdicts, unfilled):
-    """Fill `verdicts`, (H, W), with 1 for the suspects to accept and 0 for the others.
+    """Fill `verdicts`, (H, W), with 1 for accepted candidates and 0 for the others.
 
     Only rows with `suspects` are filled. A template never filled counts as level `unfilled`.
     """

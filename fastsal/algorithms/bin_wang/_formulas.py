@@ -30,7 +30,7 @@ def is_near(level, reach, template):
 
 @serial
 def blended(kept, fresh):
-    """Return a template that has learnt: KEPT of its level plus RATE of the pixel's.
+    """Return an updated template: KEPT of its level plus RATE of the pixel's.
 
     The products come rounded from the backends: a device would fuse them with the sum.
     """
@@ -68,7 +68,7 @@ def activity_of(activity, has_calmed):
 
 @serial
 def reach_of(reach, activity):
-    """Return the reach of a pixel after a frame: active ones widen, idle ones narrow."""
+    """Return the reach of a pixel after a frame: it grows if active and shrinks if idle."""
     widens = (activity > 15) & (reach + 160 < 640)
     narrows = (activity < 5) & (reach > LEAST_REACH)
     return int16(reach + 160 if widens else reach - narrows)
@@ -104,7 +104,7 @@ def block_matches(levels, reaches, count, templates, is_used):
     return is_used & (gap < float32(reaches * 0.125 * inverse))
 
 
-CERTAIN = 255  # all votes: accepted whatever the earlier neighbours become
+CERTAIN = 255  # all votes: accepted in any case
 FAR = -1000  # a level that nothing is near to
 
 _ROUNDER = float32(1 << 23)  # see kernels/scale.py
@@ -125,9 +125,9 @@ def is_alike(level, other, reach):
 
 @serial
 def is_settled(verdict, accepted):
-    """Return whether a suspect is accepted, given which of its four earlier neighbours were.
+    """Return whether a candidate is accepted, from the results of its four earlier neighbours.
 
-    The low bits of `verdict` say which neighbours vote for it if they were rejected, the high
-    bits which if they were accepted: northwest, north, northeast, west.
+    The low bits of `verdict` are votes of rejected neighbours, the high bits votes of accepted
+    ones, in the order northwest, north, northeast, west.
     """
     return (((verdict >> 4) & accepted) | (verdict & ~accepted & 15)) != 0

@@ -152,7 +152,7 @@ class BinWang(devices.Portable):
             raise ImageError(f"`frame` must have shape {self._wanted}, as set; got {shape}")
 
     def _prepare(self, kernels: Any, form: tuple[Any, ...]) -> None:
-        """Have a model of this form in this place, a new one unless the last frame was alike."""
+        """Return a model of this shape on this device: a new one unless the last frame matches."""
         if self._planes is not None and self._form is not None and form[:-1] == self._form[:-1]:
             self._model = kernels.new_model(self._planes)
         elif form != self._form:
@@ -180,7 +180,7 @@ class BinWangMaps(BinWang):
 
 
 def _checked_rules(opencv5: Any) -> tuple[bool, int]:
-    """Return whether to update the activity of two pixels only, and what empty templates are."""
+    """Return whether only two pixels update their activity, and the value of empty templates."""
     is_flag = isinstance(opencv5, bool | np.bool)
     if isinstance(opencv5, float):  # as `--option opencv5=5.1` is read
         opencv5 = str(opencv5)
@@ -193,7 +193,7 @@ def _checked_rules(opencv5: Any) -> tuple[bool, int]:
 
 def _first_planes(shape: tuple[int, int]) -> tuple[Any, ...]:
     """Return the model of no frame yet: see `new_model` of the backends."""
-    # Views of one pixel: filled, they would double what a model takes.
+    # Views of one pixel: filled arrays would double the memory of a model.
     fields = (
         np.full(4, np.nan, np.float32),
         np.array((0, 0, 0, 0, FIRST_REACH), np.int16),

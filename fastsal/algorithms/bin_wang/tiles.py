@@ -1,7 +1,7 @@
 """How the CPU lays out a model: tiles of 4 x 64 pixels, their fields side by side.
 
-There are three arrays, one per type, with the fields at distances known to the compiler: it would
-not vectorise loops over as many arrays as there are fields.
+There are three arrays, one per type, with the fields at distances known to the compiler. It would
+not vectorise loops over one array per field.
 """
 
 ROWS, COLS = 4, 64

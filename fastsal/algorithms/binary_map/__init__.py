@@ -1,4 +1,4 @@
-"""Binary maps, and boxes around what is salient."""
+"""Binary maps, and boxes around salient regions."""
 
 from ._draws import state_of_seed as state_of_seed
 from .api import binary_map as binary_map

@@ -50,7 +50,7 @@ def binary_map(pixels, method, starts, out):
 
 def _by_otsu(values, binary):
     counts = launch.scratch("binary-map counts", (_blocks(values), 256), np.int64)
-    args = (values, binary, counts)  # the map has room for the levels meanwhile
+    args = (values, binary, counts)  # the map holds the levels meanwhile
     launch.over_bands(count_levels, len(counts), *args, pixels=values.size)
     launch.over_bands(cut_levels, values.size, binary, otsu(counts))
 

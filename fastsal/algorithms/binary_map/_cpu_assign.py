@@ -20,7 +20,7 @@ _FRACTION = int32((1 << 23) - 1)
 
 @serial
 def extent(values):
-    """Return the least and the greatest value; NaN is beyond infinity."""
+    """Return the minimum and the maximum; NaN is beyond infinity."""
     # As integers in the order of values, which vectorise.
     low, high = int32(~_SIGN), _SIGN
     for i in range(values.size):
@@ -31,7 +31,7 @@ def extent(values):
 
 @serial
 def extent_within(values, bottom, top):
-    """Return the least and the greatest of the values above `bottom` and up to `top`."""
+    """Return the minimum and the maximum of the values above `bottom` and up to `top`."""
     low, high = int32(~_SIGN), _SIGN
     for i in range(values.size):
         key = _turned(bits_of(values[i]))
@@ -51,11 +51,11 @@ def _turned(bits):
 
 @banded
 def describe(values, ranges, marks, zeros, start, stop):
-    """Fill with the least and the greatest value of each chunk, its low bits and its zeros.
+    """Fill with the minimum and maximum of each chunk, its low bits and its zeros.
 
-    Bit i of the marks says that a value may lie half-way between two multiples of the unit that
-    sums have whose exponent is i - 32 above the exponent of the greatest value. None lies half-way
-    for sums beyond, and all bits are set for sums below the reach of the marks.
+    Bit i of the marks covers sums with an exponent i - 32 above that of the maximum. It says that a
+    value may lie half-way between two multiples of their unit. None lies half-way for sums beyond,
+    and all bits are set for sums below the reach of the marks.
     """
     for chunk in range(start, stop):
         part = values[chunk * CHUNK : (chunk + 1) * CHUNK]
@@ -68,7 +68,7 @@ def describe(values, ranges, marks, zeros, start, stop):
 
 @serial
 def whole_range(ranges):
-    """Return the least and the greatest value of all chunks."""
+    """Return the minimum and the maximum of all chunks."""
     low, high = ranges[0, 0], ranges[0, 1]
     for chunk in range(len(ranges)):
         low, high = min(low, ranges[chunk, 0]), max(high, ranges[chunk, 1])
@@ -100,7 +100,7 @@ _LEAST_GAP, _GREATEST = float32(2.0**-60), float32(2.0**60)  # squares of these 
 
 @serial
 def fill_cells(centres, low, high, edges, owners):
-    """Fill with the upper edges of the cells and whose they are; return whether they hold.
+    """Fill the upper edges of the intervals and their owners; return whether these are exact.
 
     They need not hold for values between `low` and `high` where centres all but coincide.
     """
@@ -134,8 +134,8 @@ def fill_cells(centres, low, high, edges, owners):
 def edge_between(low, high, low_wins):
     """Return the greatest float32 that is nearer to `low` than to `high`, two centres.
 
-    If `low_wins`, being as near is enough. Between them the distances grow and shrink evenly
-    enough, rounded as they are, for one edge to tell all values apart.
+    If `low_wins`, being as near is enough. Between them rounded distances grow and shrink
+    monotonically enough for one edge to separate all values.
     """
     inside, outside = low, high
     while True:
@@ -153,8 +153,9 @@ def edge_between(low, high, low_wins):
 def stays_nearer(near, far, end):
     """Return whether all values from `near` to `end`, away from `far`, are nearer to `near`.
 
-    In float32 the two distances might be rounded to one. They are not if the gap shows in the
-    longest of them, or if all differences are exact, being of numbers less than twice each other.
+    In float32 the two distances might be rounded to one. They are not if the difference is visible
+    in the longest distance. They are not either if all differences are exact, between numbers less
+    than twice each other.
     """
     gap, longest = abs(far - near), abs(end - near)
     size = max(abs(near), max(abs(far), abs(end)))

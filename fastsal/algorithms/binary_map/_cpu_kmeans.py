@@ -19,8 +19,8 @@ from ._formulas import mean_of, moved_far, nearest, squared
 def cluster(values, chunks, centres, old, sizes, moved):
     """Run one attempt from where the centres are; return the sum of the squared distances.
 
-    Fills the centres, those before them (`old`, which the labels are of), how many values each
-    has, and the place of the one value that each empty cluster was given, else -1.
+    Fills the centres, the previous ones (`old`, which define the labels), and the sizes. `moved`
+    gets the place of the value moved to each empty cluster, else -1.
     """
     ranges, marks, zeros = chunks
     low, high = whole_range(ranges)
@@ -102,7 +102,7 @@ def _ends_of(cluster, edges, owners):
 
 @serial
 def _fill_within(values, ranges, bottom, top, within):
-    """Fill with the range of what each chunk has in the cell, upside down if that is nothing."""
+    """Fill with the range of each chunk within the interval, reversed if it is empty."""
     for chunk in range(len(ranges)):
         low, high = ranges[chunk, 0], ranges[chunk, 1]
         if high <= bottom or low > top:
@@ -262,13 +262,13 @@ def spread_plainly(values, old, centres, moved):
 
 @serial
 def spread_of_rest(values, old, centres, moved):
-    """Return the same where what has moved was farther off than float32 can square."""
+    """Return the inertia where the distance of a moved value has no finite square in float32."""
     total = 0.0
     for i in range(values.size):
         is_moved = False
         for k in range(CLUSTERS):
             is_moved |= moved[k] == i
-        if not is_moved:  # else it is a centre by itself
+        if not is_moved:  # a moved value is its own centre
             total += float64(squared(values[i], centres[label_of(values[i], old)]))
     return total
 

@@ -79,7 +79,7 @@ def otsu(counts):
 
 @serial
 def share_of(value, itemsize):
-    """Return a value of a map as a share of 1: bytes are 255ths."""
+    """Return a value of a map in [0, 1]: bytes are divided by 255."""
     return float32(float32(value) * float32(1 / 255)) if itemsize == 1 else clipped(value)
 
 
@@ -117,7 +117,7 @@ def bound_of(sums, count):
 
 @banded
 def paint_shares(values, bound, binary, start, stop):
-    """Fill with 255 where the share is above the bound, else 0."""
+    """Fill with 255 where the value is above the bound, else 0."""
     source, target = values[start:stop], binary[start:stop]
     for i in range(target.size):
         target[i] = 255 if share_of(source[i], source.itemsize) > bound else 0
@@ -125,7 +125,7 @@ def paint_shares(values, bound, binary, start, stop):
 
 @serial
 def best_of(spreads):
-    """Return the attempt with the least spread, or -1 if all are beyond what floats can square."""
+    """Return the attempt with minimum inertia, or -1 if all are infinite."""
     best, least = -1, np.inf
     for attempt in range(spreads.size):
         if spreads[attempt] < least:
@@ -146,7 +146,7 @@ def fill_table(centres, sizes, table):
 
 @banded
 def paint_clusters(values, old, extent, moved, table, binary, start, stop):
-    """Fill with what the table says of the cluster of each value."""
+    """Fill with the table's entry for the cluster of each value."""
     edges, owners = np.empty(CLUSTERS, np.float32), np.empty(CLUSTERS, np.int64)
     source, target = values[start:stop], binary[start:stop]
     if fill_cells(old, extent[0], extent[1], edges, owners):

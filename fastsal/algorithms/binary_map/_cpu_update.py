@@ -14,7 +14,7 @@ from ._cpu_assign import CHUNK, MARKS
 from ._draws import CLUSTERS
 from ._formulas import bits_of, value_of
 
-FEW = 32  # values of a chunk that are looked at by themselves
+FEW = 32  # values of a chunk that are checked separately
 LARGE = float32(8)  # times the greatest value: from here on the bits of a chunk fit into 32
 _ONE = int64(1) << 23  # power of two further
 _WRAP = (int64(1) << 32) - 1
@@ -22,7 +22,7 @@ _WRAP = (int64(1) << 32) - 1
 
 @serial
 def add_up(values, ranges, marks, zeros, edges, owners, sums, sizes):
-    """Add to the sums and sizes of the owners what lies in the cells, in the order of values."""
+    """Add the values of each interval to the sum and the size of its owner, in order."""
     bits, counts = np.zeros(CLUSTERS, np.int32), np.zeros(CLUSTERS, np.int32)
     powers = np.ones(CLUSTERS, np.float32)
     for chunk in range(len(ranges)):
@@ -92,10 +92,10 @@ def _grown(total, power, bits, count):
 
 @serial
 def _with_care(part, bottom, top, low, high, total):
-    """Return the sum with what of a chunk lies in a cell, a few values at a time."""
+    """Return the sum plus the values of a chunk within an interval, a few values at a time."""
     for start in range(0, part.size, FEW):
         few = part[start : start + FEW]
-        if not _is_any_inside(few, bottom, top):  # often none is: a cluster of what is rare
+        if not _is_any_inside(few, bottom, top):  # often there is none: the cluster has rare values
             continue
         new, power = float32(-1), _power_below(total, low, min(high, top))
         if power > 0:
@@ -117,7 +117,7 @@ def _is_any_inside(values, bottom, top):
 def _bits_within(values, bottom, top, power):
     """Return the bits of power + value, or 0 outside the cell; and whether none lies half-way.
 
-    What is added for a value half-way is another multiple if the sum is an odd one.
+    A value half-way adds another multiple to odd sums than to even ones.
     """
     odd = value_of(int32(bits_of(power) + 1))
     total, halves = int32(0), int32(0)

@@ -20,7 +20,7 @@ from ._draws import ATTEMPTS, CLUSTERS
 from ._formulas import fixed, level_of, nearest, twice_the_mean
 
 LOW_BITS = 26
-MANY = 32  # values per thread where what a block finds is added to what others have found
+MANY = 32  # values per thread before a block adds its results to those of others
 
 
 def binary_map(pixels, method, starts, out):
@@ -206,7 +206,7 @@ def choose(centres, old, sizes, moved, spreads, counts, tables):
 
 @kernel
 def paint_clusters(pixels, old, moved, tables, out):
-    """Fill with what the table says of the cluster of each value."""
+    """Fill with the table's entry for the cluster of each value."""
     frame = cuda.blockIdx.y
     while frame < out.shape[0]:
         a, b, c = old[frame, 0, 0], old[frame, 0, 1], old[frame, 0, 2]

@@ -36,7 +36,7 @@ def reset_extents(extents):
 
 @kernel
 def fill_extents(pixels, extents):
-    """Fill with the least and the greatest value of each frame, as integers in their order."""
+    """Fill with the minimum and maximum of each frame, as integers in their order."""
     part = cuda.shared.array(2, int32)
     frame = cuda.blockIdx.y
     while frame < pixels.shape[0]:
@@ -139,7 +139,7 @@ def _fill_empty(pixels, frame, centres, sums, counts, places):
 
 @device
 def _farthest(pixels, frame, centres, cluster, mean, places):
-    """Return the distance, above its place, of what is farthest of a thread's share of values."""
+    """Return the distance, in bits above the place, of the farthest of a thread's values."""
     most = int64(-1)
     i = cuda.threadIdx.x
     while i < pixels.shape[1]:
@@ -244,7 +244,7 @@ def _add_span(pixels, frame, start, centres, powers, firsts, parts, members):
             power = powers[k]
             bits = bits_of(power)
             multiple = bits_of(float32(value + power)) - bits
-            # Half-way between two multiples, what is added to an odd one is not what is to an even.
+            # Half-way between two multiples, odd and even sums add different ones.
             other = bits_of(float32(value + value_of(bits + 1))) - bits - 1
             if value < 0 or not power > LARGE * value or multiple != other:
                 members[me, k] |= TROUBLE
@@ -254,7 +254,7 @@ def _add_span(pixels, frame, start, centres, powers, firsts, parts, members):
 
 @device
 def _add_spans(pixels, frame, tile, centres, k, powers, firsts, parts, members, sums, counts):
-    """Add up what the threads have of one cluster; return whether a new power stopped it."""
+    """Add the sums of all threads for one cluster; return whether a new power stopped it."""
     total, power = sums[k], powers[k]
     for thread in range(firsts[k], cuda.blockDim.x):
         count = members[thread, k]
@@ -281,19 +281,19 @@ _GREATEST = float32(3.4028234663852886e38)
 
 @device
 def times(a, b):
-    """Return the product of two float32, rounded for itself."""
+    """Return the product of two float32, rounded before any sum."""
     return cuda.fma(a, b, float32(-0.0))
 
 
 @device
 def times_in_double(a, b):
-    """Return the product of two float64, rounded for itself."""
+    """Return the product of two float64, rounded before any sum."""
     return cuda.fma(a, b, float64(-0.0))
 
 
 @device
 def share_at(pixels, frame, i):
-    """Return a value of a map as a share of 1: bytes are 255ths."""
+    """Return a value of a map in [0, 1]: bytes are divided by 255."""
     value = float32(pixels[frame, i])
     return times(value, float32(1 / 255)) if pixels.itemsize == 1 else clipped(value)
 

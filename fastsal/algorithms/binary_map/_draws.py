@@ -22,7 +22,7 @@ def state_of_seed(seed: int) -> int:
 def starts(state: int) -> tuple[NDArray[np.float32], int]:
     """Return where the centres of every attempt start, and the next state of the generator.
 
-    They lie between -1 and 2, as shares of the range of the values; all calls read one array.
+    They lie between -1 and 2, in units of the range of the values; all calls read one array.
     """
     draws = np.empty(ATTEMPTS * CLUSTERS, np.float32)
     for i in range(draws.size):

@@ -24,7 +24,7 @@ def value_of(bits):
 
 @serial
 def clipped(share):
-    """Return a share within [0, 1], for NaN 0."""
+    """Return a value limited to [0, 1]; NaN gives 0."""
     return min(max(float32(0), float32(share)), float32(1))
 
 
@@ -36,7 +36,7 @@ def level_of(scaled):
 
 @serial
 def fixed(share):
-    """Return a share in units of 2**-52: whole numbers, whose sum does not depend on their order.
+    """Return a value in units of 2**-52: sums of these integers do not depend on their order.
 
     They are the last bits of 1 + share, and take no conversion that a CPU has no vectors for.
     """
@@ -54,13 +54,13 @@ def twice_the_mean(high, low, count):
     return max(bound, float32(2.0**-53))  # smaller shares count as 0 in the sum, so here too
 
 
-# From here on products that are added to something come in from the backends: a device would round
-# the product and the sum as one unless told otherwise, and it is told in ways of its own.
+# From here on, products that are added to something are arguments. Each backend keeps a product
+# from being fused with the sum in its own way.
 
 
 @serial
 def can_split(below):
-    """Return whether a share of the values may lie below Otsu's threshold: neither none nor all."""
+    """Return whether Otsu's threshold may divide the values here: some below, some above."""
     above = 1.0 - below
     return min(below, above) >= _EPSILON and max(below, above) <= 1.0 - _EPSILON
 

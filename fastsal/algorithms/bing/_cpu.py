@@ -2,7 +2,7 @@
 
 A strip of a scale goes from colours to scores while it is in the cache, for each colour space in
 turn. Suppression compares row maxima, so no list of windows is sorted. The map is a sum of steps at
-the corners of boxes, only for rows where a box begins or ends: all rows between are equal.
+the corners of boxes, only for rows where a box begins or ends. All rows between are equal.
 """
 
 from functools import lru_cache
@@ -19,7 +19,7 @@ from ._cpu_pictures import PLANES, convert, fill_gradient, fill_pictures, lines_
 from ._formulas import BRIGHTEST, LOWEST, WINDOW, corners, key_of, score_of, shown
 
 STRIP = 1 << 15  # pixels, about
-BLOCK = 1 << 12  # windows whose sums stay in the first-level cache
+BLOCK = 1 << 12  # windows with sums that stay in the first-level cache
 SPAN = 256  # windows of a row with a maximum of their own
 
 
@@ -78,7 +78,7 @@ def _score_bands(
         planes = np.empty((PLANES, largest), np.uint8)
         halves = np.zeros((2, largest + 2 * WINDOW), np.uint8)  # and sums of two rows
         steps = np.empty((2, longest), np.uint8)
-        # Every so many strips, since the first scales have the longer ones.
+        # Interleaved over the strips, since the first scales have the longer ones.
         for i in range(band, len(strips), bands):
             scale = scales[strips[i, 0]]
             start, stop = strips[i, 1], strips[i, 2]
@@ -229,7 +229,7 @@ def _pick(scores, cols, tops, nss, picked, keys):
 def fill_map(boxes, weights, width, out):
     """Fill `out`, (P,), with the sums of `weights`, (N,), of the `boxes`, (N, 4), on each pixel.
 
-    As shares of the greatest sum; all zeros if there is none.
+    The values are divided by the maximum sum; all zeros if there is none.
     """
     height = out.size // width
     places = _places(boxes, height)

@@ -139,7 +139,7 @@ def _blend_columns(pairs, columns, target):
 @serial
 def convert(planes, space):
     """Fill the planes that the gradients of a colour space need from blue, green and red."""
-    # A loop per plane, each of so few arrays that the compiler can tell them apart.
+    # A loop per plane, each of few arrays, so the compiler can prove that they do not overlap.
     blue, green, red, target = planes[0], planes[1], planes[2], planes[6]
     if space == HSV:
         low, high = planes[6], planes[5]

@@ -211,7 +211,7 @@ def _last_best(array, at, count, values, places):
         if array[at + i] >= value:
             value, place = array[at + i], i
         i += threads
-    cuda.syncthreads()  # all have read what the last call left
+    cuda.syncthreads()  # all have read the result of the last call
     values[me] = value
     places[me] = place
     cuda.syncthreads()
@@ -231,7 +231,7 @@ def _last_best(array, at, count, values, places):
 def fill_map(boxes, weights, width, out):
     """Fill `out`, (P,), with the sums of `weights`, (N,), of the `boxes`, (N, 4), on each pixel.
 
-    As shares of the greatest sum; all zeros if there is none.
+    The values are divided by the maximum sum; all zeros if there is none.
     """
     height = out.size // width
     steps = workspace("bing steps", (height + 1, width + 1), np.int32)

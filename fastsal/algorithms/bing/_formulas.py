@@ -24,7 +24,7 @@ def blended(first, second, weight):
 
 @serial
 def rounded(blend):
-    """Return what was blended twice as an 8-bit value."""
+    """Return a value that was blended twice as an 8-bit value."""
     return uint8((blend + 32768) >> 16)
 
 
@@ -80,7 +80,7 @@ def gradient(across, down):
 
 @serial
 def score_of(first, second):
-    """Return the score of a window from the shares of its two filters of signs.
+    """Return the score of a window from the terms of its two filters of signs.
 
     These come rounded from the backends: a device would fuse them with the sum. Adding zero makes
     a negative zero positive.
@@ -96,12 +96,12 @@ def key_of(bits):
 
 @serial
 def corners(box):
-    """Return where a box (x, y, w, h) begins and where what follows it begins: y, x, y, x."""
+    """Return the first and last + 1 row and column of a box (x, y, w, h): y, x, y, x."""
     left, top, width, height = int32(box[0]), int32(box[1]), int32(box[2]), int32(box[3])
     return top, left, int32(top + height), int32(left + width)
 
 
 @serial
 def shown(total, most, itemsize):
-    """Return a pixel's weight as a share of the greatest, as a map of that item size holds it."""
+    """Return a pixel's weight divided by the maximum, as a map of that item size holds it."""
     return stored(float32(total) / float32(most) if most > 0 else float32(0), itemsize)

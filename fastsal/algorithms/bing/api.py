@@ -134,7 +134,7 @@ def ranked_boxes(
     channel_axis: int | None = -1,
     backend: runtime.Choice = "auto",
 ) -> list[RankedBoxes]:
-    """Return the boxes of each colour space by themselves: see `bing`."""
+    """Return the boxes of each colour space separately: see `bing`."""
     model = _model_of(training_path)
     spaces = _checked_spaces(color_spaces, model)
     radius = _natural("nss", nss, _MOST_NSS)
@@ -160,7 +160,7 @@ def _ranked(space: str, found: Found, calibration: NDArray[np.float32]) -> Ranke
 def _firsts(
     boxes: NDArray[np.int32], order: NDArray[np.intp], limit: int | None
 ) -> NDArray[np.intp]:
-    """Return the first `limit` of `order` whose boxes have not occurred before."""
+    """Return the first `limit` of `order` with boxes that have not occurred before."""
     count = len(order) if limit is None else 2 * limit
     while True:
         head = order[:count]

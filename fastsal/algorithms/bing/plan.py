@@ -1,4 +1,4 @@
-"""What BING computes for an image of a size: scales, their tables, and the filters of signs."""
+"""Tables of BING for an image size: scales, windows, and the filters of signs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .model import SPACES, BingModel
 PICKED = 250  # windows of each colour space and scale, at most
 WINDOW = 8
 _SMALLEST, _SIDES = 16, 6
-_TAPS = 17  # the sum of so many upper halves, 0 to 15 each, fits into 8 bits
-_CHUNKS = 6  # of so many taps, at most, in a filter of 64
+_TAPS = 17  # a sum of this number of upper halves, 0 to 15 each, fits into 8 bits
+_CHUNKS = 6  # maximum number of taps in a filter of 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def boxes_of(
 
 
 def _middle_of(cols: int, width: int) -> int:
-    """Return 2 or 4 if each column is the mean of the middle two of so many, else 0."""
+    """Return 2 or 4 if each column is the mean of the middle two of 2 or 4, else 0."""
     ratio = width // cols
     return ratio if ratio in (2, 4) and ratio * cols == width else 0
 
@@ -122,7 +122,7 @@ def filters_of(model: BingModel, spaces: tuple[str, ...]) -> Filters:
 def _binarized(filter_bytes: bytes) -> tuple[Any, ...]:
     """Return two factors, their filters of signs, taps and chunks: see `Filters`.
 
-    Kept by what the filter is, since models can be changed.
+    Cached by the values of the filter, since models can be changed.
     """
     rest = np.frombuffer(filter_bytes, np.float32)
     factors, signs = np.zeros(2, np.float32), np.zeros((2, rest.size), np.int64)

@@ -24,7 +24,7 @@ class Found(NamedTuple):
 def search(
     call: images.Call, model: BingModel, spaces: tuple[str, ...], nss: int
 ) -> tuple[Plan, list[Found]]:
-    """Return the plan of an image, and what is found in it by each colour space."""
+    """Return the plan of an image, and the windows found in each colour space."""
     frames = call.inputs[0]
     height, width = frames.shape
     plan = plan_of((height, width), model.sizes)

@@ -194,14 +194,14 @@ def _clipped(boxes: Any, shape: tuple[int, ...], image: int) -> NDArray[np.int32
 _FEWEST = 4  # windows of objects, mirror images included, from which on a size is used
 _NSS = 2
 # How much lower boxes score in each further colour space. Most of them repeat boxes of the spaces
-# before, and near the top of the merged list a new place is worth more than a repeat.
+# before. Near the top of the merged list a new place is worth more than a repeat.
 _REPEATS = 0.2
 
 Floats = NDArray[np.float32]
 
 
 class Tally(NamedTuple):
-    """What stage I finds in one view by one colour space."""
+    """Results of stage I in one view and one colour space."""
 
     sizes: NDArray[np.int64]  # (n,) which of the model's
     scores: Floats  # (n,)
@@ -237,7 +237,7 @@ def learnt_filters(samples: list[Samples], fit: Fit) -> dict[str, Floats]:
 
 
 def tally_of(view: View, filters: dict[str, Floats], sizes: NDArray[np.int32]) -> list[Tally]:
-    """Return, per colour space, what the filters find in a view."""
+    """Return, per colour space, the windows that the filters find in a view."""
     unused = dict.fromkeys(filters, np.zeros((len(sizes), 2), np.float32))
     plan, found = search(view.frames, BingModel(filters, sizes, unused), SPACES, _NSS, "cpu")
     return [
@@ -263,7 +263,7 @@ def learnt_calibrations(tallies: list[list[Tally]], sizes: int, fit: Fit) -> dic
 
 
 def _calibration(score: Floats, is_hit: NDArray[np.bool_], fit: Fit) -> tuple[float, float]:
-    """Return weight and bias of one size; what never or always hits needs no weight."""
+    """Return weight and bias of one size; a size that always or never hits needs no weight."""
     if is_hit.all() or not is_hit.any():
         return 0.0, 1.0 if is_hit.any() else -1.0
     middle, spread = float(score.mean()), float(score.std()) or 1.0
@@ -271,12 +271,12 @@ def _calibration(score: Floats, is_hit: NDArray[np.bool_], fit: Fit) -> tuple[fl
     return weight / spread, bias - weight * middle / spread
 
 
-# Of points (n, d), whether they are positive, and a cost: the weights (d,) and the bias.
+# Arguments: points (n, d), their labels, and a cost. Results: weights (d,) and bias.
 Fit = Callable[[NDArray[Any], NDArray[np.bool_], float], tuple[NDArray[np.float64], float]]
 
 
 def linear_svm() -> Fit:
-    """Return what fits a linear support vector machine, or say how to get it."""
+    """Return a function that fits a linear support vector machine, or explain how to install it."""
     try:
         from sklearn.svm import LinearSVC
     except ImportError:
@@ -288,7 +288,7 @@ def linear_svm() -> Fit:
     def fit(
         points: NDArray[Any], is_positive: NDArray[np.bool_], cost: float
     ) -> tuple[NDArray[np.float64], float]:
-        # The primal problem, whose solution depends on no random numbers.
+        # The primal problem: its solution depends on no random numbers.
         machine = LinearSVC(C=cost, dual=False, max_iter=10_000)
         machine.fit(points.astype(np.float64), is_positive)
         return machine.coef_[0], float(machine.intercept_[0])

@@ -5,8 +5,8 @@ Eigenvectors leave their signs open, and their directions where eigenvalues are 
 * a plane of CIELab without covariance is an axis, with a positive sign;
 * in other axes the first component with a magnitude of 0.5 or more is negative, as LAPACK has it
   for most photographs;
-* of two axes with nearly equal eigenvalues, one is as near to lightness as possible, or to a* if
-  the third axis is nearer to lightness;
+* of two axes with nearly equal eigenvalues, one is as near to lightness as possible;
+* it is as near to a* as possible if the third axis is nearer to lightness;
 * if all three eigenvalues are nearly equal, the axes are L*, a* and b*.
 """
 
@@ -124,8 +124,8 @@ def fill_window(rows_unlike, cols_unlike, window):
     """Fill `window` with the first and last + 1 row and column between letterbox bars.
 
     The arrays hold for each row and column how many cells differ from the corner of the image. Bars
-    lie above and below the picture, or left and right of it. They are two lines of difference wide
-    at most, and no wider together than 4/5 of the side; half of the line next to them or more is
+    lie above and below the picture, or left and right of it. They are at most two lines of
+    difference wide, and together at most 4/5 of the side. At least half of the line next to them is
     picture. A ground of one colour on all four sides is no bars. The line that a bar shares with
     the picture counts as bar.
     """

@@ -38,8 +38,8 @@ _PARALLEL_FROM = 1 << 12  # cells of all jobs: a cell takes as long as some twen
 def boolean_map(pixels, channels, is_rgb, width, plan, window, out):
     """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels).
 
-    `window` holds first and last + 1 row and column of the thumbnail's part between letterbox
-    bars; if it is None and the plan says so, it is found for each frame.
+    `window` holds first and last + 1 row and column of the thumbnail's part between letterbox bars.
+    If it is None and the plan says so, it is found for each frame.
     """
     maps = launch.scratch("boolean map", (1, plan.rows, plan.cols), np.float32)
     for frame in range(len(out)):

@@ -1,8 +1,8 @@
 """Surrounded regions of all Boolean maps on the CPU.
 
-A region of {I > t} that does not touch the border is where the reconstruction of I from the border
-lies at t or below and I above: Zhang and Sclaroff (2016), section 3.2. Values are levels, the
-number of thresholds they exceed, and the thresholds of a cell are the bits of one word.
+Zhang and Sclaroff (2016), section 3.2: such a region of {I > t} does not touch the border. There
+the reconstruction of I from the border is <= t, and I is above t. Values are levels, the number of
+thresholds they exceed, and the thresholds of a cell are the bits of one word.
 """
 
 import numpy as np

@@ -37,8 +37,8 @@ FRAMES = 16  # that are computed at once: at size 384 a frame takes 6 MB
 def boolean_map(pixels, channels, is_rgb, width, plan, window, out):
     """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels).
 
-    `window` holds first and last + 1 row and column of the thumbnail's part between letterbox
-    bars; if it is None and the plan says so, it is found for each frame.
+    `window` holds first and last + 1 row and column of the thumbnail's part between letterbox bars.
+    If it is None and the plan says so, it is found for each frame.
     """
     frames = len(out)
     group = min(frames, FRAMES)

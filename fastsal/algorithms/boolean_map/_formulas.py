@@ -1,4 +1,4 @@
-"""Formulas of Boolean map saliency, for both backends: integers, but for the eigenvectors."""
+"""Formulas of Boolean map saliency, for both backends: integers, except for the eigenvectors."""
 
 import math
 
@@ -54,8 +54,8 @@ def level_of(value, low, count, step, is_negative):
 def thresholds_between(reached, level, count, is_negative):
     """Return the range of thresholds (first, last + 1) with Boolean maps that surround a cell.
 
-    `level` is the cell's and `reached` what its reconstruction from the border has: the map of a
-    threshold between the two holds the cell in a region that does not touch the border.
+    `level` is the cell's and `reached` that of its reconstruction from the border. For thresholds
+    between the two, the cell lies in a region that does not touch the border.
     """
     if is_negative:
         return count - level, count - reached

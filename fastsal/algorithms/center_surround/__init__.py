@@ -1,3 +1,3 @@
-"""Centre-surround saliency, by twin pyramids."""
+"""Centre-surround saliency, by two pyramids."""
 
 from .api import center_surround as center_surround

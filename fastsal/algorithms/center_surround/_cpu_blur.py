@@ -1,4 +1,4 @@
-"""Blurs on the CPU: down columns, then across, row by row; and what two of them differ by.
+"""Blurs on the CPU: down columns, then across, row by row; and differences of two of them.
 
 Rows are counted through all planes, or through all maps, so that bands cut stacks too.
 """
@@ -13,8 +13,8 @@ from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
 from ._formulas import between_six, reach_of, source_of, step_of
 
-TAPS = 8  # an item of these passes weighs as much as that many pixels
-BEFORE, AFTER = 2, 3  # rows that those between are made of besides the one above them
+TAPS = 8  # an item of these passes takes the time of that many pixels
+BEFORE, AFTER = 2, 3  # rows needed for those between, in addition to the one above them
 
 
 def blur(planes, sigma, target):
@@ -58,7 +58,7 @@ def _blur(planes, sigma, target, start, stop):
 
 @serial
 def _blur_across(wide, weights, target):
-    """Blur the row that lies in the middle of `wide`, whose ends are filled here."""
+    """Blur the row in the middle of `wide`, and fill its ends here."""
     reach, cols = weights.size - 1, target.size
     wide[:reach], wide[reach + cols :] = wide[reach], wide[reach + cols - 1]
     blur_row(wide, weights, target)
@@ -66,7 +66,7 @@ def _blur_across(wide, weights, target):
 
 @banded
 def _surround(planes, sigma, target, start, stop):
-    """Fill `target` with every so many rows of the surround, from before the first on."""
+    """Fill `target` with every `step`-th row of the surround, from before the first on."""
     (count, cols), step = target.shape[1:], step_of(sigma)
     weights = half_of_gaussian(sigma, reach_of(sigma))
     reach = weights.size - 1
@@ -100,7 +100,7 @@ def _compare(center, far, step, contrast, is_first, start, stop):
 
 @serial
 def _fill_between(far, row, step, target):
-    """Fill with a row of the surround, of which `far` has one in `step`."""
+    """Fill with a row of the surround; `far` has one row in `step`."""
     first = row // step
     if row % step == 0:
         copy_values(far[first + BEFORE], target)

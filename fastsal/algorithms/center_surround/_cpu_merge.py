@@ -28,7 +28,7 @@ def merged(octaves, form):
 
 @banded
 def _add_next(following, octave, start, stop):
-    """Add to rows of an octave what lies there between the pixels of the next."""
+    """Add the next octave, interpolated, to rows of an octave."""
     (rows, cols), (next_rows, next_cols) = octave.shape[1:], following.shape[1:]
     for index in range(start, stop):
         small, target = following[index // rows], octave[index // rows, index % rows]
@@ -43,7 +43,7 @@ def _add_next(following, octave, start, stop):
 
 @banded
 def _add_cubic(octave, maps, start, stop):
-    """Add to rows of the maps an octave, enlarged."""
+    """Add an octave, up-sampled, to rows of the maps."""
     (rows, cols), (height, width) = octave.shape[1:], maps.shape[1:]
     mixed = np.empty(cols + 8, np.float32)  # a row, its ends repeated four times
     firsts, weights = np.empty(width, np.int64), np.empty((width, 4), np.float32)

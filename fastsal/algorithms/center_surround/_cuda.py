@@ -89,7 +89,7 @@ def _flat(planes):
 
 
 def _each(size, planes):
-    """Return how a kernel is started whose threads stride over rows and planes."""
+    """Return the launch configuration of kernels with threads that stride over rows and planes."""
     return launch.image_grid(size, planes, launch.THREADS // 2)
 
 

@@ -10,7 +10,7 @@ from ._formulas import cubic_place, cubic_weights, fade, place_in_next
 
 @kernel
 def add_next(following, octave):
-    """Add to an octave what lies there between the pixels of the next."""
+    """Add the next octave, interpolated, to an octave."""
     frames, rows, cols = octave.shape
     next_rows, next_cols = following.shape[1:]
     col = cuda.grid(1)
@@ -33,7 +33,7 @@ def add_next(following, octave):
 
 @kernel
 def add_cubic(octave, maps):
-    """Add to the maps an octave, enlarged."""
+    """Add an octave, up-sampled, to the maps."""
     frames, height, width = maps.shape
     rows, cols = octave.shape[1:]
     col = cuda.grid(1)

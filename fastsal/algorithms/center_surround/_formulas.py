@@ -19,8 +19,8 @@ def reach_of(sigma):
 def step_of(sigma):
     """Return how many rows apart a blur may be taken, and the rows between by `between_six`.
 
-    A Gaussian four steps wide leaves little of what changes faster. Of rows in [0, 1] this is off
-    by 2e-5 at the most, for stripes of 2.6 sigma; of the maps made from them by a quarter of that.
+    A Gaussian four steps wide leaves little of higher frequencies. For rows in [0, 1] the error is
+    at most 2e-5, for stripes of 2.6 sigma. For the maps made from them it is a quarter of that.
     """
     return max(int64(1), int64(sigma * float32(0.25)))
 
@@ -77,7 +77,7 @@ def place_in_next(index, size, halved):
 
 @serial
 def cubic_place(index, source, target):
-    """Return the second of four pixels that an enlarged one lies among, and how far beyond it."""
+    """Return the second of four pixels around an up-sampled one, and the fraction beyond it."""
     place = float32((float32(index) + float32(0.5)) * (float32(source) / float32(target)))
     place -= float32(0.5)
     first = int64(math.floor(place))

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 
 class Form(NamedTuple):
-    """What the pyramids are made of; lengths are in pixels of an octave."""
+    """Parameters of the pyramids; lengths are in pixels of an octave."""
 
     longer: int  # cells along the longer side that the image is reduced to; 0 for its pixels
     center: float  # sigma
     surround: float  # sigma
     scales: int  # per octave
-    octaves: int  # at the most
+    octaves: int  # maximum
     lightness: float  # weight of intensity, the colours' being 1
     border: float  # fraction of the longer side along which the map fades to the border
-    cubic: bool  # whether octaves are enlarged by cubic interpolation, each by itself
+    cubic: bool  # whether octaves are up-sampled by cubic interpolation, each directly
     smooth: float  # sigma of the final blur unless the caller says another
 
     def octaves_of(self, rows: int, cols: int) -> int:
@@ -24,11 +24,11 @@ class Form(NamedTuple):
         return min(self.octaves, int(math.log2(min(rows, cols))) + 1)
 
     def sigma_of_surround(self, scale: int) -> float:
-        """Return what turns the centre of a scale into its surround."""
+        """Return the sigma that blurs the centre of a scale to its surround."""
         return math.sqrt(self.surround**2 - self.center**2) * self._growth(scale)
 
     def sigma_to_next(self, scale: int) -> float:
-        """Return what turns the centre of a scale into that of the next."""
+        """Return the sigma that blurs the centre of a scale to that of the next."""
         here, there = self._growth(scale), self._growth(scale + 1)
         return self.center * math.sqrt(there**2 - here**2)
 

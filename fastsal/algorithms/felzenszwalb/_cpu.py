@@ -150,7 +150,7 @@ def _root_of(parents, pixel):
 def _label_at(costs, codes, cols, scales, min_size, labels, doubtful, index):
     """Fill `labels[index]`: merge along cheap edges (Eq. 3), then merge small regions.
 
-    `doubtful[index]` tells whether the order of equal costs may matter; it may be empty.
+    `doubtful[index]` is true if the order of equal costs may matter; it may be empty.
     """
     parents = labels[index]
     pixels, edges = parents.size, costs.size

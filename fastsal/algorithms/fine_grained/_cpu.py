@@ -1,8 +1,8 @@
 """Fine-grained saliency on the CPU: smooth, sum, compare each pixel with its windows, stretch.
 
-The rows of the table of sums are widened at either end by copies, so that no window needs a test
-for the border. The levels, the totals and the table are `padded` to whole blocks of 16 columns:
-what they hold beyond the width is read and written, and means nothing.
+The rows of the table of sums are extended at either end by copies, so no window needs a test for
+the border. The levels, the totals and the table are `padded` to whole blocks of 16 columns; columns
+beyond the width are read and written, but never used.
 """
 
 import numpy as np
@@ -79,7 +79,7 @@ def _small_frames(pixels, channels, weights, width, exact, out, start, stop):
 
 @serial
 def whole_blocks(width):
-    """Return the least number of columns that blocks fill and that is no less than `width`."""
+    """Return `width` rounded up to whole blocks."""
     return -(-width // LANES) * LANES
 
 

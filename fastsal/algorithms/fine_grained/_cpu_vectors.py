@@ -50,7 +50,7 @@ compare_inside, compare_at_edges = _compare_columns(True), _compare_columns(Fals
 
 
 class _Row:
-    """What the code of one row needs in all its blocks."""
+    """Addresses and constants of one row, for all its blocks."""
 
     def __init__(self, context, builder, kinds, args, uniform):
         self.builder, self.is_exact = builder, isinstance(kinds[1].dtype, types.Integer)

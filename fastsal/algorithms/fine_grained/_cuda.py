@@ -1,7 +1,7 @@
 """Fine-grained saliency on a CUDA device: smooth, sum, compare with the windows, stretch.
 
 Threads along x take columns, blocks along y rows and along z frames. Nothing waits for the host in
-between. A long stack goes through in groups whose tables stay in a large second-level cache.
+between. A long stack is processed in groups with tables that stay in a large second-level cache.
 """
 
 import numpy as np

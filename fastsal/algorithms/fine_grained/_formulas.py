@@ -41,7 +41,7 @@ def exact_contrast(level, window, pixels):
 
 @serial
 def on_and_off(contrast):
-    """Return what a contrast adds to ON (the lower half) and OFF; NaN adds nothing."""
+    """Return the contribution of a contrast to ON (the lower half) and OFF; NaN adds nothing."""
     on = int32(max(float32(0), contrast)) & int32(255)
     off = int32(max(float32(0), -contrast)) & int32(255)
     return int32(on | int32(off << int32(16)))

@@ -1,4 +1,4 @@
-"""Flow saliency on the CPU: levels of each frame, a flow per cell, the camera's, what is left."""
+"""Flow saliency on the CPU: levels of a frame, a flow per cell, the camera's motion, residuals."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from . import _cpu_camera, _cpu_flow
 
 
 def new_levels(shapes):
-    """Return room for the levels of a frame, of these shapes."""
+    """Return arrays for the levels of a frame, of these shapes."""
     return [_cpu_flow.new_level(shape) for shape in shapes]
 
 
@@ -24,8 +24,8 @@ def fill_levels(pixels, channels, weights, width, levels):
 def fill_scores(levels, previous, terms, reach, flow, scores):
     """Fill `flow`, (2, h, w), from a frame to the previous one, and `scores`, (h, w).
 
-    The camera's motion has so many `terms`; with a `reach` the reference is what moves that many
-    cells about. All scores of a cut are -1.
+    The camera's motion has `terms` terms. With a `reach` the reference is the mean motion within
+    `reach` cells. All scores of a cut are -1.
     """
     _cpu_flow.fill_flow(levels, previous, flow)
     camera = launch.scratch("flow camera", (8,), np.float32)

@@ -1,4 +1,4 @@
-"""The camera's motion, and what moves against it, on the CPU."""
+"""The camera's motion, and the residual motion, on the CPU."""
 
 import numpy as np
 from numba import float32, int32, int64, uint64
@@ -102,7 +102,7 @@ def _sum_row(flow, residuals, row, spread, is_late, sums):
 
 @serial
 def fill_reference(flow, camera, reach, reference):
-    """Fill with the flow of what does not move, as by the camera or, `reach` cells about, all."""
+    """Fill the reference flow: the camera's, and with `reach` the mean within that many cells."""
     rows, cols = flow.shape[1:]
     for row in range(rows):
         y = spot(row, rows, max(rows, cols))
@@ -116,7 +116,7 @@ def fill_reference(flow, camera, reach, reference):
 
 @serial
 def _add_surround(flow, reach, reference):
-    """Add to `reference` the mean of what `flow` has more within a square about each cell."""
+    """Add to `reference` the mean residual of `flow` within a square about each cell."""
     rows, cols = flow.shape[1:]
     means = np.empty((rows, cols), np.float32)
     for axis in range(2):

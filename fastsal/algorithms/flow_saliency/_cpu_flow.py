@@ -160,7 +160,7 @@ def _lay_out(picture, level, start, stop):
                 target[i] = wide[col + i]
 
 
-WORK = 256  # pixels' worth of one search, to tell what is worth all threads
+WORK = 256  # pixels' worth of one search, to decide whether to use all threads
 
 
 def fill_flow(levels, previous, flow):
@@ -246,7 +246,7 @@ def compared(patch, other, column, row, col):
 
 @serial
 def _searched(patch, other, column, height, width, flow, row, col):
-    """Return the best motion of a patch: of its own and its neighbours', and from there on."""
+    """Return the best motion of a patch: from its own and its neighbours', then by search."""
     rows, cols = flow.shape[1:]
     down, across = flow[0, row, col], flow[1, row, col]
     at = place(corner(row, height), down, height), place(corner(col, width), across, width)
@@ -296,7 +296,7 @@ def _descended(patch, other, column, shape, start, motion, at, sums):
 
 @serial
 def _slopes(patch):
-    """Return sums of a patch's slopes down and across, their stiffness, and what couples them."""
+    """Return the structure tensor of a patch: sums of squared slopes and of their product."""
     downs, acrosses = patch[1], patch[2]
     down, across = int32(0), int32(0)
     down_down, across_across, both = int32(0), int32(0), int32(0)

@@ -1,4 +1,4 @@
-"""Flow saliency on a CUDA device: levels of each frame, a flow per cell, what the camera leaves."""
+"""Flow saliency on a CUDA device: levels of a frame, a flow per cell, the camera's, residuals."""
 
 import numpy as np
 from numba import cuda, float32
@@ -8,7 +8,7 @@ from . import _cuda_camera, _cuda_flow
 
 
 def new_levels(shapes):
-    """Return room for the levels of a frame, of these shapes."""
+    """Return arrays for the levels of a frame, of these shapes."""
     return [cuda.device_array(shape, np.int16) for shape in shapes]
 
 
@@ -25,8 +25,8 @@ def fill_levels(pixels, channels, weights, width, levels):
 def fill_scores(levels, previous, terms, reach, flow, scores):
     """Fill `flow`, (2, h, w), from a frame to the previous one, and `scores`, (h, w).
 
-    The camera's motion has so many `terms`; with a `reach` the reference is what moves that many
-    cells about. All scores of a cut are -1.
+    The camera's motion has `terms` terms. With a `reach` the reference is the mean motion within
+    `reach` cells. All scores of a cut are -1.
     """
     _cuda_flow.fill_flow(levels, previous, flow)
     camera = workspace("flow camera", (8,), np.float32)

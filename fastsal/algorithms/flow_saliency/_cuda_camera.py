@@ -1,6 +1,6 @@
-"""The camera's motion, and what moves against it, on a CUDA device.
+"""The camera's motion, and the residual motion, on a CUDA device.
 
-Whatever needs a sum or a median over all cells, of which there are few, runs in one block.
+Sums and medians over all cells, which are few, run in one block.
 """
 
 import numpy as np
@@ -51,7 +51,7 @@ def fit_camera(flow, count, camera):
 
 
 def fill_reference(flow, camera, reach, reference):
-    """Fill with the flow of what does not move, as by the camera or, `reach` cells about, all."""
+    """Fill the reference flow: the camera's, and with `reach` the mean within that many cells."""
     grid = _grid(flow.shape[1:]), launch.THREADS
     _fill_reference[grid](camera, reference)
     if reach > 0:
@@ -198,7 +198,7 @@ def _fill_reference(camera, reference):
 
 @kernel
 def _average_across(flow, reach, reference, means):
-    """Fill with means of what `flow` has more than `reference` in the cells to either side."""
+    """Fill with mean residuals of `flow` over `reference` in the cells to either side."""
     row, col, cols = cuda.blockIdx.y, cuda.grid(1), flow.shape[2]
     if col >= cols:
         return

@@ -154,7 +154,7 @@ def _hand_down(coarse, times, flow):
 
 @device
 def pixel_of(picture, row, col):
-    """Return a pixel of a level, of which those at the edges repeat beyond them."""
+    """Return a pixel of a level; pixels at the edges repeat beyond them."""
     row = min(max(row, 0), picture.shape[0] - 1)
     col = min(max(col, 0), picture.shape[1] - 1)
     return int32(picture[row, col])
@@ -207,7 +207,7 @@ def _search(level, previous, flow, found):
     here = pixel_of(level, my_row, my_col)
     down = pixel_of(level, my_row + 1, my_col) - pixel_of(level, my_row - 1, my_col)
     across = pixel_of(level, my_row, my_col + 1) - pixel_of(level, my_row, my_col - 1)
-    # The motion to beat, where it leads to, and what it leaves.
+    # The motion to improve on, its end point, and its error.
     best_down, best_across = flow[0, row, col], flow[1, row, col]
     at_row, at_col = place(start_row, best_down, height), place(start_col, best_across, width)
     turn = 0

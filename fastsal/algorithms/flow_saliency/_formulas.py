@@ -1,6 +1,6 @@
 """The formulas of flow saliency, for both backends. Scalars only, and plain functions at the end.
 
-Grey levels are integers up to 4080, sixteenths of a byte's, so all sums over a patch are exact and
+Grey levels are integers up to 4080, sixteenths of a byte's. So all sums over a patch are exact and
 equal in any order, on any backend. Lengths are pixels of the level.
 
 The functions at the end fit the camera's motion; each backend compiles them. Along a row of cells y
@@ -24,18 +24,18 @@ STEPS = 4  # of one search at most; more find nothing better
 ROUNDS = 3  # of searches per level
 FAR = float32(PATCH)  # a search that strays farther has lost its way
 NEAR = float32(0.01)  # a shorter step is not worth a look
-# Keeps what has no texture from moving: as much as slopes of 2 grey levels in every pixel.
+# Regularisation for patches without texture: as large as slopes of 2 grey levels in every pixel.
 FIRMNESS = float32(AREA * (2 * 2 * 16) ** 2)
 
 FIT_ROUNDS, BORDER_ROUNDS = 12, 4
 INSIDE = float32(0.3)  # weight of cells off the border
 BINS, PER_PIXEL = 2048, 32  # of the histograms that medians are read from
 
-FAINT = float32(0.5)  # residual motion that is half salient at the least, in pixels
-# A patch that fits where the camera has it, but for 2 grey levels, is no evidence of motion.
+FAINT = float32(0.5)  # minimum of the residual motion that is half salient, in pixels
+# A patch that fits the camera's motion within 2 grey levels is no evidence of other motion.
 PLAIN = float32(AREA * AREA * (2 * 16) ** 2)
 BEYOND = float32(0.5)  # pixels of a patch that may lie out of sight
-CUT = 0.5  # share of the patches' variance that no motion explains
+CUT = 0.5  # fraction of the patches' variance that no motion explains
 
 
 @serial
@@ -142,7 +142,7 @@ def stiffness(squares, total):
 
 @serial
 def determinant_of(stiffness_, other_stiffness, shear):
-    """Return the determinant of a patch's two stiffnesses and what couples them; never 0."""
+    """Return the determinant of a patch's structure tensor; never 0."""
     return float32(float32(stiffness_ * other_stiffness) - float32(shear * shear))
 
 
@@ -270,7 +270,7 @@ def evidence(unexplained, own):
 def softness(median, is_fitted):
     """Return the residual motion that is half salient, from the median of all.
 
-    What a fit leaves tells how restless the picture is; without a fit it is the motion itself.
+    The median residual of the camera fit estimates the noise level; without a fit it is the motion.
     """
     return max(FAINT, float32(float32(3) * median)) if is_fitted else FAINT
 
@@ -290,7 +290,7 @@ def is_cut(own, variance):
 
 @serial
 def blended(score, kept, memory):
-    """Return a score smoothed over time; one below 0 is that of a cut, which starts anew."""
+    """Return a score smoothed over time; one below 0 marks a cut, which restarts the smoothing."""
     if score < float32(0):
         return float32(0)
     return float32(float32(memory * kept) + float32(float32(float32(1) - memory) * score))
@@ -302,14 +302,14 @@ MOMENTS = SUMS * POWERS  # over all rows: each sum with every power of y
 TERMS = 8  # of a camera at most
 COEFFICIENTS = TERMS + 1  # of an equation, and its right side
 
-# Powers of x and y in what one unit of each term moves across, and down; -1 where it does not.
+# Powers of x and y in the motion across, and down, per unit of each term; -1 for none.
 _ACROSS = ((-1, 0), (0, 0), (1, 0), (0, 1), (-1, 0), (-1, 0), (2, 0), (1, 1))
 _DOWN = ((0, 0), (-1, 0), (-1, 0), (-1, 0), (1, 0), (0, 1), (1, 1), (0, 2))
-_RIDGE = float32(1e-6)  # what cells cannot tell, as in one row of them, is 0
+_RIDGE = float32(1e-6)  # terms that cells do not determine, as in one row of them, become 0
 
 
 def add_row(sums, y, moments):
-    """Add what a row of cells tells."""
+    """Add the sums of a row of cells to the moments."""
     for i in range(SUMS):
         value = sums[i]
         for power in range(POWERS):
@@ -354,7 +354,7 @@ def solve(count, equations, camera):
 
 
 def add_cell(weight, x, across, down, sums):
-    """Add what a cell tells to the sums of its row."""
+    """Add the terms of a cell to the sums of its row."""
     for power in range(POWERS):
         sums[power] += weight
         sums[POWERS + power] += float32(weight * across)

@@ -5,7 +5,7 @@ from __future__ import annotations
 LONGEST_SIDE = 1 << 20  # of frames: sums down a longer column would overflow
 LONGER_SIDE = 320  # of the working picture; twice that costs four times as much and finds no more
 SHORTEST_SIDE = 12  # of the coarsest level: less shows no motion that the next finer would not
-CELL = 4  # pixels of the working picture that share one flow
+CELL = 4  # pixels of the working picture per flow vector
 PATCH = 8  # pixels that are searched for each of them: the cell and a margin on every side
 AREA = PATCH * PATCH
 MARGIN = (PATCH - CELL) // 2

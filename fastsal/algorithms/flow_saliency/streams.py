@@ -131,7 +131,7 @@ class FlowSaliency(devices.Portable):
             return call.result()
 
     def _trail_for(self, call: images.Call, shape: tuple[int, int]) -> Trail:
-        """Return the trail of the last frame, or one as though this frame had been there before."""
+        """Return the state after the last frame, or one as if this frame had preceded itself."""
         (frames,) = call.inputs
         form = shape, frames.channels, frames.pixels.dtype, call.target
         if self._trail is None or form != self._form:

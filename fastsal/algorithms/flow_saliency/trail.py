@@ -1,4 +1,4 @@
-"""What a stream of frames leaves behind on a backend, and the steps from frames to maps."""
+"""State of a stream of frames on a backend, and the steps from frames to maps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _of_thread = threading.local()
 
 
 class Options(NamedTuple):
-    """What motion is compared with."""
+    """The reference of motion."""
 
     terms: int  # of the camera's motion; 0 for one that stands still
     contrast: bool
@@ -102,7 +102,7 @@ class Trail(devices.Portable):
 
 
 def trail_of_thread(target: runtime.Backend, shape: tuple[int, int]) -> Trail:
-    """Return this thread's trail for frames of that shape, kept from call to call."""
+    """Return this thread's state for frames of that shape, kept between calls."""
     kept: dict[str, Trail] = _of_thread.__dict__
     trail = kept.get(target)
     if trail is None or trail.form != (target, shape):

@@ -1,4 +1,4 @@
-"""Frame differencing: what changed since the previous frame."""
+"""Frame differencing: changes since the previous frame."""
 
 from .api import FrameDifference as FrameDifference
 from .api import frame_difference as frame_difference

@@ -8,10 +8,10 @@ from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
 from ._formulas import change, gap
 
-CHUNK = 1 << 12  # pixels whose luma is still in the first-level cache when it is compared
+CHUNK = 1 << 12  # pixels with luma that is still in the first-level cache when it is compared
 
-# Grey frames are as much work as there are bytes to move, and so many as a pixel of other kernels:
-# two of VGA, as bytes, take one thread less time than another takes to wake; of 720p no longer.
+# Grey frames take time for bytes moved; this number of bytes counts as a pixel of other kernels.
+# Two VGA frames of bytes run faster on one thread, two 720p frames do not.
 _BYTES = 24
 
 

@@ -14,11 +14,11 @@ def gap(level, other):
 
 @serial
 def change(level, other, white, threshold, itemsize):
-    """Return the entry of the map for two levels: their gap in shares of `white`, or 0 and 1.
+    """Return the entry of the map for two levels: their difference divided by `white`, or 0 and 1.
 
     `threshold` is in grey levels, or negative for none; `itemsize` is that of the map's entries.
     """
-    # Not by `gap`, which of unsigned levels has 64 bits: half as many fit a register.
+    # `abs_diff` of unsigned levels has 64 bits, so half as many fit a register.
     distance = abs(float32(level) - float32(other))
     if threshold >= float32(0):
         return stored(float32(1) if distance > threshold else float32(0), itemsize)

@@ -65,7 +65,7 @@ def _fill_lab(means, table, planes):
 
 @banded
 def _sign(means, table, down, across, maps, start, stop):
-    """Fill maps with the squares of what the signs of the waves add up to."""
+    """Fill maps with the squared inverse DCT of the signs of the DCT."""
     rows, cols = maps.shape[1:]
     planes, energy = np.empty(means.shape[1:]), np.empty((rows, cols))
     work = np.empty((4, rows * cols))

@@ -1,6 +1,6 @@
 """Small cosine transforms on the CPU, by halves.
 
-Even waves see only the sums of mirrored rows, odd ones only the differences.
+Even cosines depend on sums of mirrored rows only, odd ones on differences only.
 """
 
 from ...kernels.copies import copy_values
@@ -10,7 +10,7 @@ from ._formulas import sign
 
 @serial
 def add_signature(plane, down, across, work, energy):
-    """Add to `energy` the squares of what the signs of the waves of `plane` add up to.
+    """Add to `energy` the squared inverse DCT of the signs of the DCT of `plane`.
 
     `down` and `across` are the transforms' matrices; `work`, (4, size), is for the steps between.
     """
@@ -35,7 +35,7 @@ def add_signature(plane, down, across, work, energy):
 
 @serial
 def _transform(cosines, source, folds, target):
-    """Fill `target` with the waves down the columns of `source`."""
+    """Fill `target` with the DCT of the columns of `source`."""
     count = len(source)
     half = (count + 1) // 2
     for row in range(half):
@@ -57,7 +57,7 @@ def _transform(cosines, source, folds, target):
 
 @serial
 def _transform_back(cosines, source, spare, target):
-    """Fill `target` with the columns that the waves `source` add up to."""
+    """Fill `target` with the inverse DCT of the columns of `source`."""
     count = len(source)
     odd = spare[: source.shape[1]]
     for row in range((count + 1) // 2):

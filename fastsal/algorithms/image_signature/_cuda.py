@@ -1,6 +1,7 @@
 """The image signature on a CUDA device: a thread per cell, then one per wave.
 
-The transforms are float64, as on the CPU: there are few waves, and their signs hang on rounding.
+The transforms are float64, as on the CPU: there are few coefficients, and rounding can change their
+signs.
 """
 
 import numpy as np
@@ -15,7 +16,7 @@ from ...kernels.jit import kernel
 from ...kernels.postprocess._cuda import finish
 from ._formulas import CELLS, cosine, sign
 
-GROUP = 256  # frames whose waves are kept at once
+GROUP = 256  # frames with coefficients stored at once
 
 
 def image_signature(pixels, channels, is_rgb, width, smooth, center_bias, out):
@@ -42,7 +43,7 @@ def _fill_maps(pixels, channels, is_rgb, width, shape, cosines, maps):
     means = workspace("signature means", shape, np.float32)[:frames]
     here = workspace("signature here", shape, np.float64)[:frames]
     there = workspace("signature there", shape, np.float64)[:frames]
-    threads = max(1, launch.THREADS // 4)  # about as many as there are cells in a row
+    threads = max(1, launch.THREADS // 4)  # about the number of cells in a row
     fill_means(pixels, channels, is_rgb, width, means)
     each = (-(-cols // threads), rows, frames), threads
     _fill_lab[each](means, here)
@@ -117,7 +118,7 @@ def _transform_back_down(signs, cosines, waves):
 
 @kernel
 def _add_up(waves, cosines, maps):
-    """Fill maps with the squares of what the waves of all planes add up to."""
+    """Fill maps with the squared inverse DCT, added over all planes."""
     cols = cosines.shape[0]
     row, frame, col = cuda.blockIdx.y, cuda.blockIdx.z, cuda.grid(1)
     if col < cols:

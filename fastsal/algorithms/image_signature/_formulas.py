@@ -6,7 +6,7 @@ from ...kernels.cosines import cosine_of_turn
 from ...kernels.jit import serial
 
 CELLS = 64  # along the longer side
-# Waves fainter than this, in units of CIELab, are what rounding makes of greys and of flat parts.
+# Coefficients below this, in units of CIELab, are rounding errors of grey images and flat parts.
 _FAINT = 1e-3
 
 
@@ -21,5 +21,5 @@ def cosine(wave, place, count):
 
 @serial
 def sign(wave):
-    """Return 1, -1, or 0 for what is too faint to have one."""
+    """Return 1, -1, or 0 for coefficients too small to have a sign."""
     return float64(int32(wave > _FAINT) - int32(wave < -_FAINT))

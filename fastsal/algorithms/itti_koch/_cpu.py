@@ -42,7 +42,7 @@ def itti_koch(pixels, channels, is_rgb, width, options, smooth, center_bias, out
 
 
 def _averaged(pixels, channels, width, side):
-    """Return the pixels, or means of squares of them; their width; what makes levels of them."""
+    """Return pixels or means of squares, their width, and the factor from values to levels."""
     unit = unit_of(pixels.dtype)
     if side == 1:
         return pixels, width, unit

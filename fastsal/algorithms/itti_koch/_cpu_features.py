@@ -126,7 +126,7 @@ def _least(values):
 
 @serial
 def _add_half(plan, values, sign, low, high, scale, reduced):
-    """Add N of sign * values, of which what is below `low` counts as `low`."""
+    """Add N of sign * values; values below `low` count as `low`."""
     gain = scale
     if plan.promotes:
         gain = scale * weight_of(values, sign, low, high, scale)
@@ -141,7 +141,7 @@ def _add_half(plan, values, sign, low, high, scale, reduced):
 
 @serial
 def _add_reduced(values, sign, low, gain, reduced):
-    """Add what sign * values exceed `low` by, times `gain`, at the scale of the map."""
+    """Add the excess of sign * values over `low`, times `gain`, at the scale of the map."""
     step = 1
     while reduced.shape[0] * step < values.shape[0] or reduced.shape[1] * step < values.shape[1]:
         step *= 2
@@ -181,7 +181,7 @@ def _fold(sums, rows, step, cols, gain, reduced):
 
 @serial
 def weight_of(values, sign, low, high, scale):
-    """Return the promotion of sign * values: what its highest is above its other local maxima."""
+    """Return the promotion of sign * values: global maximum minus mean of other local maxima."""
     rows, cols = values.shape
     floor = low + float32(0.1) * (high - low)
     columns = np.empty(cols, np.float32)
@@ -220,7 +220,7 @@ def _count(here, columns, sign, low, high, floor, scale, totals, counts, tops):
 
 @serial
 def compete(plan, values):
-    """Put a map, whose values count from 0 up, through the rounds."""
+    """Apply the iterations of the competition to a map of values from 0 up."""
     rows, cols = values.shape
     maps = values.reshape(1, rows, cols)
     spare, near = np.empty_like(maps), np.empty_like(maps)
@@ -236,7 +236,7 @@ def compete(plan, values):
 
 @serial
 def _waves_of(values, plan, sums):
-    """Return how much of each pair of waves, one down and one across, there is in a map."""
+    """Return the coefficient of each pair of cosines, one down and one across, of a map."""
     for row in range(len(values)):
         for wave in range(len(plan.across)):
             sums[row, wave] = _product(values[row], plan.across[wave])

@@ -63,7 +63,7 @@ def _row(pixels, size, height, index):
 
 @serial
 def _mirror_ends(line, width, channels):
-    """Fill what lies beyond the row that begins at the fourth pixel of `line`."""
+    """Fill the margins of the row that begins at the fourth pixel of `line`."""
     for pixel in range(line.size // channels):
         if pixel < 3 or pixel >= width + 3:
             source = reflect(pixel - 3, width) + 3
@@ -201,7 +201,7 @@ WINDOW = 2 * REACH + 1
 
 @banded
 def orient(plan, planes, start, stop):
-    """Fill the planes of orientation in the share of the rows of every scale, of those of 2."""
+    """Fill the planes of orientation for a fraction of the rows of each scale of 2."""
     whole = plan.sizes[0, 0]
     for level in range(len(plan.sizes)):
         rows = plan.sizes[level, 0]

@@ -163,7 +163,7 @@ def _tables(height, width, channels, options, threads):
 
 
 def _blocks(pixels, threads):
-    """Return, per block of threads that covering all pixels takes, whose it is and from where."""
+    """Return, for each block of threads that all pixels need, its pyramid level and first pixel."""
     return [
         (index, first) for index, count in enumerate(pixels) for first in range(0, count, threads)
     ]

@@ -12,7 +12,7 @@ MAX_THREADS = 1024
 
 @kernel
 def clear(spans, tallies, bright):
-    """Empty what the kernels after it raise: ranges, counts and the brightest."""
+    """Clear the results that later kernels raise: ranges, counts and the brightest."""
     tasks = spans.shape[1]
     frame = cuda.blockIdx.x
     while frame < spans.shape[0]:
@@ -30,7 +30,7 @@ def clear(spans, tallies, bright):
 
 @kernel
 def compare(blocks, sizes, tasks, offsets, is_sum, planes, gaps, spans):
-    """Fill with centre less surround, falling off to the border; widen the range of each."""
+    """Fill with centre minus surround, weighted down near the border; update the range of each."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
     task, me = blocks[cuda.blockIdx.x, 0], cuda.threadIdx.x
@@ -78,7 +78,7 @@ def _surround(plane, sizes, level, octaves, row, col):
 
 @device
 def gather(lows, highs):
-    """Return the least and the greatest value of the block's threads, to each of them."""
+    """Return the minimum and maximum over the block's threads, to each of them."""
     me, threads = cuda.threadIdx.x, cuda.blockDim.x
     groups = max(1, threads // 16)
     cuda.syncthreads()
@@ -96,7 +96,7 @@ def gather(lows, highs):
 
 @device
 def range_of(spans, frame, task, has_signs, sign):
-    """Return the least and greatest value of one sign, and of both: what becomes 0 and 1."""
+    """Return the minimum and maximum of one sign and of both, which map to 0 and 1."""
     low, high = spans[frame, task, 0], spans[frame, task, 1]
     if not has_signs:
         return low, high, high
@@ -169,7 +169,7 @@ def _rises_above(value, factor, gaps, at):
 
 @device
 def gain_of(promotes, total, count, has_top, low, top, scale):
-    """Return what a map is multiplied by: `scale`, and its promotion."""
+    """Return the factor of a map: `scale`, and its promotion."""
     if not promotes:
         return scale
     most = units(top, low, scale)

@@ -58,7 +58,7 @@ def compete(sigma, across, down, tasks, signs, spare, sums):
 
 @device
 def contest(values, sigma, across, down, spare, sums, pairs, lows, highs):
-    """Put a map, whose values count from 0 up, through the rounds."""
+    """Apply the iterations of the competition to a map of values from 0 up."""
     rows, cols = values.shape
     me, threads = int32(cuda.threadIdx.x), cuda.blockDim.x
     size, waves = int32(rows * cols), int32(across.shape[0])
@@ -111,7 +111,7 @@ def _product(values, row, across, wave):
 
 @device
 def _wave_of(sums, down, other, wave):
-    """Return how much of a wave down there is in the rows' shares of one across."""
+    """Return the coefficient of a cosine down, from the rows' coefficients of one across."""
     total = float32(0)
     for row in range(sums.shape[0]):
         total += down[other, row] * sums[row, wave]
@@ -200,7 +200,7 @@ def add_up_competing(shares, sigma, across, down, weights, start, summed, room, 
 
 @device
 def _begin(planes, maps, lows, highs):
-    """Fill the maps with what they begin with; return the widest range of an orientation."""
+    """Fill the maps with their first values; return the maximum range of an orientation."""
     cols = planes.shape[2]
     size = int32(planes.shape[1] * cols)
     i = int32(cuda.threadIdx.x)
@@ -241,7 +241,7 @@ def _add_scaled(source, weight, target):
 
 @device
 def _range(source, lows, highs):
-    """Return the least and the greatest value, to every thread."""
+    """Return the minimum and the maximum, to every thread."""
     me = cuda.threadIdx.x
     rows, cols = source.shape
     low, high = float32(np.inf), float32(-np.inf)

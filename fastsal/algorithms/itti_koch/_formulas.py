@@ -5,7 +5,7 @@ from numba import float32, int32, uint16
 from ...kernels.jit import serial
 
 ROUNDS = 3  # of the competition that N by iteration is
-_HELP, _HINDRANCE = float32(0.5**2), float32(1.5**2)  # by what is near, and by what is all around
+_HELP, _HINDRANCE = float32(0.5**2), float32(1.5**2)  # weights of near and far neighbours
 _TOLL = float32(0.02)  # of the greatest value, in every round
 
 # Maxima are averaged as integers in this unit, so that their sum has no order.
@@ -84,7 +84,7 @@ def ramp(index, size, border):
 
 @serial
 def units(value, low, scale):
-    """Return a value of a map as an integer share of its range; `scale` is 1 / range."""
+    """Return a value of a map as an integer fraction of its range; `scale` is 1 / range."""
     return int32(float32(float32(value - low) * scale) * _UNITS + float32(0.5))
 
 
@@ -111,6 +111,6 @@ def modality(plane):
 
 @serial
 def faintness(span, widest, promotes):
-    """Return what N of a map is times, if not its own range is made 1 but the widest."""
+    """Return the weight of a map after N() if all maps are scaled by the maximum range."""
     share = span / widest if widest > float32(0) else float32(0)
     return share * share * share if promotes else share

@@ -1,4 +1,4 @@
-"""What depends on the size of the image and the options only, for both backends."""
+"""Tables that depend on the size of the image and the options only, for both backends."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ COLORS = (1, 2)
 ORIENTATIONS = (3, 4, 5, 6)
 REACH = 4  # of the filters of orientation
 _PERIOD, _SIGMA = 7.0, 7 / 3
-NEAR, FAR = 0.02, 0.25  # sigmas of what helps and hinders in the competition, in longer sides
-_UNHEARD = 1e-6  # what is left of a wave that need not be counted
-# Rounding leaves less of an image of one level, in levels of 255; and CIELab's constants, which
-# do not make grey quite colourless, less of a grey image.
+NEAR, FAR = 0.02, 0.25  # sigmas of excitation and inhibition in the competition, in longer sides
+_UNHEARD = 1e-6  # weight below which a cosine is left out
+# Rounding leaves less in an image of one level, in levels of 255. So do the constants of CIELab in
+# a grey image, where grey is not exactly colourless.
 _FLAT, _FLAT_LAB = 1e-3, 0.1
 
 
 class Plan(NamedTuple):
-    """Sizes, features and filters; kernels of the CPU take it as it is."""
+    """Sizes, features and filters; CPU kernels take this tuple as an argument."""
 
     sizes: NDArray[np.int64]  # (7, 4) of scales 2 to 8: rows, columns, offset, width of the ramp
     atlas: int  # pixels of all scales
     tasks: NDArray[np.int64]  # (features, 4): plane, centre, surround, 1 if it has two signs
     taps: NDArray[np.float32]  # (6, 5): see `filters`
     energy: bool  # of the filters of orientation
-    is_sum: bool  # what colour features are, centre plus surround
+    is_sum: bool  # planes of colour features, centre plus surround
     shares: bool  # the range of a modality
     promotes: bool  # whether N weighs by local maxima
     competes: bool  # whether N is a competition
-    sigma: np.float32  # of what is near in it
-    across: NDArray[np.float32]  # (waves, columns) whose products with a row, times the waves
+    sigma: np.float32  # sigma of the near neighbourhood in it
+    across: NDArray[np.float32]  # (cosines, columns): a product with a row gives its coefficients
     down: NDArray[np.float32]  # again, blur it by all around; the same for columns
     is_lab: bool
     weights: NDArray[np.float32]  # of intensity, colour and orientation; their sum is 1
-    flats: NDArray[np.float32]  # what a feature exceeds if it is not noise; one of colour
+    flats: NDArray[np.float32]  # minimum of a feature that is not noise; of a colour feature
 
     @property
     def small(self) -> tuple[int, int]:
@@ -91,7 +91,7 @@ def layout_of(channels: int, is_rgb: bool) -> tuple[int, int, int, int]:
 
 
 def unit_of(dtype: np.dtype[Any]) -> np.float32:
-    """Return what makes levels of 255 of values."""
+    """Return the factor from values to levels of 255."""
     return np.float32(255 / WHITE[dtype])
 
 
@@ -120,8 +120,8 @@ def _tasks(side: int, channels: int, options: IttiOptions) -> NDArray[np.int64]:
 def waves(size: int, sigma: float | None) -> NDArray[np.float32]:
     """Return the cosines, weighed, that a wide Gaussian leaves something of; (0, size) for None.
 
-    A line of pixels whose ends are mirrored is a sum of `size` cosines, and blurring shrinks each:
-    the matrix times its transpose is that of the blur, and has as many rows as sigma is wide.
+    A line with mirrored ends is a sum of `size` cosines, and blurring scales each of them. The
+    matrix times its transpose is the blur, with a number of rows that depends on sigma.
     """
     if sigma is None:
         return np.empty((0, size), np.float32)
@@ -137,12 +137,12 @@ def waves(size: int, sigma: float | None) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def filters() -> NDArray[np.float32]:
-    """Return halves, from the middle, of the filters whose products are the Gabor filters.
+    """Return halves, from the middle, of the separable factors of the Gabor filters.
 
-    In this order: the Gaussian; the cosine under it, less what the Gaussian passes of one level;
-    its sine; cosine and sine of the diagonals' slower wave; and, of no filter but in its place,
-    the factors that make even and odd filters, straight and diagonal, of one length, and how much
-    of the Gaussian the diagonals' product has too much.
+    The order is: the Gaussian; the cosine under it, minus the Gaussian's response to a constant;
+    its sine; the diagonal cosine and sine; and factors. These factors normalise even and odd
+    filters, straight and diagonal. One removes the excess of the Gaussian in the diagonals'
+    product.
     """
     steps = np.arange(REACH + 1)
     gauss = np.exp(-(steps**2) / (2 * _SIGMA**2))

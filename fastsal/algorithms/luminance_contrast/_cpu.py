@@ -1,7 +1,7 @@
 """Luminance contrast on the CPU: count the levels, score each, look every pixel's score up.
 
-Large images are counted and painted in bands, one per thread. Of small frames, which may come in
-stacks, each is done by one thread.
+Large images are counted and painted in bands, one per thread. Small frames, which may come in
+stacks, are processed by one thread each.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """How often each level occurs in a large image, counted in bands.
 
 Pixels are counted as 16-bit codes, each two 8-bit pixels or one of 16 bits. For bytes that halves
-the accesses to the table, and to take 65,536 codes apart again costs a tenth of what it saves.
+the accesses to the table. Splitting 65,536 codes afterwards costs a tenth of this gain.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from ._cpu_swar import span_of, words_of
 CODES = 1 << 16
 CODE = uint64(CODES - 1)
 ONE = uint32(1)
-CHUNK = 1 << 13  # pixels whose luma is still in the first-level cache when it is counted
+CHUNK = 1 << 13  # pixels with luma that is still in the first-level cache when it is counted
 
 
 @parallel

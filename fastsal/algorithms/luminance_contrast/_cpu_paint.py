@@ -57,7 +57,7 @@ def _look_up(gray, scores, saliency, start, stop):
 
 @serial
 def _look_up_words(words, scores, saliency):
-    # Eight pixels by one load and shifts: loads are what this loop has most of.
+    # Eight pixels by one load and shifts: loads limit this loop.
     for i in range(words.size):
         word = words[i]
         for k in range(8):

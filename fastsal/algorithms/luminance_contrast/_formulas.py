@@ -9,8 +9,8 @@ from ...kernels.jit import serial
 def contrast(level, count_below, sum_below, count, total):
     """Return the sum of |level - other| over all pixels.
 
-    `count_below` and `sum_below` are the number of pixels at or below `level` and the sum of
-    their levels; `count` and `total` are the same of all pixels.
+    `count_below` and `sum_below` are the number of pixels at or below `level` and the sum of their
+    levels. `count` and `total` are the same of all pixels.
     """
     below = int64(level) * count_below - sum_below
     above = (total - sum_below) - int64(level) * (count - count_below)

@@ -163,8 +163,8 @@ def fill_distances(plane, distances):
             start, stop = first_row(at, cols), last_row(at, rows) + 1
             if stop <= start:
                 continue
-            # Of the diagonal before, the neighbour in the row has the same index; that in the
-            # column lies one before it on the way down and one behind it on the way up.
+            # On the diagonal before, the neighbour in the row has the same index. The neighbour in
+            # the column has the index before on the way down, and the next on the way up.
             before, shift = (at - 1, -1) if number % 2 == 0 else (at + 1, 1)
             _relax(
                 number == 0,

@@ -51,7 +51,7 @@ def _opened(levels, width):
 
 @serial
 def _fill_least(wide, width, target):
-    """Fill `target` with the least of `width` values from each on; doubling the window each step.
+    """Fill `target` with the minimum of `width` values from each on; windows double in each step.
 
     `wide` is two rows, the values in the first; both are overwritten.
     """
@@ -72,7 +72,7 @@ def _fill_least(wide, width, target):
 
 @serial
 def _fill_least_down(lines, width, target):
-    """Fill `target` with the least of `width` rows from each on; `lines` are overwritten."""
+    """Fill `target` with the minimum of `width` rows from each on; `lines` are overwritten."""
     done = 1
     while 2 * done <= width:
         for row in range(len(lines) - done):

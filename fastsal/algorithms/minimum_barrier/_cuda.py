@@ -159,7 +159,7 @@ def _stretch(saliency, bounds, lows, highs):
 
 
 def _measure_distances(planes, bounds, low, high):
-    """Fill `low` and `high`, whose gaps are the distances, from `planes`: all (N, planes, h, w)."""
+    """Fill `low` and `high`, (N, planes, h, w), with the range of the path to each pixel."""
     blocks = planes.shape[1], launch.capped(len(planes))
     _fill_distances[blocks, launch.THREADS](planes, bounds, low, high)
 

@@ -153,5 +153,5 @@ def _combine(distances, bounds, scores):
 
 @device
 def range_within(values, bounds, lows, highs):
-    """Return the least and the greatest value inside `bounds`, one if rounding parts them."""
+    """Return the minimum and maximum inside `bounds`, equal if only rounding separates them."""
     return range_of(values[bounds[0] : bounds[1], bounds[2] : bounds[3]], lows, highs)

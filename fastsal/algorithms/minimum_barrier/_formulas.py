@@ -23,19 +23,19 @@ _STEEPNESS = 10
 
 @serial
 def first_row(diagonal, cols):
-    """Return the first row whose cell on a diagonal, row + col, is not on the border."""
+    """Return the first row of a diagonal, row + col, with a cell that is not on the border."""
     return max(int64(1), int64(diagonal) - int64(cols) + 2)
 
 
 @serial
 def last_row(diagonal, rows):
-    """Return the last row whose cell on a diagonal is not on the border."""
+    """Return the last row of a diagonal with a cell that is not on the border."""
     return min(int64(rows) - 2, int64(diagonal) - 1)
 
 
 @serial
 def closer(is_first, value, low, high, side_low, side_high, line_low, line_high):
-    """Return the least and the greatest value on the path to a pixel; its distance is their gap.
+    """Return the minimum and maximum on the path to a pixel; its distance is their difference.
 
     `side` is the neighbour in the row and `line` that in the column, which wins only if it is
     closer still: Zhang et al. (2015), Algorithm 1. In the first pass no pixel has a path yet.
@@ -122,7 +122,7 @@ def along(first, second, third, one, two, three):
 
 @serial
 def all_but_greatest(first, second, third, fourth):
-    """Return the sum of four values but for the greatest."""
+    """Return the sum of four values without the maximum."""
     total = float32(float32(first + second) + float32(third + fourth))
     return float32(total - max(max(first, second), max(third, fourth)))
 
@@ -158,13 +158,13 @@ def opening_width(total, cells):
 
 @serial
 def is_upper(value, low, high):
-    """Return whether a byte lies in the upper half of what is between two others."""
+    """Return whether a byte lies in the upper half of the range between two others."""
     return 2 * (int64(value) - low) >= int64(high) - low
 
 
 @serial
 def middle(total, count, low, high):
-    """Return the mean of bytes as a fraction of what lies between two others; 0 of none."""
+    """Return the mean of bytes as a fraction of the range between two others; 0 if it is empty."""
     if count == 0:
         return float32(0)
     above, unit = int64(total) - int64(low) * count, int64(count) * (int64(high) - low)

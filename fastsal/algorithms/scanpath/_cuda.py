@@ -43,7 +43,7 @@ def _fill_cells(levels, side, unit, cells, places):
                 level = levels[y, x]
                 column += level
                 away = off_middle(y, x, top, left, bottom, right)
-                # Of equals as far away the first row's is meant, then the first column's.
+                # Ties go to the first row, then to the first column.
                 earlier = away == least and y < best_row
                 if level > best or (level == best and (least < 0 or away < least or earlier)):
                     best, least, best_row, best_col = level, away, y, x

@@ -91,7 +91,7 @@ def _brightest(levels, side, row, col):
 
 @serial
 def _inhibit(focus, radius, side, until, free_from):
-    """Keep the cells whose middle lies in the disk, and that of the focus, from winning."""
+    """Inhibit the cells with their middle inside the disk, and that of the focus."""
     for row in range(free_from.shape[0]):
         down = (row + 0.5) * side - focus[0] - 0.5
         for col in range(free_from.shape[1]):

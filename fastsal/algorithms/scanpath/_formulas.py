@@ -1,4 +1,4 @@
-"""What a cell is worth, how long attention takes to move, and how long it does not return."""
+"""Value of a cell, duration of a shift of attention, and duration of inhibition of return."""
 
 import math
 
@@ -6,8 +6,8 @@ from ...kernels.jit import serial
 
 INHIBITION = 0.7  # seconds that a focus is not returned to: 0.5 to 0.9 in the paper
 # A cell charges towards its current, saliency and a constant, at this rate, and the first to reach
-# the threshold wins. Constant and threshold are what makes a shift take 30 ms at saliency 1 and
-# 70 ms at saliency 0, the paper's bounds.
+# the threshold wins. With this constant and threshold a shift takes 30 ms at saliency 1 and 70 ms
+# at saliency 0, the paper's bounds.
 _RATE = 0.05
 _CONSTANT = 1.4928
 _THRESHOLD = (1 + _CONSTANT) * (1 - math.exp(-0.03 / _RATE))
@@ -22,7 +22,7 @@ def time_to_fire(saliency):
 
 @serial
 def mean_of(total, unit, count):
-    """Return the mean of so many levels of that unit."""
+    """Return the mean of `count` levels of that unit."""
     return total * unit / count
 
 

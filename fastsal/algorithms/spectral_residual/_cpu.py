@@ -1,4 +1,4 @@
-"""The spectral residual on the CPU: a few source pixels, a small transform, one enlargement."""
+"""The spectral residual on the CPU: a few source pixels, a small transform, one up-sampling."""
 
 import numpy as np
 

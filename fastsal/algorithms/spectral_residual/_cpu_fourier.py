@@ -1,8 +1,8 @@
 """The Fourier transform of few numbers on the CPU, by columns, which vectorises.
 
-Complex numbers lie in arrays (N, 2, W): of each of N rows W real parts, then the imaginary ones.
-So an image, whose numbers are real and whose spectrum mirrors itself, is one of half the width: its
-left half are real parts, its right half imaginary ones, and the result tells them apart again.
+Complex numbers lie in arrays (N, 2, W): of each of N rows W real parts, then the imaginary ones. A
+real image has a Hermitian spectrum, so it is transformed as a complex image of half the width. Its
+left half are real parts, its right half imaginary ones, and the result is separated.
 """
 
 from functools import cache
@@ -46,8 +46,8 @@ def _reversed(count):
 def fill_half_spectrum(image, turned, turns, places, wide, high):
     """Fill the last two with real and imaginary parts of the spectrum; `image` is overwritten.
 
-    The spectrum's rows become columns. Of those, R in all, the first R / 2 come row by row, and at
-    the end, by itself, column R / 2. The others are mirror images.
+    The spectrum's rows become columns. The first R / 2 of these R numbers come row by row, and
+    column R / 2 comes last. The others are mirror images.
     """
     rows, cols = image.shape
     pairs = image.reshape(rows, 2, cols // 2)
@@ -64,7 +64,7 @@ def fill_half_spectrum(image, turned, turns, places, wide, high):
 def transform_and_turn(waves, turned, turns, places):
     """Fill `turned` with the transform, its rows as columns, in the order of reversed bits.
 
-    `waves`, whose rows are what columns are in the plan, are overwritten.
+    `waves` are overwritten; their rows are the columns of the plan.
     """
     _transform_down(waves, turns[1])
     turn(waves, places[1], turned)
@@ -124,10 +124,10 @@ def _halve(waves):
 
 @serial
 def _part_halves(pairs, places):
-    """Tell the spectra of the left and the right half of an image apart.
+    """Separate the spectra of the left and the right half of an image.
 
-    The left one's row k comes to lie in row k, the right one's in row -k; but for rows 0 and N / 2,
-    which are real: there both make one complex row, the left ones in row 0.
+    Row k of the left spectrum goes to row k, that of the right one to row -k. Rows 0 and N / 2 are
+    real: in both, the two make one complex row, and the left ones go to row 0.
     """
     count = len(pairs)
     _swap(pairs[0, 1], pairs[places[count // 2], 0])
@@ -158,7 +158,7 @@ def _opposite(places):
 
 @serial
 def _put_in_order(half, places, wide, high):
-    """Bring rows in order, and tell the two columns apart that share the first."""
+    """Bring rows in order, and separate the two columns stored in the first."""
     count, _, size = half.shape
     total = half[0, 0, 0]
     for row in range(count):

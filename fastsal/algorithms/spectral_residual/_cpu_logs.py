@@ -1,4 +1,4 @@
-"""Logarithm and exponential in steps that vectorise; a device has fast ones of its own."""
+"""Logarithm and exponential in steps that vectorise; devices have fast instructions."""
 
 import math
 
@@ -14,7 +14,8 @@ _ROOT_OF_HALF = 0x3FE6A09E667F3BCD  # its bits, as a float64
 def logarithm(value):
     """Return the natural logarithm of a float64 from 1 on, right to 1e-9, in steps that vectorise.
 
-    From bits: 2 to a power, times what lies around 1. Infinity and NaN come back as they are.
+    From bits: a power of 2, times the logarithm of a factor near 1. Infinity and NaN are returned
+    unchanged.
     """
     bits = np.float64(value).view(np.int64)
     power = (bits - _ROOT_OF_HALF) >> 52

@@ -53,7 +53,7 @@ def _fill(image, doubles, singles, plan, small):
 
 @serial
 def _fill_saliency(numbers, places, sizes, squares, small):
-    """Fill `small` from complex numbers, whose rows lie in these places."""
+    """Fill `small` from complex numbers with their rows in these places."""
     for row in range(places.size):
         real, imag, target = numbers[places[row], 0], numbers[places[row], 1], sizes[row]
         for col in range(target.size):
@@ -82,7 +82,7 @@ def _fill_blurred(sizes, result):
 
 @serial
 def _normalize(values, result):
-    """Fill `result` with the values as shares of the greatest."""
+    """Fill `result` with the values divided by their maximum."""
     rows, cols = values.shape
     tops = np.zeros(cols)
     for row in range(rows):

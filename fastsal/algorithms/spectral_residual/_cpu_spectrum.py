@@ -1,7 +1,7 @@
 """The residual of a spectrum on the CPU.
 
-Of an image of real numbers half a spectrum tells all. Its residual is not so: the mean mirrors rows
-and columns at the borders of the spectrum, which does not, and that is part of OpenCV's map.
+For an image of real numbers, half a spectrum is enough. The residual differs: the mean filter
+mirrors rows and columns at the borders, unlike the spectrum. That is part of OpenCV's map.
 """
 
 import numpy as np
@@ -72,7 +72,7 @@ def _fill_conjugates(cosines, sines, gaps, real, imag):
 
 @serial
 def scale_by_residual(logs, sizes, waves):
-    """Give waves (N, 2, W) the sizes whose logarithms these are, less their means of 3x3.
+    """Scale spectra (N, 2, W): log-amplitudes become their differences from 3 x 3 means.
 
     They are mirrored too, which makes the next transform inverse.
     """

@@ -1,8 +1,8 @@
 """The spectral residual on a CUDA device: threads along x take columns, blocks rows and frames.
 
-The spectrum is small and of any size, so its transform is summed up term by term. In float32 the
-terms that cancel would leave noise with a phase, and the phase is what the map is made of: so the
-spectrum is float64, some 4,096 numbers a frame, and only the map is float32.
+The spectrum is small and of any size, so its transform is summed up term by term. In float32,
+cancelling terms would leave noise with a phase, and the map depends on the phase. So the spectrum,
+some 4,096 numbers a frame, is float64; only the map is float32.
 """
 
 import math
@@ -243,7 +243,7 @@ def _fill_waves(real, imag, logs, cosines, sines):
 
 @kernel
 def _fill_residual(logs, cosines, sines, real, imag):
-    """Fill with mirrored waves, for the inverse, of the size the logs leave over their mean."""
+    """Fill with the spectrum for the inverse, mirrored; its amplitude is exp(log minus mean)."""
     frames, rows, cols = logs.shape
     col = cuda.grid(1)
     if col >= cols:
@@ -315,7 +315,7 @@ def _fill_blurred(sizes, squares):
 
 @kernel
 def _normalize(values, small):
-    """Fill with shares of the greatest value of the frame, a block per frame."""
+    """Fill with values divided by the maximum of the frame, a block per frame."""
     lows = cuda.shared.array(MAX_THREADS, float64)
     highs = cuda.shared.array(MAX_THREADS, float64)
     me, threads, area = cuda.threadIdx.x, cuda.blockDim.x, values.shape[1]

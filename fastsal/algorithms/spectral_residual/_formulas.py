@@ -31,13 +31,13 @@ def tap(index, source, target):
 
 @serial
 def fixed(share, bits):
-    """Return a share in units of 2**-bits."""
+    """Return a fraction in units of 2**-bits."""
     return int64(round(share * (int64(1) << bits)))
 
 
 @serial
 def blended(a, b, c, d, across, down, bits):
-    """Return what lies between the integers a b / c d, rounded by OpenCV's fixed-point rules."""
+    """Interpolate between the integers a b / c d by OpenCV's fixed-point rules."""
     one = int64(1) << bits
     upper = int64(a) * (one - across) + int64(b) * across
     lower = int64(c) * (one - across) + int64(d) * across
@@ -58,7 +58,7 @@ def blended_bytes(a, b, c, d, across, down):
 def blended_wide(a, b, c, d, across, down):
     """Return the same of 32-bit integers, with shares in units of 2**-32, in 64 bits and a carry.
 
-    What is left out below the carry is too little to round up.
+    The terms left out below the carry are too small to round up.
     """
     one = int64(1) << 32
     upper = int64(a) * (one - across) + int64(b) * across
@@ -70,7 +70,7 @@ def blended_wide(a, b, c, d, across, down):
 
 @serial
 def float_blended(a, b, c, d, across, down, itemsize):
-    """Return what lies between the floats a b / c d, rounded to floats of that item size."""
+    """Interpolate between the floats a b / c d, rounded to floats of that item size."""
     upper = float64(a) + (float64(b) - float64(a)) * across
     lower = float64(c) + (float64(d) - float64(c)) * across
     value = upper + (lower - upper) * down
@@ -95,7 +95,7 @@ def phase(real, imag):
 
 @serial
 def phase_and_gap(real, imag):
-    """Return the phase, and what this and the conjugate's exceed 2 pi by: OpenCV rounds both."""
+    """Return the phase, and its and the conjugate's excess over 2 pi: OpenCV rounds both."""
     degrees = _degrees(real, imag)
     upper = float64(float32(degrees * _RADIAN))
     lower = float64(float32(float32(float32(360) - degrees) * _RADIAN))
@@ -159,5 +159,5 @@ def blur(first, second, third, fourth, fifth):
 
 @serial
 def without_noise(part, total):
-    """Return a part of a spectrum, or 0 if it is what rounding leaves of an image of that total."""
+    """Return a part of a spectrum, or 0 if it is rounding error of an image of that total."""
     return part if abs(part) >= 1e-14 * abs(total) else 0.0

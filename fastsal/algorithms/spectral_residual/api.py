@@ -102,7 +102,7 @@ def residual_map(
     frames: images.Frames, size: tuple[int, int], scale: float, *, out: Any,
     backend: runtime.Choice,
 ) -> Any:  # fmt: skip
-    """Return the map of images whose floats, of any range, are multiplied by `scale`."""
+    """Return the map of images of floats of any range, multiplied by `scale`."""
     shape = validation.shape("size", size, _MAX_SIDE)
 
     def fill(call: images.Call) -> None:

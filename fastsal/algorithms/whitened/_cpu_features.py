@@ -49,7 +49,7 @@ def blur_across(planes, sigmas, blurred, start, stop):
 def subtract_down(planes, blurred, sigmas, features, start, stop):
     """Finish the blur down the columns, and fill rows of `features`, (planes, scales, h, w).
 
-    Each is the difference from the next finer scale, of which the finest is the plane itself.
+    Each is the difference from the next finer scale; the finest is the plane itself.
     """
     height, width = planes.shape[1:]
     total = np.empty((2, width), np.float32)

@@ -6,7 +6,7 @@ from ...kernels.jit import banded, serial
 from . import _whitening
 from ._formulas import pair_of
 
-LANES = 64  # partial sums: loops over so many vectorise, and their order is the same everywhere
+LANES = 64  # partial sums: loops over this number vectorise, and their order is the same everywhere
 CHUNK = 256  # cells whitened at once: their features fit the first cache
 
 fill_weights = serial(_whitening.fill_weights)

@@ -14,7 +14,7 @@ from ...kernels.reduce import add_up_block
 from . import _whitening
 from ._formulas import pair_of, sigmas_of
 
-GROUP = 64  # frames whose features are kept at once
+GROUP = 64  # frames with features stored at once
 MOST_FEATURES = 21  # three planes at seven scales
 SUMS = _whitening.SUMS
 

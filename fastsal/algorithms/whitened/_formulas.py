@@ -19,7 +19,7 @@ def sigmas_of(longer):
 
 @serial
 def pair_of(index):
-    """Return row and column of an entry of a symmetric matrix whose lower half is numbered."""
+    """Return row and column of an entry of a symmetric matrix with its lower half numbered."""
     row = 0
     while (row + 1) * (row + 2) // 2 <= index:
         row += 1

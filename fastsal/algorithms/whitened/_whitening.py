@@ -10,9 +10,10 @@ def fill_weights(moments, count, lower, weights):
     """Fill `weights`, (n, n + 2), which whiten n features one after the other.
 
     Whitened feature k is ``weights[k, n] * feature[k] + weights[k, n + 1]`` plus ``weights[k, j]``
-    times each whitened feature j before it: the forward substitution of the Cholesky factor of the
-    features' correlations plus `RIDGE`. `moments` are the sums of products, numbered as `pair_of`
-    does, then the sums of the features, over `count` cells. `lower`, (n, n), is overwritten.
+    times each whitened feature j before it. This is the forward substitution of the Cholesky factor
+    of the features' correlations plus `RIDGE`. `moments` are the sums of products, numbered as
+    `pair_of` does, then the sums of the features, over `count` cells. `lower`, (n, n), is
+    overwritten.
     """
     size = len(lower)
     sums = size * (size + 1) // 2

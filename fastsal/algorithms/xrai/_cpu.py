@@ -1,7 +1,7 @@
 """Regions as runs of pixels in rows, and their ranking with exact sums.
 
-A mask of a photograph has few runs per row, so neither masks nor lists of pixels are stored.
-Sums are kept in two integers per region: taking covered pixels away leaves no rounding error.
+A mask of a photograph has few runs per row, so masks and lists of pixels are not stored. Sums are
+kept in two integers per region: taking covered pixels away leaves no rounding error.
 """
 
 import numpy as np

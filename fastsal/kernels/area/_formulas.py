@@ -1,8 +1,8 @@
 """Integer formulas of the area mean, for both backends.
 
-A cell covers a rectangle of the image whose borders may cut through pixels. Lengths are counted in
-fractions of a pixel: a pixel of a row is `cells` long and a cell `pixels` long, so that all weights
-are integers and their sum over a cell is the number of pixels of the image.
+A cell covers a rectangle of the image; its borders may cut through pixels. Lengths are counted in
+fractions of a pixel: a pixel of a row is `cells` long and a cell `pixels` long. So all weights are
+integers, and their sum over a cell is the number of pixels of the image.
 """
 
 from numba import float32, int64
@@ -18,7 +18,7 @@ _ROUNDER = float32(1 << 23)
 def shape_of_thumbnail(height, width, longer):
     """Return rows and columns of the image reduced to a longer side of `longer`.
 
-    The shorter side is rounded down, as OpenCV users do; images are not enlarged.
+    The shorter side is rounded down, as OpenCV users do; images are not up-sampled.
     """
     side = max(height, width)
     if side <= longer:

@@ -13,7 +13,7 @@ from .. import simd
 from ..jit import serial
 from ..simd import BLOCK, BYTES, INT
 
-GROUP = 16  # pixels whose 32-bit sums fill a register
+GROUP = 16  # pixels per register of 32-bit sums
 _WORDS = ir.VectorType(ir.IntType(16), 32)
 _SUMS = ir.VectorType(INT, GROUP)
 _HALF = 1 << 14  # rounds a sum of units of 2**-15
@@ -60,7 +60,7 @@ _luma_of_three, _luma_of_four = _luma_of(3), _luma_of(4)
 
 
 def _factors(builder, first, second, third):
-    """Return what the pairs of `_group` are multiplied by: two weights; the third, and the half."""
+    """Return the factors of the pairs of `_group`: two weights; the third, and the half."""
     pairs = (first, second), (third, INT(_HALF))
     both = [builder.or_(low, builder.shl(high, INT(16))) for low, high in pairs]
     return [builder.bitcast(_repeated(builder, each), _WORDS) for each in both]

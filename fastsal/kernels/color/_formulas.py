@@ -4,7 +4,7 @@ from numba import float32, uint32
 
 from ..jit import serial
 
-# Numba widens uint32 arithmetic to 64 bits; narrowing each step keeps the lanes of a vector full.
+# Numba extends uint32 arithmetic to 64 bits; narrowing each step keeps the lanes of a vector full.
 
 
 @serial
@@ -18,7 +18,7 @@ def luma(first, second, third, weights):
 
 @serial
 def float_luma(first, second, third, weights):
-    """Return OpenCV's luma of a pixel of floats; `weights` tell the order of its channels."""
+    """Return OpenCV's luma of a pixel of floats; `weights` have the order of its channels."""
     is_rgb = weights[0] > weights[2]
     red, blue = (first, third) if is_rgb else (third, first)
     green_and_blue = float32(float32(0.587) * second + float32(0.114) * blue)
@@ -35,7 +35,7 @@ def linear(value):
 
 @serial
 def lightness(value):
-    """Return CIE's compressed form of a share of white light."""
+    """Return CIE's compressed form of a fraction of white light."""
     if value > float32(0.008856):
         return value ** float32(1 / 3)
     return float32(7.787) * value + float32(16 / 116)
@@ -43,7 +43,7 @@ def lightness(value):
 
 @serial
 def share_of_x(red, green, blue):
-    """Return CIE X of linear sRGB as a share of that of white (D65); so too those below."""
+    """Return CIE X of linear sRGB as a fraction of that of white (D65); so too those below."""
     part = float32(0.412453 / 0.95047) * red + float32(0.357580 / 0.95047) * green
     return part + float32(0.180423 / 0.95047) * blue
 
@@ -62,7 +62,7 @@ def share_of_z(red, green, blue):
 
 @serial
 def lab(x, y, z):
-    """Return CIELab from compressed shares of white."""
+    """Return CIELab from compressed fractions of white."""
     return float32(116) * y - float32(16), float32(500) * (x - y), float32(200) * (y - z)
 
 

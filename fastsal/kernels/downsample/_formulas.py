@@ -4,7 +4,7 @@ from numba import int64
 
 from ..jit import serial
 
-ROWS_READ = 8  # of a cell, at the most: more tell no more
+ROWS_READ = 8  # maximum rows sampled per cell; more do not change the result measurably
 
 
 def shape_of_cells(height, width, longer):

@@ -10,7 +10,7 @@ from ._formulas import chroma_bytes, lightness_byte
 def fill_lab(colors, lab):
     """Fill `lab` from `colors`, RGB or grey bytes, both (N, 3, h, w), or (N, 1, h, w) if grey.
 
-    Of grey only the lightness is kept: its other two planes are 128.
+    Grey images keep the lightness only: the other two planes are 128.
     """
     frames, planes, rows, cols = colors.shape
     blocks, threads = grid_for(rows * cols, frames)

@@ -11,7 +11,7 @@ from ... import images
 def in_levels(call: images.Call, frames: images.Frames, dtype: DTypeLike) -> images.Frames:
     """Return an input of the call with its pixels in the levels of `dtype`, rounded.
 
-    White stays white. Frames of `dtype` are returned as they are. Others use a work array of this
+    White stays white. Frames of `dtype` are returned unchanged. Others use a work array of this
     thread, which the next call overwrites.
     """
     pixels, wanted = frames.pixels, np.dtype(dtype)

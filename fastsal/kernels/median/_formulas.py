@@ -4,7 +4,7 @@ import numpy as np
 
 
 def _pairs(count):
-    """Return Batcher's odd-even merge sort of `count` values, cut to what the median needs.
+    """Return Batcher's odd-even merge sort of `count` values, reduced to the steps for the median.
 
     Each row names two places; the smaller of their values goes to the first (Knuth, TAOCP 3,
     section 5.2.2, algorithm M).

@@ -1,3 +1,3 @@
-"""From small maps to the final ones: blurred, drawn to the centre, stretched, enlarged."""
+"""From small maps to the final ones: blur, centre bias, normalisation, up-sampling."""
 
 from .options import checked as checked

@@ -11,15 +11,14 @@ from ..scale import share
 from ._cpu_enlarge import enlarge_rows
 from ._formulas import biased, centrality, reach_of, top_of
 
-_PIXELS_OF_OTHERS = 6  # that are enlarged while other kernels do one
+_PIXELS_OF_OTHERS = 6  # pixels up-sampled in the time of one pixel of other kernels
 
 
 def finish(maps, width, smooth, center_bias, rescale, out):
     """Fill `out`, (N, H * width), from `maps`, (N, h, w), which are overwritten.
 
-    They are blurred by a Gaussian of `smooth` widths, drawn to the centre by `center_bias`, what
-    they exceed their least value by, stretched to [0, 1], one value everywhere becoming 0, and
-    enlarged. Without `rescale` their values count from 0 and are not stretched.
+    Blur, weight by the centre bias, min-max normalise to [0, 1] (constant maps become 0),
+    up-sample. Without `rescale` their values count from 0 and are not stretched.
     """
     frames, rows, cols = maps.shape
     over, size = launch.over_bands, maps.size
@@ -36,7 +35,7 @@ def finish(maps, width, smooth, center_bias, rescale, out):
 
 
 def enlarge(maps, width, out):
-    """Fill `out`, (N, H * width), with what lies between the values of `maps`, (N, h, w)."""
+    """Up-sample `maps`, (N, h, w), into `out`, (N, H * width), by linear interpolation."""
     frames, area = out.shape
     large = out.reshape(frames, area // width, width)
     rows = frames * large.shape[1]
@@ -105,7 +104,7 @@ def _stretch(rows, low, high):
 
 @serial
 def range_of(rows):
-    """Return the least and the greatest value, one if rounding parts them.
+    """Return the minimum and the maximum, equal if only rounding separates them.
 
     Column by column first, which vectorises.
     """

@@ -22,7 +22,7 @@ def enlarge_rows(maps, out, start, stop):
 
 @serial
 def _enlarge(small, saliency, start, stop):
-    """Fill rows of `saliency`; each row of `small` is widened once, and kept while it is needed."""
+    """Fill rows of `saliency`; each row of `small` is up-sampled once, and stored while needed."""
     height, width = saliency.shape
     rows, cols = small.shape
     wide = np.empty((2, width), np.float32)  # row r of `small` in wide[r % 2]

@@ -21,7 +21,7 @@ _INTS = ir.VectorType(simd.INT, LANES)
 
 @serial
 def places_of(source, target, start, stop):
-    """Return the place before each of these enlarged ones, and the other's share."""
+    """Return the source before each of these target pixels, and the weight of the next."""
     firsts, shares = np.empty(stop - start, np.int32), np.empty(stop - start, np.float32)
     rest = (2 * start + 1) * source - target
     first = rest // (2 * target)
@@ -37,9 +37,9 @@ def places_of(source, target, start, stop):
 
 @serial
 def ends_of(source):
-    """Return what `widen` needs as work: two rows, with room behind for LANES more.
+    """Return the work space of `upsample_row`: two rows, with LANES more items.
 
-    As many are read from any place on, the last one too.
+    LANES items are read from any place on, the last one too.
     """
     return np.zeros((2, source + LANES), np.float32)
 
@@ -57,7 +57,7 @@ def fill_steps(source, ends):
 
 @serial
 def widen(source, firsts, shares, ends, target):
-    """Fill `target` with what lies between the values of `source`; `ends` is work."""
+    """Fill `target` by linear interpolation of `source`; `ends` is work space."""
     fill_steps(source, ends)
     values, steps = ends[0], ends[1]
     done = 0

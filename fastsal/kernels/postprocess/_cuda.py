@@ -18,9 +18,8 @@ MAX_THREADS = 1024
 def finish(maps, width, smooth, center_bias, rescale, out):
     """Fill `out`, (N, H * width), from `maps`, (N, h, w), which are overwritten.
 
-    They are blurred by a Gaussian of `smooth` widths, drawn to the centre by `center_bias`, what
-    they exceed their least value by, stretched to [0, 1], one value everywhere becoming 0, and
-    enlarged. Without `rescale` their values count from 0 and are not stretched.
+    Blur, weight by the centre bias, min-max normalise to [0, 1] (constant maps become 0),
+    up-sample. Without `rescale` their values count from 0 and are not stretched.
     """
     frames, rows, cols = maps.shape
     if smooth > 0:
@@ -36,7 +35,7 @@ def finish(maps, width, smooth, center_bias, rescale, out):
 
 
 def enlarge(maps, width, out):
-    """Fill `out`, (N, H * width), with what lies between the values of `maps`, (N, h, w)."""
+    """Up-sample `maps`, (N, h, w), into `out`, (N, H * width), by linear interpolation."""
     frames, area = out.shape
     large = out.reshape(frames, area // width, width)
     _enlarge[launch.image_grid((-(-large.shape[1] // 4), width), frames)](maps, large)
@@ -116,7 +115,7 @@ def _scale(maps, bias, rescale):
 
 @device
 def range_of(values, lows, highs):
-    """Return the least and the greatest value, one if rounding parts them, to all of a block."""
+    """Return the minimum and maximum, equal if only rounding separates them, to all of a block."""
     rows, cols = values.shape
     me, threads = cuda.threadIdx.x, cuda.blockDim.x
     low = high = values[0, 0]

@@ -20,21 +20,21 @@ def centrality(index, size):
 
 @serial
 def biased(value, bias, across, down):
-    """Return a value of which the share `bias` counts only as much as it is central."""
+    """Return a value multiplied by 1 - bias + bias * centrality."""
     return float32(value * (float32(1) - bias + bias * across * down))
 
 
 @serial
 def top_of(low, high):
-    """Return `high`, or `low` if what lies between them is only what float32 rounds."""
+    """Return `high`, or `low` if only rounding of float32 separates them."""
     return high if high - low > float32(1e-5) * max(abs(low), abs(high)) else low
 
 
 @serial
 def between(index, source, target):
-    """Return the first of the two places around an enlarged one, and the other's share.
+    """Return the first of the two sources around a target pixel, and the weight of the other.
 
-    Of integers, so that the share is rounded only once.
+    From integers, so the weight is rounded only once.
     """
     scaled = (2 * int64(index) + 1) * int64(source) - int64(target)
     first = scaled // (2 * int64(target))
@@ -51,7 +51,7 @@ def held(first, rest, source, target):
 
 @serial
 def lerp(first, second, share):
-    """Return what lies at `share` of the way between two float32."""
+    """Return the linear interpolation between two float32."""
     return raised(first, float32(second - first), share)
 
 

@@ -1,4 +1,4 @@
-"""What callers of a method may ask its finish for."""
+"""Options of a method's postprocessing."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from ...kernels.jit import serial, summing
 
 BLOCK = 1 << 12  # pixels that stay in the second-level cache, with those of a second map
 _SAMPLES = 8
-# How much larger than a sum of squares the squares about a pivot may be: they lose so much.
+# Maximum ratio of the squares about a pivot to the sum of squares: they lose this many bits.
 _LARGEST_LOSS = 256.0
 
 
@@ -117,7 +117,7 @@ def union_of(bits):
 
 @serial
 def range_of_bits(bits):
-    """Return the least and the greatest key of floats by their bits; see `float_of_key`.
+    """Return the minimum and maximum key of floats by their bits; see `float_of_key`.
 
     Keys are integers in the order of the floats, NaN at the ends. Unlike a minimum of floats, that
     of integers fills vector registers.

@@ -26,7 +26,7 @@ def fill_divergence(
     A density is ``(value - shift + least) * scale``: `form` holds the shift and the scale of the
     truth, those of the saliency, and `least`. MIT's form is for an epsilon above 0.
     """
-    # A logarithm costs as much as a few pixels of other kernels.
+    # A logarithm takes the time of a few pixels of other kernels.
     args = (truth, saliency, (*form, epsilon), table)
     over_bands(_span, table.size, *args, pixels=4 * truth.size)
 
@@ -55,9 +55,9 @@ def _fill_ratios(truth, saliency, form, densities, ratios):
 def _sum_of_logs(weights, values, bits):
     """Return the sum of ``weights * log(values)``; `bits` are those of the values.
 
-    The values are normal and positive. A value is 2**e * m with m from sqrt(0.5) to sqrt(2), and
-    log(m) = 2 * atanh(s) for s = (m - 1) / (m + 1): a series in s * s, which is below 0.0295, that
-    ends below 1e-17. The loop has no calls, so it fills vector registers.
+    The values are normal and positive. A value is 2**e * m with m from sqrt(0.5) to sqrt(2). Then
+    log(m) = 2 * atanh(s) for s = (m - 1) / (m + 1), a series in s * s. This square is below 0.0295,
+    so the series ends below 1e-17. The loop has no calls, so it fills vector registers.
     """
     total = 0.0
     for i in range(weights.size):

@@ -22,7 +22,7 @@ Table = NDArray[np.float64]
 
 
 def count_of_blocks(size: int) -> int:
-    """Return the number of blocks of so many pixels."""
+    """Return the number of blocks of `size` pixels."""
     return -(-size // BLOCK)
 
 
@@ -38,7 +38,7 @@ def fill_sums(values: NDArray[Any], sums: Table, unions: NDArray[np.int64]) -> N
 
 
 def fill_ranges(values: NDArray[Any], means: Table, keys: NDArray[np.int64]) -> None:
-    """Fill per block its mean, and the least and the greatest key of its values."""
+    """Fill per block its mean, and the minimum and maximum key of its values."""
     bits = values.view(f"i{values.itemsize}")
     args = (values, bits, means, keys)
     over_bands(_ranges_span, len(means), *args, pixels=values.size)

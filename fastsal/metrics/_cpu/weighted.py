@@ -1,8 +1,8 @@
 """Errors of the weighted F-measure, weighted by their neighbourhood and location.
 
 Nearest pixels of the object are found exactly: first along columns, then along rows by the lower
-envelope of parabolas. Of pixels that are as near, the one in the least column is taken, and there
-the one in the least row, as ``scipy.ndimage.distance_transform_edt`` does.
+envelope of parabolas. If several pixels are nearest, the one in the first column is taken, then the
+one in the first row, as ``scipy.ndimage.distance_transform_edt`` does.
 """
 
 import math
