@@ -18,7 +18,7 @@ def change(level, other, white, threshold, itemsize):
 
     `threshold` is in grey levels, or negative for none; `itemsize` is that of the map's entries.
     """
-    # `abs_diff` of unsigned levels has 64 bits, so half as many fit a register.
+    # `gap` of unsigned levels has 64 bits, so half as many fit a register.
     distance = abs(float32(level) - float32(other))
     if threshold >= float32(0):
         return stored(float32(1) if distance > threshold else float32(0), itemsize)

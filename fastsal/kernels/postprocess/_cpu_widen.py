@@ -37,7 +37,7 @@ def places_of(source, target, start, stop):
 
 @serial
 def ends_of(source):
-    """Return the work space of `upsample_row`: two rows, with LANES more items.
+    """Return the work space of `widen`: two rows, with LANES more items.
 
     LANES items are read from any place on, the last one too.
     """
