@@ -107,8 +107,8 @@ def compress_image(
     background : float, default 8
         How much coarser the rest is, from 1 (not at all) to 64. JPEG: steps of the coefficients,
         as a multiple of those of `quality`. WebP and AVIF: a Gaussian blur with a sigma of
-        ``2 / 3 * log2(background)`` pixels, at a quality up to 6 higher where salient pixels would
-        lose more than 0.1 dB. If that is not enough, the plain file is written.
+        ``2 / 3 * log2(background)`` pixels. If salient pixels would lose more than 0.1 dB, the
+        quality rises by up to 6. If that is not enough, the plain file is written.
     subsampling : {"4:4:4", "4:2:2", "4:2:0"}, default "4:4:4"
         Resolution of the colours in JPEG and AVIF. WebP always has 4:2:0.
 
