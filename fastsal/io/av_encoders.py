@@ -55,10 +55,13 @@ class _Target:
         picture.pts, picture.time_base = tick, time_base
         self._container.mux(self._stream.encode(picture))
 
+    def _last_packets(self) -> list[Any]:
+        return list(self._stream.encode(None))
+
     def _finish(self, seconds: float) -> None:
         """Write the delayed packets, and audio up to a time."""
         with _os_errors(), self._container:
-            self._container.mux(self._stream.encode(None))
+            self._container.mux(self._last_packets())
             if self._sound is not None:
                 self._sound.mux_until(seconds)
                 self._sound.close()

@@ -69,6 +69,13 @@ class RegionEncoder(H264Encoder):
             picture = self._graph.pull()
         self._container.mux(self._stream.encode(picture))
 
+    def _last_packets(self) -> list[Any]:
+        packets = super()._last_packets()
+        if self._count == 1:  # x265 gives the packet of a single frame no valid decoding time
+            for packet in packets:
+                packet.dts = packet.pts
+        return packets
+
     def _graph_of(self, regions: Sequence[Region], time_base: Fraction) -> Any:
         """Return filters that attach regions to a frame without a copy of its pixels."""
         width, height = self._size
