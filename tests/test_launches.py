@@ -110,6 +110,87 @@ def test_other_functions_run_on_the_stream_of_their_image(name, cuda_device, rng
     assert streams_of(launches) == {stream}
 
 
+PAIRS = {
+    "frame_difference": fastsal.frame_difference,
+    "frame_difference of floats": fastsal.frame_difference,
+    "flow_saliency": lambda one, other: fastsal.flow_saliency(one, other, return_flow=True),
+    "superpixel_contrast": lambda one, other: fastsal.superpixel_contrast(one, reference=other),
+    "superpixel_change": fastsal.superpixel_change,
+}
+
+
+def test_every_function_of_two_images_is_tested():
+    taking_two = {
+        row.function
+        for row in BUILT_IN.values()
+        if {"previous", "reference"} & set(inspect.signature(_function_of(row.key)).parameters)
+    }
+    assert taking_two == {name.partition(" ")[0] for name in PAIRS}
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("name", PAIRS)
+def test_two_images_on_two_streams_run_on_that_of_the_first(name, cuda_device, rng):
+    first, second = cuda_device.stream(), cuda_device.stream()
+    pair = frames_of(rng)
+    if name.endswith("floats"):
+        pair = [(each / 255).astype(np.float32) for each in pair]
+    one, other = (cuda_device.to_device(each) for each in pair)
+
+    with watching() as launches:
+        PAIRS[name](one.bind(first), other.bind(second))
+
+    assert launches
+    assert streams_of(launches) == {first}
+    assert devices.current_stream() == 0
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("key", BUILT_IN)
+def test_frames_on_two_streams_by_turns_each_run_on_their_own(key, cuda_device, rng):
+    streams = [cuda_device.stream(), cuda_device.stream()]
+    method = fastsal.Stream(key)
+
+    for frame, stream in zip(frames_of(rng, count=4), streams * 2, strict=True):
+        with watching(key) as launches:
+            method.update(cuda_device.to_device(frame).bind(stream))
+
+        assert launches
+        assert streams_of(launches) == {stream}
+        assert devices.current_stream() == 0
+
+
+@pytest.mark.cuda
+def test_checks_and_calls_inside_a_call_do_not_change_its_stream(cuda_device, rng):
+    stream, other = cuda_device.stream(), cuda_device.stream()
+    one, two = (cuda_device.to_device(each) for each in frames_of(rng))
+    frames = images.as_frames(one.bind(stream))
+
+    with images.Call("auto", None, frames) as call:
+        images.as_frames(two.bind(other))
+        with watching() as inner:
+            fastsal.luminance_contrast(two.bind(other))
+        with watching() as launches:
+            call.kernels("fastsal.algorithms.luminance_contrast").luminance_contrast(
+                call.inputs[0].pixels, 3, frames.weights, call.saliency
+            )
+
+    assert streams_of(inner) == {other}
+    assert streams_of(launches) == {stream}
+
+
+@pytest.mark.cuda
+def test_a_call_that_fails_leaves_no_stream_behind(cuda_device, rng):
+    def fail(launch, start):
+        raise KeyboardInterrupt
+
+    image = cuda_device.to_device(frames_of(rng)[0]).bind(cuda_device.stream())
+    with watched(fail), pytest.raises(KeyboardInterrupt):
+        fastsal.luminance_contrast(image)
+
+    assert devices.current_stream() == 0
+
+
 @pytest.mark.cuda
 def test_arrays_of_the_host_run_on_the_default_stream(cuda_device, rng):
     with watching() as launches, devices.on_stream(cuda_device.stream()):
