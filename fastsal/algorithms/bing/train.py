@@ -239,7 +239,8 @@ def learnt_filters(samples: list[Samples], fit: Fit) -> dict[str, Floats]:
 def tally_of(view: View, filters: dict[str, Floats], sizes: NDArray[np.int32]) -> list[Tally]:
     """Return, per colour space, the windows that the filters find in a view."""
     unused = dict.fromkeys(filters, np.zeros((len(sizes), 2), np.float32))
-    plan, found = search(view.frames, BingModel(filters, sizes, unused), SPACES, _NSS, "cpu")
+    call = arrays.Call("cpu", None, view.frames)
+    plan, found = search(call, BingModel(filters, sizes, unused), SPACES, _NSS)
     return [
         Tally(
             plan.numbers[each.scales],
