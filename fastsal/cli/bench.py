@@ -58,7 +58,10 @@ def run(options: argparse.Namespace) -> None:
 
     if options.fail_on is not None and options.compare is None:
         raise ValueError("--fail-on needs --compare")
-    tolerance = share_of(options.fail_on or "15%")
+    try:
+        tolerance = share_of(options.fail_on or "15%")
+    except ValueError as error:
+        raise ValueError(f"--fail-on: {error}") from None
     _check_targets(options)
     before = read_results(options.compare) if options.compare else None
     results = _measured(options)

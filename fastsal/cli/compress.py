@@ -9,7 +9,7 @@ from typing import Any
 
 from ..io.counts import count_of
 from ..registry import method_of
-from .options import Commands, add_command, add_method, named, refuse
+from .options import Commands, add_command, add_method, named, number, refuse
 
 _IMAGE_SUFFIXES = (".jpg", ".jpeg", ".webp", ".avif")
 _VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
@@ -30,7 +30,7 @@ def add_to(commands: Commands) -> None:
     )  # fmt: skip
     add_method(parser)
     parser.add_argument(
-        "--background", type=float, metavar="X",
+        "--background", type=number, metavar="X",
         help="how much coarser the rest is: for images 1 to 64 (default: 8), "
         "for videos 0 to 1 (default: 0.15)",
     )  # fmt: skip
@@ -47,11 +47,11 @@ def add_to(commands: Commands) -> None:
     )  # fmt: skip
     videos = parser.add_argument_group("videos")
     videos.add_argument(
-        "--crf", type=float, metavar="N",
+        "--crf", type=number, metavar="N",
         help="constant rate factor, 1 to 51: lower is finer and larger (default: 28)",
     )  # fmt: skip
     videos.add_argument(
-        "--strength", type=float, metavar="X",
+        "--strength", type=number, metavar="X",
         help="how much finer salient regions are, 0 to 1 (default: 0.15)",
     )  # fmt: skip
     videos.add_argument(

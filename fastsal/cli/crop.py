@@ -20,6 +20,7 @@ from .options import (
     check_regular_targets,
     make_folder,
     named,
+    number,
     size_of,
 )
 
@@ -45,7 +46,7 @@ def add_to(commands: Commands) -> None:
     )  # fmt: skip
     add_method(parser)
     parser.add_argument(
-        "--min-scale", type=float, default=0.4, metavar="X",
+        "--min-scale", type=number, default=0.4, metavar="X",
         help="smallest crop as a fraction of the largest one of this aspect (default: 0.4)",
     )  # fmt: skip
     add_background(parser)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FastsalError
 from ..io.counts import count_of
 from .messages import say
-from .options import Commands, add_command, check_writeable, count, named
+from .options import Commands, add_command, check_writeable, count, named, number
 
 if TYPE_CHECKING:
     from ..evaluation.api import Plan
@@ -44,7 +44,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--metrics", metavar="NAME[,NAME]", help="default: all")
     parser.add_argument("--limit", type=count, metavar="N", help="the first N samples only")
     parser.add_argument(
-        "--center-bias", type=float, default=0.0, metavar="X",
+        "--center-bias", type=number, default=0.0, metavar="X",
         help="weight maps towards the centre, 0 to 1 (default: 0)",
     )  # fmt: skip
     parser.add_argument(
@@ -100,6 +100,7 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 def _dataset(options: argparse.Namespace) -> Any:
     from ..datasets import open_dataset, open_masks
+    from ..datasets.opening import NAMES
 
     if (options.images is None) != (options.masks is None):
         raise ValueError("--images and --masks go together")
@@ -109,6 +110,8 @@ def _dataset(options: argparse.Namespace) -> Any:
         return open_masks(named(options.images, "--images"), named(options.masks, "--masks"))
     if options.dataset is None or options.folder is None:
         raise ValueError("DATASET and FOLDER must be given, or --images and --masks")
+    if options.dataset not in NAMES:
+        raise ValueError(f"DATASET must be {', '.join(NAMES)}; got {options.dataset!r}")
     folder = named(options.folder, "FOLDER")
     return open_dataset(options.dataset, folder, split=options.split)
 

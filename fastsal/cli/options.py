@@ -41,6 +41,14 @@ def count(text: str) -> int:
     return int(text)
 
 
+def number(text: str) -> float:
+    """Return the number that an option gives."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number; got {text!r}") from None
+
+
 def add_backend(parser: argparse.ArgumentParser) -> None:
     """Add the choice of a backend."""
     parser.add_argument(
@@ -66,7 +74,7 @@ def add_look(parser: argparse.ArgumentParser, views: tuple[str, ...] = VIEWS) ->
         help=f"how to show the map (default: {_VIEW}); 'side' means side-by-side",
     )  # fmt: skip
     parser.add_argument(
-        "--alpha", type=float, help=f"strength of the overlay, 0 to 1 (default: {_ALPHA})"
+        "--alpha", type=number, help=f"strength of the overlay, 0 to 1 (default: {_ALPHA})"
     )
     parser.add_argument(
         "--colormap", metavar="NAME",
@@ -107,6 +115,9 @@ def add_option(parser: argparse.ArgumentParser) -> None:
 
 def method_options(options: argparse.Namespace, keys: Iterable[str]) -> dict[str, Any]:
     """Return the values of --option, which every method must accept."""
+    for text in options.option:
+        if not text.partition("=")[0] or "=" not in text:
+            raise ValueError(f"--option must be NAME=VALUE, such as size=240; got {text!r}")
     found = options_from(options.option)
     for key in keys:
         method_of(key).check_options(found)

@@ -23,6 +23,7 @@ from .options import (
     check_writeable,
     make_folder,
     named,
+    number,
     size_of,
 )
 
@@ -44,11 +45,11 @@ def add_to(commands: Commands) -> None:
     )  # fmt: skip
     add_method(parser)
     parser.add_argument(
-        "--strength", type=float, default=1.0, metavar="X",
+        "--strength", type=number, default=1.0, metavar="X",
         help="from 0, plain scaling, to 1 (default: 1)",
     )  # fmt: skip
     parser.add_argument(
-        "--min-scale", type=float, default=0.15, metavar="X",
+        "--min-scale", type=number, default=0.15, metavar="X",
         help="smallest part of the image relative to plain scaling, 0.01 to 1 (default: 0.15)",
     )  # fmt: skip
     add_background(parser)

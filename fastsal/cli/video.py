@@ -30,6 +30,7 @@ from .options import (
     make_folder,
     method_options,
     named,
+    number,
     refuse,
     size_of,
     weights_of,
@@ -62,13 +63,13 @@ def add_to(commands: Commands) -> None:
         help="write numbered images to a folder; npy keeps the float32 values of maps",
     )
     parser.add_argument(
-        "--fps", type=float, metavar="N", help="frames per second of numbered images (default: 25)"
+        "--fps", type=number, metavar="N", help="frames per second of numbered images (default: 25)"
     )
     parser.add_argument(
-        "--start", type=float, metavar="S", help="start at S seconds after the first frame"
+        "--start", type=number, metavar="S", help="start at S seconds after the first frame"
     )
     parser.add_argument(
-        "--end", type=float, metavar="S", help="stop at S seconds after the first frame"
+        "--end", type=number, metavar="S", help="stop at S seconds after the first frame"
     )
     parser.add_argument(
         "--resize", type=size_of, metavar="WxH", help="resize the frames before the method runs"

@@ -19,6 +19,7 @@ from .options import (
     bad_use,
     check_writeable,
     look_of,
+    number,
     refuse,
     size_of,
     weights_of,
@@ -45,7 +46,7 @@ def add_to(commands: Commands) -> None:
         help="flip horizontally (default: for cameras)",
     )  # fmt: skip
     parser.add_argument(
-        "--temporal-smoothing", type=float, default=0.0, metavar="FRACTION",
+        "--temporal-smoothing", type=number, default=0.0, metavar="FRACTION",
         help="weight of the previous map in the next, 0 to below 1 (default: 0)",
     )  # fmt: skip
     parser.add_argument(

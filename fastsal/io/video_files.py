@@ -194,7 +194,7 @@ def check_target(target: str | Path) -> Path:
     except OSError as error:
         raise VideoError(f"{target}: {reason_of(error)}") from error
     if not target.parent.is_dir():
-        raise VideoError(f"{target}: no such folder: {target.parent}")
+        raise VideoError(f"{target}: no such folder: {target.parent}; create it first")
     return target
 
 

@@ -113,7 +113,7 @@ def test_masks(photos, tmp_path, capsys):
     [
         ([], 2, "DATASET and FOLDER must be given, or --images and --masks"),
         (["osie"], 2, "DATASET and FOLDER must be given"),
-        (["mit1003", "{photos}"], 2, "`name` must be 'cat2000'"),
+        (["mit1003", "{photos}"], 2, "DATASET must be cat2000, "),
         (["osie", "/nowhere"], 1, "/nowhere: must be a folder; it is missing. Nothing is downl"),
         (["folder", ""], 2, "FOLDER must be a file or folder name; got an empty"),
         (["--images", "{photos}"], 2, "--images and --masks go together"),

@@ -62,7 +62,7 @@ def test_options_of_methods_are_passed_on(tmp_path, capsys):
 
     refused = {
         "sise=64": "takes only the options",
-        "size": "must be name=value",
+        "size": "--option must be NAME=VALUE, such as size=240",
         "size=0": "`size` must be",
     }
     for option, words in refused.items():
