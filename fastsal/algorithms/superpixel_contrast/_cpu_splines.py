@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba import float32, int64, prange, types, uintp
 from numba.core.extending import intrinsic
 
-from ...kernels import simd
+from ...kernels.simd import llvm as simd
 from ...kernels.jit import banded, parallel, serial
 
 SHARES = 8  # private grids: a constant, so that the bits do not depend on the number of threads
