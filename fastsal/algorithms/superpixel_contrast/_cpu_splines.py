@@ -10,8 +10,8 @@ from llvmlite import ir
 from numba import float32, int64, prange, types, uintp
 from numba.core.extending import intrinsic
 
-from ...kernels.simd import llvm as simd
 from ...kernels.jit import banded, parallel, serial
+from ...kernels.simd import llvm as simd
 
 SHARES = 8  # private grids: a constant, so that the bits do not depend on the number of threads
 NEAR = 4  # nodes a cubic B-spline reaches along an axis
