@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from reference.finish import finish as finished
+from reference.postprocess import postprocess as finished
 from reference.itti_koch import conspicuity as reference
 from skimage import data
 from skimage.color import rgb2lab

@@ -46,6 +46,7 @@ class BrightStream:
 @pytest.fixture
 def fake_method(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video, "Stream", BrightStream)
+    monkeypatch.setattr(video, "learning_of", lambda keys: 0)
 
 
 @pytest.fixture(autouse=True)
@@ -300,7 +301,7 @@ class Slow:
         time.sleep(0.02)
         return frame[..., 0] / 255.0
 
-video.Stream = Slow
+video.Stream, video.learning_of = Slow, lambda keys: 0
 try:
     video.process_video(sys.argv[1], sys.argv[2], "slow", view="map")
 except KeyboardInterrupt as error:

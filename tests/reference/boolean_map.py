@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from reference.finish import central, enlargement
+from reference.postprocess import central, enlargement
 
 MATRIX = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]

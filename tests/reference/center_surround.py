@@ -3,7 +3,7 @@
 import numpy as np
 
 from reference.cells import cell_means
-from reference.finish import finish
+from reference.postprocess import postprocess
 
 FAST = {"center": 1, "surround": 5, "scales": 1, "octaves": 4, "intensity": 0.5, "border": 0.05}
 VOCUS2 = {"center": 3, "surround": 13, "scales": 2, "octaves": 5, "intensity": 1, "border": 0}
@@ -107,4 +107,4 @@ def center_surround(image, variant="fast", smooth=None, center_bias=0):
         small[:] = 0  # one colour; what is there is rounding
     if smooth is None:
         smooth = 0.02 if variant == "fast" else 0
-    return finish(small, image.shape[:2], smooth, center_bias)
+    return postprocess(small, image.shape[:2], smooth, center_bias)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from reference.cells import cell_means
-from reference.finish import finish
+from reference.postprocess import postprocess
 
 SRGB = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
@@ -46,7 +46,7 @@ def image_signature(image, smooth=0.045, center_bias=0):
         signs = np.where(np.abs(waves) > 1e-3, np.sign(waves), 0)
         down, across = (cosines(side) for side in waves.shape)
         energy = energy + (down.T @ signs @ across) ** 2
-    return finish(energy, image.shape[:2], smooth, center_bias)
+    return postprocess(energy, image.shape[:2], smooth, center_bias)
 
 
 def doubtful_waves(image):

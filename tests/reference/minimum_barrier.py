@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from reference.finish import enlargement
+from reference.postprocess import enlargement
 from reference.median import median
 from reference.reconstruction import reconstruct
 

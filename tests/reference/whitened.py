@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from reference.cells import cell_means
-from reference.finish import blur_matrix, finish
+from reference.postprocess import blur_matrix, postprocess
 from reference.image_signature import cielab
 
 SIGMAS = (0.8, 1.26, 2, 3.2, 5, 8, 12.7)
@@ -44,4 +44,4 @@ def whitened(image, size=128, smooth=0.02, center_bias=0):
         correlations = values @ values.T / values.shape[1]
         solved = np.linalg.solve(correlations + 0.001 * np.eye(count), values)
         distances = (values * solved).sum(0).reshape(shape)
-    return finish(distances, image.shape[:2], smooth, center_bias)
+    return postprocess(distances, image.shape[:2], smooth, center_bias)

@@ -97,8 +97,8 @@ class Trail(devices.Portable):
 
     def _enlarge(self, maps: Any, smooth: float, out: Any) -> None:
         target, (_, width) = self.form
-        finish = runtime.backend_module("fastsal.kernels.postprocess", target).finish
-        finish(maps, width, smooth, 0, False, out)
+        postprocess = runtime.backend_module("fastsal.kernels.postprocess", target).postprocess
+        postprocess(maps, width, smooth, 0, False, out)
 
 
 def trail_of_thread(target: runtime.Backend, shape: tuple[int, int]) -> Trail:

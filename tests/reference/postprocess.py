@@ -1,4 +1,4 @@
-"""The finish straight from its definition, one map after the other, in float64."""
+"""Postprocessing straight from its definition, one map after the other, in float64."""
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def enlargement(source, target):
     return matrix
 
 
-def finish(small, shape, smooth=0, center_bias=0, rescale=True):
+def postprocess(small, shape, smooth=0, center_bias=0, rescale=True):
     """Return the map of shape `shape`."""
     small = small.astype(np.float64)
     if smooth:
