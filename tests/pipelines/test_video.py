@@ -72,6 +72,7 @@ def failing_method(monkeypatch: pytest.MonkeyPatch, at: int, error: BaseExceptio
             return super().update(frame, out=out)
 
     monkeypatch.setattr(video, "Stream", Failing)
+    monkeypatch.setattr(video, "learning_of", lambda keys: 0)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -274,6 +275,7 @@ def test_options_reach_the_method(
         return made[-1]
 
     monkeypatch.setattr(video, "Stream", make)
+    monkeypatch.setattr(video, "learning_of", lambda keys: 0)
     process_video(make_video(), tmp_path / "o.mp4", "fake", backend="cpu", threshold=3)
     assert made[0].options == {"backend": "cpu", "color": "bgr", "threshold": 3}
 
