@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from reference.postprocess import postprocess as finished
 from reference.itti_koch import conspicuity as reference
+from reference.postprocess import postprocess as finished
 from skimage import data
 from skimage.color import rgb2lab
 

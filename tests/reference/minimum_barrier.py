@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from reference.postprocess import enlargement
 from reference.median import median
+from reference.postprocess import enlargement
 from reference.reconstruction import reconstruct
 
 

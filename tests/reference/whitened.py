@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 
 from reference.cells import cell_means
-from reference.postprocess import blur_matrix, postprocess
 from reference.image_signature import cielab
+from reference.postprocess import blur_matrix, postprocess
 
 SIGMAS = (0.8, 1.26, 2, 3.2, 5, 8, 12.7)
 
