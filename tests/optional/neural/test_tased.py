@@ -116,11 +116,13 @@ def test_steps_that_windows_share_are_right(recorded, video, maps):
     with torch.inference_mode():
         for index, window in windows.items():
             expected = torch.sigmoid(reference(window[None].contiguous()))[0].numpy()
-            apart.append(float(np.abs(maps[index] - expected).max()))
+            difference = np.abs(maps[index] - expected)
+            apart.append((float(difference.max()), float(difference.mean())))
     # Rounding may change which of two nearly equal pixels a pool takes: at most in one window.
+    # By how much the pixels around change depends on the processor; wrong steps change all pixels.
     *others, largest = sorted(apart)
-    assert max(others) < 2.5e-5
-    assert largest < 0.01
+    assert max(others)[0] < 2.5e-5
+    assert largest[1] < 0.005
 
 
 def test_frames_without_a_window_of_the_authors_are_nan(maps):
