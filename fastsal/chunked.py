@@ -9,7 +9,7 @@ from typing import Any
 
 from . import devices, images, runtime
 
-PART_BYTES = 32 << 20  # of frames and maps: long to copy against what it costs to start a part
+PART_BYTES = 32 << 20  # of frames and maps: their copy takes much longer than the start of a part
 
 
 def compute(

@@ -7,6 +7,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, Protocol
 
 from . import images, runtime, validation
@@ -165,6 +166,8 @@ class _FrameByFrame:
 _DTYPES = tuple(name for name in images.DTYPES if name != "float64")  # converted to float32
 
 _SUPERPIXELS: tuple[dict[str, Any], ...] = ({"slic": "fast"}, {"smooth": True})
+
+_network = partial(Method, kind="network", dtypes=("uint8",), package="api", folder="neural")
 
 _ROWS = (
     Method(
@@ -343,38 +346,26 @@ _ROWS = (
         package="bing",
         state="BingMaps",
     ),
-    Method(
+    _network(
         key="tased",
         title="TASED-Net",
         summary="network: encoder and decoder over 32 frames",
-        kind="network",
         paper="Min and Corso, ICCV 2019",
         function="tased",
-        dtypes=("uint8",),
-        package="api",
-        folder="neural",
     ),
-    Method(
+    _network(
         key="stra-net",
         title="STRA-Net",
         summary="network: residual attention and memory over frames and their flow",
-        kind="network",
         paper="Lai, Wang, Sun and Shen, IEEE TIP 2020",
         function="stra_net",
-        dtypes=("uint8",),
-        package="api",
-        folder="neural",
     ),
-    Method(
+    _network(
         key="stavis",
         title="STAViS",
         summary="network: 16 frames and their sound",
-        kind="network",
         paper="Tsiami, Koutras and Maragos, CVPR 2020",
         function="stavis",
-        dtypes=("uint8",),
-        package="api",
-        folder="neural",
         delay=7,
     ),
 )

@@ -65,5 +65,5 @@ def run_python(code, *arguments, timeout=100, environment=None, check=True, cwd=
 
 
 def without_compiling(text):
-    """Return what a program printed without its lines on compiling, which a cold cache brings."""
+    """Return a program's output without lines on compiling, which a cold cache brings."""
     return "".join(line for line in text.splitlines(True) if not line.startswith("compiling "))

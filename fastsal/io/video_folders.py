@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..errors import ImageError, VideoError
 from .atomic_write import reason_of
 from .pictures import READ_SUFFIXES, read_image, write_image
+from .pixels import as_bytes, three_channels
 from .video_writer import add_remark
 
 FOLDER_FPS = 25.0  # FFmpeg's rate of numbered images
@@ -219,15 +220,8 @@ def _as_bgr(image: NDArray[Any]) -> NDArray[np.uint8] | None:
         return None
     if image.dtype.kind == "f" and not (image.min() >= 0 and image.max() <= 1):
         return None
-    if image.dtype.kind == "f":
-        levels = np.rint(image * np.float32(255)).astype(np.uint8)
-    elif image.dtype.name in ("uint8", "uint16"):
-        levels = (image >> 8 * (image.dtype.itemsize - 1)).astype(np.uint8)
-    else:
+    if image.dtype.kind == "u" and image.dtype.name not in ("uint8", "uint16"):
         return None
-    if levels.ndim == 2:
-        code = cv2.COLOR_GRAY2BGR
-    else:
-        code = cv2.COLOR_RGB2BGR if levels.shape[2] == 3 else cv2.COLOR_RGBA2BGR
-    frame: NDArray[np.uint8] = cv2.cvtColor(np.ascontiguousarray(levels), code)
+    rgb = three_channels(as_bytes(image))
+    frame: NDArray[np.uint8] = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
     return frame

@@ -27,7 +27,7 @@ def over_bands(
         bands, items, args = items, args[0], args[1:]
     if (items if pixels is None else pixels) < PARALLEL_FROM:
         if bands is None:
-            threads.layer()  # as in `on_this_thread`, a call of which takes a microsecond
+            threads.layer()  # as in `on_this_thread`; calling that takes a microsecond
             span.bands(*args, items, 0)
         else:
             span(*args, 0, items)

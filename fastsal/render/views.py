@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..images import Color
+from ..io.pixels import as_bytes, three_channels
 from ..validation import listed, shown
 from .overlay import check_alpha, levels_of, overlay
 
@@ -54,21 +55,4 @@ def render(
     if view == "overlay":
         return laid
     picture: NDArray[np.uint8] = cv2.hconcat([three_channels(base), laid])
-    return picture
-
-
-def as_bytes(image: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return `image` as uint8, to be looked at: the upper 8 bits of 16, floats times 255."""
-    if image.dtype.name == "uint16":  # of either byte order
-        return (image >> 8).astype(np.uint8)
-    if image.dtype.kind == "f":
-        return np.rint(image * np.float32(255)).astype(np.uint8)
-    return image
-
-
-def three_channels(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return `image` with three channels."""
-    if image.ndim == 3 and image.shape[2] > 1:
-        return np.ascontiguousarray(image[..., :3])
-    picture: NDArray[np.uint8] = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_GRAY2BGR)
     return picture

@@ -24,7 +24,7 @@ RADIUS = math.ceil(5 * BLUR)
 # Sum of weights below which the tails matter, so that all pairs are summed. A frame against itself
 # has 1 or more.
 LONELY = 0.9
-POINTS = 1 << 10  # of a block, of which the range is found
+POINTS = 1 << 10  # of a block; each block has a range
 MOST_NODES = 1 << 18  # beyond it the grid costs more than all pairs
 
 
@@ -69,7 +69,7 @@ def distribution(color, position, other_color, other_position, sigmas):
 
 
 def _over(span, points, *args):
-    """Run a kernel over points, each of which costs about as much as 16 pixels."""
+    """Run a kernel over points. Each one costs about as much as 16 pixels."""
     over_bands(span, len(points), points, *args, pixels=16 * len(points))
 
 

@@ -8,15 +8,16 @@ order as in a plain loop.
 import numpy as np
 from llvmlite import ir
 from numba import float32, int64, prange, types, uintp
+from numba.core import cgutils
 from numba.core.extending import intrinsic
 
 from ...kernels.jit import banded, parallel, serial
-from ...kernels.simd import llvm as simd
+from ...kernels.simd import llvm
 
 SHARES = 8  # private grids: a constant, so that the bits do not depend on the number of threads
 NEAR = 4  # nodes a cubic B-spline reaches along an axis
 QUAD = 4  # values of a vector; a node has one or two
-BLOCK = 64  # points of which the weights are computed together
+BLOCK = 64  # points; their weights are computed together
 AXES = 3
 
 _QUAD, _FLOAT, _SIZE = ir.VectorType(ir.FloatType(), QUAD), ir.FloatType(), ir.IntType(64)
@@ -130,7 +131,7 @@ def _for_points_of(quads, generate):
     def generator(context, builder, signature, args):
         values, grid, weights = (
             builder.bitcast(
-                simd.bytes_of(context, builder, signature.args[k], args[k]), _FLOAT.as_pointer()
+                llvm.bytes_of(context, builder, signature.args[k], args[k]), _FLOAT.as_pointer()
             )
             for k in (0, 2, 4)
         )
@@ -161,7 +162,7 @@ def _for_points_of(quads, generate):
 def _add_to_nodes(builder, quads, row, along, reach, rows_of):
     values = [_load(builder, row, q) for q in range(quads)]
     parts = [builder.fmul(_all(builder, each), value) for each in along for value in values]
-    with simd.cgutils.for_range(builder, reach) as loop:
+    with cgutils.for_range(builder, reach) as loop:
         for factor, address in rows_of(loop.index):
             factor = _all(builder, factor)
             # One by one: longer vectors would wait for stores that overlap them in part.
@@ -172,8 +173,8 @@ def _add_to_nodes(builder, quads, row, along, reach, rows_of):
 
 def _read_from_nodes(builder, quads, row, along, reach, rows_of):
     zero = _QUAD([0.0] * QUAD)
-    sums = [simd.cgutils.alloca_once_value(builder, zero) for _ in range(NEAR * quads)]
-    with simd.cgutils.for_range(builder, reach) as loop:
+    sums = [cgutils.alloca_once_value(builder, zero) for _ in range(NEAR * quads)]
+    with cgutils.for_range(builder, reach) as loop:
         rows = [(_all(builder, factor), address) for factor, address in rows_of(loop.index)]
         for q, total in enumerate(sums):
             products = [builder.fmul(factor, _load(builder, at, q)) for factor, at in rows]
@@ -190,19 +191,16 @@ def _read_from_nodes(builder, quads, row, along, reach, rows_of):
 
 
 def _load(builder, address, quad):
-    place = builder.gep(address, [_SIZE(QUAD * quad)])
-    return builder.load(builder.bitcast(place, _QUAD.as_pointer()), align=4)
+    return llvm.load_at(builder, _QUAD, address, _SIZE(QUAD * quad), align=4)
 
 
 def _store(builder, vector, address, quad):
-    place = builder.gep(address, [_SIZE(QUAD * quad)])
-    builder.store(vector, builder.bitcast(place, _QUAD.as_pointer()), align=4)
+    llvm.store_at(builder, vector, address, _SIZE(QUAD * quad), align=4)
 
 
 def _all(builder, value):
     """Return a vector of equal values."""
-    vector = builder.insert_element(_QUAD(ir.Undefined), value, simd.INT(0))
-    return builder.shuffle_vector(vector, vector, ir.VectorType(simd.INT, QUAD)([0] * QUAD))
+    return llvm.splat(builder, _QUAD, value)
 
 
 _add_point_4, _add_point_8 = _for_points_of(1, _add_to_nodes), _for_points_of(2, _add_to_nodes)

@@ -9,18 +9,18 @@ from numba import types
 from numba.core import cgutils
 from numba.core.extending import intrinsic
 
-from ...kernels.simd import llvm as simd
+from ...kernels.simd import llvm
 
 LANES = 16
 CANDIDATES = 4
 FIELDS = 6  # of the sums of a candidate: pixels, rows, columns and three channels
-GROUP = 256  # columns of a tile of which the sums fit into 16 bits
+GROUP = 256  # columns of a tile; their sums fit into 16 bits
 
 # The terms of a candidate's score, for each lane: two factors of a half word each, and words.
 COLORS_01, COLOR_2_AND_COL, ROW, BASE, CODE = (i * LANES for i in range(5))
 TERMS = 5 * LANES
 
-_WORDS = ir.VectorType(simd.INT, LANES)
+_WORDS = ir.VectorType(llvm.INT, LANES)
 _BYTES = ir.VectorType(ir.IntType(8), LANES)
 _SIZE = ir.IntType(64)
 
@@ -41,7 +41,7 @@ def _generate(context, builder, signature, args):
     kinds = signature.args
     _, _, _, row, dy, first, last, size, start, stop, _, _ = args
     packed, terms, cols, picks, totals = (
-        simd.bytes_of(context, builder, kinds[k], args[k]) for k in (0, 1, 2, 10, 11)
+        llvm.bytes_of(context, builder, kinds[k], args[k]) for k in (0, 1, 2, 10, 11)
     )
     all_of = _Vectors(builder)
     candidates = []
@@ -54,7 +54,7 @@ def _generate(context, builder, signature, args):
     lefts = builder.sub(lefts, all_of(start))
     width = all_of(builder.sub(stop, start))
     with cgutils.for_range_slice(builder, first, last, _SIZE(1), _SIZE) as (dx, _):
-        short = builder.trunc(dx, simd.INT)
+        short = builder.trunc(dx, llvm.INT)
         pixels = all_of.load(packed, builder.mul(dx, _SIZE(LANES)))
         colors = _halves(builder, pixels, builder.shl(pixels, _const(8)))
         last_color = builder.lshr(pixels, _const(16))
@@ -64,15 +64,15 @@ def _generate(context, builder, signature, args):
         column = builder.add(lefts, all_of(short))
         inside = builder.icmp_unsigned("<", column, width)
         code = builder.select(inside, code, _const(255))
-        simd.store(builder, builder.trunc(code, _BYTES), picks, builder.mul(dx, _SIZE(LANES)))
-        offset = builder.trunc(builder.sub(dx, first), simd.INT)
+        llvm.store(builder, builder.trunc(code, _BYTES), picks, builder.mul(dx, _SIZE(LANES)))
+        offset = builder.trunc(builder.sub(dx, first), llvm.INT)
         two = builder.or_(last_color, builder.shl(all_of(offset), _const(16)))
         for mask, parts in zip(masks, sums, strict=True):
             counts = builder.and_(mask, inside)
             for part, value in zip(parts, (_const(1), colors, two), strict=True):
                 total = builder.load(part)
                 builder.store(builder.select(counts, builder.add(total, value), total), part)
-    begin = all_of(builder.trunc(first, simd.INT))
+    begin = all_of(builder.trunc(first, llvm.INT))
     for k, parts in enumerate(sums):
         count, colors, two = (builder.load(part) for part in parts)
         low, high = _const((1 << 16) - 1), _const(16)
@@ -114,11 +114,11 @@ def _dot(builder, first, second):
     """Return the sum of the products of both signed halves of each word."""
     halves = ir.VectorType(ir.IntType(16), 2 * LANES)
     first, second = builder.bitcast(first, halves), builder.bitcast(second, halves)
-    if simd.has_byte_shuffles():
-        return simd.call(builder, "llvm.x86.avx512.pmaddw.d.512", _WORDS, first, second)
+    if llvm.has_byte_shuffles():
+        return llvm.call(builder, "llvm.x86.avx512.pmaddw.d.512", _WORDS, first, second)
     products = []
     for half in (0, 1):
-        order = ir.VectorType(simd.INT, LANES)(list(range(half, 2 * LANES, 2)))
+        order = ir.VectorType(llvm.INT, LANES)(list(range(half, 2 * LANES, 2)))
         parts = (builder.shuffle_vector(each, each, order) for each in (first, second))
         products.append(builder.mul(*(builder.sext(part, _WORDS) for part in parts)))
     return builder.add(*products)
@@ -135,24 +135,18 @@ class _Vectors:
         self._builder = builder
 
     def __call__(self, value):
-        builder, none = self._builder, _WORDS(ir.Undefined)
-        return builder.shuffle_vector(
-            builder.insert_element(none, value, simd.INT(0)), none, _const(0)
-        )
+        return llvm.splat(self._builder, _WORDS, value)
 
     def load(self, address, item):
-        place = self._builder.bitcast(self._place(address, item), _WORDS.as_pointer())
-        return self._builder.load(place, align=4)
+        return llvm.load_at(self._builder, _WORDS, address, self._bytes_before(item), align=4)
 
     def store(self, vector, address, item):
-        place = self._builder.bitcast(self._place(address, item), _WORDS.as_pointer())
-        self._builder.store(vector, place, align=4)
+        llvm.store_at(self._builder, vector, address, self._bytes_before(item), align=4)
 
     def item(self, address, item):
-        return self._builder.load(
-            self._builder.bitcast(self._place(address, item), simd.INT.as_pointer())
-        )
+        place = self._builder.gep(address, [self._bytes_before(item)])
+        return self._builder.load(self._builder.bitcast(place, llvm.INT.as_pointer()))
 
-    def _place(self, address, item):
+    def _bytes_before(self, item):
         item = _SIZE(item) if isinstance(item, int) else item
-        return self._builder.gep(address, [self._builder.mul(item, _SIZE(4))])
+        return self._builder.mul(item, _SIZE(4))

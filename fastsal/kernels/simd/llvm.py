@@ -44,20 +44,24 @@ def each_block(context, builder, kind, array):
 
 def load(builder, address, offset):
     """Return the block `offset` bytes from an address."""
-    place = builder.gep(address, [offset])
-    return builder.load(builder.bitcast(place, BYTES.as_pointer()), align=1)
+    return load_at(builder, BYTES, address, offset, align=1)
 
 
 def store(builder, vector, address, offset):
     """Store a vector of any size `offset` bytes from an address."""
-    place = builder.gep(address, [offset])
-    builder.store(vector, builder.bitcast(place, vector.type.as_pointer()), align=1)
+    store_at(builder, vector, address, offset, align=1)
 
 
 def load_at(builder, kind, address, index, align):
     """Return the vector of this kind that starts `index` items from an address."""
     place = builder.gep(address, [index])
     return builder.load(builder.bitcast(place, kind.as_pointer()), align=align)
+
+
+def store_at(builder, vector, address, index, align):
+    """Store a vector `index` items from an address."""
+    place = builder.gep(address, [index])
+    builder.store(vector, builder.bitcast(place, vector.type.as_pointer()), align=align)
 
 
 def splat(builder, kind, value):

@@ -17,7 +17,7 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (7, 30, 40, 3), np.uint8)
 
 @pytest.fixture
 def stra_net_file(monkeypatch, rng, tmp_path):
-    """Write a network with few channels, whose input is reduced to 32 x 32 too."""
+    """Write a network with few channels; its input is reduced to 32 x 32 too."""
     weights = narrow_weights(monkeypatch, rng)
     for module in (stra_net_flow, stra_net_images):
         monkeypatch.setattr(module, "SIZE", 32)
