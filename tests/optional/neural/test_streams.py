@@ -48,13 +48,13 @@ def test_memory_is_flat_over_300_frames(stream):
     tensors, memory = [], []
     for i in range(300):
         saliency = stream.update(PICTURES[i % 7])
-        if i in (98, 298):
+        if i % 50 == 48 and i > 50:
             tensors.append(tensor_bytes())
             memory.append(psutil.Process().memory_info().rss)
     assert saliency.shape == (30, 40)
-    assert 1e5 < tensors[1] <= tensors[0]
-    # 3 MB in a process of its own; after other tests, memory that they freed is taken again.
-    assert memory[1] - memory[0] < 64e6
+    assert 1e5 < tensors[-1] <= tensors[0]
+    # A leak grows all the time. Memory that earlier tests freed is taken again only now and then.
+    assert min(np.diff(memory)) < 2e6
 
 
 def test_stavis_computes_each_frame_and_each_shared_step_once(stavis_file, monkeypatch):
