@@ -14,30 +14,20 @@ _MAX_BLOCKS = 2048
 PARALLEL_FROM = 1 << 16
 
 
-def over_bands(
-    span: Any, items: Any, *args: Any, pixels: int | None = None, bands: Any = None
-) -> None:
+def over_bands(span: Any, items: int, *args: Any, pixels: int | None = None) -> int:
     """Run ``span(*args, start, stop)`` over `items`: here if they are few, else on all threads.
 
     `span` is compiled by `jit.banded`. `pixels` is the amount of work if an item is not a pixel.
-    `bands` is a parallel kernel to run instead of that of `span`; its last argument is the number
-    of bands.
+    Return the number of bands; band i starts at item ``i * items // bands``.
     """
-    if hasattr(items, "py_func"):
-        bands, items, args = items, args[0], args[1:]
     if (items if pixels is None else pixels) < PARALLEL_FROM:
-        if bands is None:
-            threads.layer()  # as in `on_this_thread`; calling that takes a microsecond
-            span.bands(*args, items, 0)
-        else:
-            span(*args, 0, items)
-        return
+        threads.layer()  # as in `on_this_thread`; calling that takes a microsecond
+        span.bands(*args, items, 0)
+        return 1
     with threads.safe_section():
-        count = min(items, threads.count())
-        if bands is None:
-            span.bands(*args, items, count)
-        else:
-            bands(*args, count)
+        bands = min(items, threads.count())
+        span.bands(*args, items, bands)
+    return bands
 
 
 def on_this_thread(bands: Any, *args: Any) -> None:

@@ -3,9 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands, scratch
 from ._cpu_assign import (
     HOOD,
@@ -117,10 +116,13 @@ def _run_round(tiles, factor, later, moving):
     """Assign, and update if `moving`; `later`: `fresh` still holds the round before's centres."""
     args = (*tiles, factor, later, moving)
     pixels = tiles.rows * tiles.cols
-    over_bands(_run_tile_rows, _run_in_bands, tiles.still.shape[0], *args, pixels=pixels)
+    bands = over_bands(_run_tile_rows, len(tiles.still), *args, pixels=pixels)
+    if moving and bands > 1:
+        arrays = tiles.pixels, tiles.choice, tiles.centers, tiles.fresh, tiles.still
+        _move_between_bands(*arrays, tiles.rows, tiles.size, tiles.across, bands)
 
 
-@serial
+@banded
 def _run_tile_rows(
     pixels, choice, centers, fresh, units, counted, per_unit, still, rows, cols, size, across,
     factor, later, moving, start, stop,
@@ -157,21 +159,12 @@ def _run_tile_rows(
             update_region_row(pixels, choice, *args)
 
 
-@parallel
-def _run_in_bands(
-    pixels, choice, centers, fresh, units, counted, per_unit, still, rows, cols, size, across,
-    factor, later, moving, bands,
-):  # fmt: skip
-    tile_rows = still.shape[0]
-    for band in prange(bands):
-        _run_tile_rows(
-            pixels, choice, centers, fresh, units, counted, per_unit, still, rows, cols, size,
-            across, factor, later, moving, band * tile_rows // bands,
-            (band + 1) * tile_rows // bands,
-        )  # fmt: skip
+@serial
+def _move_between_bands(pixels, choice, centers, fresh, still, rows, size, across, bands):
+    """Move the centres of the regions that lie in the tile rows of two bands."""
     sums = np.zeros(SUMS, np.float32)
-    for band in range(1, bands if moving else 0):
-        region_row = band * tile_rows // bands - 1
+    for band in range(1, bands):
+        region_row = band * still.shape[0] // bands - 1
         args = (centers, fresh, still, region_row, rows, size, across, sums)
         update_region_row(pixels, choice, *args)
 

@@ -5,9 +5,9 @@ is named after its first run, its root.
 """
 
 import numpy as np
-from numba import int64, prange, uintp
+from numba import int64, uintp
 
-from ...kernels.jit import parallel, serial
+from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands, scratch
 
 
@@ -26,11 +26,13 @@ def joined_runs(labels):
     runs = scratch("slic runs", (3, rows * (cols + 1)), np.int32)  # starts, parents, sizes
     counts = scratch("slic run counts", (2, rows), np.int32)  # first runs, how many
     args = (labels, *runs, *counts)
-    over_bands(_join_runs, _join_runs_in_bands, rows, *args, pixels=labels.size)
+    bands = over_bands(_join_runs, rows, *args, pixels=labels.size)
+    if bands > 1:
+        _join_bands(labels, *runs, counts[0], bands)
     return *runs, *counts
 
 
-@serial
+@banded
 def _join_runs(labels, starts, parents, sizes, first_runs, run_counts, start, stop):
     run = start * (labels.shape[1] + 1)
     for row in range(start, stop):
@@ -42,14 +44,12 @@ def _join_runs(labels, starts, parents, sizes, first_runs, run_counts, start, st
         run += count + 1
 
 
-@parallel
-def _join_runs_in_bands(labels, starts, parents, sizes, first_runs, run_counts, bands):
-    rows = labels.shape[0]
-    for band in prange(bands):
-        start, stop = band * rows // bands, (band + 1) * rows // bands
-        _join_runs(labels, starts, parents, sizes, first_runs, run_counts, start, stop)
+@serial
+def _join_bands(labels, starts, parents, sizes, first_runs, bands):
+    """Join the runs of the first row of each band with those of the row above."""
     for band in range(1, bands):
-        _join_rows(labels, starts, parents, sizes, first_runs, band * rows // bands)
+        row = band * labels.shape[0] // bands
+        _join_rows(labels, starts, parents, sizes, first_runs, row)
 
 
 @serial
