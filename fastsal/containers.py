@@ -35,7 +35,7 @@ def as_numpy(value: Any, name: str) -> NDArray[Any]:
     Raises
     ------
     ImageError
-        If `value` is no array, or one whose values have no clear meaning.
+        If `value` is no array, or its values have no clear meaning.
     """
     if type(value) is np.ndarray:
         return value
@@ -49,7 +49,7 @@ def as_numpy(value: Any, name: str) -> NDArray[Any]:
         value = [as_numpy(each, name) for each in value]
     try:
         array = np.asarray(value)
-    except Exception as error:  # whatever an __array__ of others raises; rows of many lengths
+    except Exception as error:  # any exception of a foreign __array__, or rows of several lengths
         kind, reason = type(value).__name__, " ".join(str(error).split())
         raise ImageError(f"`{name}` must be an array; got {kind} ({reason})") from error
     if array.ndim == 0 and not isinstance(value, np.ndarray):
@@ -114,7 +114,7 @@ def _from_tensor(tensor: Any, name: str) -> NDArray[Any]:
         )
     try:
         array: NDArray[Any] = tensor.detach().resolve_neg().numpy()
-    except (TypeError, RuntimeError) as error:  # sparse or quantised, say
+    except (TypeError, RuntimeError) as error:  # sparse or quantised, for example
         reason = " ".join(str(error).split())
         raise ImageError(f"`{name}` must be a dense tensor; got {dtype} ({reason})") from error
     return array
@@ -171,7 +171,7 @@ def _sixteen_bits(array: NDArray[np.int32], name: str) -> NDArray[np.uint16]:
 def scratch(tag: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     """Return this thread's uninitialised work array `tag`, kept from call to call.
 
-    Fresh pages from the system cost as much as the kernels that fill them.
+    Fresh pages from the system take the same time as the kernels that fill them.
     """
     kept: dict[str, NDArray[Any]] = _scratch.__dict__
     array = kept.get(tag)

@@ -1,4 +1,4 @@
-"""CUDA arrays of other libraries: told apart, borrowed without a copy, and made anew.
+"""Detect, wrap (zero-copy) and allocate CUDA arrays of Numba, CuPy and PyTorch.
 
 Nothing here imports CuPy or PyTorch: an array of theirs proves that its owner has.
 """
@@ -21,7 +21,7 @@ from numpy.typing import DTypeLike, NDArray
 from . import runtime
 from .errors import BackendUnavailableError, ImageError
 
-# Of each thread: the stream of the call that runs, and per device and stream the arrays kept.
+# Per thread: the stream of the current call, and the arrays kept for each device and stream.
 _local = threading.local()
 _MOST_STREAMS = 8
 
@@ -36,7 +36,7 @@ def is_device_array(array: Any) -> bool:
 
 
 def library_of(array: Any) -> str:
-    """Return "torch", "cupy" or "numba": whose array this is ("numba" also for strangers)."""
+    """Return the library of an array: "torch", "cupy" or "numba", which includes all others."""
     kind: Any = type(array)
     name: str = _library_of_type(kind)
     return name
@@ -55,7 +55,7 @@ def dtype_of(array: Any) -> np.dtype[Any]:
     """Return the NumPy dtype of a device array of any library."""
     if library_of(array) == "torch":
         name = str(array.dtype).removeprefix("torch.")
-        if name not in np.sctypeDict:  # bfloat16, say
+        if name not in np.sctypeDict:  # bfloat16, for example
             raise ImageError(
                 f"a tensor must have a dtype of NumPy; got {array.dtype}; convert it with float()"
             )
@@ -148,7 +148,7 @@ def release(other: Any) -> None:
 
 
 class Turns:
-    """Lets the calls that share state run in turn, also if each has a stream of its own."""
+    """Serialises calls with common state, even if each call has its own stream."""
 
     __slots__ = ("_event", "_last")
 
@@ -254,10 +254,10 @@ def is_contiguous(array: Any) -> bool:
 
 
 def workspace(tag: str, shape: tuple[int, ...], dtype: DTypeLike, zeroed: bool = False) -> Any:
-    """Return a device array kept for this thread under `tag`, made anew when its form changes.
+    """Return this thread's device array `tag`; it is replaced when its shape or dtype changes.
 
-    Calls of one thread on one stream run in order, so the next may reuse what the last has left;
-    a steady stream of frames allocates nothing. With `zeroed` a new one starts as zeros.
+    Calls of one thread on one stream run in order, so the next may reuse the array. A steady stream
+    of frames allocates nothing. With `zeroed` a new one starts as zeros.
     """
     from numba import cuda
 
@@ -292,7 +292,7 @@ def page_locked(tag: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[A
 
 
 def side_stream(number: int) -> Any:
-    """Return one of the streams that this thread keeps for work of its own on this device."""
+    """Return one of this thread's own streams on this device."""
     from numba import cuda
 
     streams: dict[tuple[int, int], Any] = _local.__dict__.setdefault("streams", {})
@@ -303,7 +303,7 @@ def side_stream(number: int) -> Any:
 
 
 def forget_workspaces() -> None:
-    """Drop this thread's device arrays, of which an interrupted call has left some half done."""
+    """Drop this thread's device arrays: an interrupted call may have left some half written."""
     _sites().clear()
 
 
@@ -386,7 +386,7 @@ def _interface(array: Any) -> dict[str, Any] | None:
     """Return the CUDA array interface of `array`, None if it has none, or raise ImageError."""
     try:
         interface = getattr(array, "__cuda_array_interface__", None)
-    except Exception:  # of a tensor that requires grad, say
+    except Exception:  # a tensor that requires grad raises one, for example
         return None
     if interface is None or isinstance(array, type):
         return None

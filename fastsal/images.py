@@ -71,7 +71,7 @@ class Call:
     *frames : Frames
         The inputs. The call runs on the stream of the first one.
     turns : Turns, optional
-        Order of calls that share state: this call starts after the last one.
+        Order of calls with common state: this call starts after the last one.
 
     Attributes
     ----------
@@ -237,7 +237,7 @@ class Call:
         return containers.returned(array, self._first.is_tensor)
 
     def part(self, first: int, last: int, stream: Any) -> Call:
-        """Return the call on frames `first` to `last` of a stack, with a stream of its own."""
+        """Return the call on frames `first` to `last` of a stack, on another stream."""
         memory = self.memory
         cut, part = slice(first, last), copy.copy(self)
         part.inputs = tuple(
@@ -278,10 +278,10 @@ def as_frames(
     Raises
     ------
     ImageError
-        If `image` is empty, of a dtype not in `dtypes`, of a shape that is no image, masked, or of
-        floats that are NaN or out of range (host arrays only: a device is not waited for).
+        If `image` is empty or masked, or its dtype or shape is refused. Also if floats of host
+        arrays are NaN or out of range; device arrays are not checked, to avoid a wait.
     ValueError
-        If `color` is neither "rgb" nor "bgr".
+        If `color` is not "rgb" or "bgr".
     """
     check_color(color)
     is_rgb = color == "rgb"

@@ -1,4 +1,4 @@
-"""Find sentences that break the style rule, in the texts that users read.
+"""Find sentences that break the style rule: in READMEs, notebooks, messages, docstrings, comments.
 
 The rule: subject, verb, object; at most 25 words; the words of the field; no clause that begins
 with "what", "whose", "of which", "that which" or "so many". An error names the argument first.
@@ -9,6 +9,7 @@ import importlib
 import inspect
 import json
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,11 +29,15 @@ CLAUSES = r"""
 # The left column of the glossary, where a word has no other use in prose, and words like them.
 PRIVATE = r"""
     (the|its|a|each|every|either|both|kernel)\ bench | benches | rooms? | twins? | doors?
-  | (a|the|this|that)\ share | shares?\ of | the\ least | at\ the\ (most|least)
+  | (a|the|this|one|other's|their|its|no)\ share | shares?\ of
+  | (all|and|from|in|of|such|these|those|with)\ shares
+  | (a|the|each|every|one|another|good|of|by|play|take|make|\w+')s?\ turns?
+  | (the|a|its|of|or|and)\ least(?!-) | least\ (and|or|value|level) | at\ the\ (most|least)
   | plainly | unlikeness | faintness | stiffness | quirks? | suspects? | trails? | waves
   | enlarge\w* | widen\w* | learnt | foretells? | tells? | told | anew | alike | heard
   | dtypes?,?\ (or|and)\ place
-  | (by|of|for)\ (itself|themselves|its\ own) | none\ of\ (those|these|what) | change\ places
+  | (by|of|for)\ (itself|themselves|its\ own) | by\ the\ way | the\ same\ of
+  | none\ of\ (those|these|what) | change\ places
 """
 # Phrases that stand in the place of a subject, a verb or an object.
 INVERTED = r"""
@@ -42,13 +47,15 @@ INVERTED = r"""
 """
 BANNED = re.compile(rf"\b({CLAUSES}|{PRIVATE}|{INVERTED})\b", re.VERBOSE | re.IGNORECASE)
 # "Of colours, the luma is taken" and "20 say": a sentence that begins or ends the wrong way round.
-WRONG_WAY = re.compile(r"^(Of|Nor|Such|Thus|Not)\b(?! all\b| every\b)|\bsay[,.;:)]|,\s+say\b")
+WRONG_WAY = re.compile(r"^(Of|Nor|Such|Thus|Not|Which)\b(?! all\b| every\b)|\bsay[,.;:)]|,\s+say\b")
 EXPECTED = re.compile(r"(^|: )expected\b")
 # Words of a command, a formula or a name are not prose.
 CODE = re.compile(r"```.*?```|``.*?``|`[^`]*`|\$[^$]*\$|<!--.*?-->|</?\w[^>]*>", re.DOTALL)
 LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 RULER = re.compile(r"^[ \t]*[-=]{3,}[-= ]*$", re.MULTILINE)  # under a heading
 SQL = re.compile(r"(CREATE|INSERT|SELECT|UPDATE|DELETE|PRAGMA) ")
+# Comments for tools, and commented headings of example scripts.
+DIRECTIVE = re.compile(r"#!|#:?\s*(noqa|type:|ruff:|fmt:|pragma:|mypy:|isort:|/// |%%)")
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 
 
@@ -60,7 +67,7 @@ def faults(text: str, *, is_message: bool = False) -> list[str]:
     for sentence in sentences(text):
         for pattern in (BANNED, WRONG_WAY):
             match = pattern.search(sentence)
-            is_question = sentence.endswith("?") and match and match[0].lower() == "what"
+            is_question = sentence.endswith("?") and match and match[0].lower() in ("what", "which")
             if match and not is_question:
                 found.append(f"{match[0]!r}: {sentence}")
         if len(WORD.findall(sentence)) > MAX_WORDS:
@@ -171,6 +178,41 @@ def messages() -> dict[str, list[tuple[int, str]]]:
     return found
 
 
+def comments_and_docstrings() -> dict[str, list[tuple[int, str]]]:
+    """Return the lines and texts of all comments and docstrings, private ones too, by file."""
+    found = {}
+    for folder in ("fastsal", "benchmarks", "tests"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            texts = [*_all_docstrings(path.read_text()), *_comments(path)]
+            found[path.relative_to(ROOT).as_posix()] = sorted(texts)
+    return found
+
+
+def _all_docstrings(source: str) -> Iterator[tuple[int, str]]:
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, documented) and (text := ast.get_docstring(node)):
+            yield node.body[0].lineno, _prose(text, isinstance(node, ast.Module))
+
+
+def _comments(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield every comment; lines of only a comment continue one in the same column."""
+    start, column, lines = 0, 0, []
+    with tokenize.open(path) as file:
+        for token in tokenize.generate_tokens(file.readline):
+            if token.type != tokenize.COMMENT or DIRECTIVE.match(token.string):
+                continue
+            is_alone = token.line.lstrip().startswith("#")
+            if lines and not (is_alone and token.start == (start + len(lines), column)):
+                yield start, "\n".join(lines)
+                lines = []
+            if not lines:
+                start, column = token.start
+            lines.append(token.string.lstrip("#: "))
+    if lines:
+        yield start, "\n".join(lines)
+
+
 def _members(name: str, thing: object) -> dict[str, object]:
     """Return an object, and the public methods and properties that a class defines."""
     found = {name: thing}
@@ -183,9 +225,12 @@ def _members(name: str, thing: object) -> dict[str, object]:
 
 
 def _prose_of(thing: object) -> str:
+    return _prose(inspect.getdoc(thing) or "", inspect.ismodule(thing))
+
+
+def _prose(text: str, is_module: bool) -> str:
     """Return a docstring without examples, references, tables and headers of parameters."""
-    text = inspect.getdoc(thing) or ""
-    if inspect.ismodule(thing):
+    if is_module:
         text = re.sub(r"^[A-Z].*\n(^ +.*\n)+", "\n", text, flags=re.M)  # lists of names
     for section in ("Examples", "References"):
         text = re.sub(

@@ -18,7 +18,8 @@ from ..metrics.inputs import Map
 
 Floats = NDArray[np.float64]
 
-# Of cells without saliency. With it, squares of 100 to 700 pixels keep their aspect best.
+# Importance of cells without saliency; with this value, squares of 100 to 700 pixels keep their
+# aspect best.
 _FLOOR = 0.09
 _RIGID = 1 - 1e-6  # leaves nothing to choose
 _SNAP = 2.0**20  # positions per pixel, so that rounding of the solver moves no pixel
@@ -70,14 +71,14 @@ def solve(
     last: Scales | None = None,
     changes: Sequence[float] = (0.0, 0.0),
 ) -> Scales:
-    """Return the scales with the least ASAP energy (Eq. 5).
+    """Return the scales of minimum ASAP energy (Eq. 5).
 
     Parameters
     ----------
     importance : array of float64, (N, M)
-        Of each cell.
+        Importance of each cell.
     aspect : float
-        Width of the target over that of the source, divided by the same of the heights.
+        Ratio of the widths of target and source, divided by the ratio of their heights.
     min_scale : float
         Smallest scale, 0 to 1.
     last : Scales, optional

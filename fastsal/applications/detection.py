@@ -163,7 +163,7 @@ class _Growth(NamedTuple):
         margin = round(self.pad * length)
         missing = max(0, smallest - (length + 2 * margin))
         start, stop = start - margin - missing // 2, start + length + margin + (missing + 1) // 2
-        if start < 0:  # what one side lacks, the other gets
+        if start < 0:  # the other side gets the missing pixels
             start, stop = 0, max(stop, smallest)
         elif stop > size:
             start, stop = min(start, size - smallest), size

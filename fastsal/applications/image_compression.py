@@ -50,7 +50,7 @@ class CompressionReport:
         PSNR in the most salient fifth of the pixels and in the rest, in decibels. The reference is
         the image. Infinity if all pixels are equal, NaN for the background of a uniform map.
     plain_psnr_salient, plain_psnr_background : float
-        The same of the plain file.
+        These values for the plain file.
 
     Examples
     --------

@@ -43,7 +43,7 @@ def encoded(
 def coarsened(
     pixels: NDArray[np.uint8], is_kept: Mask, factor: float, quality: int, subsampling: str
 ) -> Image.Image:
-    """Return an image whose blocks without any pixel to keep have coarser coefficients.
+    """Return an image with coarser coefficients in blocks without any pixel to keep.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def coarsened(
         Of mode "L" or "YCbCr", to be encoded with this quality and subsampling.
     """
     mode = "L" if pixels.ndim == 2 else "YCbCr"
-    # Not Pillow's conversion: it does not round, and costs 0.2 dB.
+    # Pillow's conversion does not round, and would cost 0.2 dB.
     bands = [pixels] if mode == "L" else cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb))
     steps = _quantization(mode, quality, subsampling)
     planes = []

@@ -186,7 +186,7 @@ def means_of_blocks(
 
 
 def offsets_of(levels: int, strength: float, background: float) -> NDArray[np.float64]:
-    """Return the offset of each level, the least salient first."""
+    """Return the offset of each level, by increasing saliency."""
     return np.round(np.linspace(background, -strength, levels), 6)
 
 

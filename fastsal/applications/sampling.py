@@ -57,7 +57,7 @@ class Samples:
         self._index = -1
 
     def offer(self, frame: Picture, mask: Callable[[], Mask | None] | None) -> None:
-        """Count the next frame and perhaps keep it, with what the function `mask` returns."""
+        """Count the next frame and perhaps keep it, with the mask from the function `mask`."""
         self._index += 1
         if self._offered % self._stride == 0:
             found = None if mask is None else mask()

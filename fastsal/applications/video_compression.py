@@ -201,7 +201,7 @@ def _checked_target(source: str | Path, target: str | Path, codec: str) -> Path:
 
 @dataclass(frozen=True)
 class _Job:
-    """What all encodes of one source have in common."""
+    """Common settings of all encodes of one source."""
 
     source: str | Path
     codec: str
@@ -250,7 +250,7 @@ class _Job:
         return writer
 
     def plain_of_size(self, size: int, crf: float, folder: Path, samples: Samples) -> PlainEncode:
-        """Return the plain encode whose bytes are closest to `size`, searched by its factor."""
+        """Return the plain encode closest to `size` in bytes, searched by its factor."""
         tried: dict[float, PlainEncode] = {}
         with tempfile.TemporaryDirectory(prefix=".fastsal-", dir=folder) as name:
             path = Path(name) / "plain.mp4"

@@ -1,4 +1,4 @@
-"""What got faster or slower since another run."""
+"""Compare a run with an earlier one: rows that became faster or slower."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from ..io.counts import count_of
 
 Row = dict[str, Any]
 _IDENTITY = ("method", "size", "backend", "threads", "kind")
-MOST_DISTURBED = 0.2  # of a row's turns: beyond it times tell of the machine, not of the code
+# fraction of a row's measurements; beyond it, times depend on the machine rather than the code
+MOST_DISTURBED = 0.2
 
 
 class Change(NamedTuple):
@@ -22,7 +23,7 @@ class Change(NamedTuple):
     name: str
     before: float  # milliseconds
     now: float
-    disturbed: float = 0.0  # share of turns while the processors were not at full speed, if known
+    disturbed: float = 0.0  # fraction of measurements below full processor speed, if known
 
     @property
     def is_disturbed(self) -> bool:
@@ -31,7 +32,7 @@ class Change(NamedTuple):
 
     @property
     def slower(self) -> float:
-        """By which share it got slower; negative if it got faster."""
+        """Relative slowdown; negative if it got faster."""
         return self.now / self.before - 1
 
 
@@ -70,7 +71,7 @@ def _is_row(row: Any) -> bool:
 def changes(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
     """Return the rows that both runs have.
 
-    What the earlier run measured several times counts with its median, and the row's name says so.
+    Rows that the earlier run measured several times count with their median; the name notes it.
     """
     old: dict[tuple[object, ...], list[Row]] = {}
     for row in before["rows"]:
@@ -79,12 +80,12 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
 
 
 def identity(row: Row) -> tuple[object, ...]:
-    """Return what tells a row from all others of its run; None for what it does not depend on."""
+    """Return the key of a row within its run, with None for columns that the row lacks."""
     return tuple(row.get(each) for each in _IDENTITY)
 
 
 def told(found: list[Change], tolerance: float) -> str:
-    """Return what changed by more than `tolerance`, slowest first."""
+    """Return a report of rows that changed by more than `tolerance`, slowest first."""
     if not found:
         return "no row of this run is in the other"
     beyond = sorted(
@@ -121,7 +122,7 @@ def _change(row: Row, before: list[Row]) -> Change:
 
 
 def share_of(text: str) -> float:
-    """Return the share that ``15%`` or ``0.15`` says.
+    """Return the fraction that ``15%`` or ``0.15`` stands for.
 
     Raises
     ------
@@ -132,7 +133,7 @@ def share_of(text: str) -> float:
         share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         share = -1.0
-    # Without a sign 15 is no share, though it may be meant as one.
+    # 15 without a percent sign is refused: it is ambiguous.
     if not 0 < share < (100 if text.endswith("%") else 1):
         raise ValueError(f"a fraction must be like 15% or 0.15; got {text!r}")
     return share

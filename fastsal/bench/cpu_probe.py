@@ -1,9 +1,9 @@
-"""Whether the processors are at their full speed, which no count of idle or stolen time tells.
+"""Detect CPU throttling and noisy neighbours, which idle and steal time do not show.
 
-Two virtual processors may be the two threads of one core, now and no more a moment later, as the
-host pleases. Code on two threads then takes up to 1.7 times as long, code on one notices nothing.
-Other programs and a host's other guests take their share too. A fixed piece of work tells, done on
-as many threads at once as what is measured.
+The host may place two virtual processors on the two threads of one core at any moment. Code on two
+threads then takes up to 1.7 times as long; code on one thread is unaffected. Other programs and
+other guests of the host also take processor time. The probe times a fixed piece of work on the
+number of threads that the benchmark uses.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from functools import cache
 _TEXT = bytes(1 << 16)  # hashing it takes some 0.07 ms, in a core's own caches, without the GIL
 _PIECES = 6
 _CALIBRATION = 2.0  # seconds at most in which a moment of full speed is looked for
-_REMEMBERED = 2000  # times of which the best is full speed: a short turbo is forgotten
+_REMEMBERED = 2000  # the best of the last 2000 times is full speed, so a short turbo is forgotten
 
 
 @cache
 def pace_of(threads: int) -> Pace:
-    """Return the one pace of so many threads: what it knows of the machine is worth keeping."""
+    """Return the shared probe of `threads` threads, which keeps its knowledge of the machine."""
     return Pace(threads)
 
 
 class Pace:
-    """Tells how far so many processors are from the best they have lately been seen at."""
+    """Compares the current speed of several processors with their best recent speed."""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads

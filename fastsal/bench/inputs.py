@@ -47,7 +47,7 @@ def noise(size: str) -> Image:
 
 @lru_cache(maxsize=4)
 def scene(size: str, kind: Kind = "colour") -> list[Image]:
-    """Return frames of what a camera at rest sees, uint8, RGB or grey: to be shown in a circle.
+    """Return frames of a scene before a static camera, uint8, RGB or grey, to be shown in a cycle.
 
     Before the photograph two others move to and fro, a hundredth of the width per frame, and
     every pixel has a sensor's noise. The last frame leads on to the first.
@@ -71,7 +71,7 @@ def scene(size: str, kind: Kind = "colour") -> list[Image]:
 
 
 def frames_of(method: str, size: str, kind: Kind = "colour") -> list[Image]:
-    """Return what a method is shown: a photograph, or a scene if it looks at more than a frame."""
+    """Return the input of a method: a photograph, or a scene if it needs several frames."""
     from ..registry import METHODS
 
     if METHODS[method].kind == "motion" or METHODS[method].state:

@@ -1,4 +1,4 @@
-"""What a result was measured on: said in general terms, so that it can be compared."""
+"""Describe the machine of a result in general terms, so that results can be compared."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ from . import inputs
 Image = NDArray[np.uint8]
 Calls = dict[str, Callable[[], Any] | None]  # None: it is not installed
 
-# Frames until a background model is in use, by the definition of BinWang's: 51 for a first level
-# of every pixel, some 110 more until it compares blocks too. From then on a frame costs the same.
+# Frames until BinWang's background model is in use. Every pixel has a first level after 51 frames,
+# and about 110 later it compares blocks too. From then on a frame costs the same.
 SETTLED = 200
 
 _DISTANCES = np.abs(np.arange(256, dtype=np.float32)[:, None] - np.arange(256, dtype=np.float32))
@@ -46,8 +46,8 @@ def _luminance_contrast(frames: list[Image]) -> Calls:
         cv2.LUT(levels, _scores(counts), dst=out)
 
     def numpy() -> None:
-        # NumPy would turn levels into indices twice, and buffer `out` so that none is out of
-        # range, in new arrays whose pages the system hands out fast or slow, as it happens.
+        # NumPy would convert levels to indices twice and buffer `out` for its range check. Both
+        # need new arrays, and page faults make their time vary.
         np.copyto(indices, _gray_into(following(), gray))
         counts = np.bincount(indices.ravel(), minlength=256)
         np.take(_scores(counts.astype(np.float32)), indices, out=out, mode="clip")
@@ -56,7 +56,7 @@ def _luminance_contrast(frames: list[Image]) -> Calls:
 
 
 def _scores(counts: NDArray[np.float32]) -> NDArray[np.float32]:
-    # Not `@`: BLAS would keep a second thread awake for 65,536 products, into the others' turns.
+    # `@` would keep a second BLAS thread awake for 65,536 products, which disturbs other calls.
     contrast = np.einsum("ij,j->i", _DISTANCES, counts)
     present = contrast[counts > 0]
     scores: NDArray[np.float32] = (contrast - present.min()) / max(np.ptp(present), 1)
@@ -185,7 +185,7 @@ def _ximgproc(image: Image, region_size: int) -> Any:
 
 
 def _flow(frames: list[Image]) -> Calls:
-    """Return OpenCV's flows, each less its median: how people find what moves against a camera."""
+    """Return OpenCV's flows, each minus its median: a common way to find moving objects."""
     shape, small = frames[0].shape[:2], _working_size(frames[0])
     finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
 
@@ -210,7 +210,7 @@ def _flow(frames: list[Image]) -> Calls:
 def _pairs(
     frames: list[Image], prepared: Callable[[Image], Image]
 ) -> Callable[[], tuple[Image, Image]]:
-    """Return what gives the last and the next grey frame; each is prepared once."""
+    """Return a function that gives the last and the next grey frame; each is prepared once."""
     following = inputs.in_turn(frames)
 
     def take() -> Image:

@@ -18,14 +18,14 @@ _WON, _LOST = "#4477aa", "#cc6677"
 
 
 def check_plot(path: Path) -> None:
-    """Refuse what `write_plots` could not write, before there is anything to draw.
+    """Refuse a file that `write_plots` could not write, before anything is measured.
 
     Raises
     ------
     FastsalError
         If matplotlib is missing.
     ValueError
-        If the name of `path` says no format of its.
+        If the suffix of `path` is no format of Matplotlib.
     """
     formats = sorted(pyplot().Figure().canvas.get_supported_filetypes())
     if path.suffix.lower().removeprefix(".") not in formats:

@@ -1,4 +1,4 @@
-"""Two or more functions timed side by side in one run, so that drift and noise hit all alike."""
+"""Time several functions side by side in one run, so that drift and noise affect all equally."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .cpu_probe import pace_of
 
 Call = Callable[[], Any]
 
-# A turn lasts long enough for the other side's waiting threads to have gone to sleep, and, beside
-# something slow, for as many calls of the fast side as tell its median.
+# A block of calls lasts until waiting threads of the other function sleep. Next to a slow function
+# it has enough calls of a fast one for a stable median.
 _TURN, _LONGEST_TURN, _MOST_CALLS = 4e-3, 0.25, 160
-_SLOW = 0.25  # seconds; what takes longer is warmed up by two calls, and never played again
+_SLOW = 0.25  # seconds; slower calls are warmed up by two calls and never repeated
 _SET, _LEAST_ROUNDS = 0.3, 5  # seconds of short rounds, and rounds in all
 _DISTURBED = 1.1  # times as long as at full speed
 
@@ -33,20 +33,21 @@ class Interval(NamedTuple):
 
 
 class SideBySide:
-    """Functions that take turns, round after round.
+    """Functions that alternate, round after round.
 
-    In a round every function has one turn: several calls if it is fast, after one that does not
-    count, since it finds the other's data in the caches and the other's threads awake. The median
-    of a turn is the function's time in that round. The order stays: turned round, a slow function
-    would now follow itself and now another, at two speeds. A turn before or after which the
-    processors were not at full speed is played again, for as long again as the rounds take.
+    In a round every function has one block of calls, several if it is fast. The first of several
+    does not count: caches hold the other function's data, and the other's threads are awake. The
+    median of a block is the function's time in that round. The order is fixed: reversed, a slow
+    function would follow itself or another one, at two speeds. A block is repeated if the
+    processors were below full speed before or after it. Repetitions at most double the time of the
+    rounds.
 
     Attributes
     ----------
     rounds : dict of list of float
         By function the seconds of every round.
     disturbed : int
-        Turns that count though the processors were not at full speed.
+        Blocks that count although the processors were below full speed.
     sets : int
         How often to `play`.
     """
@@ -66,7 +67,7 @@ class SideBySide:
 
     @property
     def share_disturbed(self) -> float:
-        """Of the turns that count."""
+        """Fraction of counted blocks that were disturbed."""
         return self.disturbed / sum(map(len, self.rounds.values()))
 
     def play(self) -> None:
@@ -77,7 +78,7 @@ class SideBySide:
                 self.rounds[name].append(self._calmest_turn(call, self._counts[name]))
 
     def _calmest_turn(self, call: Call, count: int) -> float:
-        """Play turns until one is undisturbed, or none of the patience is left."""
+        """Repeat a block of calls until it is undisturbed or the time for repetitions is up."""
         calmest = self._watched_turn(call, count)
         while calmest.slowness > _DISTURBED and calmest.seconds < _SLOW and self._patience > 0:
             began = _now()
@@ -101,12 +102,12 @@ _now = time.perf_counter
 
 
 def alternate(calls: Mapping[str, Call], seconds: float = 1.5) -> dict[str, list[float]]:
-    """Let functions take turns for about `seconds` in all; return the seconds of every round."""
+    """Alternate the functions for about `seconds` in all; return the seconds of every round."""
     return played(calls, seconds).rounds
 
 
 def played(calls: Mapping[str, Call], seconds: float) -> SideBySide:
-    """Let functions take turns for about `seconds` in all."""
+    """Alternate the functions for about `seconds` in all."""
     game = SideBySide(calls, seconds)
     for _ in range(game.sets):
         game.play()
@@ -114,14 +115,14 @@ def played(calls: Mapping[str, Call], seconds: float) -> SideBySide:
 
 
 def _count_of(seconds: float, turn: float) -> int:
-    """Return how many calls make a turn: one of what is too slow to mind what caches hold."""
+    """Return the number of calls in a block: one for calls too slow for cache effects."""
     least = 1 if seconds > _SLOW / 5 else 2
     return min(max(least, round(turn / max(seconds, 1e-9))), _MOST_CALLS)
 
 
 def _warmed_up(call: Call) -> float:
-    """Call what may have to compile, load and fault pages in; return the seconds of the last."""
-    _timed(call)  # which may have compiled: only the next tells whether the call is slow
+    """Call until compilation, loading and page faults are over; return the seconds of the last."""
+    _timed(call)  # it may compile, so only the next one shows whether the call is slow
     for _ in range(3):
         seconds = _timed(call)
         if seconds > _SLOW:
@@ -147,7 +148,7 @@ def median_ms(seconds: list[float]) -> float:
 
 
 def median_with_interval(values: list[float]) -> Interval:
-    """Return the median and the order statistics around it that bound it, whatever the spread."""
+    """Return the median and its interval by order statistics, which assume no distribution."""
     ordered = sorted(values)
     outside = max(0, math.floor(len(ordered) / 2 - 0.98 * math.sqrt(len(ordered))))
     return Interval(statistics.median(ordered), ordered[outside], ordered[-1 - outside])
@@ -156,13 +157,13 @@ def median_with_interval(values: list[float]) -> Interval:
 def ratio(ours: list[float], peer: list[float]) -> Interval:
     """Return how many times as fast we are as a peer: the median over rounds, with its interval.
 
-    Each round gives a ratio of its own, so that a machine that slows down midway changes none.
+    Each round gives one ratio, so a machine that slows down midway does not bias it.
     """
     return median_with_interval([b / a for a, b in zip(ours, peer, strict=True)])
 
 
 def copy_bandwidth(threads: int, megabytes: int = 128) -> float:
-    """Return the bytes read and written per second by copying out of cache, on so many threads."""
+    """Return the bytes read and written per second by copying out of cache on `threads` threads."""
     source = np.ones(megabytes << 20, np.uint8)
     parts = list(zip(np.array_split(source, threads),
                      np.array_split(np.empty_like(source), threads), strict=True))  # fmt: skip

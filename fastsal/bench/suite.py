@@ -26,7 +26,7 @@ OURS = "fastsal"
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure.
+    """Measurements to make.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Plan:
     threads : sequence of int
         On how many CPU threads, one after the other; peers of OpenCV's get as many.
     kinds : sequence of {"colour", "grey"}
-        What the frames are.
+        Content of the frames.
     with_peers : bool
         Whether peers run beside.
     seconds : float
@@ -64,7 +64,7 @@ class Plan:
 
 
 def plan_of(sizes: str, methods: str, backends: str, threads: str, **more: Any) -> Plan:
-    """Return a plan from comma-separated lists; "all" means what there is.
+    """Return a plan from comma-separated lists; "all" means all available.
 
     Raises
     ------
@@ -85,17 +85,17 @@ def plan_of(sizes: str, methods: str, backends: str, threads: str, **more: Any) 
 
 
 def _once(names: Iterable[_Name]) -> list[_Name]:
-    """Leave out what was named before: two rows of one name could not be told apart."""
+    """Remove repeated names: two rows of one name could not be distinguished."""
     return list(dict.fromkeys(names))
 
 
 def threads_of(threads: str) -> list[int]:
-    """Return the numbers of threads that a comma-separated list names; "all" are as many as go.
+    """Return the numbers of threads in a comma-separated list; "all" is the maximum.
 
     Raises
     ------
     ValueError
-        If one is no number, or there are not so many.
+        If one is not a number from 1 to the maximum.
     """
     from numba import config
 
@@ -120,8 +120,7 @@ def measure(plan: Plan, bandwidths: Mapping[int, float]) -> Iterator[Row]:
             calls.update({name: call for name, call in peers.items() if call is not None})
             game = played(calls, plan.seconds)
         pixels = frames[0].shape[0] * frames[0].shape[1]
-        # Every method must read its frame and write its map; what it reads besides is its own
-        # affair.
+        # Every method must read its frame and write its map; further reads are not counted.
         moved = frames[0].nbytes + 4 * pixels
         bandwidth = bandwidths[threads] if backend == "cpu" else None
         row: Row = {
@@ -142,14 +141,14 @@ def call_of(key: str, backend: Any, frames: list[Image]) -> Callable[[], Any]:
 
 
 def times_of(rounds: Mapping[str, list[float]]) -> Row:
-    """Return what the seconds of all rounds say of us, and of us against the others."""
+    """Return our median time, and our ratios to the peers, from the seconds of all rounds."""
     ours = rounds[OURS]
     peers = {name: _against(ours, rounds[name]) for name in rounds if name != OURS}
     return {"ms": median_ms(ours), "rounds": len(ours), "peers": peers}
 
 
 def throughput_of(ms: float, pixels: int, moved: int, bandwidth: float | None) -> Row:
-    """Return what so many milliseconds a frame are.
+    """Return the rates that correspond to `ms` milliseconds per frame.
 
     `moved` are the bytes that any implementation has to read and write, `bandwidth` those that
     copying reads and writes per second.
@@ -169,7 +168,7 @@ def _against(ours: list[float], peer: list[float]) -> Row:
 
 @contextlib.contextmanager
 def on_threads(count: int) -> Iterator[None]:
-    """Give Numba and OpenCV so many threads, and then what they had before."""
+    """Set the number of threads of Numba and OpenCV, and restore it afterwards."""
     from numba import set_num_threads
 
     from ..kernels import threads
@@ -185,7 +184,7 @@ def on_threads(count: int) -> Iterator[None]:
 
 
 def table_of(rows: Iterable[Row]) -> str:
-    """Return rows as a table for the screen, peers below what they are peers of."""
+    """Return rows as a table for the screen, peers below their method."""
     lines = [
         f"{'method':<20}{'size':<8}{'':<7}{'on':<6}{'thr':>3}{'ms':>10}{'fps':>9}{'MP/s':>8}"
         "  of copy"

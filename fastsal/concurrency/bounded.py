@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 class BoundedQueue(Generic[T]):
-    """Holds what one thread puts in until another takes it out, in order.
+    """Passes items from one thread to another, in order.
 
     `queue.Queue` works with locks in several steps of Python code. An interrupt between two of
     them leaves a lock held or uses up the other thread's waking, which then waits for ever. Here
@@ -26,7 +26,7 @@ class BoundedQueue(Generic[T]):
             self._places.put(None)
 
     def put(self, item: T, timeout: float = 0.0) -> bool:
-        """Add an item; False if there is no room for `timeout` seconds."""
+        """Add an item; False if the queue stays full for `timeout` seconds."""
         try:
             self._places.get(timeout=timeout)
         except queue.Empty:
@@ -35,7 +35,7 @@ class BoundedQueue(Generic[T]):
         return True
 
     def put_last(self, item: T) -> None:
-        """Add an item, room or no room."""
+        """Add an item, even to a full queue."""
         self._items.put(item)
 
     def get(self, timeout: float | None = None) -> T:

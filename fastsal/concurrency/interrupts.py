@@ -27,9 +27,9 @@ class Terminated(SystemExit):
 def raise_on_signals() -> None:
     """Raise KeyboardInterrupt on Ctrl-C and `Terminated` on SIGTERM and SIGHUP, once.
 
-    While a module is imported the signal waits for the end of the import: C extensions turn
-    exceptions into others there, or print them (NumPy's ``import_array``, for one). A signal that
-    was ignored when the program started, as under ``nohup``, stays ignored.
+    During an import the signal waits for its end. There, C extensions such as NumPy's
+    ``import_array`` replace or print exceptions. A signal that was ignored when the program
+    started, as under ``nohup``, stays ignored.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
@@ -43,7 +43,7 @@ def raise_on_signals() -> None:
 def received_status() -> int:
     """Return the exit status of the signal that has ended the program; 0 without one.
 
-    Code that was interrupted in a callback may fail with an error of its own first.
+    Code that was interrupted in a callback may first fail with another error.
     """
     return 128 + _received[0] if _received else 0
 
@@ -94,8 +94,9 @@ def _send_later(number: int) -> None:
 def heeded_interrupts() -> Iterator[None]:
     """Raise Ctrl-C and SIGTERM again that were raised in a callback or finaliser.
 
-    What C code calls back, llvmlite's compiler for one, has nobody to raise it to: Python says
-    "Exception ignored" and goes on. While code compiles, that is where one Ctrl-C in a dozen lands.
+    Callbacks from C code, such as llvmlite's compiler, have no caller that could receive it. Python
+    prints "Exception ignored" and goes on. While code compiles, that is where one Ctrl-C in a dozen
+    lands.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is interrupted

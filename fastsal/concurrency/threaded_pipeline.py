@@ -11,7 +11,7 @@ from typing import Any
 from .bounded import BoundedQueue
 from .worker import Worker
 
-Frame = Any  # an array, alone or with what belongs to it
+Frame = Any  # an array, alone or in a tuple with its metadata
 
 _DEPTH = 4
 _TICK = 0.1
@@ -53,7 +53,7 @@ def run_stages(
     frames : iterable of ndarray
         Iterated in a thread. If it raises, the frames before that are still finished.
     render : callable
-        Called in the calling thread, so that its context (`use_backend`, say) holds.
+        Called in the calling thread, so that its context, such as `use_backend`, applies.
     write : callable
         Called in a thread.
     live : bool
@@ -156,7 +156,7 @@ class _Line:
             self._fail(error)
 
     def _put(self, box: BoundedQueue[Any], item: object) -> bool:
-        """Wait for room; False when the line has stopped meanwhile."""
+        """Wait for a free place; False if the pipeline has stopped meanwhile."""
         while not self._stop.is_set():
             if box.put(item, _TICK):
                 return True

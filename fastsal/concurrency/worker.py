@@ -1,4 +1,4 @@
-"""A thread whose end can be waited for, whatever Ctrl-C breaks off."""
+"""A thread that can be waited for again after Ctrl-C interrupts a wait."""
 
 import queue
 import threading
@@ -11,23 +11,23 @@ _TICK = 0.1  # waits are short, because on Windows a long one cannot be interrup
 class Worker:
     """A daemon thread that does one piece of work.
 
-    Where an interrupt breaks off `threading.Thread.join`, Python 3.11 and 3.12 take the thread for
-    ended from then on, though it runs: the next join returns at once, and what the thread still
-    uses is taken apart under it. This waits as often as it is told to.
+    After an interrupt of `threading.Thread.join`, Python 3.11 and 3.12 consider the thread ended
+    although it runs. The next join returns at once, and objects that the thread still uses are
+    freed. `wait` of this class can be repeated.
 
     Parameters
     ----------
     work : callable
         Must not raise.
     name : str
-        Of the thread.
+        Name of the thread.
     """
 
     def __init__(self, work: Callable[[], None], name: str) -> None:
         self._work = work
         self._has_ended = False
         self._ended: queue.SimpleQueue[None] = queue.SimpleQueue()
-        # A daemon: what never returns must not keep the program from ending.
+        # A daemon: work that never returns must not keep the program from ending.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""Folders and files of a data set, found whatever the case of their names."""
+"""Find folders and files of a data set, ignoring the case of their names."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Media(Protocol):
 
     @property
     def frame_count(self) -> int | None:
-        """Number of frames, as far as the file says."""
+        """Number of frames, if the file states it."""
 
     @property
     def files(self) -> list[Path]:

@@ -17,7 +17,7 @@ from .media import Kind, Media, Pixels
 Values = NDArray[np.float64]
 ReadTruth = Callable[[int], NDArray[Any]]
 
-# Of the longer side, for sets without a known visual angle: 25 pixels of 800.
+# Fraction of the longer side, for sets without a known visual angle: 25 pixels of 800.
 _SIGMA = 1 / 32
 
 

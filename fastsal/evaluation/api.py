@@ -173,7 +173,7 @@ def plan_of(
     if twice:
         raise ValueError(f"two models have the name {twice[0]!r}; rename one of them")
     has_functions = any(isinstance(model, FunctionModel) for model in models)
-    # A network keeps all cores busy by itself, and takes gigabytes.
+    # One network keeps all cores busy, and takes gigabytes.
     usual = 0 if any(getattr(model, "weights", None) for model in models) else default_count()
     count = usual if workers is None else validation.integer("workers", workers, 0, 1024)
     return Plan(

@@ -221,6 +221,6 @@ def wants(source: str, metrics: Iterable[str]) -> bool:
 
 
 def check_truth(sample: Sample) -> None:
-    """Refuse a sample with neither fixations nor masks."""
+    """Refuse a sample that has no fixations and no masks."""
     if not sample.has_fixations and not isinstance(sample, MaskSample):
         raise DatasetError(f"{sample.name}: the data set has no fixations for this sample")

@@ -1,6 +1,6 @@
 """Processes with one thread each, which score samples.
 
-They are started as programs of their own, not by `multiprocessing`: its "spawn" runs the caller's
+They are separate programs rather than children of `multiprocessing`. Its "spawn" runs the caller's
 script again, and its "fork" copies the threads of numerical libraries in any state.
 """
 
@@ -25,7 +25,7 @@ _AHEAD = 2  # jobs per process that wait; few, so that another program's scores 
 
 
 class Answer(NamedTuple):
-    """What came of a job."""
+    """Result of a job."""
 
     job: Any
     result: Any
@@ -90,7 +90,7 @@ class Workers:
             if not waiting:
                 return
             try:
-                answer = self._answers.get(timeout=0.5)  # so that Ctrl-C is heard on any system
+                answer = self._answers.get(timeout=0.5)  # so that Ctrl-C works on any system
             except queue.Empty:
                 continue
             waiting -= isinstance(answer, Answer)
@@ -195,7 +195,7 @@ def attempt(scorer: Any, job: Any) -> tuple[Any, str]:
     """Return the result of a job and "", or None and the reason why there is none."""
     try:
         return scorer(job), ""
-    # Whatever happens to one sample, the others are scored.
+    # An error in one sample must not stop the others.
     except Exception as error:
         return None, reason_of(error)
 

@@ -155,7 +155,7 @@ def _scaled(found: NDArray[Any]) -> NDArray[Any]:
 
 
 def resized(found: NDArray[Any], rows: int, cols: int) -> NDArray[Any]:
-    """Return a map enlarged linearly, with half-pixel centres and clamped edges."""
+    """Return a map resized by bilinear interpolation, with half-pixel centres and clamped edges."""
     import cv2
 
     if found.shape == (rows, cols):

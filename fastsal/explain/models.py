@@ -162,7 +162,7 @@ class _CallableSession:
     def between(self, start: Any, step: Any, fractions: NDArray[np.float64]) -> Any:
         shape = (len(fractions), *self.image.shape)
         buffer = self._buffer
-        # 2: this name and the argument. A model that keeps its input gets an array of its own.
+        # 2: this name and the argument. A model that keeps its input gets its own array.
         if buffer is None or buffer.shape != shape or sys.getrefcount(buffer) > _OWN_REFERENCES:
             buffer = self._buffer = np.empty(shape, self.image.dtype)
         scales = fractions.astype(self.image.dtype).reshape(-1, *[1] * self.image.ndim)

@@ -238,7 +238,7 @@ class GradCam(CoreSaliency):
         should_resize: bool = True,
         three_dims: bool = True,
     ) -> Any:
-        """Return the map, enlarged and copied to three channels if asked to."""
+        """Return the map, resized and copied to three channels if asked to."""
         x_value = np.asarray(x_value)
         call = self._checked(call_model_function, call_model_args, self.expected_keys)
         output = call(x_value[None])

@@ -227,7 +227,7 @@ def guided_path(
                 point[chosen] = (point + (farthest - point) * ratio)[chosen]
             total += (point - before) * slope
             if gain == 0 and not np.isfinite(strength).any():
-                break  # every value has gone as far as this step allows
+                break  # every value has reached the limit of this step
     return total
 
 

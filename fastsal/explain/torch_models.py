@@ -45,7 +45,7 @@ def explained(
 
 
 class _State:
-    """What an evaluation of a module may change: modes, buffers and random generators."""
+    """State that an evaluation of a module may change: modes, buffers and random generators."""
 
     def __init__(self, module: Any, device: Any) -> None:
         self._modes = [
@@ -62,7 +62,7 @@ class _State:
         self._device_random = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
 
     def evaluate(self) -> None:
-        # Not by eval(), which exported programs refuse and classes may redefine.
+        # Exported programs refuse eval(), and classes may redefine it.
         for part, _ in self._modes:
             part.training = False
 

@@ -20,7 +20,7 @@ from .avif import check_avif
 from .containers import frame_seconds
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-# Browsers show a frame for 100 ms whose stated duration is at most this.
+# Browsers show a frame for 100 ms if its stated duration is at most this.
 _SHORTEST, _USUAL = 0.010, 0.100
 
 

@@ -33,7 +33,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     check_regular(path)
     # The link stays: the file behind it is replaced, in its own folder.
     final = Path(os.path.realpath(path))
-    # A short name of its own: a long target name plus a suffix could pass the file system's limit.
+    # A short random name: a long target name plus a suffix could pass the file system's limit.
     partial = final.parent / f".fastsal-{secrets.token_hex(6)}.part"
     with unfinished(partial):
         yield partial
@@ -79,7 +79,7 @@ def check_regular(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        return  # creating it will tell which folder is missing
+        return  # creating it raises an error that names the missing folder
     for is_kind, kind in _KINDS:
         if is_kind(mode):
             raise OSError(errno.EINVAL, f"the target must be a regular file; got {kind}")
@@ -96,7 +96,7 @@ def write_text(path: Path, text: str) -> None:
     Raises
     ------
     FastsalError
-        If it cannot be written; what was there before is there still.
+        If it cannot be written; the previous file is then unchanged.
     """
     try:
         with whole_file(path) as partial:

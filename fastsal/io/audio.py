@@ -29,7 +29,7 @@ _FAILURES = (av.FFmpegError, ValueError, MemoryError)
 _WITHOUT_HEADER = ("flv", "mpeg", "mpegts")
 _FAR = {"probesize": "100000000", "analyzeduration": "600000000"}  # bytes, microseconds
 _AUDIBLE = 0.1  # seconds, from which on a loss is reported
-_FEW = 0.05  # share of packets without samples, the first ones of some decoders
+_FEW = 0.05  # fraction of packets without samples, the first ones of some decoders
 
 
 class Carrier(Protocol):
@@ -40,7 +40,7 @@ class Carrier(Protocol):
     empty: int  # packets that gave no samples
 
     def carried(self, packet: Any, start: float) -> list[Any]:
-        """Return the packets for a packet, whose times count from `start` seconds on."""
+        """Return the packets for a packet, with times that count from `start` seconds on."""
 
     def rest(self) -> list[Any]:
         """Return the packets that are held back."""
@@ -56,7 +56,7 @@ class Sound:
     start : float
         Seconds after the start of its first video stream; they become 0.
     is_cut : bool
-        Whether the caller asked for that start, so that what comes before is no loss.
+        Whether the caller asked for that start, so that earlier sound is no loss.
 
     Attributes
     ----------

@@ -15,14 +15,15 @@ import numpy as np
 # Codecs that players find in MP4 and QuickTime files; other audio is encoded again.
 _COPIED = ("aac", "mp3", "ac3", "eac3", "alac", "opus")
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
-_TOLERANCE = 0.05  # seconds between timestamp and samples so far, below which they are continuous
+# seconds between timestamp and samples before it, below which they are continuous
+_TOLERANCE = 0.05
 _LONGEST_SILENCE = 10.0  # seconds filled with samples; a longer gap stays one of timestamps
 _DOLBY_SYNC = b"\x0b\x77"
 _FAILURES = (av.FFmpegError, ValueError, MemoryError)
 
 
 def can_copy(stream: Any, container: str) -> bool:
-    """Return whether a container holds this stream as it is; its muxer has the last word."""
+    """Return whether a container holds this stream unchanged; its muxer has the last word."""
     if container == "avi" or stream.codec_context.codec.canonical_name not in _COPIED:
         return False  # an AVI has no times, so that late audio needs silence in front
     try:
@@ -37,8 +38,8 @@ def can_copy(stream: Any, container: str) -> bool:
 def layout_of(context: Any) -> str:
     """Return FFmpeg's name of a stream's channel layout, such as "5.1".
 
-    PyAV's objects free a layout of custom order that is not theirs, and the process crashes. Such
-    an object is therefore kept for ever; streams and frames that have one must not be decoded.
+    PyAV's objects free a layout of custom order that is not theirs, and the process crashes. The
+    object is therefore kept for ever; streams and frames that have one must not be decoded.
     """
     layout = context.layout
     name: str = layout.name
@@ -48,15 +49,15 @@ def layout_of(context: Any) -> str:
 
 
 def is_custom(layout: str) -> bool:
-    """Return whether a layout lists its channels, as it has no name of its own."""
+    """Return whether a layout lists its channels because it has no name."""
     return "+" in layout
 
 
 class Clock:
     """Time of packets, by their timestamps or by the samples before them.
 
-    An AVI has no timestamps. FFmpeg computes them from fields of the header, which some writers
-    set wrongly, but its audio has no gaps: there the samples tell the time.
+    An AVI has no timestamps. FFmpeg computes them from fields of the header, which some writers set
+    wrongly. Its audio has no gaps, so the time follows from the samples.
 
     Parameters
     ----------
@@ -90,7 +91,7 @@ class Clock:
 
 
 class Copy:
-    """Carries packets over as they are.
+    """Carries packets over unchanged.
 
     Attributes
     ----------

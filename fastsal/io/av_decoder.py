@@ -77,7 +77,7 @@ class AVDecoder:
 
     def picture(self) -> NDArray[np.uint8]:
         try:
-            # One reformatter for all frames: a new one per frame costs as much as the conversion.
+            # One reformatter for all frames: a new one per frame costs another conversion's time.
             converted: Any = self._reformatter.reformat(self._frame, format="bgr24")
             pixels: NDArray[np.uint8] = converted.to_ndarray()
         except (av.FFmpegError, ValueError, MemoryError) as error:
@@ -227,7 +227,7 @@ class _Losses:
             if frame.time is not None:
                 step = 0.0 if self._last is None else frame.time - self._last
                 self._jumps += step * self._rate > 1.75
-                # Decoders put frames in order, where the container tells their times.
+                # Decoders put frames in order if the container has their times.
                 self._corrupt += self._has_times and -10 < step * self._rate < 0
                 self._gaps += is_gap(self._codec, step * self._rate)
                 self._last = frame.time

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # finer ticks would allow shorter gaps between frames; a longer gap is shortened.
 _FEWEST_TICKS, _LONGEST_STEP = 10_000, 2**29
 _LOOKAHEAD = 10
-_WIDEST = 8192  # as far as H.264's levels, and with them players, go
+_WIDEST = 8192  # limit of H.264's levels, and so of players
 _H264 = {"preset": "veryfast", "crf": "20", "rc-lookahead": str(_LOOKAHEAD), "bf": "2"}
 _MJPEG = {"qmin": "2", "qmax": "3"}
 

@@ -12,9 +12,9 @@ from .encoders import has_av
 def check_avif(data: bytes) -> None:
     """Refuse a picture that is no valid AV1 data.
 
-    Any bits decode to some picture. AV1 demands of the bits after each tile that they are 0
-    (section 8.2.4 of the specification), and dav1d compares them in its strict mode, which PyAV
-    offers and Pillow does not. Without PyAV nothing is checked.
+    Any bits decode to some picture. The bits after each tile must be 0 (AV1 specification, section
+    8.2.4). dav1d checks them in its strict mode, which PyAV offers and Pillow does not. Without
+    PyAV nothing is checked.
 
     Raises
     ------

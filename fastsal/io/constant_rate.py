@@ -4,17 +4,17 @@ _LONGEST_GAP = 600.0  # seconds filled with copies of a frame
 
 
 class SteadyRate:
-    """Tells how often a frame is written to play when it should.
+    """Counts how often a frame is written so that it plays at its time.
 
     Parameters
     ----------
     fps : float
-        Of the file.
+        Frames per second of the file.
 
     Attributes
     ----------
     count : int
-        Frames so far, copies included.
+        Frames written until now, with copies.
 
     Examples
     --------

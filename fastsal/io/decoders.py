@@ -16,7 +16,7 @@ from PIL import Image, ImageFile
 from ..errors import ImageError
 from .pixels import Samples
 
-# Opened by class: Image.open refuses large pictures, whatever the memory.
+# Opened by class: Image.open refuses large pictures even if memory suffices.
 _PLUGINS = {
     "png": "PngImagePlugin.PngImageFile",
     "jpeg": "JpegImagePlugin.JpegImageFile",
@@ -32,7 +32,7 @@ _ORIENTATION = 0x0112
 _LIMIT_NAME = "OPENCV_IO_MAX_IMAGE_PIXELS"
 _LIMIT = 1 << 30
 _SWAPPED_BY_OPENCV = ("uint8", "uint16", "float32")
-# Of the messages of libjpeg, libpng and libtiff those that mean wrong pixels.
+# Messages of libjpeg, libpng and libtiff that mean wrong pixels.
 _DAMAGE = re.compile(
     r"Corrupt JPEG data: (?!bad ICC).*|Premature end of .*|Inconsistent progression .*"
     r"|libpng error: .*|(?:\w+Decode|tempfile\.tif|JPEGLib): (?!Warning).*"
@@ -57,7 +57,7 @@ def check_size(width: int, height: int) -> None:
 
 
 def open_pillow(kind: str, data: bytes) -> ImageFile.ImageFile:
-    """Return a picture of which Pillow has read the header.
+    """Return a picture after Pillow has read its header.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def check_messages(messages: list[str], data: bytes) -> None:
 
 
 def _is_padding(message: str, data: bytes) -> bool:
-    """Tell whether libjpeg complains only about padding before the end, as cameras write it."""
+    """Return whether libjpeg complains only about padding before the end, as cameras write it."""
     if not (found := _PADDING.match(message)):
         return False
     end = data.rfind(b"\xff\xd9")
@@ -152,7 +152,7 @@ def _is_padding(message: str, data: bytes) -> bool:
 
 
 def rgb_or_bgr(image: NDArray[Any]) -> NDArray[Any]:
-    """RGB as BGR and back, with or without alpha, of any dtype; grey as it is."""
+    """Swap RGB and BGR, with or without alpha, of any dtype; grey is unchanged."""
     if image.ndim == 2 or image.shape[2] < 3:
         return image
     if image.dtype.name not in _SWAPPED_BY_OPENCV:

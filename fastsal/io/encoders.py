@@ -1,4 +1,4 @@
-"""What turns frames into a file: PyAV where it is installed, else OpenCV."""
+"""Encode frames into a file, with PyAV if it is installed and OpenCV if not."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Encoder(Protocol):
 
     @property
     def limits(self) -> str:
-        """The file's losses so far, in words; empty if none."""
+        """The file's losses until now, in words; empty if none."""
 
     keeps_times: bool  # or gives the file a steady rate
     delay: int  # how many frames it may hold back, to be written when it is closed
 
     def write(self, frame: Picture, at: float | None) -> int:
-        """Add a frame, at so many seconds if not one step after the last; return how often."""
+        """Add a frame, by default one step after the last; return how often it was written."""
 
     def close(self) -> None:
         """Finish the file."""
@@ -80,7 +80,7 @@ def open_encoder(
 
 
 class OpenCVEncoder:
-    """MPEG-4 Part 2 or Motion JPEG by OpenCV, whose wheels hold no H.264."""
+    """MPEG-4 Part 2 or Motion JPEG by OpenCV; its wheels have no H.264."""
 
     keeps_times = False
     delay = 0

@@ -71,7 +71,7 @@ _HEAD = 1024
 def image_kind(data: bytes, suffix: str) -> str | None:
     """Return the image format that the first bytes name, or None.
 
-    A raw file of a camera is mostly a TIFF by its content; `suffix` tells them apart.
+    A raw file of a camera is mostly a TIFF by its content; only `suffix` distinguishes them.
     """
     head = data[:_HEAD]
     if suffix.lower() in _RAW_SUFFIXES:
@@ -91,5 +91,5 @@ def describe_other(data: bytes, suffix: str) -> str | None:
 
 
 def is_text(head: bytes) -> bool:
-    """Tell whether bytes read as a text of some length."""
+    """Return whether bytes read as a text of some length."""
     return len(head) > 3 and re.fullmatch(rb"[\t\n\r\x20-\x7e]+", head) is not None

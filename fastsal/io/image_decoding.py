@@ -44,7 +44,7 @@ class Pictures:
     data : bytes
         The whole file.
     suffix : str
-        Of its name, which tells raw files of cameras from TIFF.
+        Suffix of its name, which distinguishes raw files of cameras from TIFF.
     """
 
     def __init__(self, data: bytes, suffix: str) -> None:
@@ -137,7 +137,7 @@ def _decode_jpeg(data: bytes) -> Samples:
     with open_pillow("jpeg", data) as header:
         if header.mode == "CMYK":
             return by_pillow("jpeg", data)
-        # Before version 4.11 OpenCV fills what is missing with grey, and says nothing.
+        # Before version 4.11 OpenCV fills missing pixels with grey, without a message.
         if header.fp is not None and data.find(_END_OF_JPEG, header.fp.tell()) < 0:
             raise ImageError("the file is truncated")
         values = by_opencv(data, cv2.IMREAD_ANYCOLOR | _UPRIGHT_LATER)

@@ -138,7 +138,7 @@ class OpenCVDecoder:
         if not capture.isOpened():
             return
         self._capture, self._turn = capture, self._rotation
-        # The graph has a clock of its own, and invents times for files without.
+        # The graph has its own clock, and invents times for files without.
         times = [
             self._header.get(cv2.CAP_PROP_POS_MSEC) / 1e3 for _ in range(2) if self._header.grab()
         ]
@@ -173,7 +173,7 @@ class OpenCVDecoder:
             return ""
         expected = self._expected_frames(path)
         lost = expected - self._frames
-        # In transport and program streams, a field may be a packet of its own.
+        # In transport and program streams, each field may be one packet.
         if lost <= (self._frames if has_field_packets(path) else 0):
             return ""
         if self._frames == 0:
@@ -184,10 +184,10 @@ class OpenCVDecoder:
         )
 
     def _expected_frames(self, path: Path) -> int:
-        """Return the number of frames from the first decoded one on, as the packets tell."""
+        """Return the number of frames from the first decoded one on, according to the packets."""
         played = played_fraction(path)
         if played is not None and played < 0.99 and self.frame_count is not None:
-            # Not by packets, which include those outside the edit list.
+            # Packets are not counted: they include those outside the edit list.
             return math.floor(0.98 * played * self.frame_count) - _SLACK
         parameters = [cv2.CAP_PROP_FORMAT, -1]
         packets = open_capture(os.path.abspath(path), cv2.CAP_FFMPEG, parameters)
@@ -217,7 +217,7 @@ def converts_interlaced() -> bool:
         capture = open_filter_graph("color=c=white:size=32x32,format=yuv420p,setfield=mode=tff")
         frame = capture.read()[1] if capture.isOpened() else None
         capture.release()
-    # Without filter graphs there is neither this test nor the remedy.
+    # Both the test and the remedy need filter graphs.
     return frame is None or bool(frame.min() > 200)
 
 

@@ -30,7 +30,7 @@ class _Silence:
     def __enter__(self) -> Self:
         with self._lock:
             if self._users == 0:
-                # FFmpeg has a log of its own, whose level OpenCV reads once, at the first video.
+                # FFmpeg has its own log. OpenCV reads its level once, at the first video.
                 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
                 self._level = _log.setLogLevel(_SILENT)
             self._users += 1
@@ -53,7 +53,7 @@ quiet_opencv = _Silence()
 
 @contextmanager
 def silent_stdout() -> Iterator[None]:
-    """Send what C code prints nowhere; for programs of one thread, as stdout is one for all."""
+    """Discard the output of C code; for programs of one thread, since threads share stdout."""
     sys.stdout.flush()
     kept = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -61,7 +61,7 @@ def silent_stdout() -> Iterator[None]:
         os.dup2(nowhere, 1)
         yield
     finally:
-        ctypes.CDLL(None).fflush(None)  # or it prints later what its buffer holds
+        ctypes.CDLL(None).fflush(None)  # or it prints its buffer later
         os.dup2(kept, 1)
         os.close(kept)
         os.close(nowhere)

@@ -20,14 +20,14 @@ def find_files(
     Parameters
     ----------
     paths : str, Path or iterable of them
-        A file is taken whatever its name. A folder gives the files of such suffixes directly in
-        it and a glob (``**`` included) those it matches, both sorted, without hidden files.
+        A file is taken under any name. A folder gives the files of such suffixes directly in it and
+        a glob (``**`` included) those it matches, both sorted, without hidden files.
     suffixes : tuple of str
         In small letters.
     kind : str
-        What error messages call them.
+        Their name in error messages.
     error : type
-        What is raised if an entry names nothing, or a folder or glob holds no such file.
+        Raised if an entry names nothing, or a folder or glob holds no such file.
     """
     entries = [paths] if isinstance(paths, str | Path) else list(paths)
     found: list[Path] = []

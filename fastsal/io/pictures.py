@@ -34,8 +34,8 @@ def find_images(paths: str | Path | Iterable[str | Path]) -> list[Path]:
     Parameters
     ----------
     paths : str, Path or iterable of them
-        A file is taken whatever its name. A folder gives the images directly in it and a glob
-        (``**`` included) the images it matches, both sorted, without hidden files.
+        A file is taken under any name. A folder gives the images directly in it and a glob (``**``
+        included) the images it matches, both sorted, without hidden files.
 
     Returns
     -------
@@ -58,7 +58,7 @@ class ImageFile:
         A PNG, JPEG, TIFF, WebP, AVIF, GIF, BMP, JPEG 2000, PNM, Radiance HDR or NumPy file. Its
         content decides, not its name. The file is read here, once.
     data : bytes, optional
-        What the file holds, if it has been read already, from object storage for example.
+        Content of the file, if it has been read already, from object storage for example.
 
     Raises
     ------
@@ -124,8 +124,8 @@ def read_image(path: str | Path, *, background: str | Rgb = "white", page: int =
     ------
     ImageError
         The file is missing, a folder, empty, damaged, or not an image; or it has no such page.
-        Damage of pixels alone is always found in PNG, mostly in AVIF if PyAV is installed, and
-        only partly in formats without checksums, such as JPEG and WebP.
+        Damage of pixels alone is always found in PNG, and mostly in AVIF if PyAV is installed. It
+        is found only partly in formats without checksums, such as JPEG and WebP.
     ValueError
         `background` is no colour.
     """
@@ -172,7 +172,7 @@ def write_image(path: str | Path, image: NDArray[Any]) -> None:
     ----------
     path : str or Path
         The suffix chooses the format: png, jpg, bmp, tif, webp, or npy, which stores any array
-        as it is. An existing file is replaced only when the new one is complete.
+        unchanged. An existing file is replaced only when the new one is complete.
     image : ndarray
         ``(H, W)``, ``(H, W, 3)`` RGB or ``(H, W, 4)``; uint8, uint16 (png and tif only), or
         floating in [0, 1], stored as ``round(255 * image)``.
@@ -203,7 +203,7 @@ def _read_npy(path: str, data: bytes) -> NDArray[Any]:
 
 
 def encode_image(path: Path, image: NDArray[Any]) -> bytes:
-    """Return what `write_image` writes under this name.
+    """Return the bytes that `write_image` writes under this name.
 
     Raises
     ------

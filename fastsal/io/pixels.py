@@ -50,7 +50,7 @@ def parse_color(color: str | Rgb) -> Rgb:
     Raises
     ------
     ValueError
-        It is neither the name of a colour, nor ``"#rrggbb"``, nor three integers from 0 to 255.
+        It is no colour name, ``"#rrggbb"`` or three integers from 0 to 255.
     """
     try:
         red, green, blue, *_ = ImageColor.getrgb(color) if isinstance(color, str) else color

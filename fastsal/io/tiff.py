@@ -129,7 +129,7 @@ def _is_unsigned(page: TiffPage) -> bool:
 
 
 def _suits_pillow(page: TiffPage) -> bool:
-    """Tell whether Pillow reads the page, without a loss of bits."""
+    """Return whether Pillow reads the page without a loss of bits."""
     if page.compression not in _BY_LIBTIFF or not _is_unsigned(page):
         return False
     if page.photometric in _BY_PILLOW_ONLY:
@@ -146,7 +146,7 @@ def _suits_pillow(page: TiffPage) -> bool:
 
 
 def _suits_opencv(page: TiffPage) -> bool:
-    """Tell whether OpenCV decodes the page correctly, as tests found."""
+    """Return whether OpenCV decodes the page correctly, as tests found."""
     samples, bits = page.samplesperpixel, page.bitspersample
     if samples > 1 and page.planarconfig == PLANARCONFIG.SEPARATE:
         return False
@@ -160,7 +160,7 @@ def _suits_opencv(page: TiffPage) -> bool:
 
 
 def _meaning(page: TiffPage, values: NDArray[Any]) -> Samples:
-    """Say what the channels are, and leave out those that are neither colour nor alpha."""
+    """Name the channels, and leave out those that hold no colour or alpha."""
     if page.photometric == PHOTOMETRIC.PALETTE and values.ndim == 2:
         palette = np.asarray(page.colormap)
         return Samples(np.moveaxis(palette[:, values], 0, -1))

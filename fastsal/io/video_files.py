@@ -41,7 +41,7 @@ def is_url(source: str | Path | int) -> bool:
 
 
 def index_or_name(source: str | Path | int) -> str | Path | int:
-    """Return a camera's index where digits name no file, else `source` as it is."""
+    """Return a camera's index if the digits name no file, else `source`."""
     is_index = isinstance(source, str) and source.isdecimal() and not Path(source).exists()
     return int(source) if is_index else source  # type: ignore[arg-type]  # a str, then
 

@@ -34,8 +34,8 @@ _LONGEST_WRITE = 5.0  # seconds
 class VideoWriter:
     """Writes BGR frames to a hidden partial file, which takes the target's name once it is whole.
 
-    An exception inside the ``with`` block closes the partial file, keeps it if it plays, and says
-    which in the exception (message of a `FastsalError`, note on any other).
+    An exception inside the ``with`` block closes the partial file and keeps it if it plays. The
+    exception names that file: in the message of a `FastsalError`, in a note of any other.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ class VideoWriter:
     sound : Sound, optional
         To go with them, where PyAV is installed.
     sample_aspect_ratio : Fraction
-        Width of a pixel over its height. OpenCV's files have square pixels: there the frames are
-        enlarged to the shape that a player shows.
+        Width of a pixel over its height. OpenCV's files have square pixels, so frames are resized
+        to the shape that a player shows.
     opener : callable
         Opens the encoder of the partial file, as `open_encoder` does.
     keeps_part : bool, default True
@@ -111,7 +111,7 @@ class VideoWriter:
 
     @property
     def limits(self) -> str:
-        """The file's losses so far, in words; empty if none."""
+        """The file's losses until now, in words; empty if none."""
         return self._limits if self._encoder is None else self._encoder.limits
 
     def __enter__(self) -> Self:
@@ -181,8 +181,8 @@ class VideoWriter:
             raise known from None
 
     def abandon(self) -> str:
-        """Close the partial file, delete it unless it plays, and say what became of it."""
-        with contextlib.suppress(OSError):  # of a full disk, say, which has been told already
+        """Close the partial file, delete it unless it plays, and return a message about it."""
+        with contextlib.suppress(OSError):  # a full disk, for example, has been reported already
             self._release()
         playing = playing_frames(self.partial) if self.frames else 0
         if playing:
@@ -218,9 +218,9 @@ class VideoWriter:
         return encoder
 
     def _check_space(self) -> None:
-        # OpenCV ignores write errors. Stopping while the index still fits leaves a file that
-        # plays: some bytes per frame for the index, one incompressible frame, FFmpeg's buffers,
-        # and what the encoder holds back.
+        # OpenCV ignores write errors. Stopping while the index still fits leaves a file that plays.
+        # The index, one incompressible frame, FFmpeg's buffers and delayed frames of the encoder
+        # need space.
         width, height = self.encoded_size
         needed = 100 * self.frames + 3 * width * height + 100_000
         if self.frames and self._encoder.delay:
@@ -241,8 +241,8 @@ class VideoWriter:
             )
 
     def _release(self) -> None:
-        # Closing it under a write that another thread is in would crash: after a second Ctrl-C,
-        # say, which no longer waits for that thread.
+        # Closing it during a write of another thread would crash. This can happen after a second
+        # Ctrl-C, which no longer waits for that thread.
         is_free = self._busy.acquire(timeout=_LONGEST_WRITE)
         encoder, self._encoder = self._encoder, None
         try:

@@ -54,8 +54,8 @@ def banded(function: Any) -> Any:
     """Compile for any number of CPU threads: see `launch.over_bands`.
 
     The last two arguments of `function` say at which item a band starts and stops. `function` may
-    be compiled already, by `summing`. With no bands all items are processed on the calling thread,
-    by the same compiled code: another kernel for few items would take as long to compile.
+    be compiled already, by `summing`. Without bands the same compiled code processes all items on
+    the calling thread. A second kernel for few items would double the compile time.
     """
     span = function if hasattr(function, "py_func") else serial(function)
     span.bands = parallel(_bands_of(span))

@@ -24,7 +24,7 @@ class CaptureThread:
     source : Source
         Closed with this.
     name : str
-        What error messages call it.
+        Its name in error messages.
     stalled : float, default 5
         After how many seconds without a frame a source counts as stalled.
 

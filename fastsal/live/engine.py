@@ -38,16 +38,16 @@ class Engine:
     Parameters
     ----------
     choice : Choice
-        What to start with.
+        Method and backend at the start.
     smoothing : float, default 0
-        Share of the last map in the next one, 0 to 1: calms maps that flicker.
+        Weight of the last map in the next one, in [0, 1); it reduces flicker.
 
     Attributes
     ----------
     choice : Choice
-        What is at work.
+        Current method and backend.
     notice : str
-        What is on its way, or why a change failed; else empty.
+        A change in progress, or the reason for its failure; else empty.
     """
 
     def __init__(self, choice: Choice, *, smoothing: float = 0.0) -> None:
@@ -64,7 +64,7 @@ class Engine:
 
     @property
     def smoothing(self) -> float:
-        """Share of the last map in the next one."""
+        """Weight of the last map in the next one."""
         return self._smoothing
 
     @smoothing.setter
@@ -75,7 +75,7 @@ class Engine:
 
     @property
     def stream(self) -> Stream:
-        """What turns frames into maps now."""
+        """The current stream, which converts frames to maps."""
         return self._stream
 
     def update(self, frame: NDArray[np.uint8]) -> Map:
@@ -88,22 +88,22 @@ class Engine:
         return self._smoothed(self._map) if self._smoothing else self._map
 
     def warm_up(self, size: tuple[int, int]) -> None:
-        """Compile, or load, what frames of that width and height need."""
+        """Compile, or load, the kernels for frames of that width and height."""
         frame = np.zeros((size[1], size[0], 3), np.uint8)
         _warm_up(self._stream, frame)
 
     def warm_up_aside(self, size: tuple[int, int]) -> None:
-        """Begin to do so in a thread; see `is_warm`."""
+        """Start the warm-up in a thread; see `is_warm`."""
         self.notice = f"compiling {self.choice.method} ..."
         self._start(self._warm_up_first, size)
 
     def is_warm(self, limit: float = 0.0) -> bool:
-        """Return whether what began aside is done, or gets done within so many seconds.
+        """Return whether the warm-up in the background is done, after at most `limit` seconds.
 
         Raises
         ------
         Exception
-            What it failed with.
+            The error of the warm-up.
         """
         if self._warming is not None:
             self._warming.join(limit)
@@ -113,7 +113,7 @@ class Engine:
         return not is_alive
 
     def change(self, choice: Choice) -> None:
-        """Begin to change over; what is asked for during a change is not heard."""
+        """Begin a change; requests during a change in progress are ignored."""
         if self._warming is not None and self._warming.is_alive():
             return
         if choice == self.choice:
@@ -127,7 +127,7 @@ class Engine:
             self._warming.join(limit)
 
     def _start(self, work: Callable[..., None], *args: Any) -> None:
-        context = contextvars.copy_context()  # a thread's own is empty: `use_backend` unheard
+        context = contextvars.copy_context()  # or `use_backend` would not apply in the thread
         self._warming = threading.Thread(
             target=context.run, args=(work, *args), name="fastsal-warm-up", daemon=True
         )
@@ -145,7 +145,7 @@ class Engine:
             stream = _stream_of(_checked(choice))
             if frame is not None:
                 _warm_up(stream, frame)
-        except Exception as error:  # whatever it is, the old method goes on and says so
+        except Exception as error:  # of any kind: the old method goes on, and the notice says so
             self.notice = f"{choice.method} on {choice.backend}: {error}"
         else:
             self._ready = (choice, stream)

@@ -17,22 +17,22 @@ class Grabbed(NamedTuple):
 
 
 class Mailbox:
-    """Holds frames until they are taken; what does not fit is dropped, or waits.
+    """Holds frames until they are taken; excess frames are dropped or wait.
 
     Parameters
     ----------
     depth : int
         How many frames it holds.
     lossless : bool
-        Whether a full mailbox makes `put` wait, as the frames of a file may, or drops the oldest
-        frame, as a camera's must: what is late already only gets later.
+        Whether a full mailbox makes `put` wait, as for the frames of a file. If not, it drops the
+        oldest frame, as for a camera, so that latency does not grow.
 
     Attributes
     ----------
     captured : int
-        Frames put in, but for those that came in a pause.
+        Frames put in, except during pauses.
     dropped : int
-        Of these, frames that nobody took and nobody will.
+        Captured frames that were dropped before anybody took them.
     """
 
     def __init__(self, depth: int = 1, *, lossless: bool = False) -> None:
@@ -84,7 +84,7 @@ class Mailbox:
         EOFError
             If there will never be one again.
         Exception
-            Whatever `end` was told.
+            The error that `end` was given.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._frames or self._has_ended, timeout)

@@ -1,4 +1,4 @@
-"""Recording what is shown, in a thread of its own."""
+"""Record the shown pictures in a separate thread."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Recorder:
     dropped : int
         Pictures that came faster than they could be written.
     error : Exception or None
-        What stopped it, if anything did.
+        Error that stopped it, if any.
     """
 
     def __init__(self, target: str | Path, fps: float) -> None:
@@ -52,7 +52,7 @@ class Recorder:
         Raises
         ------
         Exception
-            What stopped the writing, if anything did.
+            Error that stopped the writing, if any.
         """
         self._raise_error()
         if self._latest is not None:
@@ -62,7 +62,7 @@ class Recorder:
             self.dropped += 1
 
     def close(self) -> None:
-        """Write what is left, give the file its name, and raise what went wrong."""
+        """Write the remaining pictures, give the file its name, and raise any error."""
         self._queue.put_last(None)
         try:
             self._worker.wait()

@@ -80,7 +80,7 @@ class Window:
         _give_fonts()
         try:
             with quiet_opencv:
-                # Without OpenCV's toolbar, whose mouse wheel would zoom.
+                # No toolbar of OpenCV: with it the mouse wheel zooms.
                 cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_GUI_NORMAL)
         except cv2.error as error:
             raise VideoError(
@@ -107,7 +107,7 @@ class Window:
         """Return whether the user has not closed it."""
         try:
             return bool(cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) >= 1)
-        except cv2.error:  # the last window was closed, and with it what there is to ask
+        except cv2.error:  # the last window was closed, so nothing is left to query
             return False
 
     def toggle_full_screen(self) -> None:

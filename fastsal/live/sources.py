@@ -93,7 +93,7 @@ class Network:
         return self._next() if frame is None else frame
 
     def close(self) -> None:
-        # Not under a read that another thread is stuck in, which would crash.
+        # Closing it while another thread is stuck in a read would crash.
         if self._busy.acquire(timeout=0.5):
             self._decoder.close()
             self._busy.release()
@@ -220,7 +220,7 @@ def _opened_camera(index: int, size: Size | None) -> Any:
 
 
 def _cameras() -> str:
-    """Say which cameras there are, where the system tells."""
+    """List the cameras, on systems that list them."""
     folder = Path("/sys/class/video4linux")
     found = []
     for path in sorted(folder.glob("video*")):

@@ -1,4 +1,4 @@
-"""What a live session counts and times."""
+"""Counts and times of a live session."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ _RECENT = 120
 
 @dataclass(frozen=True)
 class LiveReport:
-    """What a live session did.
+    """Result of a live session.
 
     Attributes
     ----------
     captured, shown, dropped : int
-        Frames that came, those during pauses apart, that were shown, and that came too fast to be
-        shown. What is captured is shown or dropped, but for at most one frame that was at work
-        when the session ended.
+        Frames that came (except during pauses), that were shown, and that came too fast to be
+        shown. Every captured frame is shown or dropped, except at most one in progress at the end.
     fps : float
         Frames shown per second, over the last 120, without pauses.
     latency_ms, compute_ms : dict
-        ``p50`` and ``p95`` of the last 120 frames: from grabbed to shown (what the camera and its
-        driver hold back is not known), and the method alone.
+        ``p50`` and ``p95`` of the last 120 frames: from grabbed to shown, and the method alone. The
+        delay in the camera and its driver is unknown.
     method, backend : str
-        What was at work last.
+        Method and backend at the end.
     size : (int, int)
         Width and height of the frames worked on.
     """

@@ -1,4 +1,4 @@
-"""Names of files written by the way, and what is said of them for a while."""
+"""Snapshot file names and the temporary status message about them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Notices:
         self._text, self._until = text, time.perf_counter() + _SECONDS
 
     def lines(self, *lasting: str) -> list[str]:
-        """Return what is to be read now; `lasting` comes first, if there is any."""
+        """Return the current lines of text, `lasting` ones first."""
         said = [self._text] if time.perf_counter() < self._until else []
         return [line for line in (*lasting, *said) if line]
 

@@ -20,7 +20,7 @@ _ALPHA_STEP = 0.1
 
 @dataclass
 class Look:
-    """View, opacity and colours of the map, and what is written on it."""
+    """View, opacity, colours and text of the map."""
 
     view: str = VIEWS[0]
     alpha: float = 0.5

@@ -29,7 +29,7 @@ from .view_settings import Look, after
 
 _PAINT_MS = 5  # in one a busy machine gets to no painting, and the window stays black
 _TICK_MS = 10
-_MOMENT = 0.5  # seconds in which to load what is compiled
+_MOMENT = 0.5  # seconds to load compiled kernels
 _RECORDING_FPS = 30.0
 _NEED_A_MAP = ("m", "b", "s")  # keys
 
@@ -38,26 +38,26 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Settings:
-    """What a live session is asked for.
+    """Options of a live session.
 
     Attributes
     ----------
     source : str or int
         As `open_live`.
     method, backend : str
-        What to start with.
+        Method and backend at the start.
     look : Look
         Likewise.
     size : (int, int), optional
         Width and height of the frames worked on; a camera is asked for them, others are scaled.
     mirror : bool, optional
-        Whether left and right change places; by default for cameras.
+        Flip frames horizontally; by default for cameras.
     smoothing : float
         As `Engine`.
     record : Path, optional
         Record from the start, to this file.
     frames : int, optional
-        Stop after so many.
+        Stop after this number of frames.
     headless : bool
         Show nothing.
     weights : str, optional
@@ -83,7 +83,7 @@ class Webcam:
     Parameters
     ----------
     settings : Settings
-        What to do.
+        Options of the session.
     source, screen : optional
         In place of those that `settings` names.
 
@@ -145,7 +145,7 @@ class Webcam:
     def _check_end(self) -> None:
         """Refuse a camera's end before the first map, which would look like a success."""
         if self._is_camera and not (self._is_done or self._statistics.shown):
-            self._engine.is_warm()  # or what it failed with
+            self._engine.is_warm()  # raises the error of the warm-up
             raise VideoError(f"{self._settings.source}: ended before the first map")
 
     def _warm_up(self) -> None:
@@ -160,7 +160,7 @@ class Webcam:
             self._engine.warm_up(self._size)
 
     def report(self) -> LiveReport:
-        """Return what has been done so far."""
+        """Return the counts and times until now."""
         choice, mailbox = self._engine.choice, self._capture.mailbox
         return LiveReport(
             captured=mailbox.captured, shown=self._statistics.shown,

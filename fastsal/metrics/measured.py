@@ -29,7 +29,7 @@ class Moments(NamedTuple):
 
 
 class Range(NamedTuple):
-    """Mean, least and greatest value of a map."""
+    """Mean, minimum and maximum of a map."""
 
     mean: float
     low: float
@@ -151,7 +151,7 @@ class Measured:
         return self._with(self.values.astype(np.float64) / peak)
 
     def from_zero(self, *, always: bool = False) -> Measured:
-        """Return the map, shifted to 0 if its mean is close to its least value.
+        """Return the map, shifted to 0 if its mean is close to its minimum.
 
         Then the sum of the shifted map cannot be had from the mean. A map without negative values
         is not shifted unless `always`.

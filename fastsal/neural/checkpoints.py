@@ -30,7 +30,7 @@ def find_weights(weights: str | os.PathLike[str] | None, key: str) -> Path:
     Parameters
     ----------
     weights : path or None
-        What the caller passed.
+        The caller's argument.
     key : str
         Key of the network in `SOURCES`.
 
@@ -73,11 +73,11 @@ def read_state_dict(path: Path, title: str) -> dict[str, Any]:
     Raises
     ------
     ModelError
-        If the file is no PyTorch checkpoint, with what it appears to be.
+        If the file is no PyTorch checkpoint; the message names its apparent kind.
     """
     identify.check_form(path, "torch", title)
     try:
-        is_zip = zipfile.is_zipfile(path)  # which can be read as it is needed
+        is_zip = zipfile.is_zipfile(path)  # its entries can be read on demand
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of pickles that are refused in a moment
             content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
@@ -99,7 +99,7 @@ def read_state_dict(path: Path, title: str) -> dict[str, Any]:
 
 
 def is_counter(name: str) -> bool:
-    """Tell whether an entry counts the batches of training, which nothing needs."""
+    """Return whether an entry counts the batches of training, which nothing needs."""
     return name.endswith("num_batches_tracked")
 
 
@@ -115,7 +115,7 @@ def load(
     is_optional: Callable[[str], bool] = is_counter,
     remedies: Remedies = MappingProxyType({}),
 ) -> tuple[dict[str, Any], Report]:
-    """Return the tensors of a PyTorch checkpoint by the network's names, and what was loaded.
+    """Return the tensors of a PyTorch checkpoint by the network's names, and a report.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def load(
     shapes : mapping
         Name and shape of every entry.
     is_optional : callable
-        Tells of a name whether the file may lack it.
+        Returns whether the file may lack a name.
     remedies : mapping
         Prefixes -> end of the message where all missing entries have one of them.
 
@@ -154,7 +154,7 @@ def select(
     unused: Iterable[str] = (),
     remedies: Remedies = MappingProxyType({}),
 ) -> tuple[dict[str, Any], Report]:
-    """Return the tensors of all names in `shapes`, and what came from where.
+    """Return the tensors of all names in `shapes`, and a report of their sources.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def select(
     title, form : str
         Name of the network and format of the file in words.
     is_optional : callable
-        Tells of a name in the network whether the file may lack it.
+        Returns whether the file may lack a name of the network.
     unused : iterable of str
         Further names in the file that nothing takes.
     remedies : mapping
@@ -203,7 +203,7 @@ def select(
 def assign(
     module: torch.nn.Module, pairs: Pairs, path: Path, *, title: str, form: str, **options: Any
 ) -> Report:
-    """Copy tensors into a module's parameters and buffers, and return what went where.
+    """Copy tensors into a module's parameters and buffers, and return a report.
 
     Parameters
     ----------

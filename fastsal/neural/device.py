@@ -1,4 +1,4 @@
-"""Devices: which one a network runs on, and what to do when its memory is full."""
+"""Choose the device of a network, and explain errors when its memory is full."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def memory_errors(device: torch.device, hint: str) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        # The allocator of the host has no exception of its own.
+        # The allocator of the host has no special exception.
         is_host = "DefaultCPUAllocator" in str(error)
         if not isinstance(error, torch.OutOfMemoryError) and not is_host:
             raise

@@ -14,7 +14,7 @@ from ..errors import ImageError
 
 
 class Checked(NamedTuple):
-    """One frame, and what its map must be like."""
+    """One frame, and the form of its map."""
 
     frames: images.Frames
     rgb: NDArray[np.uint8]

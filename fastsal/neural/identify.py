@@ -1,4 +1,4 @@
-"""Tell what a file appears to be, when it is not the checkpoint that was asked for."""
+"""Identify the kind of a file that is not the required checkpoint."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def damage(error: Exception) -> str:
 
 
 def missing(path: Path, title: str, names: Sequence[str], total: int, found: Iterable[str]) -> str:
-    """Return the message for a file that lacks entries, with what it appears to be."""
+    """Return the message for a file that lacks entries, with its apparent kind."""
     present = set(found)
     others = [net for net, sign in _SIGNS.items() if net != title and sign in present]
     if others and len(names) > total // 2:

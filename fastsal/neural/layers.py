@@ -1,7 +1,7 @@
 """Layers of video networks on stacks of frames, (frames, channels, H, W) in channels-last memory.
 
-A convolution over time sees the same memory as one image of the height ``frames``, so that every
-three-dimensional layer that the networks separate runs as a two-dimensional one.
+A convolution over time sees the same memory as one image of the height ``frames``. Separable
+three-dimensional layers therefore run as two-dimensional ones.
 """
 
 from __future__ import annotations

@@ -62,8 +62,8 @@ def stra_net_loss(saliency: Sequence[Tensor], density: Tensor, fixations: Tensor
     """Return the loss of STRA-Net's training, summed over its outputs.
 
     For each output it is the mean over samples of ``10 KL - 2 CC - NSS - SIM``. The divergence and
-    the similarity are those of maps whose sum is 1. By a slip the authors apply one NSS term to
-    the wrong output; that is not repeated here.
+    the similarity use maps scaled to a sum of 1. By a slip the authors apply one NSS term to the
+    wrong output; that is not repeated here.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ def _standardized(maps: Tensor) -> Tensor:
     """Return maps of mean 0 and deviation 1, and zeros for constant ones."""
     centered = maps - maps.mean((1, 2), keepdim=True)
     variance = centered.square().mean((1, 2), keepdim=True)
-    # Not sqrt(0), whose derivative is infinite.
+    # The derivative of sqrt is infinite at 0.
     return centered / torch.where(variance > 0, variance, 1).sqrt()
 
 

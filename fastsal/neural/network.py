@@ -36,8 +36,8 @@ Item = TypeVar("Item")
 class Prediction(NamedTuple):
     """The output of one frame of a video.
 
-    `raw` is None for a frame that `stride` skips. `is_official` tells whether the authors'
-    procedure gives this output; False marks frames that our own rule fills.
+    `raw` is None for a frame that `stride` skips. `is_official` is true if the authors' procedure
+    gives this output; False marks frames that our own rule fills.
     """
 
     raw: RawMap | None

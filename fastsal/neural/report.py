@@ -1,4 +1,4 @@
-"""What was loaded from a checkpoint file."""
+"""Report of the arrays loaded from a checkpoint file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Report:
-    """What was loaded, entry by entry.
+    """The loaded arrays, entry by entry.
 
     Attributes
     ----------

@@ -103,10 +103,10 @@ class Bottleneck:
 
 
 class FirstLayer(Conv):
-    """The convolution over space and seven frames, split into the shares of single frames.
+    """The convolution over space and seven frames, split into contributions of single frames.
 
-    A frame has one share for each of its seven places in time. It is computed once; each step of
-    each window is a sum of such shares.
+    A frame has one contribution for each of its seven places in time. Contributions are computed
+    once; each step of each window is a sum of them.
     """
 
     bias: Tensor
@@ -117,7 +117,7 @@ class FirstLayer(Conv):
         self.channels = len(weight)
 
     def shares(self, frame: Tensor) -> Tensor:
-        """Return the shares of a frame (1, 3, S, S), (1, 7 * 64, S / 2, S / 2)."""
+        """Return the contributions (1, 7 * 64, S / 2, S / 2) of a frame (1, 3, S, S)."""
         return functional.conv2d(frame, self.weight, None, self.stride, self.padding).float()
 
     def step(self, shares: Sequence[Tensor], place: int) -> Tensor:
@@ -126,7 +126,7 @@ class FirstLayer(Conv):
         Parameters
         ----------
         shares : sequence of tensors, (1, 7 * 64, S / 2, S / 2)
-            Of consecutive frames.
+            Contributions of consecutive frames.
         place : int
             Place of the first of them among the seven.
         """
@@ -141,14 +141,14 @@ class FirstLayer(Conv):
 
 
 class Attention:
-    """An attention module, whose side map is already summed for the last layer."""
+    """An attention module with its side map already summed for the last layer."""
 
     def __init__(self, state: State, index: int, heads: Sequence[str]) -> None:
         name = f"score_dsn.{index}"
         self.step = 2 ** (index + 1)
         self.mean = Conv(*folded(state, f"{name}.side_prep", None, 0), padding=1, relu=False)
         self.score = Conv(*folded(state, f"{name}.score_dsn", None, 0), relu=False)
-        # The last layer is 1 x 1 and linear, so it goes into the kernel that enlarges.
+        # The last layer is 1 x 1 and linear, so it is folded into the upsampling kernel.
         upscale = state[f"{name}.upscale.weight"].double()
         self.enlarge = {}
         for head in heads:
@@ -157,7 +157,7 @@ class Attention:
             self.enlarge[head] = Conv(weight.float()[:, None], None)
 
     def __call__(self, mean: Tensor, head: str) -> tuple[Tensor, Tensor]:
-        """Return the share of the last layer, (windows, 1, S, S), and the attention.
+        """Return the term of the last layer, (windows, 1, S, S), and the attention.
 
         Parameters
         ----------
@@ -193,7 +193,7 @@ class Hearing:
         self.shift = float(shift)
 
     def __call__(self, wave: Tensor, x: Tensor, windows: int) -> Tensor:
-        """Return the share of the last layer, (windows, 1, 8 h, 8 w)."""
+        """Return the term of the last layer, (windows, 1, 8 h, 8 w)."""
         for (*_, pool), layer in zip(_SOUND, self.layers, strict=True):
             wave = layer(wave)
             if pool > 1:

@@ -20,11 +20,11 @@ from .network import Frame, Map, Prediction, RawMap, Settings, VideoNetwork
 from .sound import RATE, Sound
 from .stavis_model import FOR_SOUND, FRAMES, SAMPLES, SIDE, StavisModel, shapes
 
-PREDICTED = 8  # the frame of a window whose map it gives, from 0
+PREDICTED = 8  # the network gives the map of this frame of a window, counted from 0
 _MEAN = np.array([114.7748, 107.7354, 99.4750], np.float32)
 _REACH = 3  # frames to each side that the first layer sees
 _RANGE = 256  # of sound, as the network takes it
-# Steps of a window whose frames all lie inside it.
+# Steps of a window that see frames inside it only.
 _INNER = range(_REACH, FRAMES - _REACH)
 _FILTERS = {"nearest": Image.Resampling.NEAREST, "bicubic": Image.Resampling.BICUBIC}
 
@@ -151,12 +151,12 @@ class StavisNetwork(VideoNetwork):
 
 
 class WindowSteps:
-    """The first layer over sliding windows: what windows share is computed once.
+    """The first layer over sliding windows: steps that windows share are computed once.
 
     Attributes
     ----------
     count : int
-        Frames so far.
+        Frames until now.
     """
 
     def __init__(self, model: StavisModel) -> None:

@@ -28,8 +28,8 @@ class Checkpoint(Mapping[str, Array]):
     """The arrays of a checkpoint by their names in the network, read when asked for.
 
     Groups and arrays are matched in the order of the file. Their number and their shapes must
-    agree. Keras numbers most layers by itself, so that only the names of the two trunks' layers
-    are compared, without a number at their end. Use it in a ``with`` statement.
+    agree. Keras numbers most layers automatically. Therefore only the names of the two trunks'
+    layers are compared, without a number at their end. Use it in a ``with`` statement.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Checkpoint(Mapping[str, Array]):
     Raises
     ------
     ModelError
-        If the file is not a complete checkpoint of STRA-Net, with what it appears to be.
+        If the file is not a complete checkpoint of STRA-Net; the message names its apparent kind.
     BackendUnavailableError
         If h5py is not installed.
     """
@@ -97,7 +97,7 @@ class Checkpoint(Mapping[str, Array]):
         return values
 
     def report(self) -> Report:
-        """Return what is assigned to what."""
+        """Return a report of the assigned arrays."""
         entries = [
             Entry(source, key, self._file[source].shape) for key, source in self._sources.items()
         ]
@@ -162,7 +162,7 @@ class Checkpoint(Mapping[str, Array]):
 
 
 def _fits(name: str, key: str) -> bool:
-    """Tell whether the name of an array in the file agrees with that in the network."""
+    """Return whether the name of an array in the file agrees with that in the network."""
     *_, layer, leaf = ("", *name.split("/"))
     leaf = re.sub(r"(_\d+)?(:\d+)?$", "", leaf)
     layer = re.sub(r"_\d+$", "", layer)
@@ -174,7 +174,7 @@ def _fits(name: str, key: str) -> bool:
 
 
 def _appearance(filled: Mapping[str, Any]) -> str:
-    """Return what a Keras file with another number of filled groups appears to be."""
+    """Return the apparent kind of a Keras file with another number of filled groups."""
     names = set(filled)
     if {"A_conv1", "M_conv1"} <= names:
         return "its feature network alone, from the first step of training"

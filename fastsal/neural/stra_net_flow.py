@@ -58,7 +58,7 @@ def inputs_of_video(frames: Iterator[Pixels], flow: Flow, stride: int) -> Iterat
 
 
 def fields_of_stream(previous: Pixels | None, current: Pixels, flow: Flow) -> Floats:
-    """Return the fields for the newest frame of a stream, whose following frames are unknown.
+    """Return the fields for the newest frame of a stream; the next frames are unknown.
 
     As at the end of a video, the last field is repeated. The first frame has no motion.
     """
@@ -77,7 +77,7 @@ def flow_of(flow: str | Flow) -> Flow:
     Raises
     ------
     ValueError
-        If `flow` is neither "dis" nor callable.
+        If `flow` is not "dis" and not callable.
     """
     if callable(flow):
         return _Checked(flow)

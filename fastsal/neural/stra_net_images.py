@@ -21,8 +21,8 @@ Floats = NDArray[np.float32]
 def prepare_image(frame: Pixels) -> Floats:
     """Return a frame as the network takes it.
 
-    The frame is reduced or enlarged into a square with black borders. The authors subtract the
-    means of blue, green and red from red, green and blue; so do we, as the weights expect it.
+    The frame is resized into a square with black borders. The authors subtract the means of blue,
+    green and red from red, green and blue; so do we, as the weights expect it.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def prepare_flow(flow: NDArray[np.floating]) -> Floats:
 
 
 def finish_map(saliency: Floats, shape: tuple[int, int]) -> Floats:
-    """Return the map of a frame as the authors store it: enlarged, cropped, blurred, stretched.
+    """Return the map of a frame as the authors store it: upsampled, cropped, blurred, stretched.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ _SCALE = 8  # from the network's grid to its input
 
 
 class Outputs(NamedTuple):
-    """What the network gives for each of N frames.
+    """Outputs of the network for each of N frames.
 
     Attributes
     ----------
@@ -179,7 +179,7 @@ def priors(values: Array, height: int, width: int) -> Array:
 
 
 def upsample(maps: Tensor) -> Tensor:
-    """Enlarge maps eight times, bilinear as in TensorFlow 1: sample i lies at pixel 8 i.
+    """Upsample maps eight times, bilinear as in TensorFlow 1: sample i lies at pixel 8 i.
 
     Behind the last sample its value is repeated.
     """

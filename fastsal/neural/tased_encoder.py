@@ -1,8 +1,8 @@
 """The encoder of TASED-Net over a sliding window, without repeated computation.
 
 Away from the ends of a window the output of a layer depends on the frames only, not on where the
-window starts. The first temporal stride is 2, so windows whose starts differ by an even number
-share such steps. Zero padding at the ends of the window spoils one more step per layer.
+window starts. The first temporal stride is 2, so windows share these steps if their starts differ
+by an even number. Zero padding at the ends of the window spoils one more step per layer.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class TasedEncoder:
     def __init__(self, model: TasedModel) -> None:
         self._model = model
         self._ring: Tensor | None = None  # features of frame i at i % 32
-        self._position = 0  # frames so far
+        self._position = 0  # frames until now
         self._kept: dict[tuple[int, str], tuple[int, Tensor]] = {}  # parity, layer: start, steps
 
     def push(self, frame: Tensor, times: int = 1) -> None:
@@ -43,7 +43,7 @@ class TasedEncoder:
             self._position += 1
 
     def turned(self) -> TasedEncoder:
-        """Return an encoder whose window is this one's, played backwards. It takes its memory."""
+        """Return an encoder of this one's window in reverse order. It takes its memory."""
         other = TasedEncoder(self._model)
         other._ring, self._ring = self._ring, None
         if other._ring is not None:

@@ -64,8 +64,8 @@ def delivered(
 ) -> Any:
     """Return ``compute(out)`` in `out` if that is of this shape and dtype, else in a new array.
 
-    As OpenCV does, which takes no notice of an array that does not fit. What comes from a UMat
-    goes to one.
+    As OpenCV does, which takes no notice of an array that does not fit. A UMat as input or `out`
+    gives a UMat.
     """
     if is_umat(image) or is_umat(out):
         import cv2

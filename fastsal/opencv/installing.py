@@ -7,7 +7,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-# What opencv-contrib-python has at the top of cv2 too, as cv2.saliency_NAME.
+# Classes that opencv-contrib-python also has as cv2.saliency_NAME.
 _CLASSES = (
     "MotionSaliency",
     "MotionSaliencyBinWangApr2014",

@@ -106,7 +106,7 @@ class Saliency(Algorithm, ABC):
 
     @abstractmethod
     def _result(self, image: Any, out: Any) -> Any:
-        """Return what `computeSaliency` returns for an image that is there."""
+        """Return the result of `computeSaliency` for an image that is not None."""
 
 
 class StaticSaliency(Saliency):

@@ -122,7 +122,7 @@ class ObjectnessBING(Objectness):
 
 
 def _counters(counts: list[int]) -> NDArray[np.float32]:
-    """Return OpenCV's values of so many boxes of each colour space."""
+    """Return OpenCV's values for the given numbers of boxes of each colour space."""
     steps = zip((1, 3, 5), counts, strict=True)
     values = [step * np.arange(300, 300 + count) for step, count in steps]
     return np.concatenate(values).astype(np.float32)

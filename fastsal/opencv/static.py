@@ -101,7 +101,7 @@ class StaticSaliencySpectralResidual(StaticSaliency):
 
 
 def _map_shape(array: Any) -> tuple[int, ...]:
-    """Return the shape of the map of an image; what is no image is refused further down."""
+    """Return the shape of the map of an image; invalid arrays are refused later."""
     shape = tuple(array.shape)
     return shape[:-1] if len(shape) > 2 else shape
 

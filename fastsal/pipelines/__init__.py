@@ -1,1 +1,1 @@
-"""Files, frames and what runs between them: pictures, videos, streams and their timing."""
+"""Process files of pictures and videos frame by frame, with progress and timing."""

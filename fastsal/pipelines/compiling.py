@@ -1,4 +1,4 @@
-"""What a program shows while it compiles, and the processes that help it."""
+"""Progress lines while a program compiles, and the processes that help it."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Explained(NamedTuple):
 def load_network(name: str, batch_size: int = 8) -> Network:
     """Return the network of a TorchScript file, an exported program, or ``module:factory``.
 
-    Nothing is unpickled: a file cannot run code of its own while it is loaded.
+    Nothing is unpickled, so a file cannot run its own code while it is loaded.
 
     Raises
     ------

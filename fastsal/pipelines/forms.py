@@ -1,8 +1,9 @@
 """The forms of kernels that `python -m benchmarks.forms` has recorded in `forms.json`.
 
-Of each method those that its first map of a colour image needs: how many there are, and what a
-second process can compile at the same time. Of all that `warmup` covers the others too: these are
-what a wheel with machine code has. A form that no longer fits is passed over.
+The record lists the forms for the first map of a colour image with each method. It gives their
+number, and the forms that a second process can compile at the same time. It also lists all forms
+that `warmup` covers: a wheel with machine code has these. A form that no longer fits is passed
+over.
 """
 
 from __future__ import annotations

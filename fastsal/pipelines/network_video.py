@@ -28,7 +28,7 @@ class NetworkVideo:
     Parameters
     ----------
     stream : Stream
-        Of a network.
+        Stream of a network.
     draw : callable
         Makes a picture of a BGR frame and its map.
 

@@ -51,7 +51,7 @@ class _Lines:
                 self._say(done)
 
     def set_postfix_str(self, text: str) -> None:
-        """Name what is at work."""
+        """Name the current item."""
         self._postfix = f", {text}"
 
     def _say(self, done: int) -> None:

@@ -94,7 +94,7 @@ def _interpolation(scale: float) -> int:
 
 
 def _paste(frame: Picture, part: _CutOut, center: tuple[float, float]) -> None:
-    """Draw a cut-out around a place given as row and column, as far as it is in the frame."""
+    """Draw a cut-out around a place given as row and column, clipped to the frame."""
     rows, cols = part.opacity.shape[:2]
     top, left = round(center[0] - rows / 2), round(center[1] - cols / 2)
     first, start = max(0, top), max(0, left)

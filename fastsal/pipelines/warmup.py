@@ -20,7 +20,7 @@ from .progress import progress_bar
 
 # One size that runs on a single thread and one that runs on all of them.
 _SIZES = ((16, 16), (320, 320))
-_LARGE = (480, 480)  # of so many superpixels that another way is faster, whatever the pixels are
+_LARGE = (480, 480)  # has enough superpixels for the code path of large images
 _FRAMES = 400  # that many of the small ones are worth all threads
 _OUT_DTYPES = (np.float32, np.uint8)
 
@@ -57,7 +57,7 @@ def warmup(methods: Iterable[str] | None = None, progress: bool = True) -> None:
 
 
 def compile_all(methods: Iterable[str] | None = None, **bar_options: Any) -> None:
-    """Do what `warmup` does; `bar_options` are those of `progress_bar`."""
+    """Compile as `warmup`; `bar_options` are those of `progress_bar`."""
     keys = None if methods is None else list(methods)
     jobs = jobs_of(keys)
     bar = progress_bar(jobs, desc="compiling", unit="form", **bar_options)
@@ -106,14 +106,14 @@ def jobs_of(methods: Iterable[str] | None) -> list[_Job]:
 
 
 def _jobs(method: Method, *, with_function: bool) -> Iterator[_Job]:
-    """Yield what compiles a method's stream, and its function if asked to."""
+    """Yield the jobs that compile a method's stream, and its function if asked to."""
     for backend, frame, out in _forms(method):
         work = partial(_use, method, backend, frame, out, with_function=with_function)
         yield f"{method.key} {backend} {frame.dtype} {frame.shape}", work
 
 
 def _jobs_on_maps() -> Iterator[_Job]:
-    """Yield what goes on from a map, of whichever method it is."""
+    """Yield the jobs for functions that take a map of any method."""
     from ..algorithms.binary_map import binary_map, salient_boxes
     from ..algorithms.scanpath import scanpath
 
@@ -131,7 +131,7 @@ def _jobs_on_maps() -> Iterator[_Job]:
 
 
 def _jobs_of_superpixels() -> Iterator[_Job]:
-    """Yield what has no map: superpixels by themselves, and the figures of regions."""
+    """Yield the jobs for functions without a map: superpixels and region statistics."""
     for backend in _backends():
         for dtype in (np.uint8, np.uint16, np.float32):
             for size in _SIZES:
@@ -223,7 +223,7 @@ def _use(
 def _call(method: Method, backend: runtime.Backend, frame: Any, out: Any) -> None:
     """Call the method's function on frames, and on a stack of them if it takes stacks."""
     function = method.load(method.function)
-    if inspect.isclass(function):  # over frames by itself: the stream was it
+    if inspect.isclass(function):  # a class over frames: the stream has compiled it
         return
     parameters = inspect.signature(function).parameters
     required = sum(
@@ -246,7 +246,7 @@ def _backends() -> list[runtime.Backend]:
 
 
 def _forms(method: Method) -> Iterator[tuple[runtime.Backend, Any, Any]]:
-    """Yield a backend, a frame and an output of every kind that is compiled by itself."""
+    """Yield a backend, a frame and an output for every kind that needs its own compilation."""
     for backend in _backends():
         for dtype in method.dtypes:
             for size in _SIZES:

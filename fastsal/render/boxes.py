@@ -1,4 +1,4 @@
-"""The best boxes of a picture: found by its method, or around what stands out in its map."""
+"""The best boxes of a picture: proposals of its method, or boxes around salient regions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ Boxes = NDArray[np.int32]
 def best_boxes(stream: Stream, saliency: NDArray[Any], count: int = BEST) -> Boxes:
     """Return the best boxes of the last frame of a stream, (N, 4) x, y, w, h.
 
-    Those of a method for boxes are its own; otherwise they lie around what stands out in the map.
+    A method for boxes gives its proposals; otherwise the boxes lie around salient regions of the
+    map.
     """
     if stream.boxes is not None:
         own: Boxes = stream.boxes[:count]

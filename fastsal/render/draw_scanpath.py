@@ -38,7 +38,7 @@ def draw_scanpath(
 
 
 def _inside(place: int, length: int, radius: int) -> int:
-    """Return the nearest place whose circle, rim included, is not cut off, if there is any."""
+    """Return the nearest place where the circle and its rim are not cut off, if there is any."""
     margin = min(radius + _RIM, (length - 1) // 2)
     return min(max(int(place), margin), length - 1 - margin)
 

@@ -17,7 +17,7 @@ VIEWS = ("overlay", "map", "side-by-side")
 
 
 def check_look(view: str, alpha: float) -> None:
-    """Refuse what `render` would, before there is anything to render.
+    """Refuse options that `render` would refuse, before there is anything to render.
 
     Raises
     ------

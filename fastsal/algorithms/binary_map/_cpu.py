@@ -26,7 +26,7 @@ from ._formulas import start_of
 
 
 def binary_map(pixels, method, starts, out):
-    """Fill `out`, (N, P) of bytes, from shares or bytes; `starts` are those of k-means."""
+    """Fill `out`, (N, P) of bytes, from floats in [0, 1] or bytes; `starts` are for k-means."""
     if pixels.dtype == np.uint8 and method == "kmeans":
         fractions = launch.scratch("binary-map shares", pixels.shape, np.float32)
         args = (pixels.reshape(-1), fractions.reshape(-1))

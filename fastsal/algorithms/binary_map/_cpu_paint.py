@@ -17,7 +17,7 @@ LOW_BITS = 26
 @banded
 def count_levels(values, levels, counts, start, stop):
     """Fill with the level of grey of each value, and with how many of each block have each."""
-    # Tables by turns: runs of one level would wait for each other's count to be stored.
+    # Four tables: in runs of one level each count would wait until the last one is stored.
     tables = np.empty((4, 256), np.int64)
     for block in range(start, stop):
         tables[:] = 0

@@ -24,7 +24,7 @@ MANY = 32  # values per thread before a block adds its results to those of other
 
 
 def binary_map(pixels, method, starts, out):
-    """Fill `out`, (N, P) of bytes, from shares or bytes; `starts` are those of k-means."""
+    """Fill `out`, (N, P) of bytes, from floats in [0, 1] or bytes; `starts` are for k-means."""
     if method == "otsu":
         _by_otsu(pixels, out)
     elif method == "adaptive":

@@ -30,7 +30,7 @@ def clipped(fraction):
 
 @serial
 def level_of(scaled):
-    """Return 255 * share, as it comes rounded to float32, as a level of grey: 0 to 255."""
+    """Return 255 * value, already rounded to float32, as a grey level from 0 to 255."""
     return int32(float32(min(max(float32(0), scaled), float32(255)) + _ROUNDER) - _ROUNDER)
 
 
@@ -38,7 +38,7 @@ def level_of(scaled):
 def fixed(fraction):
     """Return a value in units of 2**-52: sums of these integers do not depend on their order.
 
-    They are the last bits of 1 + share, and take no conversion that a CPU has no vectors for.
+    They are the last bits of 1 + value, so no conversion is needed that CPUs cannot vectorise.
     """
     return np.float64(float64(1) + float64(fraction)).view(np.int64) - (int64(1023) << 52)
 
@@ -51,7 +51,7 @@ def twice_the_mean(high, low, count):
     exact = float64(((2 * high // count) << _LOW_BITS) + rest // count) * 2.0**-52
     rounded = float32(exact)
     bound = float32(rounded * (1 - 2.0**-24)) if float64(rounded) > exact else rounded
-    return max(bound, float32(2.0**-53))  # smaller shares count as 0 in the sum, so here too
+    return max(bound, float32(2.0**-53))  # smaller values count as 0 in the sum, so here too
 
 
 # From here on, products that are added to something are arguments. Each backend keeps a product

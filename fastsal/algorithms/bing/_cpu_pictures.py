@@ -18,7 +18,7 @@ from ._formulas import (
     step_of,
 )
 
-PLANES = 7  # blue, green, red, hue, saturation, value, grey or least
+PLANES = 7  # blue, green, red, hue, saturation, value, grey or minimum
 FIRST_PLANE = (0, 3, 6)  # of each colour space
 
 

@@ -67,7 +67,7 @@ def source_of(index, size, halved):
 
 @serial
 def place_in_next(index, size, halved):
-    """Return between which pixels of the next octave a pixel lies: the first, the other's share."""
+    """Return the first of two pixels of the next octave around a pixel, and the second's weight."""
     scaled = int64(index) * int64(halved)
     first = min(scaled // int64(size), int64(halved - 1))
     if first == halved - 1:

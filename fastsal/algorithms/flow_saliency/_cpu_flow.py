@@ -273,7 +273,7 @@ def _searched(patch, other, column, height, width, flow, row, col):
 
 @serial
 def _descended(patch, other, column, shape, start, motion, at, sums):
-    """Return the motion of least error near another: Gauss and Newton's steps while they help."""
+    """Return the motion of minimum error near another, by Gauss-Newton steps while they help."""
     slopes = _slopes(patch)
     best = covariance(sums[1], sums[0], sums[0])
     first_down, first_across = motion

@@ -66,7 +66,7 @@ def symmetric(taps, x0, x1, x2, x3, x4):
 
 @serial
 def place(index, octaves, size):
-    """Return the first of the two coarser pixels around a pixel, and the other's share."""
+    """Return the first of the two coarser pixels around a pixel, and the second's weight."""
     step = int32(1) << int32(octaves)
     scaled = int32(2 * index + 1) - step
     first = scaled >> int32(octaves + 1)

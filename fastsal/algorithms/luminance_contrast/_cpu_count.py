@@ -59,7 +59,7 @@ def count_luma_levels(pixels, channels, weights, luma, codes, counts, bands):
 
 @serial
 def _tally(gray, codes):
-    # From four places by turns: neighbours are often equal, and the second of two equal codes
+    # Four distant places at a time: neighbours are often equal, and the second of two equal codes
     # waits until the first is stored.
     words, _ = words_of(gray)
     part = words.size // 4

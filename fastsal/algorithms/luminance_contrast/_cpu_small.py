@@ -32,7 +32,7 @@ def _byte_frames(pixels, channels, weights, out, start, stop):
 def _paint_bytes(gray, counts, contrasts, scores, saliency):
     counts[:] = 0
     for i in range(gray.size):
-        # By turns in four tables: equal neighbours would wait for each other's count to be stored.
+        # Four tables: in one table equal neighbours would wait for each other's count to be stored.
         counts[i & 3, gray[i]] += uint32(1)
     fill_scores(counts, contrasts, scores)
     for i in range(gray.size):

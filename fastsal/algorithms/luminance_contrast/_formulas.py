@@ -10,7 +10,7 @@ def contrast(level, count_below, sum_below, count, total):
     """Return the sum of |level - other| over all pixels.
 
     `count_below` and `sum_below` are the number of pixels at or below `level` and the sum of their
-    levels. `count` and `total` are the same of all pixels.
+    levels. `count` and `total` are the number of all pixels and the sum of all levels.
     """
     below = int64(level) * count_below - sum_below
     above = (total - sum_below) - int64(level) * (count - count_below)

@@ -21,7 +21,7 @@ _P7 = float32(float32(-0.04432655552792128) * _DEGREE)
 
 @serial
 def tap(index, source, target):
-    """Return the first of the two source pixels around a target pixel, and the other's share."""
+    """Return the first of the two source pixels around a target pixel, and the second's weight."""
     place = (1.0 / (target / source)) * (index + 0.5) - 0.5
     first = int64(math.floor(place))
     if first < 0 or first >= source - 1:
@@ -47,7 +47,7 @@ def blended(a, b, c, d, across, down, bits):
 
 @serial
 def blended_bytes(a, b, c, d, across, down):
-    """Return the same of bytes, with shares in units of 1/256, in 32 bits all through."""
+    """Interpolate as `blended` for bytes, with weights in units of 1/256, in 32-bit arithmetic."""
     upper = int32(int32(a * int32(256 - across)) + int32(b * across))
     lower = int32(int32(c * int32(256 - across)) + int32(d * across))
     total = int32(int32(upper * int32(256 - down)) + int32(lower * down))
@@ -56,7 +56,7 @@ def blended_bytes(a, b, c, d, across, down):
 
 @serial
 def blended_wide(a, b, c, d, across, down):
-    """Return the same of 32-bit integers, with shares in units of 2**-32, in 64 bits and a carry.
+    """Interpolate as `blended` for 32-bit integers, with weights in units of 2**-32 and a carry.
 
     The terms left out below the carry are too small to round up.
     """

@@ -100,7 +100,7 @@ class _Map:
 
 
 def fixated_in(path: Path) -> Fixations:
-    """Return row and column of every fixated pixel; the file has neither times nor observers."""
+    """Return row and column of every fixated pixel; the file has no times and no observers."""
     values = np.asarray(read_mat(path, "fixLocs", _MEANING))
     if values.ndim != 2 or values.dtype.kind not in "biuf":
         raise DatasetError(

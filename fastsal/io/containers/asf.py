@@ -12,7 +12,7 @@ _STREAM_PROPERTIES = bytes.fromhex("9107dcb7b7a9cf118ee600c00c205365")
 _EXTENDED_PROPERTIES = bytes.fromhex("cba5e61472c632438399a96952065b5a")
 _EXTENSION = bytes.fromhex("b503bf5f2ea9cf118ee300c00c205365")
 _VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
-_WIDTHS = (0, 1, 2, 4)  # bytes of a field, by the two bits that tell its width
+_WIDTHS = (0, 1, 2, 4)  # bytes of a field, by the two bits that encode its width
 
 
 class _Fragment(NamedTuple):

@@ -40,7 +40,7 @@ def _riff_chain(data: mmap.mmap) -> str:
                 if number >= len(is_video) or not is_video[number]:
                     return f"damaged at byte {start:,}"
                 found[number] = found.get(number, 0) + 1
-        # A list, whose name and content follow, is entered.
+        # Enter a list: its name and content follow.
         start += 12 if name in (b"RIFF", b"LIST") else 8 + size + size % 2
     for number in range(len(stated)):
         lost = stated[number] - found.get(number, 0)

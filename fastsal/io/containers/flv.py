@@ -8,7 +8,7 @@ from .parts import missing
 
 _AUDIO, _VIDEO, _SCRIPT = 8, 9, 18
 _COMMAND = 5  # a kind of frame without a picture, of a byte or two
-_RARE = 0.1  # share of tags with another size behind them, up to which that means damage
+_RARE = 0.1  # fraction of tags with a wrong size behind them, up to which they count as damage
 
 
 def check_flv(data: mmap.mmap) -> str:

@@ -62,7 +62,7 @@ def _permuted(builder, block, plane):
 
 
 def _interleaved(builder, first, second, width):
-    """Return items of `width` bytes of both by turns, of low and of high halves of lanes."""
+    """Interleave both inputs in items of `width` bytes, in low and high halves of lanes."""
     results = []
     for half in (0, 8):
         places = [lane + half + i for lane in range(0, BLOCK, 16) for i in range(0, 8, width)]

@@ -46,7 +46,7 @@ class BadRequest(Exception):
     Parameters
     ----------
     status : HTTPStatus
-        Of the response.
+        Status code of the response.
     text : str
         Its body, one line.
     """
@@ -84,7 +84,7 @@ class Connection:
         """End the connection from another thread."""
         self._is_abandoned = True
         with contextlib.suppress(OSError):
-            # Ends the wait for data. Not SSLSocket's own method, which is not for two threads.
+            # Ends the wait for data. SSLSocket's own method is not safe for two threads.
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def start_tls(self) -> None:
@@ -208,7 +208,7 @@ class Connection:
         self._linger()
 
     def close_socket(self) -> None:
-        """Close the socket whatever its state."""
+        """Close the socket in any state."""
         with contextlib.suppress(OSError):
             self._socket.close()
 
@@ -244,7 +244,7 @@ class Connection:
                 return
 
     def _receive(self, deadline: float) -> bytes:
-        """Return what the client sent, nothing at the end of the stream."""
+        """Return the bytes that the client sent, none at the end of the stream."""
         while True:
             self._check_stop()
             if time.monotonic() > deadline:
@@ -276,7 +276,7 @@ class Connection:
                 raise Gone
 
     def _end_stream(self) -> None:
-        """Tell the client that nothing follows."""
+        """Signal the end of the stream to the client."""
         with contextlib.suppress(OSError, ValueError):  # ended before
             if isinstance(self._socket, ssl.SSLSocket):
                 self._socket.unwrap()
@@ -284,7 +284,7 @@ class Connection:
                 self._socket.shutdown(socket.SHUT_WR)
 
     def _linger(self) -> None:
-        """Drop what still comes: data unread at the close would cost the client our last answer."""
+        """Discard remaining input: unread data at the close would destroy our last answer."""
         self._end_stream()
         deadline = time.monotonic() + _LINGER_SECONDS
         while time.monotonic() < deadline and not self._is_abandoned:

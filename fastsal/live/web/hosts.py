@@ -1,7 +1,7 @@
 """The names that a browser may use for the server: a defence against DNS rebinding.
 
-Any web page can send requests to a local port under a name that its owner resolves to this
-machine. A browser sends that name as ``Host``. So the server answers only to names of its own.
+Any web page can send requests to a local port under a name that its owner resolves to this machine.
+A browser sends that name as ``Host``. So the server answers only to its own names.
 """
 
 from __future__ import annotations

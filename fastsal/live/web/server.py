@@ -52,7 +52,7 @@ class Server:
     host, port : str, int
         Where to listen; port 0 takes a free one.
     choice : Choice
-        What clients start with.
+        Method and backend of new clients.
     smoothing : float
         As `Engine`.
     certificate, key : Path, optional
@@ -73,7 +73,7 @@ class Server:
             raise FastsalError(
                 "--web needs websockets; run `pip install 'fastsal[web]'`"
             ) from _missing
-        Session(choice, smoothing=smoothing).close()  # whatever is wrong is wrong for all clients
+        Session(choice, smoothing=smoothing).close()  # an error here would affect all clients
         self._choice, self._smoothing = choice, smoothing
         self._page = resources.files(__package__).joinpath("page.html").read_bytes()
         self._tls = tls_context(certificate, key)
@@ -123,7 +123,7 @@ class Server:
             return None
 
     def _start(self, client: socket.socket) -> None:
-        """Serve a client in a thread of its own, if there is or becomes a place."""
+        """Serve a client in its own thread, if a place is or becomes free."""
         try:
             self._places.get(block=False)
         except queue.Empty:
@@ -206,7 +206,7 @@ class Server:
         return True
 
     def _check_origin(self, origins: list[str], host: tuple[str, int | None]) -> None:
-        """Refuse the pages of other servers, whose scripts may connect to any address."""
+        """Refuse the pages of other servers: their scripts may connect to any address."""
         is_same = is_same_origin(origins[0], host) if len(origins) == 1 else False
         if is_same is None or len(origins) > 1:
             raise BadRequest(HTTPStatus.BAD_REQUEST, "malformed Origin")
@@ -247,5 +247,5 @@ class Server:
 
 
 def _reason(error: Any) -> str:
-    """Return what fits into a closing message: 123 bytes."""
+    """Return an error's text, cut to fit into a closing message of 123 bytes."""
     return str(error).encode()[:120].decode(errors="ignore")

@@ -1,4 +1,4 @@
-"""One browser's session: pictures in, maps in colours out, by a method of its own."""
+"""One browser's session with its own method: pictures in, coloured maps out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Session:
     Parameters
     ----------
     choice : Choice
-        What to start with.
+        Method and backend at the start.
     smoothing : float
         As `Engine`.
     """
@@ -43,7 +43,7 @@ class Session:
         self._colormap = COLORMAPS[0]
 
     def greeting(self) -> str:
-        """Return what there is to choose from, and what is chosen, as JSON."""
+        """Return the available and the current choices as JSON."""
         return json.dumps({
             "methods": {key: method.title for key, method in BUILT_IN.items()},
             "backends": [name for name, each in runtime.backends().items() if each.available],
@@ -91,7 +91,7 @@ class Session:
         self._engine.change(Choice(method, backend))  # type: ignore[arg-type]
 
     def close(self) -> None:
-        """Wait for what is under way."""
+        """Wait for a change in progress."""
         self._engine.close()
 
     def _state(self) -> dict[str, Any]:
@@ -118,8 +118,8 @@ def _fraction_of(value: Any, name: str) -> float:
 
 def _decoded(jpeg: bytes) -> NDArray[np.uint8]:
     """Return a picture, BGR; check its header before the decoder takes memory and time."""
-    # From Pillow, which comes with scikit-image: OpenCV prints on stderr of damaged pictures. Not
-    # `Image.open`, which warns of sizes that are refused here anyway.
+    # From Pillow, which comes with scikit-image: OpenCV prints on stderr of damaged pictures.
+    # `Image.open` would warn of sizes that are refused here anyway.
     from PIL.JpegImagePlugin import JpegImageFile
 
     try:
