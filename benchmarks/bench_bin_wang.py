@@ -22,9 +22,9 @@ def bench_bin_wang(timed, frames, scene, backend, out):
 def bench_bin_wang_worst_frame(benchmark, size):
     """The slowest of the frames after which something has stopped in view, over the median one.
 
-    OpenCV then decides pixel by pixel whether what stands still belongs to the background, over a
-    second for a frame of VGA. The frames go by three times, and a frame's time is its shortest:
-    what the system did meanwhile is none of the method's.
+    OpenCV then decides pixel by pixel whether static regions belong to the background, and takes
+    over a second for a VGA frame. The frames are shown three times, and a frame's time is its
+    minimum, which excludes interruptions by the system.
     """
     scene = inputs.scene(size, "grey")
     out = np.empty(scene[0].shape, np.uint8)

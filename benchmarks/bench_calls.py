@@ -1,4 +1,4 @@
-"""What a call costs: every method on 64 x 64 pixels, where hardly anything is computed."""
+"""Fixed cost of a call: every method on 64 x 64 pixels, where hardly anything is computed."""
 
 from functools import partial
 

@@ -19,7 +19,7 @@ def bench_luminance_contrast(timed, image, photo, backend, out):
 
 @pytest.mark.benchmark(group="luminance_contrast")
 def bench_luminance_contrast_out_of_cache(timed, frames, scene, placed, backend):
-    """What a pixel costs where neither frames nor maps are in the caches, at 1080p as at 16 MP."""
+    """Time per pixel with frames and maps out of the caches, at 1080p and at 16 MP."""
     maps = inputs.in_turn([placed(np.ones(frame.shape[:2], np.float32)) for frame in scene])
     timed(
         "lc out of cache",

@@ -176,7 +176,7 @@ def pysodmetrics(levels, mask):
 
     def run():
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of its own that a class will go
+            warnings.simplefilter("ignore")  # its own warning that a class will be removed
             for make in (
                 peer.MAE, peer.Fmeasure, peer.Emeasure, peer.Smeasure, peer.WeightedFmeasure,
             ):  # fmt: skip

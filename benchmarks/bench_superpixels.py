@@ -8,7 +8,7 @@ from fastsal.bench.peers import slic_peers
 
 @pytest.mark.benchmark(group="slic")
 def bench_slic_to_its_end(timed, image, backend):
-    """As vl_slic: no peer for Python runs so many rounds."""
+    """Iterate to convergence like vl_slic; no peer for Python does."""
     options = {"region_size": 10, "max_iter": 100, "relabel": False, "backend": backend}
     timed("slic to its end", lambda: slic(image, **options), moved=_moved(image))
 

@@ -18,7 +18,7 @@ class Photo(NamedTuple):
 
 
 def photographs(folder: Path) -> list[Photo]:
-    """Return what `folder` holds: ``images/NAME.*``, and ``boxes/NAME.txt`` for each.
+    """Return the photographs of `folder`: ``images/NAME.*``, and ``boxes/NAME.txt`` for each.
 
     A line of such a file is ``class left top right bottom``, counted from 1, ends included. Boxes
     are clipped to the photograph.

@@ -1,17 +1,17 @@
 """``python -m benchmarks.cluster PHOTOS``: many JPEGs on Dask workers, and in plain processes.
 
 PHOTOS is a folder of photographs. They are scaled and encoded to ``--files`` different JPEGs of
-about 100 kB. Rows are ``loop-N`` (N plain processes, each with a loop over its part of the files)
-and ``workers-N`` (`fastsal.distributed.map_images` on a local cluster of N processes). Every row is
-stored in a file of its own, so that rows can be measured one by one.
+about 100 kB. Rows ``loop-N`` run N plain processes, each with a loop over its part of the files.
+Rows ``workers-N`` run `fastsal.distributed.map_images` on a local cluster of N processes. Every row
+is stored in a separate file, so that rows can be measured one by one.
 
     python -m benchmarks.cluster PHOTOS --files 10000
     python -m benchmarks.cluster PHOTOS --files 1000 --rows loop-2,workers-2
     python -m benchmarks.cluster --table
 
 Seconds are from the first file to the last. Processes have loaded their kernels before. The client
-and the scheduler of a local cluster share a process: `own` is its processor time per file, and
-`memory` how much it grew between the first and the last result.
+and the scheduler of a local cluster share a process: `own` is its processor time per file. `memory`
+is its growth between the first and the last result.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Processor seconds of the first map of a process, before and after compilation.
 
-`python -m benchmarks.program --cold-start WHEEL` measures it. The program is
-``fastsal image photo.png -m METHOD -o map.png`` (two pictures for motion methods), whole, with what
-it starts: once from an empty cache, once more from the cache that this left, and once from an empty
-cache with a wheel that has machine code.
+`python -m benchmarks.program --cold-start WHEEL` measures it. The program is ``fastsal image
+photo.png -m METHOD -o map.png`` with two pictures for motion methods. Its child processes count. It
+runs from an empty cache, from the cache that this run leaves, and from an empty cache with a wheel
+that has machine code.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What all suites share: inputs, places to compute, threads, and a clock for ours and the peers."""
+"""Fixtures of all suites: inputs, backends, threads, and a clock for our calls and the peers."""
 
 import numpy as np
 import pytest
@@ -96,7 +96,7 @@ def out(photo, placed):
 
 @pytest.fixture(scope="session")
 def bandwidth():
-    """Return a function: the bytes per second that copying moves on so many threads."""
+    """Return a function for the bytes per second that a copy moves on a number of threads."""
     known = {}
 
     def measured(threads):
@@ -111,8 +111,8 @@ def bandwidth():
 def timed(request, timed_alone, size, kind, threads, bandwidth):
     """Time a method on frames, with its throughput, as `timed_alone`.
 
-    `moved` are the bytes per pixel that any implementation must read and write: a frame and a map
-    of float32 unless told.
+    `moved` are the bytes per pixel that any implementation must read and write, by default a frame
+    and a float32 map.
     """
     place = request.getfixturevalue("place") if "place" in request.fixturenames else "cpu"
     pixels = int(np.prod(inputs.SIZES[size]))
@@ -130,13 +130,15 @@ def timed(request, timed_alone, size, kind, threads, bandwidth):
 
 @pytest.fixture(scope="session")
 def named():
-    """Return the names of all rows so far: two of one name could not be told apart later."""
+    """Return the names of all rows until now, because two rows of one name could not be
+    distinguished.
+    """
     return set()
 
 
 @pytest.fixture
 def timed_alone(request, benchmark, threads, named):
-    """Time a call beside its peers, in turns, and keep in `extra_info`, returned, what came out.
+    """Time a call alternating with its peers; keep the results in `extra_info`, and return it.
 
     `peers` returns them by name, None for one that is not installed. pytest-benchmark's own
     table is of one call of ours after each set of rounds.

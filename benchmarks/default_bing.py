@@ -17,7 +17,7 @@ PLACE = Path(fastsal.__file__).parent / "algorithms" / "bing" / "default_model"
 
 
 def trained(folder: Path) -> fastsal.BingModel:
-    """Return the default model, trained anew."""
+    """Train the default model again, and return it."""
     photos = boxes.for_training(boxes.photographs(folder))
     return fastsal.train_bing([each.image for each in photos], [each.boxes for each in photos])
 

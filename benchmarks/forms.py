@@ -4,7 +4,8 @@
 
 Run it when kernels have been added or have got other arguments. It compiles everything for the best
 level of processor that wheels have machine code for, which it needs. For each lower level it runs
-everything again without what that level lacks, and so finds the kernels that take its place.
+everything again without the instructions that the level lacks. So it finds the kernels that replace
+them.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""How results are kept: by what name, to how many digits."""
+"""Names and precision of recorded results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def name_of(about: dict[str, Any], processor: str) -> str:
 
 
 def rounded(value: Any) -> Any:
-    """Return a value whose floats have four digits, which is more than they are worth."""
+    """Return a value with floats rounded to four digits, which exceeds their accuracy."""
     if isinstance(value, dict):
         return {key: rounded(each) for key, each in value.items()}
     if isinstance(value, list):

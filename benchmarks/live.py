@@ -52,7 +52,7 @@ sys.exit(main(sys.argv[2:]))
 
 
 def window(size: str, method: str, seconds: float, slowdown: float = 0.0) -> dict[str, Any]:
-    """Return what one session in a window reached."""
+    """Return the figures of one session in a window."""
     source = f"lavfi:testsrc2=size={size}:rate={_RATE},realtime"
     webcam = Webcam(
         Settings(source=source, method=method, frames=int(seconds / max(1 / _RATE, slowdown)))
@@ -89,7 +89,7 @@ def _listen(webcam: Webcam, slowdown: float) -> list[float]:
 
 
 def page(method: str, seconds: float, slowdown: float = 0.0) -> dict[str, Any]:
-    """Return what one page in Chromium reached, the server on the same machine."""
+    """Return the figures of one page in Chromium, with the server on the same machine."""
     from playwright.sync_api import sync_playwright
 
     arguments = [str(slowdown), "webcam", "--web", "0", "-m", method]

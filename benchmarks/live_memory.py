@@ -23,7 +23,7 @@ _FRAMES_PER_SIZE = 20  # each method then sees all of them in two seconds
 
 
 class Restless:
-    """A camera whose frames change their size."""
+    """A camera with frames of changing size."""
 
     is_camera, is_live = False, True
 
@@ -52,9 +52,9 @@ class Fidgety(Headless):
     every : float
         Seconds between two wishes.
     at_work : callable
-        What method is at work now.
+        Returns the key of the current method.
     clock : callable, optional
-        What tells the seconds.
+        Clock in seconds.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Fidgety(Headless):
 
     @property
     def gained_mib(self) -> float | None:
-        """What memory has gained since it was settled; None if nothing was noted after that."""
+        """Growth of memory since it was settled; None if nothing was noted after that."""
         if self.settled is None or self.settled + 1 == len(self.resident_mib):
             return None
         return self.resident_mib[-1] - self.resident_mib[self.settled]

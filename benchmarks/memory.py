@@ -1,7 +1,7 @@
 """``python -m benchmarks.memory [KEY ...] --size 1080p``: bytes per pixel that methods take.
 
-That is all memory a process gains, at its highest, while a method scores colour frames, beyond
-the frames and the map: scratch, and what it keeps from frame to frame. Linux only.
+This is the peak growth of a process while a method scores colour frames, without the frames and the
+map. It counts scratch arrays and the state between frames. Linux only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fastsal.bench.inputs import SIZES, moved, photograph
 from fastsal.registry import BUILT_IN
 
 _TO_THE_PAGE = {
-    # What is freed goes back to the system at once, or the next method would take it unseen.
+    # Freed memory goes back to the system at once, or the next method would reuse it uncounted.
     "MALLOC_MMAP_THRESHOLD_": "65536",
     "MALLOC_TRIM_THRESHOLD_": "65536",
     # How many pages of 2 MB an array touches depends on where it happens to begin.
@@ -31,12 +31,12 @@ _FRAMES = 3  # the first, one that has a frame before it, and one that finds all
 
 
 def bytes_per_pixel(key: str, size: str) -> float:
-    """Return what one method takes of memory, by the pixels of a frame."""
+    """Return the bytes of memory that one method takes per pixel of a frame."""
     frames = [photograph(size), moved(photograph(size))]
     out = np.zeros(frames[0].shape[:2], np.float32)
-    _score(key, frames, out)  # what is compiled, loaded and started by it stays
+    _score(key, frames, out)  # its compiled code, modules and threads stay
     before = _status("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     _score(key, frames, out)
     return (_status("VmHWM") - before) / out.size
 

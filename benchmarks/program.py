@@ -1,13 +1,13 @@
-"""``python -m benchmarks.program``: what a program pays: import, first maps, memory, compiling.
+"""``python -m benchmarks.program``: costs of a program: import, first maps, memory, compiling.
 
-Every figure is of processes of their own, for all of this is paid once per process. A first map is
-timed from before ``import fastsal`` on: cold with nothing compiled, warm with all of it on disk.
+Every figure comes from separate processes, because these costs arise once per process. A first map
+is timed from before ``import fastsal`` on: cold with nothing compiled, warm with all of it on disk.
 Compiling is the processor time that the cold start spent in Numba, each kernel without those it
 calls.
 
     python -m benchmarks.program --cold-start WHEEL
 
-measures instead, and records, what first maps cost with and without a wheel that has machine code.
+measures and records the cost of first maps with and without a wheel that has machine code.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def import_ms() -> dict[str, float]:
 
 
 def first_maps(key: str) -> dict[str, Any]:
-    """Return the seconds to a method's first map, cold and warm, and what it compiled."""
+    """Return the seconds to a method's first map, cold and warm, and the kernels it compiled."""
     with tempfile.TemporaryDirectory() as folder:
         cold, *warm = (_first_map(key, folder) for _ in range(1 + _ROUNDS))
         kept = [path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()]
@@ -101,7 +101,7 @@ def _first_map(key: str, folder: str) -> Any:
 
 
 def bytes_per_pixel(keys: Iterable[str]) -> dict[str, dict[str, float]]:
-    """Return by size what `benchmarks.memory` finds."""
+    """Return the results of `benchmarks.memory` by size."""
     return {
         size: _answer("-m", "benchmarks.memory", *keys, "--size", size) for size in MEMORY_SIZES
     }

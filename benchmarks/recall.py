@@ -1,7 +1,7 @@
-"""``python -m benchmarks.recall FOLDER``: which share of all objects the first boxes of BING find.
+"""``python -m benchmarks.recall FOLDER``: fraction of all objects that BING's first boxes find.
 
-FOLDER holds ``images/`` and ``boxes/`` (see `benchmarks.boxes`). An object is found by a box whose
-overlap with it, intersection over union, is at least 0.5. Standard errors are over photographs.
+FOLDER holds ``images/`` and ``boxes/`` (see `benchmarks.boxes`). A box finds an object if their
+intersection over union is at least 0.5. Standard errors are over photographs.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ Propose = Callable[[np.ndarray], np.ndarray]
 
 
 def merged(model: BingModel) -> Propose:
-    """Return what proposes boxes in the order of `fastsal.bing`: merged by score."""
+    """Return a function that proposes boxes in the order of `fastsal.bing`: merged by score."""
     return lambda image: bing(image, training_path=model)[0]
 
 
 def as_opencv(model: BingModel) -> Propose:
-    """Return what proposes boxes in OpenCV's order: one colour space after the other."""
+    """Return a function that proposes boxes in OpenCV's order: one colour space after the other."""
     return lambda image: np.concatenate(
         [each.boxes for each in ranked_boxes(image, training_path=model)]
     )
@@ -52,7 +52,7 @@ def _first_hits(proposed: np.ndarray, objects: np.ndarray) -> np.ndarray:
 
 
 def recall(hits: list[np.ndarray], count: int) -> float:
-    """Return the share of objects that one of the first `count` boxes finds."""
+    """Return the fraction of objects that one of the first `count` boxes finds."""
     return float((np.concatenate(hits) < count).mean())
 
 
@@ -86,9 +86,9 @@ def table(rows: dict[str, list[np.ndarray]], counts: tuple[int, ...] = COUNTS) -
 
 
 def over_folds(photos: list[Photo], folds: int) -> list[np.ndarray]:
-    """Return what models find in each of `folds` runs of photographs, trained on all others.
+    """Return the hits of models on each of `folds` runs of photographs, trained on all others.
 
-    Runs, since photographs that follow each other often show one room.
+    Folds are consecutive photographs, since neighbours often show one scene.
     """
     hits = []
     for unseen in np.array_split(np.arange(len(photos)), folds):

@@ -1,6 +1,6 @@
 """``python -m benchmarks.record``: run the suites, keep the results in ``benchmarks/results``.
 
-Takes about ten minutes on two cores, of which what memory limits, beyond 1080p, is one. The peers
+Takes about ten minutes on two cores; memory-bound methods beyond 1080p take one of them. The peers
 in ``cv2.saliency`` and ``cv2.ximgproc`` are in opencv-contrib-python only, so an environment with
 that records more. ``python -m benchmarks.tables`` then brings the tables of both READMEs up to
 date.
@@ -25,16 +25,16 @@ from fastsal.bench.sidebyside import copy_bandwidth
 from fastsal.errors import FastsalError
 
 SIZES = "VGA,720p,1080p"
-CALLS = "64x64"  # of all methods: what a call costs
+CALLS = "64x64"  # of all methods: the fixed cost of a call
 LARGE = "4K,8K,16MP"  # where nothing stays in the caches, of the methods that memory limits
 
-# What follows from a row's milliseconds and size is left out, as are figures of no use later.
+# Figures that follow from a row's milliseconds and size are left out.
 _KEPT = ("method", "size", "kind", "backend", "threads", "ms", "share_of_copy", "peers", "missing",
          "disturbed", "worst_over_median")  # fmt: skip
 
 
 def record(sizes: str, large: str, row_seconds: float, only: str) -> dict[str, Any]:
-    """Run all suites at `sizes`, and what memory limits at `large` ones; return the results.
+    """Run all suites at `sizes`, and memory-bound methods at `large` ones; return the results.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def _rows(*arguments: str) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    """Run the suites and write what came out."""
+    """Run the suites and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--sizes", default=SIZES, help="default: %(default)s")
     parser.add_argument(

@@ -2,7 +2,7 @@
 
 `FOLDER` has ``pascal_s`` (images and masks) and ``davis`` (sequences of frames and masks). The
 scores are boundary recall within 2 pixels, undersegmentation error and achievable segmentation
-accuracy. Exact and fast `slic` are compared, and fast-slic if it is installed. The share of
+accuracy. Exact and fast `slic` are compared, and fast-slic if it is installed. The fraction of
 pixels on a boundary is printed too, since more boundaries raise boundary recall.
 """
 

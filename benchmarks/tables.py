@@ -81,7 +81,7 @@ def goals(results: Results) -> str:
 
 
 def losses(results: Results) -> str:
-    """Return every row in which a peer is faster, whatever its size and kind, as a table."""
+    """Return every row in which a peer is faster, of any size and kind, as a table."""
     lines = [
         "| row | ms | peer | its ms | times as fast as it (95 % interval) |",
         "|---|--:|---|--:|---|",
@@ -127,7 +127,7 @@ def cold_starts(results: Results | None) -> str:
 
 
 def with_table(text: str, name: str, table: str) -> str:
-    """Return a text whose table of that name, between its two marks, is this one."""
+    """Replace the table of that name, between its two marks, and return the text."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     pattern = f"{re.escape(begin)}.*?{re.escape(end)}"
     if len(re.findall(pattern, text, re.DOTALL)) != 1:

@@ -1,4 +1,4 @@
-"""The speeds that the project has set itself, and what a run of the suites says of them."""
+"""Speed targets of the project, and their values in a run of the suites."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Results = dict[str, Any]
 
 
 class Target(NamedTuple):
-    """What one figure of one row shall be: at least or at most a number.
+    """A bound for one figure of one row.
 
     `figure` is "ms", "fps", "worst_over_median", "per pixel, over 1080p" or the name of a peer.
     """
@@ -26,7 +26,7 @@ class Target(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What is measured, in words."""
+        """The measured row, in words."""
         return ", ".join(part for part in (self.method, self.size, self.kind) if part)
 
     @property
@@ -107,7 +107,7 @@ TARGETS = (
 
 
 def measured(results: Results) -> Iterator[tuple[Target, float | None]]:
-    """Yield every target with what the results say, or None where they say nothing."""
+    """Yield every target with its value in the results, or None without one."""
     threads = results["machine"]["threads"]
     rows = {
         (row["method"], row.get("size", ""), row.get("kind", "")): row

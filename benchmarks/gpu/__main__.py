@@ -1,12 +1,12 @@
 """``python -m benchmarks.gpu``: everything about a CUDA device in one go.
 
-Compares every method with the CPU, measures what the device can do at most, counts launches, lists
-kernels by time, then measures the throughput of every method per resolution and stack: resident on
-the device, and from the host, pageable or pinned, at once or by halves on two streams. Of what is
-resident it tells the share of the copy bandwidth and of the arithmetic peak, by the least that a
-map must move and compute (see `work`), and which of the two is the bound. Prints tables; writes
-JSON (into benchmarks/results/cuda unless --json says where) and a plot. Without a device it says so
-and exits 2; where the device differs from the CPU it exits 1.
+Compares every method with the CPU, measures the limits of the device, counts launches and lists
+kernels by time. Then it measures the throughput of every method per resolution and stack. Stacks
+are resident on the device, or come from pageable or pinned host memory, at once or in halves on two
+streams. For resident stacks it gives the fractions of the copy bandwidth and of the arithmetic
+peak. They count the minimum that a map must move and compute (see `work`); the larger one is the
+bound. Prints tables; writes JSON (into benchmarks/results/cuda unless --json says where) and a
+plot. Without a device it says so and exits 2; where the device differs from the CPU it exits 1.
 """
 
 from __future__ import annotations

@@ -20,24 +20,24 @@ Call = Callable[..., Any]  # of (stack, out=, backend=)
 
 
 class Allowed(NamedTuple):
-    """How far the device may be from the CPU: at most, on average, and on which share at all."""
+    """Allowed differences between device and CPU: maximum, mean, and fraction of equal pixels."""
 
     gap: float = 1e-6
-    mean: float = 0.0  # if above 0, this is what counts
-    alike: float = 1.0  # if below 1, this share must lie within `gap`
+    mean: float = 0.0  # if above 0, this limit replaces `gap`
+    alike: float = 1.0  # if below 1, this fraction must lie within `gap`
 
 
-# Sums of float32 come out differently in another order, so segments differ here and there; noise
-# has waves whose sign hangs on rounding.
+# The order of summation changes float32 sums, so some segments differ. In noise, rounding decides
+# the sign of some DCT coefficients.
 _SEGMENTS = Allowed(gap=0.01, alike=0.995)
 _ALLOWED = {
-    "boolean-map": Allowed(1e-6),  # integers until the map is enlarged
+    "boolean-map": Allowed(1e-6),  # integers until the map is upsampled
     "center-surround": Allowed(1e-4),
     "center-surround, VOCUS2's": Allowed(1e-4),
     "itti-koch": Allowed(1e-4),
     "signature": Allowed(0.05),
     "whitened": Allowed(1e-3),
-    "minimum-barrier": Allowed(gap=1e-3, alike=0.99),  # a level may be rounded otherwise
+    "minimum-barrier": Allowed(gap=1e-3, alike=0.99),  # a level may be rounded differently
     "flow": Allowed(mean=0.01),
     "superpixel": _SEGMENTS,
     "superpixel-motion": _SEGMENTS,
@@ -49,7 +49,7 @@ _ALLOWED = {
 class Row(NamedTuple):
     """One thing to measure, on stacks (N, H, W, 3), or (N, H, W) if it takes grey only.
 
-    What reads two frames for a map takes a frame more than it gives maps.
+    A method that reads two frames for a map takes one frame more than it gives maps.
     """
 
     name: str
@@ -168,7 +168,9 @@ def chosen(names: str) -> Iterator[Row]:
 
 
 def attempted(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return what `call` returns, or why it failed: one method's fault hides no other's figures."""
+    """Return the result of `call`, or its error, so that one failing method hides no other's
+    figures.
+    """
     try:
         return call()
     except Exception as error:

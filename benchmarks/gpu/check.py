@@ -1,4 +1,4 @@
-"""Whether the device says what the CPU says, method by method."""
+"""Compare the results of the device and the CPU, method by method."""
 
 from __future__ import annotations
 

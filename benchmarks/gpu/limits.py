@@ -1,4 +1,4 @@
-"""What the device can do at most: copies on it, to it and from it, and multiply-adds."""
+"""Limits of the device: bandwidth of copies on it, to it and from it, and rate of multiply-adds."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from .calls import Row
 
 
 def launches(row: Row, shape: tuple[int, int], frames: int = 1) -> list[Launch]:
-    """Return what a call launches once all its tables are in place."""
+    """Return the launches of a call after its tables have been uploaded."""
     seen: list[Launch] = []
 
     def watch(launch: Launch, start: Callable[[], None]) -> None:

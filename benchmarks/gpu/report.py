@@ -41,7 +41,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 def plot(results: Results, path: Path) -> None:
     """Draw megapixels per second against megapixels, resident and from pinned memory, and bounds.
 
-    These are the shares that what is resident reaches of what bounds it.
+    The bounds are the fractions of the limiting rate that resident stacks reach.
     """
     import matplotlib
 

@@ -20,7 +20,7 @@ Result = dict[str, Any]
 Limits = dict[str, float]  # as `limits.limits` returns them
 
 _HOST_BYTES = 2 << 30  # of a stack and its maps, more than which the host does not stage
-_WORK = 4  # times the stack and its maps: what work arrays may come to
+_WORK = 4  # size of work arrays at most, in multiples of the stack and its maps
 
 
 def measured(
@@ -37,7 +37,7 @@ def measured(
 
 
 def bound_of(row: Row, shape: tuple[int, int], rate: float, most: Limits) -> Result:
-    """Return what share of each limit so many maps per second are, and which is nearer."""
+    """Return the fraction of each limit that this rate of maps reaches, and the nearer limit."""
     shares = {
         "bandwidth": rate * bytes_of(row, shape) / (1e9 * most["on the device, GB/s"]),
         "arithmetic": rate * operations_of(row, shape)
@@ -49,7 +49,7 @@ def bound_of(row: Row, shape: tuple[int, int], rate: float, most: Limits) -> Res
 
 
 def work_of(row: Row, shape: tuple[int, int]) -> Result:
-    """Return what a pixel must cost: bytes and operations, and what these are for."""
+    """Return the minimum bytes and operations per pixel, with the purpose of the operations."""
     pixels = math.prod(shape)
     parts = work.operations(row.name, pixels)
     told = {name: count / pixels for name, count in parts.items() if count}
@@ -61,7 +61,7 @@ def work_of(row: Row, shape: tuple[int, int]) -> Result:
 
 
 def operations_of(row: Row, shape: tuple[int, int]) -> float:
-    """Return the operations that a map takes at the least."""
+    """Return the minimum number of operations for a map."""
     return sum(work.operations(row.name, math.prod(shape)).values())
 
 

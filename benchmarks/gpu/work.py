@@ -1,20 +1,19 @@
-"""The arithmetic that each row must do for a map, counted from the formulas in the rooms.
+"""The arithmetic that each row needs for a map, counted from the formulas of the methods.
 
-An operation is what a device issues as one instruction on one number: a sum, a product, a
-multiply-add, a comparison or the lesser of two, a shift, an addition in memory, a root, a quotient,
-an exponential. Loads, stores, indices and conversions are none. So the count is of the least:
+An operation is one instruction on one number. It is a sum, a product, a multiply-add, a comparison,
+a minimum, a shift, an addition in memory, a root, a quotient or an exponential. Loads, stores,
+indices and conversions are none. The count is a minimum:
 
-* a filter that separates is taken so, and of one that is symmetrical the pairs are added first, so
-  that n taps are n operations;
-* loops that end when the data say so go round as few times as they can, and of branches the
-  shorter is taken;
+* separable filters run as two passes, and symmetric ones add pairs first, so that n taps are n
+  operations;
+* loops that depend on data run the minimum number of times, and branches take the shorter way;
 * quotients and exponentials, which take a device several instructions, count once, and float64
   like float32.
 
-A share of the peak of arithmetic by this count is therefore a lower bound, as the share of the copy
-bandwidth is by the bytes of a frame read once and a map written once. Rows on pairs are the
-exception: a frame that two pairs of a stack share is counted for both, and its luma too. What is
-done on a reduced picture is counted as for frames of 16:9.
+A fraction of the arithmetic peak by this count is therefore a lower bound. So is the fraction of
+the copy bandwidth, with a frame read once and a map written once. Rows on pairs are the exception:
+a frame that two pairs of a stack share is counted for both, and its luma too. Work on a reduced
+picture is counted for frames of 16:9.
 """
 
 from __future__ import annotations
@@ -24,23 +23,23 @@ from collections.abc import Callable
 
 from fastsal.algorithms.center_surround.forms import FORMS, Form
 
-Parts = dict[str, float]  # operations for a map, by what they are for
+Parts = dict[str, float]  # operations for a map, by purpose
 
-_LUMA = 4  # three multiply-adds onto what rounds, and a shift
+_LUMA = 4  # three multiply-adds that start from the rounding term, and a shift
 _LERP = 2  # a difference and a multiply-add
-# A row of the reduced map is widened once for many rows of the large one: what each pixel pays is
-# the blend down its column.
+# A row of the reduced map is upsampled once for many rows of the large one. Each pixel then costs
+# one interpolation down its column.
 _ENLARGED = _LERP
 _OCTAVES = 4 / 3  # pixels of all octaves, in pixels of the first
 _BINOMIAL = 2 * 2 + 2  # 3x3: a sum and a multiply-add in each direction; a sum that rounds, a shift
-_STRETCH = 2 + 2  # the least and the greatest; a difference and a product
+_STRETCH = 2 + 2  # minimum and maximum; a difference and a product
 _LAB = (
     32  # of linear sRGB: three sums of three, three roots, the three formulas; and 3 x 5 for that
 )
 
 
 def operations(name: str, pixels: int) -> Parts:
-    """Return what a map of that many pixels takes by the row of that name.
+    """Return the operations that a row needs for a map of that many pixels.
 
     Raises
     ------
@@ -86,7 +85,7 @@ def _spectral_residual(pixels: float) -> Parts:
     cells = 64 * 64
     return {
         "luma of four pixels a cell, blended": (4 * _LUMA + 3 * _LERP) * cells,
-        # 5 n log2(n) sums and products of complex numbers, half as many as one side is real.
+        # 5 n log2(n) sums and products of complex numbers, half of them because one side is real.
         "two Fourier transforms of real planes": 2 * 2.5 * cells * math.log2(cells),
         "amplitude, logarithm, 3x3 mean, exponential, new spectrum": 17 * cells,
         "square, window of 5x5": (3 + 2 * 5) * cells,
@@ -193,7 +192,7 @@ def _whitened(pixels: float) -> Parts:
 def _minimum_barrier(pixels: float) -> Parts:
     cells = 300 * 169
     network = 2 * 113  # of the median of 25
-    relaxed = 2 + 2 + 2 + 2  # the least and the greatest by two neighbours, gaps, comparisons
+    relaxed = 2 + 2 + 2 + 2  # minimum and maximum with two neighbours, differences, comparisons
     distance = 3 + 3 * (3 + 1)  # from a mean, along three axes, their sizes added
     sweep = 2 + 1 + 1  # of 8 neighbours: the greatest of three, with the mask, with the cell
     return {
@@ -211,8 +210,9 @@ def _minimum_barrier(pixels: float) -> Parts:
 
 
 def _slic(pixels: float, frames: int = 1) -> Parts:
-    rounds = 2  # or it could not tell that it is at its end
-    distance = 3 + 3 + 1 + 2 + 2  # gaps of colours, their squares; of places; which is the least
+    rounds = 2  # the second one detects the end
+    # colour differences, their squares; the same for positions; the minimum
+    distance = 3 + 3 + 1 + 2 + 2
     return {
         "shares of white": frames * 3 * pixels,
         "rounds: distances to four centres": frames * rounds * 4 * distance * pixels,
@@ -275,7 +275,7 @@ def _bin_wang(pixels: float) -> Parts:
 
 
 def _bing(pixels: float) -> Parts:
-    # A scale for each pair of sides of 16 to 512, in each of which a window has 8 x 8 pixels.
+    # One scale for each pair of sides of 16 to 512; a window always has 8 x 8 pixels.
     scaled = pixels * sum(8 / (16 << power) for power in range(6)) ** 2
     spaces = 3
     return {
