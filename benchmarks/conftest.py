@@ -130,9 +130,7 @@ def timed(request, timed_alone, size, kind, threads, bandwidth):
 
 @pytest.fixture(scope="session")
 def named():
-    """Return the names of all rows until now, because two rows of one name could not be
-    distinguished.
-    """
+    """Return the names of all rows until now; two rows must not have one name."""
     return set()
 
 

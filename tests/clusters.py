@@ -37,7 +37,7 @@ def make_photos(folder, count):
 
 
 class Processes:
-    """A scheduler and workers, each a process started by its own command."""
+    """A scheduler and workers, each a process with a separate command."""
 
     def __init__(self, folder, stack):
         self.folder = folder

@@ -34,7 +34,7 @@ if runtime.is_simulated():
 os.environ["FASTSAL_NATIVE"] = "0"
 
 GOLDEN = Path(__file__).parent / "golden"
-# What needs an optional package is tested where it is installed: .ci/run has a step for each.
+# Tests of an optional package run where it is installed: .ci/run has a step for each.
 _OPTIONAL = {
     "optional/cluster": "moto",
     "optional/neural": "torch",
@@ -48,7 +48,7 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """Return as many as this process may use cores, not as the machine has."""
+    """Return the number of cores that this process may use, which can be below the machine's."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(cores or 1, 8)
 
@@ -104,7 +104,7 @@ def _untraced_compiler():
 
 @pytest.fixture(scope="session", autouse=True)
 def _quiet_from_the_first_video():
-    """Let fastsal set FFmpeg's log level before a test opens a video by itself: it is read once."""
+    """Let fastsal set FFmpeg's log level before a test opens a video: the level is read once."""
     with quiet_opencv:
         pass
 
@@ -161,7 +161,7 @@ def _small_blocks(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _silent_compiler(monkeypatch):
-    """Keep the announcement of compiling out of stderr: earlier tests decide what is compiled."""
+    """Keep the announcement of compiling out of stderr: it depends on earlier tests."""
     from fastsal.pipelines import compiling
 
     monkeypatch.setattr(compiling, "PATIENCE", 3600.0)

@@ -210,7 +210,7 @@ def _pictures(server, rng):
 
 
 def _sized(jpeg, height, width):
-    """Return a JPEG whose header claims another size."""
+    """Return a JPEG with another size in its header."""
     data = bytearray(jpeg)
     start = data.index(b"\xff\xc0") + 5
     data[start : start + 4] = height.to_bytes(2, "big") + width.to_bytes(2, "big")

@@ -64,7 +64,7 @@ def tiff(image: np.ndarray, **options: Any) -> bytes:
 
 
 def with_tag(data: bytes, code: int, value: int) -> bytes:
-    """Return a little-endian TIFF whose tag has another value."""
+    """Return a little-endian TIFF with another value of a tag."""
     changed = bytearray(data)
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         tag = file.pages[0].tags[code]

@@ -1,7 +1,7 @@
-"""Programs in processes of their own: neither a hang nor an abort takes the suite along.
+"""Programs in separate processes: a hang or an abort does not end the suite.
 
-Each leads a process group of its own, and ends with the test that started it. tests/conftest.py
-lets Ctrl-C reach them where the suite itself was started to ignore it.
+Each leads its own process group, and ends with the test that started it. tests/conftest.py lets
+Ctrl-C reach them where the suite itself was started to ignore it.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import textwrap
 
 @contextlib.contextmanager
 def started(command, **options):
-    """Start a program whose output is text in pipes; in the end kill what is left of its group."""
+    """Start a program with text output in pipes; at the end kill the rest of its group."""
     usual = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(command, start_new_session=True, **{**usual, **options})
     try:
@@ -50,7 +50,7 @@ def heed_signals():
 
 
 def run_python(code, *arguments, timeout=100, environment=None, check=True, cwd=None):
-    """Run `code` and return what it printed; at `timeout` end it and all processes it forked."""
+    """Run `code` and return its output; at `timeout` end it and all processes it forked."""
     command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
     with started(command, env={**os.environ, **(environment or {})}, cwd=cwd) as process:
         try:

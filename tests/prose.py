@@ -1,7 +1,7 @@
 """Find sentences that break the style rule: in READMEs, notebooks, messages, docstrings, comments.
 
-The rule: subject, verb, object; at most 25 words; the words of the field; no clause that begins
-with "what", "whose", "of which", "that which" or "so many". An error names the argument first.
+The rule: subject, verb, object; at most 25 words; the words of the field. No clause begins with
+`what`, `whose`, `of which`, `that which` or `so many`. An error names the argument first.
 """
 
 import ast

@@ -1,9 +1,9 @@
 """A faster scheduler for Numba's CUDA simulator: one coroutine per CUDA thread.
 
 Numba starts a Python thread per CUDA thread and polls all of them until they wait at a barrier.
-Here the threads of a block take turns: each runs to its next barrier or to its end. Each turn has
-an order of its own, so that a kernel that lacks a barrier fails. Numba's threads mostly run in
-ascending order, and hide that. Shared arrays begin with bytes that no kernel means.
+Here the threads of a block run one after the other: each to its next barrier or to its end. The
+order changes at every barrier, so that a kernel that lacks a barrier fails. Numba's threads mostly
+run in ascending order, and hide that. Shared arrays begin with bytes that no kernel means.
 """
 
 import random

@@ -84,7 +84,7 @@ def write(path, names, values, *, layers=None, form="S"):
     names : dict
         Group -> name in the file -> key.
     values : mapping or callable
-        Key -> array, or a shape, whose array then takes no space in the file.
+        Key -> array, or a shape for an array that takes no space in the file.
     layers : list, optional
         Names of all layers, also those without weights.
     form : {"S", "str", "split"}

@@ -46,7 +46,7 @@ def test_new_scores_equal_the_recorded_ones(shared):
     ],
 )
 def test_accuracy_does_not_fall(key, least):
-    """A regression here is a map that looks fine and tells less."""
+    """A regression here is a map that looks fine and predicts worse."""
     means = [RESULTS["photographs"][key][metric][0] for metric in accuracy.PHOTOGRAPHS]
 
     assert all(mean >= bound for mean, bound in zip(means, least, strict=True))

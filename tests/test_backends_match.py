@@ -91,7 +91,7 @@ def test_formulas_are_written_once(package):
     "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
 )
 def test_only_jit_compiles(path):
-    """No file but kernels/jit.py picks flags of its own."""
+    """Only kernels/jit.py chooses compiler flags."""
     if path == PACKAGE / "kernels" / "jit.py":
         return
     tree = ast.parse(path.read_text())

@@ -1,4 +1,4 @@
-"""What the benchmarks promise of how they measure and of what is written about it."""
+"""Promises of the benchmarks about their measurements and their tables."""
 
 import json
 import os
@@ -266,7 +266,7 @@ def test_a_suite_without_large_sizes_is_recorded_all_the_same(tmp_path):
     command = [sys.executable, "-m", "benchmarks.record", "--only", "fine_grained", "--sizes",
                "320x240", "--large", "720p", "--row-seconds", "0.01"]  # fmt: skip
     folder = tmp_path / "made" / "for it"
-    # pytest-benchmark measures nothing in what looks like one of several processes of pytest.
+    # pytest-benchmark measures nothing if the environment looks like a worker of pytest.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
     command += ["--folder", str(folder)]
     subprocess.run(command, check=True, capture_output=True, env=environment)
@@ -293,5 +293,5 @@ def test_no_method_takes_more_memory_than_readme_says():
 
     taken = json.loads(done.stdout)
     assert {key: taken[key] for key in stated if taken[key] > stated[key]} == {}
-    # Nor does README frighten people with what is no longer so.
+    # Also, README must not state outdated larger numbers.
     assert {key: taken[key] for key in stated if taken[key] < 0.8 * stated[key] - 1.5} == {}

@@ -355,7 +355,7 @@ def test_the_lock_of_a_process_that_died_is_taken_over(site, tmp_path):
 
 
 def test_a_lock_that_is_held_for_ever_is_passed_by(site, tmp_path):
-    """By a process that stands still, say."""
+    """A stopped process may hold it, for example."""
     cache = tmp_path / "cache"
     started = tmp_path / "started"
     holding = (

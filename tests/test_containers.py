@@ -1,4 +1,4 @@
-"""What holds an image besides a plain array: PIL's images, masks, lists and objects of others."""
+"""Images other than plain arrays: PIL images, masked arrays, lists, foreign objects."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Arrays of other libraries, told apart and handled by stand-ins that need no GPU."""
+"""Arrays of other libraries, recognised and handled, with stand-ins that need no GPU."""
 
 import gc
 import sys
@@ -13,7 +13,7 @@ from fastsal import devices, runtime
 
 
 class Stranger:
-    """A device array of a library fastsal has never heard of."""
+    """A device array of a library unknown to fastsal."""
 
     def __init__(self, shape, typestr="|u1", strides=None):
         self.shape = shape
@@ -27,7 +27,7 @@ class Stranger:
 
 
 class Tensor:
-    """What fastsal asks of a PyTorch tensor."""
+    """The attributes of a PyTorch tensor that fastsal uses."""
 
     __module__ = "torch"
 

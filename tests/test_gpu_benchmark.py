@@ -1,4 +1,4 @@
-"""``python -m benchmarks.gpu`` as far as it goes without a device: all of it, but for the speed."""
+"""``python -m benchmarks.gpu`` without a device: everything except the speed."""
 
 import json
 from types import SimpleNamespace
@@ -61,7 +61,7 @@ def test_what_reads_two_frames_gets_one_more():
 
 
 def test_every_row_has_its_work_counted():
-    """What costs hardly more than its luma is told apart from what compares all pairs."""
+    """Methods that compare all pairs cost far more than methods that hardly exceed luma."""
     work = {row.name: throughput.work_of(row, (1080, 1920)) for row in calls.rows()}
     costs = {name: each["operations per pixel"] for name, each in work.items()}
 

@@ -1,4 +1,4 @@
-"""Whatever a caller may pass as image or `out`: the right answer, or one line that says why not."""
+"""Any image or `out` gives the right answer, or one line that says why not."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def one_line(error):
 
 
 def call_both(image, **options):
-    """Return what both functions make of `image`, or their errors' messages."""
+    """Return both functions' results for `image`, or their errors' messages."""
     answers = []
     for function, arguments in (
         (fastsal.luminance_contrast, (image,)),

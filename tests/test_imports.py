@@ -1,4 +1,4 @@
-"""What importing costs: nothing that is not asked for."""
+"""An import loads only required modules."""
 
 import subprocess
 import sys
@@ -39,7 +39,7 @@ def test_kernels_on_the_cpu_load_no_cuda_and_no_pictures():
 def test_kernels_from_the_cache_load_nothing_that_only_compiling_needs():
     code = "import numpy, fastsal; fastsal.luminance_contrast(numpy.eye(300, dtype='u1'))"
     compiling = ("numba.np.arrayobj", "numba.cpython.unicode", "scipy.linalg", "tqdm")
-    loaded_by(code)  # which compiles what no test before has
+    loaded_by(code)  # compiles kernels that no test before has compiled
 
     assert loaded_by(code, *compiling) == []
 

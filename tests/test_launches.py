@@ -21,13 +21,13 @@ from fastsal.registry import BUILT_IN
 SIZE = (12, 17)
 
 
-# What these do next hangs on what their kernels have found.
+# Their next steps depend on the results of their kernels.
 ASK_THEIR_KERNELS = ("bing", "region_stats")
 
 
 @contextmanager
 def watching(name=""):
-    """Yield a list that grows by what is launched; mostly nothing runs, for nothing asks for it."""
+    """Yield a growing list of launches; mostly nothing runs, because nothing needs the results."""
     seen = []
 
     def watch(launch, start):
@@ -41,7 +41,7 @@ def watching(name=""):
 
 @pytest.fixture
 def order(monkeypatch, cuda_device):
-    """Return a list of ("record" or "wait", stream), which grows by what events are told to do."""
+    """Return a list of ("record" or "wait", stream) that grows with the calls of events."""
     told = []
 
     class Event:
@@ -253,8 +253,8 @@ def is_a_launch(launch):
     )
 
 
-# All but BING, which asks its kernels and so would run on what is far too large for the simulator;
-# its grids are those of its plan, whatever the image.
+# BING is left out: it depends on results of its kernels, and the images are far too large for the
+# simulator. Its grids are those of its plan for every image.
 CALLS = {key: {} for key in BUILT_IN if key != "bing"}
 OPTIONS = {  # that take other kernels than the default
     "itti-koch by fixation": {"preset": "fixation"},
@@ -338,7 +338,7 @@ def test_a_model_is_pickled_on_the_default_stream_after_its_last_frame(cuda_devi
 
 
 class Compiled:
-    """What fastsal asks of a compiled kernel; `form` is called for each form of it."""
+    """Interface of a compiled kernel that fastsal uses; `form` is called for each of its forms."""
 
     def __init__(self, form):
         self._form = form
@@ -349,7 +349,7 @@ class Compiled:
 
 
 class DefaultStream:
-    """Numba's default stream, of which it makes a new one whenever it is asked."""
+    """Numba's default stream; Numba returns a new object on every request."""
 
     def __int__(self):
         return 0

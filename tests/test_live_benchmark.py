@@ -1,4 +1,4 @@
-"""What ``python -m benchmarks.live`` makes of a session's memory, by a clock set forward."""
+"""Memory figures of ``python -m benchmarks.live`` for a session, with a clock set forward."""
 
 import pytest
 

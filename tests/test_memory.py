@@ -36,7 +36,7 @@ def test_resident_memory_is_flat(key, size, rng):
             stream.update(frames[i % 8], out=out if i % 2 else None)
 
     feed(0, count // 5)
-    for _ in range(3):  # what a process of many tests takes besides comes once, a leak every time
+    for _ in range(3):  # other growth in a process of many tests comes once, a leak every time
         before = resident()
         feed(count // 5, count)
         if (grown := resident() - before) < ALLOWED:

@@ -1,4 +1,4 @@
-"""The texts that users read: plain sentences, and no name or option without a text."""
+"""All texts: plain sentences. For users: no name or option without a text."""
 
 import argparse
 import re
@@ -12,6 +12,14 @@ from fastsal.cli import main as command_line
 # Texts not yet finished: the beginnings of their keys in `TEXTS` and `MESSAGES`, and commands.
 NOT_YET: tuple[str, ...] = ()
 MESSAGES = prose.messages()
+WORDS = prose.comments_and_docstrings()
+# Folders with comments and private docstrings that are not yet finished.
+UNFINISHED: tuple[str, ...] = (
+    "fastsal/algorithms/superpixel_contrast/",
+    "fastsal/algorithms/superpixels/",
+    "fastsal/cli/",
+    "fastsal/distributed/",
+)
 TEXTS = prose.readmes() | prose.notebooks() | prose.docstrings()
 
 BAD = [
@@ -37,6 +45,12 @@ BAD = [
     "An option of the method, `threshold=20` say.",
     "Pixels of a region touch, be it by a corner.",
     "It tells what has changed.",
+    "The first pixel, and the other's share.",
+    "Functions that take turns.",
+    "The motion of least error.",
+    "Return the same of bytes.",
+    "Which scikit-image needs too.",
+    "Names of files written by the way.",
     "The image is not enlarged.",
     "They are blurred by a Gaussian of `smooth` widths, drawn to the centre by `center_bias`, they "
     "exceed their value, are stretched to [0, 1], one value everywhere becoming 0, and enlarged.",
@@ -56,6 +70,8 @@ GOOD = [
     "At most 100 iterations, and at least one.",
     "How do I crop to the main object? What happens at the first call?",
     "Results do not share memory with the input.",
+    "A kernel that threads share and a line that a bar shares.",
+    "At least one, found by a least-squares fit, for each colour space in turn.",
     "- one two three four five six seven eight nine ten eleven twelve\n"
     "- thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty a b c d e f",
 ]
@@ -103,6 +119,18 @@ def test_the_counter_reads_every_kind_of_text():
     assert "`x` must have dtype x; got x of shape xx" in texts  # an f-string of several parts
     assert sum("must" in text for text in texts) > 60
     assert sum(map(len, MESSAGES.values())) > 500
+    words = [text for found in WORDS.values() for _, text in found]
+    assert {path.partition("/")[0] for path in WORDS} == {"fastsal", "benchmarks", "tests"}
+    assert sum(text.startswith("Return") for text in words) > 1000  # of private functions too
+    assert sum(len(text.split()) for text in words) > 60_000
+
+
+def test_the_counter_reads_comments_of_any_form(tmp_path):
+    path = tmp_path / "code.py"
+    path.write_text(
+        "#!/usr/bin/env python\n# One,\n# two.\nA = 1  # three\nB = 2  # noqa: E501\n#: four\n"
+    )
+    assert [*prose._comments(path)] == [(2, "One,\ntwo."), (4, "three"), (6, "four")]
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -120,6 +148,15 @@ def test_messages_are_plain(path):
             for fault in prose.faults(text, is_message=True)
         ]
         assert found == []
+
+
+@pytest.mark.parametrize("path", [path for path, found in WORDS.items() if found])
+def test_comments_and_private_docstrings_are_plain(path):
+    if not path.startswith(UNFINISHED):
+        faults = [
+            f"{path}:{line}: {fault}" for line, text in WORDS[path] for fault in prose.faults(text)
+        ]
+        assert faults == []
 
 
 def test_texts_not_yet_finished_exist():

@@ -1,4 +1,4 @@
-"""The front door: what README names, `__all__` has; and each says what it does."""
+"""The public API: `__all__` has the names of README, and each has a docstring."""
 
 import builtins
 import doctest
@@ -24,7 +24,7 @@ CALLABLES = {
         inspect.isclass(getattr(fastsal, name)) and issubclass(getattr(fastsal, name), Exception)
     )
 }
-# What may be called without a failure of its own, so that no section Raises is due.
+# Functions that raise no errors themselves, so they need no section Raises.
 NEVER_RAISES = {"backends"}
 NO_RESULT = {"warmup", "use_backend"}
 RECORDS = {"RegionStats", "VideoReport"}  # results: their attributes matter, nobody makes one

@@ -137,7 +137,7 @@ def test_another_version_of_numba_compiles(site, tmp_path):
 
 @pytest.fixture
 def in_here(code, tmp_path, monkeypatch):
-    """Let this process take a copy of machine code for its own; return the folder."""
+    """Let this process use a copy of machine code as its own; return the folder."""
     folder = tmp_path / "machine_code"
     shutil.copytree(code, folder)
     monkeypatch.setattr(shipped, "FOLDER", folder)
@@ -269,7 +269,7 @@ def test_info_tells_where_kernels_come_from(site, tmp_path):
 
 @pytest.fixture
 def slow_site(site):
-    """Return `site` with a least level that counts as slower than this processor's native code."""
+    """Return `site` with a lowest level that counts as slower than this processor's native code."""
     path = site / "fastsal" / "kernels" / "shipped.py"
     source = path.read_text()
     edited = source.replace('_V3, "avx512f")', '_V3, "avx2")')

@@ -19,7 +19,7 @@ OBJECTNESS = [key for key, row in BUILT_IN.items() if row.kind == "objectness"]
 # Regions so small that the small frames here have several.
 OPTIONS = {key: {"region_size": 4} for key in BUILT_IN if key.startswith("superpixel")}
 if runtime.is_simulated():
-    OPTIONS["spectral-residual"] = {"size": (8, 8)}  # by default 64 x 64, whatever the frame
+    OPTIONS["spectral-residual"] = {"size": (8, 8)}  # by default 64 x 64 for every frame
 
 
 def stream_of(key, **options):
@@ -69,7 +69,7 @@ def test_motion_methods_begin_knowing_nothing(backend, key, rng, small):
 
     assert (stream.update(first) == nothing).all()
     moved = stream.update(second)
-    if key != "flow":  # to which frames of noise are a cut; its own tests see it find what moves
+    if key != "flow":  # frames of noise are a cut for it; its own tests check moving objects
         assert moved.any()
     stream.reset()
     assert (stream.update(first) == nothing).all()

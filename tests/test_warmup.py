@@ -40,7 +40,7 @@ print(sorted(needed - set(all_forms())))
 
 
 def test_streams_find_everything_compiled():
-    """Whatever the form of their frames."""
+    """This holds for every form of frames."""
     use = """
 def use(frame, out):
     for key, row in fastsal.registry.BUILT_IN.items():

@@ -1,4 +1,4 @@
-"""Kernels whose blocks have more threads than `launch.THREADS`, and so fewer registers for each."""
+"""Kernels with more threads per block than `launch.THREADS`, and so fewer registers for each."""
 
 WIDE_BLOCKS = {
     "kernels.postprocess._cuda._scale": 1024,

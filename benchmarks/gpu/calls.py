@@ -168,9 +168,7 @@ def chosen(names: str) -> Iterator[Row]:
 
 
 def attempted(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return the result of `call`, or its error, so that one failing method hides no other's
-    figures.
-    """
+    """Return the result of `call`, or its error, so that the other methods are still measured."""
     try:
         return call()
     except Exception as error:

@@ -97,7 +97,7 @@ def test_tiles_at_the_border_rest_too(shape, opencv5, rng):
         live.append(stream._model["live"].copy())
 
     assert not np.any(live[199])
-    assert np.any(live[620])  # what came last has stayed for so long that it is a template
+    assert np.any(live[620])  # the last object has stayed long enough to become a template
     if opencv5:
         assert not np.any(calm)  # its rule moves the activity of any pixel
     else:
@@ -123,8 +123,10 @@ def test_the_definition_is_that_of_opencv(golden):
 
 
 def scene_cut(rng, shape, count, cut):
-    """Yield a dark scene that turns into a ramp for good: its dark end is alike, and makes the
-    next pixels alike, to the right and below within a frame, to the left and above one by one.
+    """Yield a dark scene that becomes a ramp and stays one.
+
+    Its dark end is similar to the background, and so makes its neighbours similar. That spreads
+    right and down within a frame, left and up by one pixel per frame.
     """
     first, second = rng.integers(60, 90, shape), np.linspace(230, 95, shape[1])
     second = second.astype(int) + rng.integers(-6, 7, shape)
@@ -132,13 +134,15 @@ def scene_cut(rng, shape, count, cut):
         yield ((first if t < cut else second) + rng.integers(0, 5, shape)).astype(np.uint8)
 
 
-STOP = 160  # by then the model is full, so that what is new has to be like a template
-ABSORBED = STOP + 200  # the frame whose mask is the first to make a template of it
+STOP = 160  # by then the model is full, so new objects must resemble a template
+ABSORBED = STOP + 200  # the mask of this frame is the first to make a template of it
 
 
 def stopped_objects(shape, count):
-    """Yield a grey scene where from frame `STOP` on a bright and a dark object stand still, each
-    a whole block of 4 x 4 pixels: one astride of blocks looks like noise to the coarse masks.
+    """Yield a grey scene with a bright and a dark object that stand still from frame `STOP` on.
+
+    Each is a whole block of 4 x 4 pixels: across blocks it would look like noise to the coarse
+    masks.
     """
     for t in range(count):
         frame = np.full(shape, 120, np.uint8)
@@ -436,7 +440,7 @@ def _planes(stream):
 
 
 def test_votes_are_counted_as_the_definition_has_it():
-    """A chain of suspects, each alike only to the one before once that is accepted."""
+    """A chain of candidates: each resembles only the one before, once that is accepted."""
     verdicts = np.array([[255, 16 << 3, 16 << 3, 0, 16 << 3], [16 << 2, 2, 0, 0, 0]], np.uint8)
     suspects._scan(np.array([4, 2]), verdicts)
 

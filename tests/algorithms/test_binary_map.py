@@ -54,7 +54,7 @@ def smooth(rng, shape):
     return (0.5 + 0.25 * np.sin(a * rows) + 0.25 * np.cos(b * cols + rows)).astype(F32)
 
 
-# Maps in [0, 1] of every kind that is met, and what floating point makes hard.
+# Maps in [0, 1] of every usual kind, and difficult cases of floating point.
 KINDS = {
     "noise": lambda rng, shape: rng.random(shape, dtype=F32),
     "smooth": smooth,

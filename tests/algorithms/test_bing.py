@@ -316,7 +316,7 @@ def test_damaged_files_are_named(damage, folder, tmp_path):
     for path in folder.iterdir():
         shutil.copyfile(path, copied / path.name)
     image = np.zeros((20, 20, 3), np.uint8)
-    bing(image, training_path=copied)  # what was read once is read again when it has changed
+    bing(image, training_path=copied)  # a file is read again after it has changed
     path = copied / "ObjNessB2W8HSV.wS1.yml.gz"
     damage(path)
 

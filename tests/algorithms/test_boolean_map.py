@@ -69,7 +69,7 @@ def test_a_device_gives_the_same_map(shape, options, cuda_device, rng):
     expected = boolean_map(image, backend="cpu", **options)
     if runtime.is_simulated():
         np.testing.assert_array_equal(actual, expected)
-    else:  # products and sums may be rounded together when the map is enlarged
+    else:  # upsampling may round products and sums together
         np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-6)
 
 

@@ -68,7 +68,7 @@ def test_large_images_match_the_definition(variant, shape, rng):
 
 @pytest.mark.parametrize("period", [7, 21, 42, 62, 83])
 def test_stripes_match_the_definition(period):
-    """Rows that are left out are hardest to tell from their neighbours where all change alike."""
+    """Skipped rows are hardest to detect where all rows change equally."""
     wave = 127.5 + 127.5 * np.sin(2 * np.pi * np.arange(600) / period)
     image = np.repeat(np.rint(wave).astype(np.uint8)[:, None], 40, axis=1)
     image = np.stack([image, image[::-1], 255 - image], axis=-1)

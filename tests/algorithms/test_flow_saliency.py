@@ -44,7 +44,7 @@ def levels_of(image, dtype=np.uint8, color="rgb"):
 
 
 def taken(image, previous, target="cpu"):
-    """Return a trail that has taken two frames."""
+    """Return a flow state after two frames."""
     made = trail.Trail(target, image.shape[:2])
     for each in (previous, image):
         made.take(as_frames(each, dtypes=trail.DTYPES))
@@ -113,7 +113,8 @@ def test_flow_matches_the_definition(case, rng):
 
 @pytest.mark.cuda
 def test_the_device_agrees(cuda_device, monkeypatch, rng):
-    monkeypatch.setattr(plan, "SHORTEST_SIDE", 4)  # two levels of what the simulator can bear
+    # two pyramid levels at a size that suits the simulator
+    monkeypatch.setattr(plan, "SHORTEST_SIDE", 4)
     frame, previous = scene(rng, (12, 16), (0, -1), (slice(3, 10), slice(6, 14)), (0, 1))
     both = []
     for target in ("cpu", "cuda"):
@@ -126,7 +127,7 @@ def test_the_device_agrees(cuda_device, monkeypatch, rng):
 
     for on_cpu, on_device in zip(*both, strict=True):
         np.testing.assert_allclose(on_device, on_cpu, rtol=0, atol=1e-3)
-        assert on_cpu.max() > 0.1  # which neither still frames nor a cut would have
+        assert on_cpu.max() > 0.1  # still frames and a cut would have none
 
 
 def as_numpy(array):
@@ -196,7 +197,7 @@ def test_the_moving_patch_of_the_golden_pair(golden):
 
     saliency, flow = flow_saliency(frame, previous, color="bgr", return_flow=True)
 
-    # The camera pans by 2 columns and 1 row, so what is here was there; the patch went (8, 3) on.
+    # The camera pans by 2 columns and 1 row; the patch moves by (8, 3).
     np.testing.assert_allclose(np.median(flow, (1, 2)), (1, 2), atol=0.05)
     moves = saliency > 0.5
     assert np.median(saliency[~moves]) < 0.01

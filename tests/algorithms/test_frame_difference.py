@@ -17,7 +17,7 @@ from fastsal.kernels.launch import PARALLEL_FROM
 
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
 SHAPES = [(1, 1), (1, 9), (11, 1), (7, 5), (33, 31)]
-# Of grey bytes twice as many pixels make as much work.
+# Grey bytes need half the work per pixel, so twice the number of pixels.
 LARGE = [(1, PARALLEL_FROM - 1), (1, PARALLEL_FROM), (3, PARALLEL_FROM // 3 + 1), (257, 257),
          (1, 4 * PARALLEL_FROM - 1), (1, 4 * PARALLEL_FROM), (760, 701)]  # fmt: skip
 
@@ -243,7 +243,7 @@ def test_any_number_of_threads_gives_the_same_bits(shape, dtype, rng):
 @pytest.mark.parametrize("shape", [(760, 701), (363, 367, 3)], ids=str)
 def test_the_callers_chunk_size_holds_afterwards(shape, rng):
     frame, previous = pair_of(rng, shape)
-    threads.layer()  # starts what keeps the size
+    threads.layer()  # starts the layer, which keeps the size
     numba.set_parallel_chunksize(2)
     try:
         frame_difference(frame, previous, backend="cpu")

@@ -28,7 +28,7 @@ def random_image(rng, shape):
 
 
 def assert_close(actual, expected, image):
-    """Compare two maps; each wave whose sign hangs on rounding may move them a little."""
+    """Compare two maps, with tolerance for DCT coefficients with signs that rounding decides."""
     tolerance = TOLERANCE + 0.02 * doubtful_waves(image)
     np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance)
 

@@ -19,8 +19,8 @@ from fastsal import runtime
 from fastsal.algorithms.itti_koch import IttiOptions, _plan, itti_koch
 from fastsal.kernels import launch
 
-# N asks which pixels are local maxima, so that rounding may change much where two are alike: the
-# pictures compared here have no such pixels.
+# N depends on local maxima, so rounding has a large effect where two pixels are equal. The pictures
+# compared here have no such pixels.
 TOLERANCE = 1e-5
 RED, GREEN, WHITE, BLACK = (255, 0, 0), (0, 255, 0), (255, 255, 255), (0, 0, 0)
 NAMED = {
@@ -158,7 +158,7 @@ def test_the_device_gives_the_same_at_other_scales(cuda_device, monkeypatch, pai
 
 
 def bars(rows, cols, odd, colors, upright, ground):
-    """Return a field of bars, one of which, at `odd`, has the second colour and direction."""
+    """Return a field of bars; the bar at `odd` has the second colour and direction."""
     image = np.full((60 * rows, 60 * cols, 3), ground, np.uint8)
     for row in range(rows):
         for col in range(cols):

@@ -171,7 +171,7 @@ def test_order_of_the_channels(backend, channels, rng):
 
 
 def test_the_distance_of_a_ramp_is_its_height():
-    """Where grey rises from the border to the middle, the barrier of a cell is what it rose."""
+    """Where grey rises from the border to the middle, the barrier of a cell equals the rise."""
     steps = np.minimum(np.arange(41), np.arange(41)[::-1])
     ramp = 5 * np.minimum.outer(steps, steps)
     image = (60 + ramp).astype(np.uint8)

@@ -115,7 +115,7 @@ def test_an_object_of_one_level_is_met_inside():
 @pytest.mark.parametrize("shape", [(1, 1), (3, 17), (130, 131), (40, 6), (200, 129)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_like_the_definition(backend, shape, dtype, rng):
-    """Of few levels, so that many pixels of a cell are the greatest."""
+    """Maps of few levels have many pixels per cell that equal the maximum."""
     levels = rng.integers(0, 6, shape).astype(dtype)
     saliency = levels if dtype == np.uint8 else levels / np.float32(8)
     unit = 255 if dtype == np.uint8 else 1

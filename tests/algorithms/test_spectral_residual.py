@@ -40,7 +40,7 @@ def golden(shared):
 
 
 def size_in(name):
-    """Return the working size that the name of a golden map tells, as rows and columns."""
+    """Return the working size in the name of a golden map, as rows and columns."""
     if "__W" not in name:
         return (64, 64)
     cols, rows = name.split("__W")[1].split("_H")
@@ -55,7 +55,7 @@ def test_golden_data(golden):
 
 
 def test_golden_data_of_other_dtypes(shared):
-    """OpenCV takes numbers as they are: what the drop-in asks the bench for."""
+    """OpenCV does not scale values; the drop-in calls the kernel with such values."""
     with np.load(shared / "golden" / "opencv" / "spectral_residual_dtypes.npz") as data:
         for name in [key[3:] for key in data if key.startswith("in_")]:
             image, expected = data[f"in_{name}"], data[f"out_{name}"]
@@ -81,7 +81,7 @@ def test_matches_the_definition(backend, shape, size, dtype, rng):
 
 @pytest.mark.parametrize("dtype", [np.int16, np.int32])
 def test_integers_of_either_sign(backend, dtype, rng):
-    """What only the drop-in lets through."""
+    """Only the drop-in accepts signed integers."""
     info = np.iinfo(dtype)
     image = rng.integers(info.min // 2, info.max // 2, (9, 13), dtype=dtype)
     frames = Frames(image.reshape(1, -1), 1, False, image.shape)
@@ -102,7 +102,7 @@ def test_spectra_of_any_size(backend, size, rng):
 
 @pytest.mark.parametrize("size", [(16, 16), (16, 64), (128, 32), (32, 256)], ids=str)
 def test_spectra_whose_sides_are_powers_of_two(size, rng):
-    """Of which half is transformed, unlike those of other sizes."""
+    """Only half of these spectra is transformed, unlike those of other sizes."""
     left = np.where(np.arange(40) < 20, 255, 0) * np.ones((50, 1))
     for image in (random_image(rng, (50, 40)), left.astype(np.uint8), left.T.astype(np.uint8)):
         actual = spectral_residual(image, size=size, backend="cpu")
@@ -130,7 +130,7 @@ def test_logarithm_and_exponential():
 
 
 def test_spectra_beyond_float32_are_no_numbers():
-    """Not a map that looks like one."""
+    """The result must be NaN, and must not look like a map."""
     assert _cpu_logs.logarithm(np.inf) == np.inf
     assert np.isnan([_cpu_logs.logarithm(np.nan), _cpu_logs.exponential(np.nan)]).all()
 

@@ -1,4 +1,4 @@
-"""The three streams of superpixel maps: their states, and what they see on real videos."""
+"""The three streams of superpixel maps: their states, and their maps of real videos."""
 
 import cv2
 import numpy as np

@@ -162,7 +162,7 @@ def test_no_piece_is_smaller_than_the_minimum(seed, size, least, rows, cols):
 
     pieces, sizes = sizes_of_pieces(labels)
     small = set(np.flatnonzero(sizes < least) + 1)
-    # The definition keeps what has no heir: the piece of the first pixel.
+    # The definition keeps the piece of the first pixel, because no piece precedes it.
     assert small <= {pieces[0, 0]}
 
 

@@ -46,7 +46,7 @@ def pieces_of_each_label(labels):
 
 
 def boundaries_shared(labels, others):
-    """Return the share of the boundary pixels that are at most a pixel off another boundary."""
+    """Return the fraction of boundary pixels that are at most one pixel off another boundary."""
     found, expected = (find_boundaries(each, mode="inner") for each in (labels, others))
     return binary_dilation(expected, np.ones((3, 3)))[found].mean()
 

@@ -1,4 +1,4 @@
-"""Training of BING: what it learns, from good and bad data, and the model that comes with it."""
+"""Training of BING from good and bad data, and the default model."""
 
 import importlib
 import sys
@@ -56,7 +56,7 @@ def same(model, other):
 
 
 def test_finds_what_it_has_learnt_to_find(scenes, trained, rng):
-    """In images not seen: better than boxes at random, and than filters that learnt nothing."""
+    """In unseen images it beats random boxes and untrained filters."""
     unseen = scenes[12:]
     untrained = fastsal.BingModel(
         {space: rng.normal(size=(8, 8)) for space in SPACES}, trained.sizes, trained.calibrations
@@ -287,7 +287,7 @@ def test_samples_fit_boxes_or_are_background(rng):
 
 
 def test_calibration_tells_hits_from_misses(rng):
-    """Of three sizes: one whose scores tell, one that always hits, one that never does."""
+    """Scores separate hits from misses for one size; the others always or never hit."""
     is_hit = rng.random(400) < 0.3
     score = (rng.normal(size=400) + 3 * is_hit).astype(np.float32)
     tally = Tally(
@@ -354,7 +354,7 @@ def test_default_model_is_what_its_script_makes(shared):
     model = default_bing.trained(shared / "data" / "indoor_boxes")
 
     np.testing.assert_array_equal(model.sizes, default.sizes)
-    for space in SPACES:  # to what decoders of JPEG and other processors may change
+    for space in SPACES:  # up to differences between JPEG decoders and between processors
         np.testing.assert_allclose(model.filters[space], default.filters[space], atol=2e-3)
         np.testing.assert_allclose(
             model.calibrations[space], default.calibrations[space], atol=5e-3
@@ -362,7 +362,7 @@ def test_default_model_is_what_its_script_makes(shared):
 
 
 def test_default_model_finds_at_least_what_opencvs_does(shared):
-    """With the first 1,000 boxes, in photographs it has not learnt from."""
+    """Compare the first 1,000 boxes, in photographs outside the training set."""
     photos = folders.for_testing(folders.photographs(shared / "data" / "indoor_boxes"))
     other = fastsal.BingModel.load(shared / "golden" / "opencv" / "bing_model")
 

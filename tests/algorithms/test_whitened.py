@@ -14,8 +14,9 @@ from fastsal.algorithms.whitened import _cpu, whitened
 from fastsal.algorithms.whitened._formulas import sigmas_of
 from fastsal.kernels import launch
 
-TOLERANCE = 1e-3  # the least variances, which weigh most, are rounded most
-# Not "camera": OpenCV's CIELab of grey has a and b of rounding noise, which the recording counts.
+TOLERANCE = 1e-3  # the smallest variances have the largest weights and rounding errors
+# "camera" is left out: OpenCV's CIELab of grey has rounding noise in a and b, which the recording
+# counts.
 RECORDED = ["astronaut", "coffee", "chelsea", "rocket"]
 SHAPES = [(1, 1), (1, 9), (9, 1, 3), (5, 12), (12, 9, 3), (9, 11, 4)]
 

@@ -56,7 +56,7 @@ def test_boxes_are_those_of_the_whole_frame(pad):
 @pytest.mark.parametrize("min_size", [(1, 1), (64, 32), (130, 200), (1000, 1000)])
 @pytest.mark.parametrize("place", [(0, 0), (140, 190), (280, 370)])
 def test_regions_have_a_least_size_and_start_on_a_grid(place, min_size, align):
-    position = np.add.outer(1000 * np.arange(300), np.arange(400))  # tells where a part is from
+    position = np.add.outer(1000 * np.arange(300), np.arange(400))  # encodes the origin of a part
     saliency = np.zeros((300, 400))
     saliency[place[0] : place[0] + 20, place[1] : place[1] + 30] = 1
     detector = Recorder(lambda part: [])

@@ -37,7 +37,7 @@ def clip(tmp_path_factory):
 
 
 def left_part(frame):
-    """Return a map of which the left fifth is salient."""
+    """Return a map with a salient left fifth."""
     found = np.zeros(frame.shape[:2], np.float32)
     found[:, : frame.shape[1] // 5] = 1
     return found

@@ -23,7 +23,7 @@ from fastsal.registry import BUILT_IN
 
 
 class SeenPace:
-    """A pace that tells what it is handed, and full speed from then on."""
+    """A pace that returns the given values, and full speed from then on."""
 
     def __init__(self, *told):
         self.told = list(told)
@@ -54,7 +54,7 @@ def test_functions_take_turns_and_the_first_calls_do_not_count(full_speed):
 
     def call(name):
         order.append(name)
-        time.sleep(0.06)  # longer than a turn: one call each
+        time.sleep(0.06)  # longer than a block: one call each
 
     rounds = alternate({"a": lambda: call("a"), "b": lambda: call("b")}, 0.6)
     warm_up, played = order[:8], order[8:]
@@ -68,7 +68,7 @@ def test_what_minds_the_caches_is_called_once_before_it_counts(full_speed):
 
     def call(name):
         order.append(name)
-        time.sleep(0.005)  # longer than a turn, but not so long that a warm cache is nothing to it
+        time.sleep(0.005)  # longer than a block, but short enough that a warm cache matters
 
     rounds = alternate({"a": lambda: call("a"), "b": lambda: call("b")}, 0.06)
     assert order[8:] == [*3 * ["a"], *3 * ["b"]] * len(rounds["a"])
@@ -107,7 +107,7 @@ def test_a_turn_beside_something_slow_is_the_median_of_many_calls(full_speed, mo
 
 @pytest.fixture
 def marked(monkeypatch):
-    """Return a function: the marks of the turns that count, of so many and of so many seconds."""
+    """Return a function that gives the marks of the counted blocks, for given paces and seconds."""
 
     def run(seen, seconds, rounds=1, disturbed=0):
         monkeypatch.setattr(sidebyside, "pace_of", lambda threads: seen)
@@ -132,7 +132,8 @@ def test_turns_that_others_slowed_down_are_played_again(marked):
 def test_patience_ends_and_the_calmest_turn_counts(marked):
     seen = SeenPace(*4 * [1.5], 1.2, 1.2, *100 * [1.5])
     assert marked(seen, seconds=-100, disturbed=1) == [2]
-    assert len(seen.told) == 106 - 2 * (1 + 4)  # a turn, and again as long as a round lasts
+    # one block, and repetitions for the duration of a round
+    assert len(seen.told) == 106 - 2 * (1 + 4)
 
 
 def test_what_takes_long_is_played_once(marked):

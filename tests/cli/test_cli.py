@@ -48,7 +48,7 @@ def fails(capsys, *arguments, status=1):
 
 @contextmanager
 def not_longer_than(seconds):
-    """Fail where the block would hang, which neither returns nor heeds other exceptions."""
+    """Fail where the block would hang: it does not return, and ignores other exceptions."""
 
     def ring(number, frame):
         raise AssertionError(f"still running after {seconds} s")
@@ -208,7 +208,7 @@ def test_arrays_of_every_form_can_be_shown(tmp_path, view, dtype, shape, rng):
 
     picture = read_image(target)
     assert picture.shape[:2] == (20, 60 if view == "side-by-side" else 30)
-    if view == "side-by-side":  # whose left half is the picture itself, in 8 bits
+    if view == "side-by-side":  # the left half is the picture itself, in 8 bits
         shown = image if dtype == "uint8" else image.astype(int) >> 8
         shown = np.broadcast_to(shown.reshape(20, 30, -1)[..., :3], (20, 30, 3))
         np.testing.assert_array_equal(picture[:, :30], shown)
@@ -414,7 +414,7 @@ def test_demo_writes_pictures_and_a_table(tmp_path, capsys, monkeypatch):
     with VideoReader(folder / "frame-difference.mp4") as reader:
         assert reader.size == (960, 320)
         frames = list(reader)
-    # What moved is bright in the right half's overlay, and only where something moved.
+    # Moving parts are bright in the right half's overlay, and nothing else is.
     assert len(frames) == 75
     assert cv2.absdiff(frames[40], frames[39]).max() > 60
     with VideoReader(folder / "flow.mp4") as reader:
@@ -687,7 +687,7 @@ def test_the_best_boxes_are_drawn(tmp_path, method, view, width):
     without = np.dstack([without] * 3) if without.ndim == 2 else without
     assert picture.shape == (70, width, 3)
     changed = (picture != without).any(axis=2)
-    assert not changed[:, : width - 90].any()  # the image beside its map stays as it is
+    assert not changed[:, : width - 90].any()  # the image beside its map is unchanged
     assert (picture[changed] == (0, 220, 120)).all(axis=1).any()
     stream = fastsal.Stream(method)
     saliency = stream.update(image)

@@ -133,7 +133,7 @@ def trial(
     inputs: Path, folder: Path, command: str, number: signal.Signals, delay: float,
     cache: Path | None = None,
 ) -> tuple[int, str]:  # fmt: skip
-    """Run a command, send it the signal after so many seconds, and check the end."""
+    """Run a command, send it the signal after `seconds`, and check the end."""
     process = start(inputs, folder, COMMANDS[command], cache)
     time.sleep(delay)
     status, err = end(process, number)

@@ -82,7 +82,7 @@ def test_no_interrupt_of_a_put_leaves_the_receiver_waiting() -> None:
 
 
 def test_some_interrupt_of_a_put_into_the_queue_of_python_does() -> None:
-    # Else this file tells nothing.
+    # Else this file proves nothing.
     assert steps_that_hang(lambda: queue.Queue(2), lambda box: box.put(None), 0.5)
 
 

@@ -1,4 +1,4 @@
-"""The video is written whatever its audio is."""
+"""The video is written with any kind of audio."""
 
 import shutil
 import subprocess

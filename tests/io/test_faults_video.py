@@ -141,7 +141,7 @@ def test_times_may_start_anywhere(tmp_path: Path, decoder: str, suffix: str) -> 
 
 
 def trimmed(path: Path, source: Path, played: float) -> Path:
-    """Copy an MP4 whose edit list then plays only its first seconds."""
+    """Copy an MP4 with an edit list that plays only its first seconds."""
     data = bytearray(source.read_bytes())
     at = data.index(b"elst")
     assert struct.unpack_from(">II", data, at + 4) == (0, 1)
@@ -276,7 +276,7 @@ def test_rotation(tmp_path: Path, decoder: str, degrees: int, turn: int) -> None
     path = tmp_path / "in.mp4"
     write_video(path, "libx264", frames=2)
     data = bytearray(path.read_bytes())
-    # The matrix of the track header: 9 numbers, of which the first two columns turn.
+    # The matrix of the track header has 9 numbers; the first two columns rotate.
     at = data.index(b"tkhd") + 4 + 40
     cos, sin = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
     struct.pack_into(">2i", data, at, cos << 16, sin << 16)

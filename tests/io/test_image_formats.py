@@ -212,7 +212,7 @@ def test_radiance_passes_a_tone_curve(tmp_path: Path) -> None:
     assert found.dtype == np.float32
     assert found.min() >= 0
     assert found.max() <= 1
-    # Like the picture itself, and neither black nor white nearly everywhere.
+    # It resembles the picture itself, and is not black or white nearly everywhere.
     assert np.corrcoef(found.ravel(), image.ravel())[0, 1] > 0.95
     assert 0.2 < found.mean() < 0.8
     np.testing.assert_array_equal(read(tmp_path, opencv(0 * image, ".hdr")), 0)

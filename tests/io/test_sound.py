@@ -14,7 +14,7 @@ RATE = 16_000
 
 
 def beeping(path, codec, seconds=3, fps=10):
-    """Write a video of flat frames whose sound is silent but for a beep in its last second."""
+    """Write a video of flat frames with silence, except for a beep in its last second."""
     with av.open(str(path), "w") as container:
         video = container.add_stream("mpeg4", rate=fps)
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"

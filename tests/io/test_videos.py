@@ -493,7 +493,7 @@ def test_full_disk_is_noticed_while_writing(tiny_disk: Path, suffix: str) -> Non
 def test_full_disk_is_noticed_at_the_end(
     tiny_disk: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A quota, say, which the free space of the file system does not show.
+    # A quota, for example, does not show in the free space of the file system.
     monkeypatch.setattr(VideoWriter, "_check_space", lambda self: None)
 
     def write() -> None:

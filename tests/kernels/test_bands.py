@@ -1,4 +1,4 @@
-"""Spans that `over_bands` cuts into bands: every item once, whatever their number."""
+"""Spans that `over_bands` cuts into bands: every item once, for any number of items."""
 
 import numba
 import numpy as np

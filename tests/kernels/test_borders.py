@@ -16,7 +16,7 @@ RULES = [
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 10])
 def test_indices_are_those_of_padding(rule, mode, reach, size):
     if rule is reflect101:
-        reach = min(reach, max(1, size - 1))  # what it is for
+        reach = min(reach, max(1, size - 1))  # the range it is meant for
     expected = np.pad(np.arange(size), reach, mode=mode)
 
     found = [rule(index, size) for index in range(-reach, size + reach)]

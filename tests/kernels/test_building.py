@@ -1,4 +1,4 @@
-"""Kernels whose functions are compiled once, and beside them code that is not fastsal's."""
+"""Kernels with functions that are compiled once, and code of other packages beside them."""
 
 import os
 import subprocess
@@ -11,8 +11,8 @@ from fastsal import runtime
 
 pytestmark = pytest.mark.skipif(runtime.is_simulated(), reason="the simulator compiles nothing")
 
-# A kernel with everything that the real ones have: parts in parts, a parallel loop, an array of its
-# own, an error.
+# A kernel with everything that real ones have: nested parts, a parallel loop, its own array, an
+# error.
 KERNEL = """
 import numpy as np
 from numba import njit, prange
@@ -143,7 +143,7 @@ print(quick(1), slow(np.arange(2.0)))
 
 
 def test_errors_of_the_compiler_leave_nothing_behind():
-    """Neither for fastsal's kernels nor for others."""
+    """This holds for fastsal's kernels and for others."""
     printed = run_python(
         KERNEL
         + """

@@ -48,8 +48,8 @@ def test_their_own_levels_are_not_copied():
     assert in_levels(images.Call("cpu", None, frames), frames, np.uint8) is frames
 
 
-# How far apart the maps of one picture in three dtypes may be, where that is not 1e-4: luma is
-# rounded to the levels of its dtype, and the spectrum of integers is taken of rounded pixels.
+# Allowed differences between maps of one picture in three dtypes, if not 1e-4. Luma is rounded to
+# the levels of its dtype, and the spectrum of integers uses rounded pixels.
 TOLERANCE = {"lc": 0.01, "fine-grained": 0, "spectral-residual": 0.1}
 
 

@@ -78,7 +78,7 @@ def test_large_maps_match_the_definition(small, large, options, rng):
 
 @pytest.mark.parametrize("source", [1, 2, 9, 64])
 def test_rows_of_any_width(source, rng):
-    """To the bit what the formula gives for each column by itself."""
+    """Results equal the formula for each single column to the bit."""
     values, ends = rng.random(source, np.float32), ends_of(source)
     for width in (5, 7, 8, 9, 63, 64, 65, 640, 1001):
         places = [_formulas.between(col, source, width) for col in range(width)]

@@ -44,7 +44,7 @@ class FakeSource:
 
 
 class FakeScreen:
-    """Keeps what it is shown, and presses keys at given frames."""
+    """Keeps the shown pictures, and presses keys at given frames."""
 
     def __init__(self, keys=(), closes_at=None, wait=0.0):
         self.shown, self.is_closed, self.full = [], False, False

@@ -1,4 +1,4 @@
-"""The page in a real Chromium, whose camera is a file of barcoded frames."""
+"""The page in a real Chromium, with a file of barcoded frames as its camera."""
 
 import base64
 import contextlib
@@ -90,7 +90,7 @@ def stat(page):
 
 
 def pixels(page):
-    """Return what the canvas shows, RGB, as it was drawn."""
+    """Return the pixels of the canvas, RGB, as it was drawn."""
     data = page.evaluate("screen_.toDataURL('image/png')").partition(",")[2]
     encoded = np.frombuffer(base64.b64decode(data), np.uint8)
     return cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)

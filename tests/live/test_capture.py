@@ -55,7 +55,7 @@ def test_a_stalled_camera_is_named(fake_source):
 
 
 def test_a_program_that_was_stopped_does_not_blame_the_camera(fake_source):
-    """By Ctrl-Z, say, or a computer that slept."""
+    """Ctrl-Z or a sleeping computer stop it, for example."""
     source = fake_source(1, stalls=True)
     with CaptureThread(source, "camera", stalled=0.7) as capture:
         assert len(taken(capture, 1)) == 1

@@ -58,7 +58,7 @@ def test_the_old_method_goes_on_while_the_new_one_loads(rng, monkeypatch):
     engine.update(frame)
     assert time.perf_counter() - began < 0.4
     assert engine.choice.method == "lc"
-    engine.change(Choice("bin-wang", "cpu"))  # not heard
+    engine.change(Choice("bin-wang", "cpu"))  # ignored
     engine.close(120)
     engine.update(frame)
     assert engine.choice.method == "fine-grained"

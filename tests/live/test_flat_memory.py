@@ -18,7 +18,7 @@ ALLOWED = 12 << 20
 
 
 class Restless:
-    """Frames as fast as they are taken, the size of which changes."""
+    """Frames of changing size, without any delay."""
 
     is_camera = is_live = False
     size = SIZES[0]

@@ -125,7 +125,7 @@ def test_a_name_that_only_resolves_to_here_is_refused(start):
 
 
 def bomb():
-    """Return a small JPEG whose header promises 60,000 x 60,000 pixels."""
+    """Return a small JPEG with a header that claims 60,000 x 60,000 pixels."""
     data = bytearray(jpeg_of(np.zeros((8, 8, 3), np.uint8)))
     start = data.index(b"\xff\xc0") + 5
     data[start : start + 4] = (60_000).to_bytes(2, "big") * 2

@@ -1,4 +1,4 @@
-"""Which names the server answers to, and what it says to malformed requests."""
+"""The names that the server answers to, and its replies to malformed requests."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""Clients that keep a connection and do nothing, or do not take what they are sent."""
+"""Clients that keep a connection and do nothing, or do not read the answers."""
 
 import contextlib
 import errno
@@ -49,7 +49,7 @@ def is_served(server):
 
 
 def open_socket(server):
-    """Return a raw client whose WebSocket is open."""
+    """Return a raw client with an open WebSocket."""
     client = plugged(server)
     client.sendall(handshake(host_of(server)))
     data = b""
@@ -172,7 +172,7 @@ def test_an_unexpected_end_is_an_error():
 
 @pytest.fixture
 def program():
-    """Start the program itself; return it and what stands in for its server."""
+    """Start the program itself; return it and the stand-in for its server."""
 
     class Remote:
         url = ""

@@ -42,7 +42,7 @@ def test_every_captured_frame_is_shown_or_dropped(fake_source, fake_screen):
 
 @pytest.fixture
 def compiling(monkeypatch):
-    """Let the first method compile until it is told that it has, or that it cannot."""
+    """Let the first method compile until the test ends that, with success or with an error."""
     outcome = queue.Queue()
 
     def warm_up(self, size):
@@ -88,7 +88,7 @@ def test_a_cameras_picture_is_shown_while_the_method_compiles(compiling, fake_so
     assert screen.notices[-1] == ""
     first = screen.shown[0]
     assert np.ptp(first[130:]) == 0  # the lower half of a fake camera's frames is even
-    assert first[:30, :200].std() > 20  # and what is written on it
+    assert first[:30, :200].std() > 20  # and the text on it
 
 
 def test_what_cannot_compile_ends_everything(compiling, fake_source, fake_screen):

@@ -73,13 +73,13 @@ class Program:
     def press(self, *keys):
         for key in keys:
             self.tool("xdotool", "windowfocus", self.window)
-            # Not told the window, xdotool works the keyboard: else a key that ends the program
-            # goes down on the keyboard, up in a window that is gone, and repeats in the next.
+            # Without a window xdotool uses the keyboard. With one, a key that ends the program
+            # would be released in a closed window, and repeat in the next.
             self.tool("xdotool", "key", key)
             time.sleep(0.4)
 
     def screenshot(self):
-        """Return what is shown where the window is; nothing if it is not there any more."""
+        """Return the pixels at the place of the window; nothing if it is closed."""
         told = self.tool("xwininfo", "-id", self.window)  # xdotool counts a frame's border twice
         names = ("Absolute upper-left X", "Absolute upper-left Y", "Width", "Height")
         found = [re.search(f"{each}: +(-?\\d+)", told) for each in names]
@@ -87,7 +87,7 @@ class Program:
         return self.screen()[top : top + height, left : left + width]
 
     def press_until(self, key, is_there):
-        """Press a key until a picture is as `is_there` tells: on a busy machine some go unheard."""
+        """Press a key until `is_there` accepts a picture: a busy machine loses some keys."""
         for _ in range(8):
             self.press(key)
             with contextlib.suppress(AssertionError):
@@ -95,7 +95,7 @@ class Program:
         raise AssertionError(f"{key!r} was pressed eight times")
 
     def screenshot_when(self, is_there, seconds=20):
-        """Return the first picture that is as `is_there` tells; it must come in time."""
+        """Return the first picture that `is_there` accepts; it must come in time."""
         deadline = time.monotonic() + seconds
         while not is_there(shown := self.screenshot()):
             assert time.monotonic() < deadline, f"last shown: {shown.shape} {shown.sum()}"

@@ -139,7 +139,7 @@ def test_negative_maps_are_shifted(rng, density):
 
 
 def test_a_peak_above_a_large_negative_level(density):
-    """Where the mean of the map rounds to its least value."""
+    """The mean of the map rounds to its minimum."""
     saliency = np.full(SHAPE, -1.0)
     saliency[2, 2] = np.nextafter(-1.0, 0)
     peak = np.zeros(SHAPE)

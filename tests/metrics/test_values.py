@@ -102,7 +102,7 @@ def test_auc_by_counting_by_sorting_and_by_pairs(data):
 
 @pytest.mark.parametrize("spread", [1e-300, 1e-9, 1, 1e9, 1e290])
 def test_ranks_where_values_are_close_to_edges_of_buckets(rng, spread):
-    """Neighbours of a value, a bit apart, fall on its side whatever the rounding."""
+    """Neighbours one bit apart from a value fall on the correct side with any rounding."""
     values = np.unique((1 + np.arange(64)) * spread / 7)
     around = [values, np.nextafter(values, -np.inf), np.nextafter(values, np.inf)]
     pixels = np.concatenate([*around, rng.random(500) * 10 * spread])
@@ -195,7 +195,7 @@ def test_similarity_divergence_and_gain(saliency, points, positive):
 
 @pytest.mark.parametrize("offset", [0, 1, 1e6, -1e6])
 def test_large_offsets_lose_no_digits(rng, offset):
-    """Of values that float64 holds exactly, so that the definition is exact too."""
+    """The values are exact in float64, so the definition is exact too."""
     steps = rng.integers(0, 1024, (90, 100)).astype(np.float64) / 1024
     points = points_in(steps.shape, 20, rng)
     expected = metrics.nss(steps, points)
@@ -350,7 +350,7 @@ def test_bits_do_not_depend_on_threads(rng, dtype):
 
 
 def test_large_maps_agree_with_the_definition(rng):
-    """Of so many pixels that all threads share them."""
+    """Their number of pixels is large enough for all threads."""
     saliency = map_of("float32", rng, (301, 404))
     points = points_in(saliency.shape, 50, rng)
     density = metrics.density_map(points, saliency.shape, sigma=12)

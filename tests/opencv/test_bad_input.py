@@ -1,4 +1,4 @@
-"""Section after section of what OpenCV crashes on, fails on or answers with noise."""
+"""Input on which OpenCV crashes, fails or returns noise, by section."""
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def test_fine_grained_takes_floats_for_the_bytes_they_stand_for(dtype, channels,
 
 @pytest.mark.parametrize("values", [(-2.1, 2.6), (0, 255)], ids=["normalised", "0 to 255"])
 def test_fine_grained_refuses_other_floats(values, rng):
-    """As an augmentation gets them that feeds it what its network gets."""
+    """A user may pass floats that were normalised for a network."""
     image = rng.uniform(*values, (32, 32, 3)).astype(np.float32)
 
     with pytest.raises(fastsal.ImageError, match=r"floats of `image` must be in \[0, 1\]") as error:
@@ -352,7 +352,7 @@ def test_maps_of_either_byte_order(rng):
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
 def test_wider_dtypes_count_as_the_bytes_they_stand_for(finder, dtype, photo):
     if finder is opencv.StaticSaliencySpectralResidual:
-        return  # which takes numbers as they are
+        return  # it does not scale values
     wide = photo * np.uint16(257) if dtype == "uint16" else (photo / 255).astype(dtype)
 
     np.testing.assert_array_equal(

@@ -1,4 +1,4 @@
-"""What the drop-in's BING reads, writes and prints."""
+"""Files and output of the drop-in's BING."""
 
 import os
 import shutil

@@ -23,7 +23,7 @@ ALGORITHM = {"clear": "", "empty": "", "getDefaultName": "", "read": "fn", "save
              "write": "fs"}  # fmt: skip
 SIZES = {"getImageWidth": "", "setImageWidth": "val", "getImageHeight": "", "setImageHeight": "val"}
 STATIC = {"computeBinaryMap": "_saliencyMap _binaryMap"}
-# What OpenCV has besides Algorithm's methods and computeSaliency, with the keywords it has.
+# OpenCV's methods with their keywords, except Algorithm's and computeSaliency.
 METHODS = {
     "StaticSaliencySpectralResidual": STATIC | SIZES,
     "StaticSaliencyFineGrained": STATIC,

@@ -1,4 +1,4 @@
-"""People found by OpenCV's HOG detector: on salient regions nearly as many as on whole frames."""
+"""OpenCV's HOG detector finds nearly all people of whole frames on salient regions."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""What is shown of compiling, and the processes that help."""
+"""Progress lines of compiling, and the processes that help."""
 
 import logging
 import os
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(runtime.is_simulated(), reason="the simulator co
 
 
 def shown(keys=("lc",), before=0.0, during=0.0):
-    """Return what is said of one kernel that takes so long, after a quick one."""
+    """Return the lines about one kernel of given times, after a quick one."""
     said = []
     with compiling.Compiling(keys, said.append):
         for name, seconds in (("a", 0.0), ("b", during)):

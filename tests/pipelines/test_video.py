@@ -30,7 +30,7 @@ MakeVideo = Callable[..., Path]
 
 
 class BrightStream:
-    """A method whose map is the frame's blue channel."""
+    """A method that returns the frame's blue channel as its map."""
 
     method = METHODS["lc"]
     network = None
@@ -336,7 +336,7 @@ def test_ctrl_c(shared: Path, tmp_path: Path) -> None:
     ids=str,
 )  # fmt: skip
 def test_options_are_refused_before_any_file_is_touched(option, error, tmp_path):
-    """Neither source nor target exists, of which nothing is said."""
+    """Source and target do not exist, but the error is about the option."""
     with pytest.raises((ValueError, TypeError), match=error):
         process_video(tmp_path / "none.avi", tmp_path / "none" / "out.mp4", "lc", **option)
 

@@ -1,4 +1,4 @@
-"""What the map of BING's boxes is: every box adds its weight to every pixel it covers."""
+"""Map of BING's boxes: every box adds its weight to every pixel it covers."""
 
 import numpy as np
 

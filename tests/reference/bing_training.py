@@ -12,7 +12,7 @@ def overlap(one, other):
 
 
 def recall_of(results):
-    """Return the share of objects that a box overlaps by half, of pairs (boxes, objects)."""
+    """Return the fraction of objects that a box overlaps by half, over pairs (boxes, objects)."""
     found = [
         any(overlap(box, each) >= 0.5 for box in boxes)
         for boxes, objects in results

@@ -1,4 +1,4 @@
-"""Boolean map saliency straight from its definition: every Boolean map is flooded by itself."""
+"""Boolean map saliency from its definition: every Boolean map is flooded separately."""
 
 import numpy as np
 from scipy import ndimage

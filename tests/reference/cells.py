@@ -9,7 +9,7 @@ def bounds(cells, length):
 
 
 def rows_read(first, last):
-    """Return the rows that stand for a cell: eight at the most, in the middles of its eighths."""
+    """Return the rows sampled for a cell: at most eight, in the middles of its eighths."""
     count = min(8, last - first)
     return [first + int((part + 0.5) * (last - first) / count) for part in range(count)]
 

@@ -31,7 +31,7 @@ def halved(plane):
 
 
 def contrasts(plane, center, surround, scales, octaves):
-    """Return per octave the sum over scales of what centre and surround differ by."""
+    """Return per octave the sum over scales of differences between centre and surround."""
     plane, result = blurred(plane, center), []
     for _ in range(min(octaves, int(np.log2(min(plane.shape))) + 1)):
         total = 0
@@ -57,7 +57,7 @@ def doubling(size):
 
 
 def cubic(source, target):
-    """Return the matrix of OpenCV's cubic enlargement of a side."""
+    """Return the matrix of OpenCV's cubic up-sampling of a side."""
     matrix = np.zeros((target, source))
     for row in range(target):
         place = (row + 0.5) * source / target - 0.5
@@ -104,7 +104,7 @@ def center_surround(image, variant="fast", smooth=None, center_bias=0):
     reach = border * max(rows, cols)
     small = small * np.outer(fading(rows, reach), fading(cols, reach))
     if np.ptp(means, axis=(0, 1)).max() == 0:
-        small[:] = 0  # one colour; what is there is rounding
+        small[:] = 0  # an image of one colour has only rounding errors
     if smooth is None:
         smooth = 0.02 if variant == "fast" else 0
     return postprocess(small, image.shape[:2], smooth, center_bias)

@@ -237,7 +237,7 @@ def scores(levels, previous, terms=6, contrast=False):
 
 
 def blended(scores, memory):
-    """Return scores smoothed over time, a list of fields; a cut starts anew."""
+    """Return scores smoothed over time, a list of fields; a cut restarts the smoothing."""
     kept, shown = 0, []
     for each in scores:
         kept = np.zeros_like(each) if (each < 0).all() else memory * kept + (1 - memory) * each
@@ -246,7 +246,7 @@ def blended(scores, memory):
 
 
 def enlarged(field, height, width, smooth=0.01):
-    """Return a field blurred by a Gaussian and enlarged between its middles."""
+    """Return a field blurred by a Gaussian and up-sampled between cell centres."""
     rows, cols = field.shape
     sigmas = smooth * width * rows / height, smooth * cols
     for axis, sigma in enumerate(sigmas):

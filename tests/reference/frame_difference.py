@@ -6,7 +6,7 @@ WHITE = {"u1": 255, "u2": 65535, "f4": 1, "f8": 1}
 
 
 def frame_difference(gray, previous, threshold=None):
-    """Return how far the levels lie apart, in shares of white; or whether beyond `threshold`."""
+    """Return the absolute difference as a fraction of white, or whether it exceeds `threshold`."""
     apart = np.abs(gray.astype(np.float64) - previous.astype(np.float64))
     if threshold is not None:
         return (apart > threshold).astype(np.float32)

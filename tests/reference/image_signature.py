@@ -11,7 +11,7 @@ SRGB = np.array(
 
 
 def cielab(rgb):
-    """Return CIELab of sRGB, white being what (1, 1, 1) gives."""
+    """Return CIELab of sRGB; (1, 1, 1) is white."""
     light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     shares = light @ (SRGB / SRGB.sum(1, keepdims=True)).T
     x, y, z = np.moveaxis(
@@ -50,6 +50,6 @@ def image_signature(image, smooth=0.045, center_bias=0):
 
 
 def doubtful_waves(image):
-    """Return how many waves are so near to 0.001 that rounding decides on their signs."""
+    """Return the number of DCT coefficients so near to 0.001 that rounding decides their signs."""
     near = [np.abs(np.abs(waves) - 1e-3) < 5e-4 for waves in waves_of(image)]
     return int(sum(each.sum() for each in near))

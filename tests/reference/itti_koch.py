@@ -3,11 +3,11 @@
 import numpy as np
 
 PAIRS = [(2, 5), (2, 6), (3, 6), (3, 7), (4, 7), (4, 8)]
-FLAT = 1e-3  # levels of 255: what rounding leaves of an image of one level
+FLAT = 1e-3  # levels of 255: rounding error of an image of one level
 
 
 def itti_koch(image, **options):
-    """Return the map at scale 4, before it is blurred and enlarged, scaled to [0, 1]."""
+    """Return the map at scale 4, before blur and up-sampling, scaled to [0, 1]."""
     return unit(conspicuity(image, **options)[0])
 
 
@@ -56,7 +56,7 @@ def conspicuity(
 
 
 def pairs_of(shape):
-    """Return the pairs whose surround is a pixel or more; one pair there always is."""
+    """Return the pairs with a surround of a pixel or more; at least one pair."""
     return [(c, s) for c, s in PAIRS if min(shape) >= 2**s or (c, s) == (2, 5)]
 
 
@@ -137,7 +137,7 @@ def correlated(plane, taps):
 
 
 def features(center, surround, octaves, is_sum, on_off):
-    """Return what centre and surround differ by: without its sign, or either sign by itself."""
+    """Return the difference of centre and surround: its size, or each sign separately."""
     grown = enlarged(surround, octaves, center.shape)
     gap = center + grown if is_sum else center - grown
     return [np.maximum(gap, 0), np.maximum(-gap, 0)] if on_off else [np.abs(gap)]
@@ -167,7 +167,7 @@ def ramp(shape, border):
 
 
 def flat_of(kind, color_space):
-    """Return what noise a feature of one level may have; CIELab's grey is not quite colourless."""
+    """Return the noise limit of a feature of one level; CIELab's grey is not quite colourless."""
     return 0.1 if color_space == "lab" and kind in (1, 2) else FLAT
 
 
@@ -183,7 +183,7 @@ def shared_spans(spans, ranges):
 
 
 def normalized(plane, norm, span=None):
-    """Return N of a map whose range, or `span`, becomes 1."""
+    """Return N of a map scaled so that its range, or `span`, becomes 1."""
     span = np.ptp(plane) if span is None else span
     return promoted((plane - plane.min()) / span, norm) if span > 0 else np.zeros_like(plane)
 
@@ -209,7 +209,7 @@ def competed(unit):
 
 
 def blurring(size, sigma):
-    """Return the matrix that blurs a line whose ends are mirrored."""
+    """Return the matrix that blurs a line with mirrored ends."""
     matrix = np.zeros((size, size))
     reach = round(8 * sigma) + 1
     weights = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * sigma**2))

@@ -17,7 +17,7 @@ def blur_matrix(size, sigma):
 
 
 def blurred(small, shape, smooth):
-    """Return the map blurred alike in all directions of the picture, whose shape is `shape`."""
+    """Return the map blurred isotropically in the picture of shape `shape`."""
     rows, cols = small.shape
     pixels = smooth * shape[1]
     down = blur_matrix(rows, pixels * rows / shape[0])
@@ -35,7 +35,7 @@ def has_range(low, high):
 
 
 def enlargement(source, target):
-    """Return the matrix that enlarges a side, centre of pixel on centre, ends held."""
+    """Return the matrix that up-samples a side, with half-pixel centres and clamped ends."""
     places = np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0, source - 1)
     matrix = np.zeros((target, source))
     for row, place in enumerate(places):

@@ -17,7 +17,7 @@ def energy(importance, source, target, heights, widths):
 
 
 def solved(importance, source, target, min_scale):
-    """Return the row heights and column widths of least energy, in pixels."""
+    """Return the row heights and column widths of minimum energy, in pixels."""
     rows, cols = importance.shape
     plain = np.r_[np.full(rows, target[0] / rows), np.full(cols, target[1] / cols)]
     sums = np.zeros((2, rows + cols))
@@ -35,7 +35,7 @@ def solved(importance, source, target, min_scale):
 
 
 def resampled(pixels, row_edges, col_edges):
-    """Return the mean of each target pixel's rectangle, widened to a source pixel at least."""
+    """Return the mean of each target pixel's rectangle of at least one source pixel."""
     height, width, channels = pixels.shape
     out = np.zeros((len(row_edges) - 1, len(col_edges) - 1, channels))
     for row in range(out.shape[0]):

@@ -35,7 +35,7 @@ def resized(gray, shape):
 
 
 def without_noise(spectrum):
-    """Return a spectrum with 0 where terms cancel but for rounding, which would have a phase."""
+    """Return a spectrum with 0 where terms cancel: rounding errors would have a random phase."""
     least = 1e-14 * abs(spectrum[0, 0])
     real, imag = (np.where(abs(part) < least, 0, part) for part in (spectrum.real, spectrum.imag))
     return real + 1j * imag

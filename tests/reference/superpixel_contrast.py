@@ -33,7 +33,7 @@ def contrast(mine, others, steepness=6.0, sigma_color=20.0, sigma_position=0.25)
 
 
 def superpixels(image, labels):
-    """Return CIELab of the mean colour, and the mean position as a share of the image's sides."""
+    """Return CIELab of the mean colour, and the mean position relative to the image's sides."""
     image = image / (255 if image.dtype == np.uint8 else 1)
     image = np.dstack([image] * 3) if image.ndim == 2 else image[..., :3]
     count, area = labels.max() + 1, np.bincount(labels.ravel())
@@ -54,7 +54,7 @@ def superpixel_contrast(image, labels, reference=None, reference_labels=None, **
 def averaged(image, labels, tiles, values, region_size):
     """Return for each pixel the mean of the superpixels of 4 x 4 tiles, weighted by likeness.
 
-    `tiles` gives the tile whose number each label has.
+    `tiles` gives the tile of each label.
     """
     color, share = superpixels(image, labels)
     position = share * labels.shape

@@ -1,5 +1,5 @@
-"""What is passed to every CUDA kernel, for every form of input the public functions take.
+"""Argument types of every CUDA kernel, for every form of input of the public functions.
 
-One module per room, with ``KERNELS``: each kernel's name within the room, and its signatures; and,
-if some of them have a reason to compute in float64, ``DOUBLES``: their names.
+One module per package has ``KERNELS``: each kernel's name within the package, and its signatures.
+``DOUBLES`` names the kernels that have a reason to compute in float64.
 """

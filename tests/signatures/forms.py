@@ -1,4 +1,4 @@
-"""What the signatures of several rooms are put together from."""
+"""Common types of the signatures of several packages."""
 
 LUMA = "int64, UniTuple(int64, 3)"  # channels and weights
 

@@ -9,5 +9,5 @@ KERNELS = {
     "_cuda._transform_back_down": [f"void({WAVES}, {COSINES}, {WAVES})"],
     "_cuda._add_up": [f"void(float64[:,:,:,::1], {COSINES}, float32[:,:,::1])"],
 }
-# A few thousand waves a frame, whose signs hang on rounding: see image_signature/_cuda.py.
+# Rounding decides the signs of some of a few thousand coefficients: see image_signature/_cuda.py.
 DOUBLES = set(KERNELS)

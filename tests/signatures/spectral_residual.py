@@ -19,5 +19,5 @@ KERNELS = {
     "_cuda._fill_blurred": [f"void({SPECTRA2})"],
     "_cuda._normalize": ["void(float64[:,::1], float32[:,::1])"],
 }
-# 4,096 numbers a frame, whose rounding would show: see spectral_residual/_cuda.py.
+# Rounding would show in these 4,096 numbers per frame: see spectral_residual/_cuda.py.
 DOUBLES = set(KERNELS)

@@ -30,7 +30,7 @@ def photos(tmp_path):
 
 @pytest.fixture
 def processes(tmp_path):
-    """Return what starts ``dask scheduler`` and ``dask worker``; all end with the test."""
+    """Return a starter of ``dask scheduler`` and ``dask worker``; all end with the test."""
     folder = tmp_path / "dask"
     folder.mkdir()
     with contextlib.ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""`map_images` on two processes: outputs, what is skipped, and what is refused."""
+"""`map_images` on two processes: outputs, skipped files and refusals."""
 
 import json
 import os

@@ -86,7 +86,7 @@ def test_the_first_eight_frames_have_no_map_of_the_authors(silent):
 
 
 def test_steps_that_windows_share_are_right(network, video, silent):
-    """Each window alone: whole ones, and the last, whose frames are repeated."""
+    """Each window alone: whole ones, and the last one with repeated frames."""
     for start, frames in ((0, range(16)), (5, range(5, 21)), (15, [*range(15, 24)] * 2)):
         fresh = stavis_net.WindowSteps(network._model)
         with torch.inference_mode():

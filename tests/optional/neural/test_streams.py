@@ -1,4 +1,4 @@
-"""The three networks in a `Stream`: nothing is computed twice, and memory stays as it is."""
+"""The three networks in a `Stream`: nothing is computed twice, and memory stays constant."""
 
 import gc
 import itertools

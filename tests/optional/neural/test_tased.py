@@ -126,7 +126,7 @@ def test_steps_that_windows_share_are_right(recorded, video, maps):
 
 
 def test_frames_without_a_window_of_the_authors_are_nan(maps):
-    """Of 40 frames, 0 to 8 are the first of 32 frames, and 31 to 39 the last."""
+    """With 40 frames, frames 0 to 8 are the first of 32 frames, and 31 to 39 the last."""
     has_none = np.isnan(maps).all((1, 2))
 
     assert has_none.tolist() == [not (i <= 8 or i >= 31) for i in range(40)]
