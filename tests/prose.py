@@ -56,6 +56,10 @@ RULER = re.compile(r"^[ \t]*[-=]{3,}[-= ]*$", re.MULTILINE)  # under a heading
 SQL = re.compile(r"(CREATE|INSERT|SELECT|UPDATE|DELETE|PRAGMA) ")
 # Comments for tools, and commented headings of example scripts.
 DIRECTIVE = re.compile(r"#!|#:?\s*(noqa|type:|ruff:|fmt:|pragma:|mypy:|isort:|/// |%%)")
+# A paper's equation, section, algorithm or authors, or another library's definition.
+REFERENCE = re.compile(
+    r"\bEqs?\. \d|\bsection \d|\bAlgorithm \d|\([12]\d{3}\)|[a-z] [12]\d{3}\)|OpenCV|VLFeat|vl_slic"
+)
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 
 
@@ -186,6 +190,14 @@ def comments_and_docstrings() -> dict[str, list[tuple[int, str]]]:
             texts = [*_all_docstrings(path.read_text()), *_comments(path)]
             found[path.relative_to(ROOT).as_posix()] = sorted(texts)
     return found
+
+
+def packages_of_methods() -> set[str]:
+    """Return the folders of methods with formulas for both backends."""
+    return {
+        path.parent.relative_to(ROOT).as_posix()
+        for path in (PACKAGE / "algorithms").glob("*/_formulas.py")
+    }
 
 
 def _all_docstrings(source: str) -> Iterator[tuple[int, str]]:

@@ -159,6 +159,19 @@ def test_comments_and_private_docstrings_are_plain(path):
         assert faults == []
 
 
+@pytest.mark.parametrize("package", sorted(prose.packages_of_methods()))
+def test_kernels_name_the_step_of_their_paper(package):
+    """Equation, section, algorithm, authors and year, or the function of another library."""
+    named = [
+        text
+        for path, found in WORDS.items()
+        if path.startswith(f"{package}/_")
+        for _, text in found
+        if prose.REFERENCE.search(text)
+    ]
+    assert named
+
+
 def test_texts_not_yet_finished_exist():
     parser = command_line._parser().format_help().split()
     commands = [f"fastsal {word}" for word in parser]

@@ -155,6 +155,7 @@ def _sweep_span(
     stages, is_low, limit, frames, limit_next, check, started, opencv5, calmed, other,
     start, stop,
 ):  # fmt: skip
+    """Process tiles: match, update noise and thresholds, order and replace templates."""
     height, width = gray.shape
     columns = -(-width // COLS)
     for row in range(start, stop):
@@ -209,6 +210,7 @@ def _replace_candidates(model, unfilled):
 
 @banded
 def _late_span(templates, shorts, codes, live, candidates, verdicts, tallies, limit, start, stop):
+    """Finish the tiles that waited for their candidates [``templateReplacement``]."""
     height, width = verdicts.shape
     columns = -(-width // COLS)
     for row in range(start, stop):

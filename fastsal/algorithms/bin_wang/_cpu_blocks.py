@@ -11,6 +11,8 @@ from .tiles import AREA, CODE, COLS, LEVEL, REACH, ROWS
 def match_blocks(templates, shorts, codes, live, active, row, height, width):
     """Match blocks of 4 x 4 pixels; activity is read where OpenCV 4 reads it.
 
+    This is OpenCV's ``lowResolutionDetection``.
+
     OpenCV 4 reads a block's activity at the pixel with the block's numbers as coordinates. An
     active one clears the current block, and the index does not advance.
     """

@@ -21,6 +21,7 @@ def settle(templates, shorts, codes, candidates, verdicts, unfilled):
 
 @banded
 def _judge_span(templates, shorts, codes, candidates, verdicts, unfilled, start, stop):
+    """Fill the votes of candidates' neighbours in 3 x 3 pixels (``templateReplacement``)."""
     height, width = verdicts.shape
     # Three rows in turn, with a margin that nothing is near to.
     levels = np.empty((3, 5, width + 2), np.int16)  # four templates, the candidate's level

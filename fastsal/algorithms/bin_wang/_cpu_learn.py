@@ -54,7 +54,7 @@ def is_eventful(codes):
 
 @serial
 def watch(shorts, codes, frames, started, opencv5):
-    """Follow noise and new levels.
+    """Follow noise (``activityControl``), thresholds and new levels of a tile.
 
     Return whether a level has stayed for more than `frames`, and whether the tile is calm now.
     """
@@ -91,6 +91,7 @@ def copy_active(codes, top, left, active):
 
 @serial
 def order_templates(templates, shorts, limit):
+    """Sort the templates of a tile by efficacy (``templateOrdering``)."""
     for i in range(AREA):
         j, k, m = i + AREA, i + 2 * AREA, i + 3 * AREA
         t0, t1, t2, t3, c0, c1, c2, c3 = ordered(
@@ -103,7 +104,7 @@ def order_templates(templates, shorts, limit):
 
 @serial
 def take_candidates(templates, shorts, codes):
-    """Replace the last template of every candidate pixel by its level."""
+    """Replace the last template of every candidate by its level (``templateReplacement``)."""
     for i in range(AREA):
         taken = (codes[CODE + i] & IS_CANDIDATE) != 0
         candidate, count = codes[CANDIDATE + i], codes[COUNT + i]

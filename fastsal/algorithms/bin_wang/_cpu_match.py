@@ -31,7 +31,7 @@ def copy_levels(gray, top, left, codes):
 
 @serial
 def match_first(templates, shorts, codes, is_idle):
-    """Match every pixel at full resolution where only the first template is in use."""
+    """Match every pixel where only the first template is in use (``fullResolutionDetection``)."""
     if is_idle:
         for i in range(AREA):
             level, count, template = codes[LEVEL + i], shorts[i], templates[i]
@@ -52,7 +52,7 @@ def match_first(templates, shorts, codes, is_idle):
 
 @serial
 def match_all(templates, shorts, codes):
-    """Match every pixel at full resolution."""
+    """Match every pixel at full resolution (``fullResolutionDetection``)."""
     for i in range(AREA):
         level, reach = codes[LEVEL + i], shorts[REACH + i]
         free = codes[ACTIVITY + i] < ACTIVE

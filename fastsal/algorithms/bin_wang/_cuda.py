@@ -92,7 +92,7 @@ def fill_mask(model, white, out):
 
 @kernel
 def _match(templates, shorts, codes, gray, controls):
-    """Match every pixel at full resolution and count the first templates in use."""
+    """Match every pixel at full resolution (``fullResolutionDetection``); count first templates."""
     counts = cuda.shared.array(2, int32)
     if cuda.threadIdx.x < 2:
         counts[cuda.threadIdx.x] = 0
@@ -273,6 +273,7 @@ def _learn(templates, shorts, codes, gray, width, lows, controls, opencv5):
 
 @device
 def _order(templates, shorts, i, limit):
+    """Sort the templates of a pixel by efficacy (``templateOrdering``)."""
     c1, c2, c3 = shorts[1, i], shorts[2, i], shorts[3, i]
     if c1 == 0 and c2 == 0 and c3 == 0:
         return  # nothing moves, and most pixels are spared seven loads
@@ -286,6 +287,7 @@ def _order(templates, shorts, i, limit):
 
 @device
 def _replace(templates, shorts, codes, i):
+    """Replace the last template of a pixel by its candidate (``templateReplacement``)."""
     templates[3, i] = float32(codes[CANDIDATE, i])
     shorts[3, i] = codes[COUNT, i]
     codes[CANDIDATE, i] = 0

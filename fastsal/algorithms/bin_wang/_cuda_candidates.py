@@ -26,6 +26,7 @@ def settle(templates, shorts, codes, candidates, verdicts, unfilled):
 
 @kernel
 def _judge(templates, shorts, codes, controls, verdicts, unfilled):
+    """Fill the votes of candidates' neighbours in 3 x 3 pixels (``templateReplacement``)."""
     if controls[CHECK] == 0 or controls[BOTTOM] < 0:
         return
     height, width = verdicts.shape

@@ -1,5 +1,8 @@
 """Formulas of BinWang's background model, for both backends. Scalars only.
 
+Names in brackets are those of OpenCV's ``MotionSaliencyBinWangApr2014``, which follows Wang and
+Dudek (2014).
+
 A template is a grey level (float32, NaN if never filled) with a count (int16, 0 if not in use).
 Reaches are stored in eighths of a grey level (int16); they change by multiples of that.
 
@@ -30,7 +33,7 @@ def is_near(level, reach, template):
 
 @serial
 def blended(kept, fresh):
-    """Return an updated template: KEPT of its level plus RATE of the pixel's.
+    """Return an updated template: KEPT of its level plus RATE of the pixel's (OpenCV's ``alpha``).
 
     The products come rounded from the backends: a device would fuse them with the sum.
     """
@@ -54,21 +57,21 @@ def coded(is_high, code):
 
 @serial
 def has_calmed(code):
-    """Return whether a pixel was noise in the last frame and is not in this one."""
+    """Return whether a pixel was noise in the last frame and is not now [``activityControl``]."""
     was_noise = uint8(code & uint8(WAS_NOISE)) != uint8(0)
     return was_noise & (uint8(code & uint8(MOVING)) != uint8(NOISE))
 
 
 @serial
 def activity_of(activity, has_calmed):
-    """Return the activity of a pixel after a frame."""
+    """Return the activity of a pixel after a frame [``activityControl``]."""
     risen = activity + (6 if activity < 80 else 0)
     return uint8(risen if has_calmed else activity - (activity > 0))
 
 
 @serial
 def reach_of(reach, activity):
-    """Return the reach of a pixel after a frame: it grows if active and shrinks if idle."""
+    """Return a pixel's threshold: up if active, down if idle [``decisionThresholdAdaptation``]."""
     widens = (activity > 15) & (reach + 160 < 640)
     narrows = (activity < 5) & (reach > MIN_REACH)
     return int16(reach + 160 if widens else reach - narrows)
@@ -76,7 +79,7 @@ def reach_of(reach, activity):
 
 @serial
 def patience(level, candidate, count, reach):
-    """Return for how many frames a moving pixel has kept its new level, modulo 256."""
+    """Return C_A, the frames since a new level came, modulo 256 [``templateReplacement``]."""
     difference = max(level, candidate) - min(level, candidate)
     step = 1 if int16(8 * difference) < reach else -1
     return uint8(1 if count == 0 else count + step)
@@ -84,7 +87,7 @@ def patience(level, candidate, count, reach):
 
 @serial
 def ordered(t0, t1, t2, t3, c0, c1, c2, c3, limit):
-    """Return templates and counts with the later three by count and, if due, the first renewed."""
+    """Return templates with the later three sorted, the first renewed [``templateOrdering``]."""
     (t1, t2, c1, c2) = (t2, t1, c2, c1) if c2 > c1 else (t1, t2, c1, c2)
     (t1, t3, c1, c3) = (t3, t1, c3, c1) if c3 > c1 else (t1, t3, c1, c3)
     (t2, t3, c2, c3) = (t3, t2, c3, c2) if c3 > c2 else (t2, t3, c2, c3)
@@ -95,7 +98,9 @@ def ordered(t0, t1, t2, t3, c0, c1, c2, c3, limit):
 
 @serial
 def block_matches(levels, reaches, count, templates, is_used):
-    """Return whether a block is background, from sums over its pixels; NaN is no match.
+    """Return whether a block is background, from sums over its pixels [``lowResolutionDetection``].
+
+    NaN is no match.
 
     OpenCV multiplies sums by the inverse of their count in float64, then rounds to float32.
     """

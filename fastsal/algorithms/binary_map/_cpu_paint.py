@@ -55,7 +55,7 @@ def _count(levels, tables):
 
 @serial
 def otsu(counts):
-    """Return the level that splits the counts best by Otsu's method."""
+    """Return the level that maximises the between-class variance, as Otsu (1979) defines it."""
     total, mean = int64(0), int64(0)
     for block in range(counts.shape[0]):
         for level in range(256):
@@ -107,7 +107,7 @@ def add_up_fixed(values, sums, start, stop):
 
 @serial
 def bound_of(sums, count):
-    """Return twice the mean of all values, from the sums of their blocks."""
+    """Return the adaptive threshold of Achanta et al. (2009): twice the mean of all values."""
     high, low = int64(0), int64(0)
     for block in range(sums.shape[0]):
         high += sums[block, 0]

@@ -316,7 +316,7 @@ def value_at(pixels, frame, i):
 
 @device
 def otsu(counts, frame):
-    """Return the level that splits the counts of a frame best by Otsu's method."""
+    """Return the level that maximises the between-class variance of a frame (Otsu 1979)."""
     total, mean = int64(0), int64(0)
     for level in range(256):
         total += counts[frame, level]

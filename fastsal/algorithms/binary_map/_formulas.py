@@ -73,7 +73,7 @@ def mean_below(below, moment, part):
 
 @serial
 def between_class_variance(below, mean_of_below, moment, mean):
-    """Return Otsu's spread between the levels below and above; `moment` is below * its mean."""
+    """Return Otsu's between-class variance (Otsu 1979); `moment` is below * its mean."""
     if not can_split(below):
         return -1.0
     above = 1.0 - below
@@ -96,7 +96,7 @@ def squared(value, centre):
 
 @serial
 def nearest(value, a, b, c, d, e):
-    """Return which of five centres is nearest, the first of equals."""
+    """Return the nearest of five centres, the first of equals: k-means' assignment step."""
     best, label = squared(value, a), int32(0)
     distance = squared(value, b)
     label = int32(1) if distance < best else label

@@ -107,7 +107,7 @@ def _add_rows(halves, cols, sums):
 
 @serial
 def _score(halves, cols, factors, taps, chunks, found):
-    """Fill the scores of windows as integers; the last columns of each row are none.
+    """Fill the scores of windows as integers (Eq. 1); the last columns of each row are none.
 
     The taps of a chunk add up in 8 bits. `Filters` says how chunks make up both filters.
     """
@@ -203,7 +203,7 @@ def _pick_bands(scales, scores, tops, nss, picked, keys, bands):
 
 @serial
 def _pick(scores, cols, tops, nss, picked, keys):
-    """Take the best window, the last of equal ones, block its neighbourhood, and so on."""
+    """Suppress non-maxima: take the best window, the last of equals, block around it, repeat."""
     picked[:] = -1
     keys[:] = LOWEST
     rows = np.empty(len(tops), np.int32)

@@ -171,7 +171,7 @@ def convert(planes, space):
 
 @serial
 def fill_gradient(planes, space, row, top, rows, cols, steps, halves):
-    """Fill a row of upper halves of gradients; at the image's border they are one-sided."""
+    """Fill a row of upper halves of normed gradients (section 3.1), one-sided at borders."""
     across, down = steps[0, :cols], steps[1, :cols]
     here, last = (row - top) * cols, cols - 1
     up, below = (max(row - 1, 0) - top) * cols, (min(row + 1, rows - 1) - top) * cols

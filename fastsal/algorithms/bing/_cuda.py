@@ -103,6 +103,7 @@ def _sample(pixels, tables, row, col, channels, channel):
 
 @kernel
 def _fill_gradients(planes, scales, spaces, halves):
+    """Fill the upper halves of the normed gradients of all scales (section 3.1)."""
     scale = cuda.blockIdx.y
     rows, cols, at = scales[scale, 0], scales[scale, 1], scales[scale, 2]
     i = cuda.grid(1)
@@ -134,6 +135,7 @@ def _abs_diffs(planes, space, one, other):
 
 @kernel
 def _score(halves, scales, factors, signs, scores):
+    """Fill the scores of all windows (Eq. 1)."""
     scale = cuda.blockIdx.y
     rows, cols, at = scales[scale, 0], scales[scale, 1], scales[scale, 2]
     i = cuda.grid(1)
@@ -155,7 +157,7 @@ def _score(halves, scales, factors, signs, scores):
 
 @kernel
 def _pick(scores, scales, nss, tops, picked, best):
-    """Take the best window, the last of equal ones, block its neighbourhood, and so on."""
+    """Suppress non-maxima: take the best window, the last of equals, block around it, repeat."""
     values = cuda.shared.array(MAX_THREADS, float32)
     places = cuda.shared.array(MAX_THREADS, int32)
     scale, s, me = cuda.blockIdx.x, cuda.blockIdx.y, cuda.threadIdx.x

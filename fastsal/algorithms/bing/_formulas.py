@@ -74,13 +74,13 @@ def step_of(abs_diffs, is_border):
 
 @serial
 def gradient(across, down):
-    """Return the upper half of a gradient, limited to 255, from its two steps."""
+    """Return the upper half of a normed gradient, min(gx + gy, 255): section 3.1 of the paper."""
     return uint8(min(uint16(uint16(across) + down), uint16(255)) >> 4)
 
 
 @serial
 def score_of(first, second):
-    """Return the score of a window from the terms of its two filters of signs.
+    """Return the score of a window (Eq. 1) from the terms of its two filters of signs.
 
     These come rounded from the backends: a device would fuse them with the sum. Adding zero makes
     a negative zero positive.

@@ -120,7 +120,7 @@ def filters_of(model: BingModel, spaces: tuple[str, ...]) -> Filters:
 
 @lru_cache(maxsize=64)
 def _binarized(filter_bytes: bytes) -> tuple[Any, ...]:
-    """Return two factors, their filters of signs, taps and chunks: see `Filters`.
+    """Return two factors and their filters of signs (Algorithm 1); taps and chunks: see `Filters`.
 
     Cached by the values of the filter, since models can be changed.
     """

@@ -211,7 +211,7 @@ def _dot(first, second):
 
 @banded
 def project(lab, axes, raw, start, stop):
-    """Fill planes of `raw` along the axes, or with lightness, stretched to 0 to 255."""
+    """Fill planes of `raw`, feature maps, along the axes or with lightness, from 0 to 255."""
     for plane in range(start, stop):
         _project(lab, (axes[plane, 0], axes[plane, 1], axes[plane, 2]), raw[plane])
 

@@ -34,7 +34,7 @@ def add_jobs(planes, units, step, reach, is_published, work, totals, band, bands
 
 @parallel
 def add_jobs_bands(planes, units, step, reach, is_published, work, totals, bands):
-    """Fill all `totals`, one in each band."""
+    """Fill all `totals`, one in each band, with sums of attention maps (Eqs. 2 and 3)."""
     for band in prange(bands):
         add_jobs(planes, units, step, reach, is_published, work, totals, band, bands)
 
@@ -112,7 +112,7 @@ def _fill_levels(plane, low, count, step, is_negative, levels, border):
 
 @serial
 def _fill_areas(levels, reached, count, is_negative, areas):
-    """Fill `areas` with the number of cells of each threshold's attention map."""
+    """Fill `areas` with the number of cells of each threshold's attention map (section 3.2)."""
     for row in range(levels.shape[0]):
         source, marks = levels[row], reached[row]
         for col in range(source.size):

@@ -176,7 +176,7 @@ def _value(lab, frame, row, col, axes):
 
 @kernel
 def project(lab, axes, raw):
-    """Fill the planes of `raw` along the axes, stretched to 0 to 255; a block per plane."""
+    """Fill the planes of `raw` along the axes, stretched to 0 to 255: whitened feature maps."""
     lows = cuda.shared.array(MAX_THREADS, int64)
     highs = cuda.shared.array(MAX_THREADS, int64)
     me, threads, plane = cuda.threadIdx.x, cuda.blockDim.x, cuda.blockIdx.x

@@ -1,5 +1,7 @@
 """Surrounded regions of all Boolean maps on a CUDA device: see _cpu_regions.py.
 
+Equations are those of Zhang and Sclaroff (2016).
+
 The reconstruction is a unique fixpoint, so that sweeps in any order give the same integers.
 """
 
@@ -164,7 +166,7 @@ def weigh_maps(grown, windows, units, group, weights):
 
 @kernel
 def add_maps(grown, weights, windows, group, totals):
-    """Fill `totals`, or from the second group on add to them, the weights of each cell's bits."""
+    """Add the attention maps of a group to `totals`, which the first one fills (Eqs. 2 and 3)."""
     frames, jobs, rows, cols = grown.shape
     col = cuda.grid(1)
     if col >= cols:

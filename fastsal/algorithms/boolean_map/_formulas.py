@@ -1,4 +1,7 @@
-"""Formulas of Boolean map saliency, for both backends: integers, except for the eigenvectors."""
+"""Formulas of Boolean map saliency, for both backends: integers, except for the eigenvectors.
+
+Equations are those of Zhang and Sclaroff (2016).
+"""
 
 import math
 
@@ -72,7 +75,7 @@ def word_of(first, last, group):
 
 @serial
 def weight_of(area, unit):
-    """Return unit / sqrt(area), rounded down: maps are divided by their L2 norms."""
+    """Return unit / sqrt(area), rounded down: maps are divided by their L2 norms (section 3.2)."""
     if area <= 0:
         return int64(0)
     return int64(math.sqrt(float64(int64(unit) * int64(unit) // int64(area))))

@@ -62,7 +62,7 @@ def _octaves(planes, form):
 
 @banded
 def _oppose(planes, firsts, lightness, start, stop):
-    """Turn rows of red, green and blue into opponents, in place, less those of the first pixel."""
+    """Convert rows of red, green, blue to VOCUS2's opponents, in place, minus the first pixel."""
     count, rows, cols = planes.shape[1:]
     for index in range(start, stop):
         frame, row = index // rows, index % rows

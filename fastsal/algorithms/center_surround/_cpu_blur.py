@@ -42,6 +42,7 @@ def compare(center, sigma, far, contrast, is_first):
 
 @banded
 def _blur(planes, sigma, target, start, stop):
+    """Fill rows of the centre pyramid of VOCUS2: a Gaussian blur, down columns and then across."""
     rows, (height, width) = planes.shape[1], target.shape[1:]
     weights = half_of_gaussian(sigma, reach_of(sigma))
     reach, cols = weights.size - 1, planes.shape[2]
@@ -66,7 +67,7 @@ def _blur_across(wide, weights, target):
 
 @banded
 def _surround(planes, sigma, target, start, stop):
-    """Fill `target` with every `step`-th row of the surround, from before the first on."""
+    """Fill `target` with every `step`-th row of VOCUS2's surround, from before the first on."""
     (count, cols), step = target.shape[1:], step_of(sigma)
     weights = half_of_gaussian(sigma, reach_of(sigma))
     reach = weights.size - 1
@@ -88,6 +89,7 @@ def _blur_down(plane, row, weights, target):
 
 @banded
 def _compare(center, far, step, contrast, is_first, start, stop):
+    """Add VOCUS2's contrast to `contrast`: the absolute difference of centre and surround."""
     channels, rows, cols = center.shape[1:]
     around = np.empty(cols, np.float32)
     for index in range(start, stop):

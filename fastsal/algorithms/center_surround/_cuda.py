@@ -95,7 +95,7 @@ def _each(size, planes):
 
 @kernel
 def _oppose(means, lightness, planes):
-    """Turn red, green and blue into opponents, less those of the first pixel.
+    """Convert red, green and blue to VOCUS2's opponents, minus those of the first pixel.
 
     One colour is then exactly 0 throughout.
     """

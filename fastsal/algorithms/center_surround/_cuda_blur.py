@@ -47,7 +47,7 @@ def down(planes, sigma, target):
 
 @kernel
 def compare(center, far, near, sigma, next_sigma, contrast, is_first, following):
-    """Add to `contrast` how far centre and surround differ; fill `following`, the next centre."""
+    """Add VOCUS2's contrast, |centre - surround|; fill `following` with the next centre."""
     frames, channels, rows, cols = center.shape
     next_rows, next_cols = following.shape[2:]
     col = cuda.grid(1)

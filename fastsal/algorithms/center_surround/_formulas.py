@@ -1,4 +1,7 @@
-"""The formulas of centre-surround saliency, for both backends. Scalars only."""
+"""The formulas of centre-surround saliency, for both backends. Scalars only.
+
+They follow VOCUS2: Frintrop, Werner and Martin Garcia (2015).
+"""
 
 import math
 
@@ -43,19 +46,19 @@ def between_six(fraction):
 
 @serial
 def intensity(red, green, blue):
-    """Return the mean of the channels."""
+    """Return the intensity feature of VOCUS2, (r + g + b) / 3."""
     return float32(float32(red + green) + blue) * float32(1 / 3)
 
 
 @serial
 def red_green(red, green):
-    """Return how much redder than green a colour is."""
+    """Return the red-green feature of VOCUS2, r - g."""
     return float32(red - green)
 
 
 @serial
 def blue_yellow(red, green, blue):
-    """Return how much bluer than yellow a colour is."""
+    """Return the blue-yellow feature of VOCUS2, b - (r + g) / 2."""
     return float32(blue - float32(red + green) * float32(0.5))
 
 

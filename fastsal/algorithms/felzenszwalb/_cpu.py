@@ -205,6 +205,7 @@ def _label_at(costs, codes, cols, scales, min_size, labels, doubtful, index):
 
 @serial
 def _merge_small(code, cols, min_size, parents, sizes):
+    """Merge regions below `min_size` along edges in order, as scikit-image's postprocessing."""
     a, b = _root_of(parents, code >> 2), _root_of(parents, _neighbour(code, cols))
     if a != b and (sizes[a] < min_size or sizes[b] < min_size):
         a, b = min(a, b), max(a, b)

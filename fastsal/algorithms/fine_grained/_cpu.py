@@ -98,6 +98,7 @@ def _quantize(values, bytes_, start, stop):
 
 @banded
 def _smooth_rows(source, target, start, stop):
+    """Fill rows smoothed by OpenCV's 3 x 3 binomial filter (``GaussianBlur``)."""
     height, width = source.shape
     column = np.empty(width + 2, np.uint16)
     for row in range(start, stop):
@@ -119,7 +120,7 @@ def _smooth_row(above, middle, below, column, target):
 
 @banded
 def _sum_rows(source, levels, table, start, stop):
-    """Smooth once more, and fill the table with the sums of each row from its left end on."""
+    """Smooth once more, and fill the table with sums of rows (first half of ``cv2.integral``)."""
     _smooth_rows(source, levels, start, stop)
     width = source.shape[1]
     for row in range(start, stop):
@@ -150,7 +151,7 @@ def _add_down(table, exact, start, stop):
 
 @banded
 def _compare(levels, width, table, exact, totals, maxima, start, stop):
-    """Fill `totals` with ON and OFF of each pixel, and `maxima` with the greatest of each row."""
+    """Fill ON and OFF of each pixel (``getIntensityScaled``), and the maximum of each row."""
     height, padded = levels.shape
     edges = np.zeros((len(REACHES), 2), np.int64)
     others = np.empty((len(REACHES), padded), np.float32)
@@ -191,6 +192,7 @@ def _set_windows(row, height, width, edges, others, inverses):
 
 @banded
 def _paint(totals, tops, saliency, start, stop):
+    """Fill rows of the map from ON and OFF (``mixScales`` and ``mixOnOff``)."""
     max_on, max_off = tops[0], tops[1]
     for row in range(start, stop):
         source, target = totals[row], saliency[row]

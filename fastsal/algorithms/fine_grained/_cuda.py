@@ -93,6 +93,7 @@ def _quantize(values, bytes_):
 
 @kernel
 def _smooth(source, target):
+    """Smooth by OpenCV's 3 x 3 binomial filter (``GaussianBlur``)."""
     frames, height, width = source.shape
     col = cuda.grid(1)
     if col >= width:
@@ -193,7 +194,7 @@ def _add_down(table):
 
 @kernel
 def _compare(gray, table, exact, totals, maxima):
-    """Fill `totals` with ON and OFF of each pixel, and raise `maxima` of a frame."""
+    """Fill ON and OFF of each pixel (``getIntensityScaled``), and raise `maxima` of a frame."""
     top_on = cuda.shared.array(1, int32)
     top_off = cuda.shared.array(1, int32)
     frames, height, width = gray.shape
@@ -236,6 +237,7 @@ def _compare(gray, table, exact, totals, maxima):
 
 @kernel
 def _paint(totals, maxima, out):
+    """Fill the map from ON and OFF (``mixScales`` and ``mixOnOff``)."""
     frame = cuda.blockIdx.y
     while frame < out.shape[0]:
         i = cuda.grid(1)

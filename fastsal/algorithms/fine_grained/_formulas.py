@@ -1,4 +1,7 @@
-"""The formulas of fine-grained saliency, for both backends. Scalars only."""
+"""The formulas of fine-grained saliency, for both backends. Scalars only.
+
+Names in brackets are those of OpenCV's ``StaticSaliencyFineGrained``.
+"""
 
 from numba import float32, int32, uint8, uint16
 
@@ -26,7 +29,7 @@ def quantized(value):
 
 @serial
 def rounded_contrast(level, window, pixels):
-    """Return a level less the mean of the other pixels of its window, rounded as by OpenCV."""
+    """Return a level minus the mean of the rest of its window, rounded as OpenCV [``getMean``]."""
     level = float32(level)
     mean = float32(float32(float32(window) - level) / float32(pixels - float32(1)))
     return float32(level - mean)
@@ -41,7 +44,7 @@ def exact_contrast(level, window, pixels):
 
 @serial
 def on_and_off(contrast):
-    """Return the contribution of a contrast to ON (the lower half) and OFF; NaN adds nothing."""
+    """Return ON (lower half) and OFF of a contrast; NaN adds nothing [``getIntensityScaled``]."""
     on = int32(max(float32(0), contrast)) & int32(255)
     off = int32(max(float32(0), -contrast)) & int32(255)
     return int32(on | int32(off << int32(16)))
@@ -49,7 +52,7 @@ def on_and_off(contrast):
 
 @serial
 def stretched(total, maxima):
-    """Return a sum as a byte, `maxima` being 255: floor(255 * float32(total / most))."""
+    """Return a sum as a byte, `maxima` being 255: floor(255 * total / most) [``mixScales``]."""
     quotient = float32(float32(total) / float32(max(maxima, int32(1))))
     level = float32(int32(float32(quotient * float32(255))))
     # The product may have been rounded up to a whole level. 256 quotients less that are exact.
@@ -59,6 +62,6 @@ def stretched(total, maxima):
 
 @serial
 def shown(on, off, itemsize):
-    """Return the two bytes of a pixel as one entry of the map; as with OpenCV, 256 is 0 again."""
+    """Return ON + OFF of a pixel, modulo 256, as an entry of the map [``mixOnOff``]."""
     level = int32(int32(on) + int32(off)) & int32(255)
     return float32(level) if itemsize == 1 else float32(float32(level) * float32(1 / 255))

@@ -38,7 +38,7 @@ fill_equations, solve = serial(_formulas.fill_equations), serial(_formulas.solve
 
 @serial
 def fit_camera(flow, count, camera):
-    """Fill `camera` with `count` terms that explain most of the flow, the border's first of all."""
+    """Fit `count` camera terms by robust least squares, as Odobez and Bouthemy (1995)."""
     rows, cols = flow.shape[1:]
     camera[:] = 0
     if count == 0:

@@ -227,7 +227,7 @@ def fill_patch(picture, column, row, col, patch):
 
 @serial
 def compared(patch, other, column, row, col):
-    """Return sums of the errors of a patch at a place: of them, squared, times the slopes."""
+    """Return sums over a patch of the errors, their squares, and products with slopes (Eq. 1)."""
     at = address(column, row >> FINE, col >> FINE)
     right, line = at + column, uint64(PATCH)
     shares = fraction_of(col & (ONE - 1), row & (ONE - 1))
@@ -246,7 +246,7 @@ def compared(patch, other, column, row, col):
 
 @serial
 def _searched(patch, other, column, height, width, flow, row, col):
-    """Return the best motion of a patch: from its own and its neighbours', then by search."""
+    """Return the best motion of a patch: from its own, its neighbours', and inverse search."""
     rows, cols = flow.shape[1:]
     down, across = flow[0, row, col], flow[1, row, col]
     at = place(corner(row, height), down, height), place(corner(col, width), across, width)
@@ -273,7 +273,7 @@ def _searched(patch, other, column, height, width, flow, row, col):
 
 @serial
 def _descended(patch, other, column, shape, start, motion, at, sums):
-    """Return the motion of minimum error near another, by Gauss-Newton steps while they help."""
+    """Return the motion of minimum error near another: Gauss-Newton steps of inverse search."""
     slopes = _slopes(patch)
     best = covariance(sums[1], sums[0], sums[0])
     first_down, first_across = motion
@@ -296,7 +296,7 @@ def _descended(patch, other, column, shape, start, motion, at, sums):
 
 @serial
 def _slopes(patch):
-    """Return the structure tensor of a patch: sums of squared slopes and of their product."""
+    """Return the Hessian of inverse search: the structure tensor of a patch."""
     downs, acrosses = patch[1], patch[2]
     down, across = int32(0), int32(0)
     down_down, across_across, both = int32(0), int32(0), int32(0)

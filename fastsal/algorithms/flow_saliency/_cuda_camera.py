@@ -133,6 +133,7 @@ def terms_of(camera):
 
 @kernel
 def _fit_camera(flow, count, residuals, camera):
+    """Fit `count` camera terms by robust least squares, as Odobez and Bouthemy (1995)."""
     counts = cuda.shared.array(BINS, int32)
     parts = cuda.shared.array(MAX_THREADS, int32)
     sums = cuda.shared.array((MAX_CELLS, SUMS), float32)

@@ -187,14 +187,14 @@ def summed(first, second, third, fourth, sums, iteration):
 
 @device
 def compared(other, level, down, across, row, col, sums, iteration):
-    """Return sums of the errors of a patch at a place: of them, squared, times the slopes."""
+    """Return sums over a patch of the errors, their squares, and products with slopes (Eq. 1)."""
     error = error_at(other, level, row, col)
     return summed(error, error * error, error * down, error * across, sums, iteration)
 
 
 @kernel
 def _search(level, previous, flow, result):
-    """Fill `result` with the best motion of each cell: from neighbours' and by search."""
+    """Fill `result` with each cell's best motion, of neighbours' and by inverse search (Eq. 2)."""
     sums = cuda.shared.array((SLOTS, 4), int32)
     me, row, col = cuda.threadIdx.x, cuda.blockIdx.y, cuda.blockIdx.x
     rows, cols = flow.shape[1], flow.shape[2]

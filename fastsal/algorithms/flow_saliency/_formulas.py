@@ -136,7 +136,7 @@ def covariance(products, first, second):
 
 @serial
 def structure(squares, total):
-    """Return how much of a gradient a patch has along an axis, its own firmness added."""
+    """Return an entry of the inverse search's Hessian (Kroeger et al. 2016), with a ridge."""
     return float32(float32(covariance(squares, total, total)) * float32(1 / AREA)) + FIRMNESS
 
 
@@ -150,7 +150,7 @@ def determinant_of(structure_, other_structure, mixed_structure):
 
 @serial
 def step(pull, other_pull, other_structure, mixed_structure, determinant):
-    """Return the step along an axis that would make two linear patches equal.
+    """Return the inverse search's step along an axis (Kroeger et al. 2016, Eq. 2).
 
     Pulls are covariances of the error with the gradients, which are twice the slopes.
     """
@@ -233,7 +233,7 @@ def noise_of(median):
 
 @serial
 def robust_weight(residual, noise, is_near_border, is_late):
-    """Return the weight of a cell in the fit of the camera's motion."""
+    """Return a cell's weight in the robust fit of the camera motion (Odobez and Bouthemy 1995)."""
     ratio = float32(residual / float32(float32(2) * noise))
     factor = float32(float32(1) + float32(ratio * ratio))
     weight = float32(float32(1) / float32(factor * factor))
@@ -282,7 +282,7 @@ def softness(median, is_fitted):
 
 @serial
 def squash(residual, softness_):
-    """Return a residual motion on a scale from 0 to 1 that never ends."""
+    """Map a residual from [0, inf) to [0, 1): r**2 / (r**2 + softness**2)."""
     square = float32(residual * residual)
     return float32(square / float32(square + float32(softness_ * softness_)))
 
@@ -323,7 +323,10 @@ def add_row(sums, y, moments):
 
 
 def fill_equations(moments, count, equations):
-    """Fill `count` rows of nine: the normal equations of the first terms, and their right sides."""
+    """Fill `count` rows of nine: the normal equations of the first terms, and their right sides.
+
+    They are those of the weighted least squares of Odobez and Bouthemy (1995).
+    """
     for term in range(count):
         for other in range(count):
             total = float32(0)

@@ -29,12 +29,14 @@ def frame_difference(frame, previous, channels, weights, white, threshold, out):
 
 @banded
 def _gray_span(frame, previous, white, threshold, out, start, stop):
+    """Fill pixels of the difference picture of grey frames (Jain and Nagel 1979)."""
     # Slices that start at 0 spare the loops an index that may be negative, so they vectorise.
     _fill(frame[start:stop], previous[start:stop], white, threshold, out[start:stop])
 
 
 @banded
 def _color_span(frame, previous, channels, weights, white, threshold, out, start, stop):
+    """Fill pixels of the difference picture of the luma of colour frames (Jain and Nagel 1979)."""
     luma = np.empty((2, CHUNK), frame.dtype)
     for at in range(start, stop, CHUNK):
         end = min(at + CHUNK, stop)

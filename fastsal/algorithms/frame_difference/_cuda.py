@@ -23,6 +23,7 @@ def frame_difference(frame, previous, channels, weights, white, threshold, out):
 
 @kernel
 def _fill_from_gray(frame, previous, white, threshold, out):
+    """Fill the difference picture of grey frames (Jain and Nagel 1979)."""
     step, size = cuda.gridsize(1), out.itemsize
     i = cuda.grid(1)
     while i + 3 * step < out.size:
@@ -42,6 +43,7 @@ def _fill_from_gray(frame, previous, white, threshold, out):
 
 @kernel
 def _fill_from_color(frame, previous, channels, weights, white, threshold, out):
+    """Fill the difference picture of the luma of colour frames (Jain and Nagel 1979)."""
     i = cuda.grid(1)
     while i < out.size:
         at = channels * i

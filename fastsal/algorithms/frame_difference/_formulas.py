@@ -14,9 +14,10 @@ def abs_diff(level, other):
 
 @serial
 def change(level, other, white, threshold, itemsize):
-    """Return the entry of the map for two levels: their difference divided by `white`, or 0 and 1.
+    """Return the difference of two levels divided by `white`, or 1 above `threshold` and 0 below.
 
-    `threshold` is in grey levels, or negative for none; `itemsize` is that of the map's entries.
+    This is the difference picture of Jain and Nagel (1979). `threshold` is in grey levels, or
+    negative for none; `itemsize` is that of the map's entries.
     """
     # `abs_diff` of unsigned levels has 64 bits, so half as many fit a register.
     distance = abs(float32(level) - float32(other))

@@ -65,7 +65,7 @@ def _fill_lab(means, table, planes):
 
 @banded
 def _sign(means, table, down, across, maps, start, stop):
-    """Fill maps with the squared inverse DCT of the signs of the DCT."""
+    """Fill maps with IDCT(sign(DCT(x)))**2, summed over planes: Hou, Harel and Koch (2012)."""
     rows, cols = maps.shape[1:]
     planes, energy = np.empty(means.shape[1:]), np.empty((rows, cols))
     work = np.empty((4, rows * cols))

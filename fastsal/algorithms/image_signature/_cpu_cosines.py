@@ -10,7 +10,7 @@ from ._formulas import sign
 
 @serial
 def add_signature(plane, down, across, work, energy):
-    """Add to `energy` the squared inverse DCT of the signs of the DCT of `plane`.
+    """Add IDCT(sign(DCT(plane)))**2 to `energy`: Hou, Harel and Koch (2012).
 
     `down` and `across` are the transforms' matrices; `work`, (4, size), is for the steps between.
     """

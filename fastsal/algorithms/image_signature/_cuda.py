@@ -1,4 +1,4 @@
-"""The image signature on a CUDA device: a thread per cell, then one per wave.
+"""The image signature on a CUDA device: a thread per cell, then one per coefficient.
 
 The transforms are float64, as on the CPU: there are few coefficients, and rounding can change their
 signs.
@@ -85,6 +85,7 @@ def _fill_lab(means, planes):
 
 @kernel
 def _transform_across(planes, cosines, coefficients):
+    """Fill coefficients with the DCT along the rows."""
     cols = cosines.shape[0]
     row, plane, frequency = cuda.blockIdx.y, cuda.blockIdx.z, cuda.grid(1)
     if frequency < cols:
@@ -96,6 +97,7 @@ def _transform_across(planes, cosines, coefficients):
 
 @kernel
 def _sign_down(planes, cosines, signs):
+    """Finish the DCT down the columns, and fill `signs` with the image signature."""
     rows = cosines.shape[0]
     frequency, plane, col = cuda.blockIdx.y, cuda.blockIdx.z, cuda.grid(1)
     if col < planes.shape[2]:
@@ -107,6 +109,7 @@ def _sign_down(planes, cosines, signs):
 
 @kernel
 def _transform_back_down(signs, cosines, coefficients):
+    """Fill coefficients with the inverse DCT of the signature down the columns."""
     rows = cosines.shape[0]
     row, plane, col = cuda.blockIdx.y, cuda.blockIdx.z, cuda.grid(1)
     if col < signs.shape[2]:
@@ -118,7 +121,7 @@ def _transform_back_down(signs, cosines, coefficients):
 
 @kernel
 def _add_up(coefficients, cosines, maps):
-    """Fill maps with the squared inverse DCT, added over all planes."""
+    """Finish the inverse DCT, and fill maps with the sum of its squares over all planes."""
     cols = cosines.shape[0]
     row, frame, col = cuda.blockIdx.y, cuda.blockIdx.z, cuda.grid(1)
     if col < cols:

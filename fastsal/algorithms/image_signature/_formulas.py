@@ -1,4 +1,7 @@
-"""The formulas of the image signature, for both backends. Scalars only."""
+"""The formulas of the image signature, for both backends. Scalars only.
+
+The signature of x is sign(DCT(x)): Hou, Harel and Koch (2012).
+"""
 
 from numba import float64, int32, int64
 
@@ -12,7 +15,7 @@ _MIN_COEFFICIENT = 1e-3
 
 @serial
 def cosine(frequency, place, count):
-    """Return an entry of the matrix of the cosine transform; its rows have length 1."""
+    """Return an entry of the orthonormal DCT-II matrix."""
     if frequency == 0:
         return (1.0 / count) ** 0.5
     angle = int64(frequency) * (2 * int64(place) + 1) % (4 * int64(count))
@@ -21,5 +24,5 @@ def cosine(frequency, place, count):
 
 @serial
 def sign(frequency):
-    """Return 1, -1, or 0 for coefficients too small to have a sign."""
+    """Return an entry of the signature, sign(DCT(x)): 1, -1, or 0 for coefficients too small."""
     return float64(int32(frequency > _MIN_COEFFICIENT) - int32(frequency < -_MIN_COEFFICIENT))

@@ -104,7 +104,7 @@ def _small_frames(plan, pixels, layout, width, unit, linear_table, maps, start, 
 
 @serial
 def combine(plan, reduced, spans, maps):
-    """Fill `maps`: the map, and those of intensity, colour and orientation."""
+    """Fill `maps`: the map (Eq. 8), and intensity, colour and orientation (Eq. 5 to 7)."""
     summed = np.zeros((4, *maps.shape[1:]), np.float32)
     maps[:] = 0
     widest = np.zeros(3, np.float32)
@@ -126,6 +126,7 @@ def combine(plan, reduced, spans, maps):
 
 @serial
 def _add_orientations(plan, summed, target):
+    """Add N of each orientation to the conspicuity map of orientation (Eq. 7)."""
     widest = float32(0)
     for orientation in range(4):
         low, high = _range_of(summed[orientation])

@@ -12,7 +12,7 @@ from ._formulas import ROUNDS, after_round, place, promotion, ramp, units
 
 @serial
 def compare(plan, planes, work, reduced, spans, start, stop):
-    """Fill reduced[start:stop] with N of each feature, and `spans` with their ranges."""
+    """Fill reduced[start:stop] with N of each feature (Eq. 1 to 4), and `spans` with ranges."""
     for task in range(start, stop):
         spans[task] = _fill_feature(plan, planes, plan.tasks[task], work[0], reduced[task])
 
@@ -55,7 +55,7 @@ def _fill_feature(plan, planes, task, work, reduced):
 
 @serial
 def _fill_contrasts(fine, coarse, octaves, is_sum, has_signs, margin, contrasts):
-    """Fill with centre less surround, falling off to the border; return its range."""
+    """Fill with centre minus surround (Eq. 1 to 4), weaker near the border; return the range."""
     rows, cols = fine.shape
     across = np.empty(cols, np.float32)
     for col in range(cols):
@@ -185,7 +185,7 @@ def _fold(sums, rows, step, cols, gain, reduced):
 
 @serial
 def weight_of(values, sign, low, high, scale):
-    """Return the promotion of sign * values: global maximum minus mean of other local maxima."""
+    """Return N's factor of sign * values (section 2.2): maximum minus mean of other maxima."""
     rows, cols = values.shape
     floor = low + float32(0.1) * (high - low)
     columns = np.empty(cols, np.float32)

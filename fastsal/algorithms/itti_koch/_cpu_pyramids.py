@@ -92,6 +92,7 @@ def _pick(line, step, channels, unit, target):
 
 @serial
 def _mix(red, green, blue, target):
+    """Fill with the intensity (section 2.1)."""
     for col in range(target.size):
         target[col] = intensity(red[col], green[col], blue[col])
 
@@ -106,7 +107,7 @@ def _greatest(values):
 
 @banded
 def oppose(brightest, planes, start, stop):
-    """Fill scale 2 of the colours from red, green and blue."""
+    """Fill scale 2 of the colours R - G and B - Y from red, green and blue (section 2.1)."""
     dark = _greatest(brightest) * float32(0.1)
     level, red_green, blue_yellow = planes[0], planes[1], planes[2]
     red, green, blue = planes[3], planes[4], planes[5]
@@ -129,7 +130,7 @@ def to_lab(channels, light, planes, start, stop):
 
 @banded
 def build(plan, planes, start, stop):
-    """Fill scales 3 to 8 of planes from scale 2."""
+    """Fill scales 3 to 8 of planes from scale 2: the Gaussian pyramids of section 2.1."""
     line = np.empty(plan.sizes[0, 1] + 4, np.float32)
     for plane in range(start, stop):
         for level in range(1, len(plan.sizes)):
@@ -201,7 +202,7 @@ WINDOW = 2 * REACH + 1
 
 @banded
 def orient(plan, planes, start, stop):
-    """Fill the planes of orientation for a fraction of the rows of each scale of 2."""
+    """Fill the orientation planes, Gabor responses (section 2.1), for some rows of each scale."""
     whole = plan.sizes[0, 0]
     for level in range(len(plan.sizes)):
         rows = plan.sizes[level, 0]

@@ -30,7 +30,7 @@ def clear(spans, tallies, bright):
 
 @kernel
 def compare(blocks, sizes, tasks, offsets, is_sum, planes, contrasts, spans):
-    """Fill with centre minus surround, weighted down near the border; update the range of each."""
+    """Fill with centre minus surround (Eq. 1 to 4), weaker near the border; update the ranges."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
     task, me = blocks[cuda.blockIdx.x, 0], cuda.threadIdx.x
@@ -105,7 +105,7 @@ def range_of(spans, frame, task, has_signs, sign):
 
 @kernel
 def count(blocks, sizes, tasks, offsets, flats, contrasts, spans, tallies):
-    """Sum and count the local maxima of each sign of each feature, in integers."""
+    """Sum and count the local maxima of each sign of each feature, for N (section 2.2)."""
     sums = cuda.shared.array(6, int32)
     task, me = blocks[cuda.blockIdx.x, 0], cuda.threadIdx.x
     center, has_signs = tasks[task, 1], tasks[task, 3]
@@ -169,7 +169,7 @@ def _rises_above(value, factor, contrasts, at):
 
 @device
 def gain_of(promotes, total, count, has_top, low, top, scale):
-    """Return the factor of a map: `scale`, and its promotion."""
+    """Return the factor of a map: `scale` times N's promotion (section 2.2)."""
     if not promotes:
         return scale
     maximum = units(top, low, scale)
@@ -180,7 +180,7 @@ def gain_of(promotes, total, count, has_top, low, top, scale):
 
 @kernel
 def reduce(sizes, tasks, offsets, flats, shares, promotes, contrasts, spans, tallies, summed):
-    """Fill with the sums of a plane's features at the scale of the map."""
+    """Fill with the sums of a plane's features at the scale of the map (Eq. 5 to 7)."""
     plane = cuda.blockIdx.y
     frames, _, rows, cols = summed.shape
     i = int32(cuda.grid(1))

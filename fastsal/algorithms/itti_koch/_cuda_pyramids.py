@@ -124,7 +124,7 @@ def _fill_pixel(line, pixel, layout, unit, planes, at):
 
 @kernel
 def oppose(size, bright, planes):
-    """Fill scale 2 of the colours from red, green and blue."""
+    """Fill scale 2 of the colours R - G and B - Y from red, green and blue (section 2.1)."""
     at = cuda.grid(1)
     if at >= size:
         return
@@ -160,7 +160,7 @@ def to_lab(size, channels, planes):
 
 @kernel
 def halve(sizes, planes):
-    """Fill scales 3 to 8 of a plane, a block per plane, for each needs the last."""
+    """Fill scales 3 to 8 of a plane, a block per plane, for each needs the last (section 2.1)."""
     plane = cuda.blockIdx.y
     frame = cuda.blockIdx.z
     while frame < planes.shape[0]:
@@ -235,7 +235,7 @@ def filter_rows(blocks, sizes, taps, energy, planes, filtered):
 
 @kernel
 def filter_columns(blocks, sizes, taps, energy, filtered, planes):
-    """Fill the planes of orientation from filtered rows."""
+    """Fill the planes of orientation, Gabor responses (section 2.1), from filtered rows."""
     level = blocks[cuda.blockIdx.x, 0]
     rows, cols, offset = sizes[level, 0], sizes[level, 1], sizes[level, 2]
     i = blocks[cuda.blockIdx.x, 1] + int32(cuda.threadIdx.x)

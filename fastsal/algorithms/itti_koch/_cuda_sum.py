@@ -131,7 +131,7 @@ def _height_of(pairs, down, row, cosine, cosines):
 
 @kernel
 def sum_signs(tasks, flats, shares, spans, signs, summed):
-    """Fill with the sums of a plane's features after the competition."""
+    """Fill with the sums of a plane's features after the competition (Eq. 5 to 7)."""
     plane = cuda.blockIdx.y
     frames, _, rows, cols = summed.shape
     i = int32(cuda.grid(1))
@@ -157,7 +157,7 @@ def sum_signs(tasks, flats, shares, spans, signs, summed):
 
 @kernel
 def add_up(shares, promotes, weights, start, summed, maps):
-    """Fill `maps`, from frame `start` on: the map, and those of intensity, colour, orientation."""
+    """Fill `maps`, from frame `start` on: the map (Eq. 8) and its three parts (Eq. 5 to 7)."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
     sums = cuda.shared.array(3, int32)

@@ -1,4 +1,7 @@
-"""The formulas of the Itti-Koch map, for both backends. Scalars only."""
+"""The formulas of the Itti-Koch map, for both backends. Scalars only.
+
+Equations and sections are those of Itti, Koch and Niebur (1998).
+"""
 
 from numba import float32, int32, uint16
 
@@ -40,13 +43,13 @@ def binomial(a, b, c, d):
 
 @serial
 def intensity(red, green, blue):
-    """Return the mean of the three."""
+    """Return the intensity I = (r + g + b) / 3 (section 2.1)."""
     return float32(float32(red + green + blue) * float32(1 / 3))
 
 
 @serial
 def opponents(red, green, blue, level, dark):
-    """Return red against green and blue against yellow, freed of brightness; 0 if too dark."""
+    """Return R - G and B - Y (section 2.1), without brightness; 0 if too dark."""
     scale = float32(85) / level if level > dark else float32(0)
     red, green, blue = red * scale, green * scale, blue * scale
     half = float32(0.5)
@@ -90,7 +93,7 @@ def units(value, low, scale):
 
 @serial
 def promotion(top, total, count):
-    """Return (maximum - mean of the `count` others) squared; `top` and `total` in `units`."""
+    """Return the factor of N (section 2.2): (maximum - mean of the others) squared."""
     mean = float32(total) / float32(count) if count > 0 else float32(0)
     gap = (float32(top) - mean) / _UNITS
     return gap * gap
@@ -111,6 +114,6 @@ def modality(plane):
 
 @serial
 def range_weight(span, widest, promotes):
-    """Return the weight of a map after N() if all maps are scaled by the maximum range."""
+    """Return the weight of a map after N if all maps are scaled by the maximum range."""
     fraction = span / widest if widest > float32(0) else float32(0)
     return fraction * fraction * fraction if promotes else fraction

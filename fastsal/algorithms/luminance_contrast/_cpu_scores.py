@@ -24,7 +24,10 @@ def fill_scores(counts, contrasts, scores):
 
 @serial
 def _fill_contrasts(counts, contrasts):
-    """Fill `contrasts`, and return the minimum and the maximum of those that occur."""
+    """Fill `contrasts`, and return the minimum and the maximum of those that occur.
+
+    The contrast of a level is its distance to all pixels: Zhai and Shah (2006).
+    """
     count, total = int64(0), int64(0)  # not by sum(): see kernels/jit.py
     for level in range(counts.size):
         count += int64(counts[level])

@@ -99,7 +99,10 @@ def _count_words(gray, counts):
 
 @kernel
 def _fill_scores(counts, scores):
-    """Score the levels of a frame per block, and leave `counts` zeroed for the next call."""
+    """Score the levels of a frame per block, and leave `counts` zeroed for the next call.
+
+    The contrast of a level is its distance to all pixels: Zhai and Shah (2006).
+    """
     part_count = cuda.shared.array(MAX_THREADS, int64)
     part_sum = cuda.shared.array(MAX_THREADS, int64)
     part_low = cuda.shared.array(MAX_THREADS, int64)

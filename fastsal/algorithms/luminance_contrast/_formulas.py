@@ -1,4 +1,7 @@
-"""The formula of luminance contrast, for both backends. Scalars only."""
+"""The formula of luminance contrast, for both backends. Scalars only.
+
+It is the pixel saliency of Zhai and Shah (2006), computed from a histogram.
+"""
 
 from numba import int64
 

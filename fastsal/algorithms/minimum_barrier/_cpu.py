@@ -129,7 +129,7 @@ def _add_barriers(distances, saliency):
 
 @serial
 def _center(saliency):
-    """Multiply by a cone around the centre."""
+    """Multiply by a cone around the centre: the centre prior."""
     rows, cols = saliency.shape
     minimum = from_center(rows // 2, rows, cols // 2, cols)
     greatest = from_center(0, rows, 0, cols)
@@ -180,6 +180,7 @@ def fill_distances(plane, distances):
 
 @serial
 def _relax(is_first, values, low, high, side_low, side_high, line_low, line_high):
+    """Relax a diagonal of a raster pass (Algorithm 1)."""
     for i in range(low.size):
         low[i], high[i] = closer(
             is_first, values[i], low[i], high[i],

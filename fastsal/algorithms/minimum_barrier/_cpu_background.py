@@ -81,7 +81,7 @@ def _add_row(first, second, third, moments):
 
 @serial
 def _fill_distances(lab, center, axes, distances):
-    """Fill with the sums of the distances from a mean along its whitened axes."""
+    """Fill with the sums of the distances from a mean along its whitened axes (section 3.3)."""
     p, q, r = float32(center[0]), float32(center[1]), float32(center[2])
     a, b, c = float32(axes[0, 0]), float32(axes[1, 0]), float32(axes[2, 0])
     d, e, f = float32(axes[0, 1]), float32(axes[1, 1]), float32(axes[2, 1])

@@ -33,7 +33,7 @@ def refine(saliency):
 
 @serial
 def _opened(levels, width):
-    """Return the opening of `levels` by reconstruction, with a square of that width."""
+    """Return the opening by reconstruction (section 3.4) of `levels`, with a square of `width`."""
     rows, cols = levels.shape
     before, after = width // 2, width - 1 - width // 2
     across = np.empty((rows + before + after, cols), np.uint8)
@@ -90,7 +90,7 @@ def _lower(first, second, target):
 
 @serial
 def _curve(negative):
-    """Return the score in [0, 1] of each level of a map, from the map's negative."""
+    """Return the score in [0, 1] of each level of a map (Eq. 11), from the map's negative."""
     counts = np.zeros(LEVELS, np.int64)
     for row in range(negative.shape[0]):
         for col in range(negative.shape[1]):

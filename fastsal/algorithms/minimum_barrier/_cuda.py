@@ -90,7 +90,7 @@ def _replicate(lab, bounds):
 
 @kernel
 def _compose(low, high, bounds, scores, background, center, maps):
-    """Fill maps with barriers, background cue and centre cone: a block per image."""
+    """Fill maps with barriers, background cue and centre prior: a block per image."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
     frame = cuda.blockIdx.x
@@ -133,7 +133,7 @@ def _add_barriers(low, high, bounds, saliency):
 
 @device
 def _center(saliency, bounds):
-    """Multiply by a cone around the centre."""
+    """Multiply by a cone around the centre: the centre prior."""
     rows, cols = bounds[1] - bounds[0], bounds[3] - bounds[2]
     minimum = from_center(rows // 2, rows, cols // 2, cols)
     greatest = from_center(0, rows, 0, cols)
@@ -166,6 +166,7 @@ def _measure_distances(planes, bounds, low, high):
 
 @kernel
 def _fill_distances(planes, bounds, low, high):
+    """Fill the distances of each plane by raster passes (Algorithm 1): a block per plane."""
     plane, frame = cuda.blockIdx.x, cuda.blockIdx.y
     while frame < planes.shape[0]:
         top, bottom, left, right = (
@@ -194,6 +195,7 @@ def _fill_distances(planes, bounds, low, high):
 
 @device
 def _relax(is_first, inner, row, col, step):
+    """Relax the cell of this thread in a raster pass (Algorithm 1)."""
     values, low, high = inner
     minimum, greatest = closer(
         is_first, values[row, col], low[row, col], high[row, col],

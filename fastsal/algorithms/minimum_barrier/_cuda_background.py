@@ -1,4 +1,7 @@
-"""The background cue on a CUDA device: a block per strip, then a block per image."""
+"""The background cue on a CUDA device: a block per strip, then a block per image.
+
+It is that of Zhang et al. (2015), section 3.3.
+"""
 
 import math
 
@@ -116,6 +119,7 @@ def _fill_strips(lab, bounds, axes, distances):
 
 @device
 def _distance(lab, row, col, axes):
+    """Return the distance of a cell's colour from the mean along whitened axes (section 3.3)."""
     x = float32(lab[0, row, col]) - axes[0]
     if lab.shape[0] == 1:
         return abs(float32(x * axes[3]))
@@ -126,7 +130,7 @@ def _distance(lab, row, col, axes):
 
 @kernel
 def _combine(distances, bounds, scores):
-    """Fill the sums of all strips but the greatest, stretched to [0, 1]."""
+    """Fill the sums of all strips but the greatest, stretched to [0, 1] (section 3.3)."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
     frame = cuda.blockIdx.x

@@ -1,4 +1,7 @@
-"""The post-processing on a CUDA device: remove small details, then raise the contrast."""
+"""The post-processing on a CUDA device: remove small details, then raise the contrast.
+
+It is that of Zhang et al. (2015), section 3.4.
+"""
 
 import numpy as np
 from numba import cuda, float32, int32, int64
@@ -123,7 +126,7 @@ def _invert(levels, bounds, target):
 
 @kernel
 def _sharpen(negative, bounds, maps):
-    """Fill maps with the scores of their levels, from the maps' negatives: a block per map."""
+    """Fill maps with their levels' scores (Eq. 11), from the maps' negatives: a block per map."""
     counts = cuda.shared.array(LEVELS, int32)
     curve = cuda.shared.array(LEVELS, float32)
     me, threads = cuda.threadIdx.x, cuda.blockDim.x
@@ -156,7 +159,7 @@ def _sharpen(negative, bounds, maps):
 
 @device
 def _fill_curve(counts, curve):
-    """Fill the score of each level that occurs: 0 to 1."""
+    """Fill the score of each level that occurs: 0 to 1 (Eq. 11)."""
     low, high = LEVELS - 1, 0
     for value in range(LEVELS):
         curve[value] = float32(0)

@@ -1,4 +1,7 @@
-"""The formulas of minimum barrier saliency, for both backends. Scalars only."""
+"""The formulas of minimum barrier saliency, for both backends. Scalars only.
+
+Equations and sections are those of Zhang et al. (2015).
+"""
 
 import math
 
@@ -116,13 +119,13 @@ def covariance(product, first, second, count):
 
 @serial
 def along(first, second, third, one, two, three):
-    """Return the distance of a colour from a mean along one whitened axis."""
+    """Return the distance of a colour from a mean along one whitened axis (section 3.3)."""
     return abs(float32(float32(first * one) + float32(second * two)) + float32(third * three))
 
 
 @serial
 def all_but_greatest(first, second, third, fourth):
-    """Return the sum of four values without the maximum."""
+    """Return the sum of four strips' values without the maximum (section 3.3)."""
     total = float32(float32(first + second) + float32(third + fourth))
     return float32(total - max(max(first, second), max(third, fourth)))
 
@@ -137,7 +140,7 @@ def from_center(row, rows, col, cols):
 
 @serial
 def cone(distance, minimum, greatest):
-    """Return 1 at the centre, falling straight to 0 at the corners."""
+    """Return 1 at the centre, falling linearly to 0 at the corners: the centre prior."""
     if greatest <= minimum:
         return float32(1)
     return float32(1) - float32(distance - minimum) / float32(greatest - minimum)

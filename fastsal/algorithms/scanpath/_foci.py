@@ -67,6 +67,7 @@ def _next_freedom(cells, free_from, now):
 
 @serial
 def _winner(cells, free_from, now):
+    """Return the cell that fires first: the winner takes all (Itti et al. 1998, section 2.2)."""
     best, place = np.float32(0), (-1, -1)
     for row in range(cells.shape[0]):
         for col in range(cells.shape[1]):
@@ -91,7 +92,7 @@ def _brightest(levels, side, row, col):
 
 @serial
 def _inhibit(focus, radius, side, until, free_from):
-    """Inhibit the cells with their middle inside the disk, and that of the focus."""
+    """Inhibit the cells with their middle inside the disk, and that of the focus (section 2.2)."""
     for row in range(free_from.shape[0]):
         down = (row + 0.5) * side - focus[0] - 0.5
         for col in range(free_from.shape[1]):

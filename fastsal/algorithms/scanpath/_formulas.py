@@ -1,4 +1,7 @@
-"""Value of a cell, duration of a shift of attention, and duration of inhibition of return."""
+"""Value of a cell, duration of a shift of attention, and duration of inhibition of return.
+
+The model is that of Itti, Koch and Niebur (1998), section 2.2.
+"""
 
 import math
 

@@ -53,7 +53,7 @@ def _fill(image, doubles, singles, plan, small):
 
 @serial
 def _fill_saliency(numbers, places, sizes, squares, small):
-    """Fill `small` from complex numbers with their rows in these places."""
+    """Fill `small` with the squared, smoothed amplitude of complex numbers in these places."""
     for row in range(places.size):
         real, imag, target = numbers[places[row], 0], numbers[places[row], 1], sizes[row]
         for col in range(target.size):

@@ -15,7 +15,7 @@ from ._formulas import cos_sin, magnitude, phase_and_excess
 
 @serial
 def fill_spectrum(wide, high, logs, cosines, sines, excesses):
-    """Fill `logs` with those of 1 + the size of each number, and the rest with its phase's."""
+    """Fill `logs` with L = log(1 + amplitude), and the rest with cosine and sine of the phase P."""
     for i in range(wide.size):
         logs[i] = logarithm(magnitude(wide[i], high[i]) + 1.0)
     for i in range(wide.size):
@@ -72,7 +72,7 @@ def _fill_conjugates(cosines, sines, excesses, real, imag):
 
 @serial
 def scale_by_residual(logs, sizes, spectra):
-    """Scale spectra (N, 2, W): log-amplitudes become their differences from 3 x 3 means.
+    """Scale spectra (N, 2, W) to the amplitude exp(R), with R = L - mean3x3(L).
 
     They are mirrored too, which makes the next transform inverse.
     """
@@ -90,7 +90,7 @@ def scale_by_residual(logs, sizes, spectra):
 
 @serial
 def _fill_less_mean(logs, result):
-    """Fill `result` with each number less the mean of the 3x3 around it."""
+    """Fill `result` with R = L - mean3x3(L)."""
     rows, cols = logs.shape
     sums = np.empty(cols + 2)
     left, inside, right = sums[:cols], sums[1 : cols + 1], sums[2:]

@@ -222,6 +222,7 @@ def _transform_cols(real, imag, twiddles, next_real, next_imag):
 
 @kernel
 def _fill_spectrum(real, imag, logs, cosines, sines):
+    """Fill with L = log(1 + amplitude), and with cosine and sine of the phase P."""
     frames, rows, cols = real.shape
     col = cuda.grid(1)
     if col >= cols:
@@ -243,7 +244,7 @@ def _fill_spectrum(real, imag, logs, cosines, sines):
 
 @kernel
 def _fill_residual(logs, cosines, sines, real, imag):
-    """Fill with the spectrum for the inverse, mirrored; its amplitude is exp(log minus mean)."""
+    """Fill with the spectrum for the inverse, mirrored; its amplitude is exp(R)."""
     frames, rows, cols = logs.shape
     col = cuda.grid(1)
     if col >= cols:
@@ -268,6 +269,7 @@ def _fill_residual(logs, cosines, sines, real, imag):
 
 @kernel
 def _fill_sizes(real, imag, sizes):
+    """Fill with the amplitudes of complex numbers."""
     frames, rows, cols = real.shape
     col = cuda.grid(1)
     if col >= cols:

@@ -1,5 +1,8 @@
 """The formulas of the spectral residual, for both backends. Scalars only.
 
+L, P and R are the log-amplitude, phase and residual of Hou and Zhang (2007). Rounding follows
+OpenCV's ``StaticSaliencySpectralResidual``.
+
 The 64 x 64 pixels of a spectrum are so few that they can all be float64; float32 where OpenCV is.
 """
 
@@ -21,7 +24,7 @@ _P7 = float32(float32(-0.04432655552792128) * _DEGREE)
 
 @serial
 def tap(index, source, target):
-    """Return the first of the two source pixels around a target pixel, and the second's weight."""
+    """Return the first of two source pixels (OpenCV's resize), and the second's weight."""
     place = (1.0 / (target / source)) * (index + 0.5) - 0.5
     first = int64(math.floor(place))
     if first < 0 or first >= source - 1:
@@ -152,7 +155,7 @@ def _cosine_series(square):
 
 @serial
 def blur(first, second, third, fourth, fifth):
-    """Return the mean of five values in a row, weighted by a Gaussian of sigma 8."""
+    """Return the mean of five values under OpenCV's ``GaussianBlur`` of size 5 and sigma 8."""
     near, far = second + fourth, first + fifth
     return 0.20313220328645026 * third + 0.20155141593914233 * near + 0.19688248241763248 * far
 

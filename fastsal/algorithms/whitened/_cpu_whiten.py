@@ -49,7 +49,7 @@ def _add_values(values, lanes):
 
 @banded
 def fill_distances(features, weights, distances, start, stop):
-    """Fill chunks of `distances` with the sums of the squares of the whitened features."""
+    """Fill chunks of `distances` with squared Mahalanobis distances (Rosenholtz 1999)."""
     size = len(features)
     whitened = np.empty((size, CHUNK), np.float32)
     for chunk in range(start, stop):

@@ -141,6 +141,7 @@ def _fill_moments(features, moments):
 
 @kernel
 def _fill_weights(moments, count, lower, weights):
+    """Fill the matrix that whitens the features, from their moments."""
     frame = cuda.grid(1)
     if frame < moments.shape[0]:
         fill_weights(moments[frame], count, lower[frame], weights[frame])
@@ -148,7 +149,7 @@ def _fill_weights(moments, count, lower, weights):
 
 @kernel
 def _fill_distances(features, weights, count, maps):
-    """Fill maps with the sums of the squares of the whitened features."""
+    """Fill maps with squared Mahalanobis distances of the features (Rosenholtz 1999)."""
     values = cuda.local.array(MOST_FEATURES, float32)
     col, frame = cuda.grid(1), cuda.blockIdx.z
     if col >= maps.shape[2]:

@@ -1,4 +1,7 @@
-"""The formulas of whitened differences of Gaussians, for both backends. Scalars only."""
+"""The formulas of whitened differences of Gaussians, for both backends. Scalars only.
+
+Scores are squared Mahalanobis distances, as Rosenholtz (1999) models saliency.
+"""
 
 import numpy as np
 from numba import float64
