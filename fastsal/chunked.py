@@ -1,4 +1,4 @@
-"""Stacks of the host go through a device in parts, so that copies and kernels overlap."""
+"""Process host stacks in chunks on two streams to overlap transfers with kernels."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 """BinWang's background model on the CPU: a frame in one sweep over tiles of 4 x 64 pixels.
 
-Two counts over the whole frame steer its second half, so by definition there would be a sweep to
-each count. Counts change slowly. The counts at the end of a frame bound those of the next, and a
-pass counts again only where these bounds decide nothing.
+The second half of a frame depends on two global counts, which would need two extra passes. Counts
+change slowly, so bounds from the previous frame usually suffice; if not, a pass counts again.
 
-Memory sets the pace. Two flags per tile avoid most of the work. A tile is live if templates other
-than the first are in use. It is calm if no pixel is active and all reaches are minimal.
+Memory bandwidth limits the speed. Two flags per tile avoid most of the work. A tile is live if
+templates other than the first are in use. It is calm if no pixel is active and all reaches are
+minimal.
 """
 
 import numpy as np
@@ -129,7 +129,7 @@ def _untiled(tiles, shape):
 
 
 def _limits(check):
-    """Return after how many frames a level is a candidate, and a template the first."""
+    """Return the frames after which a level becomes a candidate, and a template the first one."""
     return (200, 250) if check else (50, 150)
 
 

@@ -108,7 +108,7 @@ def _store(votes, is_candidate, verdicts):
 
 @serial
 def _scan(candidates, verdicts):
-    """Turn votes into verdicts in raster order, as OpenCV goes."""
+    """Convert votes to verdicts in OpenCV's raster order."""
     height, width = verdicts.shape
     for row in range(height):
         if candidates[row] == 0:

@@ -131,7 +131,7 @@ def _match(templates, shorts, codes, gray, controls):
 
 @device
 def _learnt(template, level):
-    # A sum of products would be fused; that of two explicitly fused ones with -0 cannot be.
+    # A device fuses a sum of products, but not a sum of two products that are fused with -0.
     kept = cuda.fma(KEPT, template, float32(-0.0))
     return blended(kept, cuda.fma(RATE, float32(level), float32(-0.0)))
 
@@ -276,7 +276,7 @@ def _order(templates, shorts, i, limit):
     """Sort the templates of a pixel by efficacy (``templateOrdering``)."""
     c1, c2, c3 = shorts[1, i], shorts[2, i], shorts[3, i]
     if c1 == 0 and c2 == 0 and c3 == 0:
-        return  # nothing moves, and most pixels are spared seven loads
+        return  # nothing moves, which saves most pixels seven loads
     t0, t1, t2, t3, c0, c1, c2, c3 = ordered(
         templates[0, i], templates[1, i], templates[2, i], templates[3, i],
         shorts[0, i], c1, c2, c3, limit,

@@ -42,7 +42,7 @@ def blended(kept, fresh):
 
 @serial
 def recounted(count, is_hit, is_free, max_count):
-    """Return the count of a template after a frame; nothing counts while the pixel is busy."""
+    """Return a template's efficacy C after a frame, as ``fullResolutionDetection``."""
     grown = count + (count < max_count)
     shrunk = count - (is_free & (count > 0))
     return int16(grown if is_hit else shrunk)
@@ -110,7 +110,7 @@ def block_matches(levels, reaches, count, templates, is_used):
 
 
 CERTAIN = 255  # all votes: accepted in any case
-FAR = -1000  # a level that nothing is near to
+FAR = -1000  # a level far from all others
 
 _ROUNDER = float32(1 << 23)  # see kernels/scale.py
 

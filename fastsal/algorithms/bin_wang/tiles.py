@@ -1,4 +1,4 @@
-"""How the CPU lays out a model: tiles of 4 x 64 pixels, their fields side by side.
+"""Layout of a model on the CPU: tiles of 4 x 64 pixels with their fields side by side.
 
 There are three arrays, one per type, with the fields at distances known to the compiler. It would
 not vectorise loops over one array per field.

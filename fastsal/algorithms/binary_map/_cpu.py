@@ -74,12 +74,12 @@ def _by_kmeans(values, starts, binary):
     extent = whole_range(chunks[0])
     attempts = _new_attempts()
     fill_starts(starts, *extent, attempts[0])
-    with threads.safe_section(), parallel_chunksize(1):  # who is done first takes the next
+    with threads.safe_section(), parallel_chunksize(1):  # the first idle thread takes the next
         cluster_at_once(values, chunks, *attempts)
     centres, old, sizes, moved, inertias = attempts
     best, table = best_of(inertias), np.empty(CLUSTERS, np.uint8)
     if best < 0:
-        binary[:] = 0  # as OpenCV, which has no clusters then
+        binary[:] = 0  # as in OpenCV, which then has no clusters
         return
     fill_table(centres[best], sizes[best], table)
     args = (values, old[best], extent, moved[best], table, binary)

@@ -95,14 +95,14 @@ def _zeros(part):
     return count
 
 
-_MIN_GAP, _GREATEST = float32(2.0**-60), float32(2.0**60)  # squares of these are no trouble
+_MIN_GAP, _GREATEST = float32(2.0**-60), float32(2.0**60)  # squares of these do not overflow
 
 
 @serial
 def fill_intervals(centres, low, high, edges, owners):
     """Fill the upper edges of the intervals and their owners; return whether these are exact.
 
-    They need not hold for values between `low` and `high` where centres all but coincide.
+    They may be inexact for values between `low` and `high` if two centres nearly coincide.
     """
     count = 0
     for k in range(CLUSTERS):

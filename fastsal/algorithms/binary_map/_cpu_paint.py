@@ -10,7 +10,7 @@ from ._draws import CLUSTERS
 from ._formulas import between_class_variance, clipped, fixed, level_of, mean_below, twice_the_mean
 
 BLOCK = 1 << 15  # values that are counted or added up as one
-FITTING = 1 << 10  # values that stay near; their sum of `fixed` is sure to fit 64 bits
+FITTING = 1 << 10  # values that stay in the cache; their sum of `fixed` fits 64 bits
 LOW_BITS = 26
 
 
@@ -85,7 +85,7 @@ def fraction_of(value, itemsize):
 
 @banded
 def cut_levels(levels, threshold, start, stop):
-    """Make levels of grey 255 if they are above the threshold, else 0."""
+    """Set grey levels to 255 above the threshold, and to 0 elsewhere."""
     part = levels[start:stop]
     for i in range(part.size):
         part[i] = 255 if part[i] > threshold else 0
@@ -171,7 +171,7 @@ def region_sums(values, labels, count):
     sums = np.zeros(count, np.float64)
     label, total = labels[0], 0.0
     for i in range(values.size):
-        if labels[i] != label:  # runs are long, and a register is nearer than a table
+        if labels[i] != label:  # runs are long, and a register is faster than a table
             sums[label] += total
             label, total = labels[i], 0.0
         total += values[i]

@@ -95,7 +95,7 @@ def _with_care(part, bottom, top, low, high, total):
     """Return the sum plus the values of a chunk within an interval, a few values at a time."""
     for start in range(0, part.size, FEW):
         few = part[start : start + FEW]
-        if not _is_any_inside(few, bottom, top):  # often there is none: the cluster has rare values
+        if not _is_any_inside(few, bottom, top):  # often there is none, in clusters of rare values
             continue
         new, power = float32(-1), _power_below(total, low, min(high, top))
         if power > 0:

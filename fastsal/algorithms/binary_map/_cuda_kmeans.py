@@ -172,7 +172,7 @@ def _inertia(pixels, frame, before, now, places):
         lane += cuda.blockDim.x
     cuda.syncthreads()
     total = 0.0
-    for lane in range(LANES):  # on every thread, though one answer is enough
+    for lane in range(LANES):  # computed by every thread, although one result is enough
         total += lanes[lane]
     for k in range(CLUSTERS):
         if places[k] >= 0:
@@ -226,7 +226,7 @@ def add_up(pixels, frame, centres, sums, counts):
                 if stopped:
                     is_done[0] = 0
             cuda.syncthreads()
-        cuda.syncthreads()  # all have seen that it is done before the next round says it is not
+        cuda.syncthreads()  # all threads must read the flag before the next iteration clears it
         tile += cuda.blockDim.x * SPAN
 
 

@@ -23,7 +23,7 @@ FIRST_PLANE = (0, 3, 6)  # of each colour space
 
 
 def gradients_of(pixels, channels, first, plan, spaces):
-    """Return the upper halves of all gradients, (spaces, plan.pixels), as windows are scored by.
+    """Return the upper halves of all gradients, (spaces, plan.pixels), which windows are scored by.
 
     `pixels` is (H, W * channels), with blue in channel `first`.
     """
@@ -187,7 +187,7 @@ def fill_gradient(planes, space, row, top, rows, cols, steps, halves):
 def _fill_steps(planes, space, one, other, is_border, steps):
     """Fill the steps between pixels from `one` on and from `other` on.
 
-    They are the maximum gap of any channel, or for HSV half the sum of the gaps.
+    They are the maximum difference of any channel, or for HSV half the sum of the differences.
     """
     at, size = FIRST_PLANE[space], steps.size
     first, second = planes[at, one : one + size], planes[at, other : other + size]

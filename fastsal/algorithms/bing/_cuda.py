@@ -121,7 +121,7 @@ def _fill_gradients(planes, scales, spaces, halves):
 
 @device
 def _abs_diffs(planes, space, one, other):
-    """Return twice the maximum gap of any channel, or for HSV the sum of its gaps."""
+    """Return twice the maximum difference of any channel, or for HSV the sum of differences."""
     if space == GRAY:
         return uint16(2 * abs_diff(planes[6, one], planes[6, other]))
     at = 3 if space == HSV else 0
@@ -148,7 +148,7 @@ def _score(halves, scales, factors, signs, scores):
                 first += signs[s, 0, tap] * half
                 second += signs[s, 1, tap] * half
                 tap += 1
-            # A sum of products would be fused; that of two explicitly fused ones cannot be.
+            # A device fuses a sum of products, but not a sum of two explicitly fused ones.
             one = cuda.fma(factors[s, 0], float32(first), float32(-0.0))
             other = cuda.fma(factors[s, 1], float32(second), float32(-0.0))
             scores[s, at + i] = score_of(one, other) if is_window else float32(NOTHING)
@@ -213,7 +213,7 @@ def _last_best(array, at, count, values, places):
         if array[at + i] >= value:
             value, place = array[at + i], i
         i += threads
-    cuda.syncthreads()  # all have read the result of the last call
+    cuda.syncthreads()  # all threads have read the result of the last call
     values[me] = value
     places[me] = place
     cuda.syncthreads()

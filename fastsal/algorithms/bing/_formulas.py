@@ -18,7 +18,7 @@ _MAX_INT = (1 << 31) - 1
 
 @serial
 def blended(first, second, weight):
-    """Return two 8-bit values, or two such blends of values, mixed; `weight` of 256 is second's."""
+    """Interpolate two 8-bit values or two blends; the second has the weight `weight` / 256."""
     return int32(256 - weight) * int32(first) + int32(weight) * int32(second)
 
 
@@ -68,7 +68,7 @@ def abs_diff(first, second):
 
 @serial
 def step_of(abs_diffs, is_border):
-    """Return a step of the gradient from twice the gap: half of it, but at borders all of it."""
+    """Return a gradient component from twice the difference: half of it, at borders all of it."""
     return uint8(min(abs_diffs if is_border else uint16(abs_diffs >> 1), uint16(255)))
 
 

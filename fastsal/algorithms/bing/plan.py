@@ -36,7 +36,7 @@ class Plan:
 
 
 def plan_of(shape: tuple[int, int], sizes: NDArray[np.int32]) -> Plan:
-    """Return the plan of an image size, largest windows first as OpenCV goes."""
+    """Return the plan of an image size, largest windows first as in OpenCV."""
     return _planned(shape, tuple(int(each) for each in sizes))
 
 
@@ -84,7 +84,7 @@ def _middle_of(cols: int, width: int) -> int:
 
 
 def _table(target: int, source: int) -> NDArray[np.int32]:
-    """Return, per entry, where OpenCV's linear exact resize takes it from, in units of 1/256."""
+    """Return the source positions of OpenCV's ``INTER_LINEAR_EXACT``, in units of 1/256."""
     place = (1 / (target / source)) * (np.arange(target) + 0.5) - 0.5
     first = np.floor(place)
     weight = np.rint((place - first) * 256)

@@ -12,11 +12,11 @@ from . import _cpu_pictures
 from .model import SPACES
 from .plan import WINDOW, Plan, boxes_of, plan_of
 
-ENOUGH = 0.5  # from here on a box is said to be found
+ENOUGH = 0.5  # a box is found from this overlap on
 
 
 def overlaps(boxes: NDArray[np.int32], others: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Return the area that two boxes x, y, w, h share, of the area of both, (n, m)."""
+    """Return the intersection over union of boxes x, y, w, h, (n, m)."""
     first, second = boxes[:, None].astype(np.int64), others[None].astype(np.int64)
     start = np.maximum(first[..., :2], second[..., :2])
     stop = np.minimum(first[..., :2] + first[..., 2:], second[..., :2] + second[..., 2:])
@@ -43,7 +43,7 @@ class Samples(NamedTuple):
 
 
 def mirrored(view: View) -> View:
-    """Return a view with left and right swapped."""
+    """Return a horizontally flipped view."""
     (height, width), channels = view.frames.shape, view.frames.channels
     pixels = view.frames.pixels.reshape(height, width, channels)[:, ::-1].reshape(1, -1)
     boxes = view.boxes.copy()
@@ -105,7 +105,7 @@ def _best_place(
 
 
 def _along(places: int, window: int, limit: int, start: int, extent: int) -> tuple[Any, ...]:
-    """Return along one axis the places of windows that meet a box, their extents, the shared."""
+    """Return windows that meet a box along one axis: places, extents and overlaps."""
     first = np.arange(places - WINDOW + 1) * (window // WINDOW)
     own = np.minimum(window, limit - first)
     shared = np.minimum(first + own, start + extent) - np.maximum(first, start)

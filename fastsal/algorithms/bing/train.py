@@ -194,7 +194,7 @@ def _clipped(boxes: Any, shape: tuple[int, ...], image: int) -> NDArray[np.int32
 _FEWEST = 4  # windows of objects, mirror images included, from which on a size is used
 _NSS = 2
 # How much lower boxes score in each further colour space. Most of them repeat boxes of the spaces
-# before. Near the top of the merged list a new place is worth more than a repeat.
+# before. Near the top of the merged list a new place raises recall more than a repeat.
 _REPEATS = 0.2
 
 Floats = NDArray[np.float32]
@@ -224,7 +224,7 @@ def learnt_sizes(samples: list[Samples]) -> NDArray[np.int32]:
 
 
 def learnt_filters(samples: list[Samples], fit: Fit) -> dict[str, Floats]:
-    """Return stage I: how much each gradient of a window speaks for an object."""
+    """Return stage I: the weight of each gradient of a window as evidence for an object."""
     objects = np.concatenate([each.objects for each in samples])
     background = np.concatenate([each.background for each in samples])
     windows = np.concatenate([objects, background]) / BRIGHTEST

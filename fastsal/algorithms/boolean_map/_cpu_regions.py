@@ -23,7 +23,7 @@ def add_jobs(planes, units, step, reach, is_published, work, totals, band, bands
     jobs = int64(2 * len(planes))
     _clear(totals[band])
     for turn in range((jobs + bands - 1) // bands):
-        # To and fro: the two jobs of a plane take different times.
+        # Alternate directions, because the two jobs of a plane take different times.
         job = turn * bands + (bands - 1 - band if turn & 1 else band)
         if job < jobs:
             _add_maps(

@@ -128,7 +128,7 @@ def shape_map(values, windows, is_published, curve, bias, down, across, saliency
 
 @device
 def _bend(values, window, curve, bias, down, across):
-    """Bring values of 16 bits onto the curve, if there is one, and draw them to the centre."""
+    """Apply the curve, if there is one, and the centre bias to values of 16 bits."""
     top, left, cols = window[0], window[2], window[3] - window[2]
     i = int64(cuda.threadIdx.x)
     while i < (window[1] - top) * cols:

@@ -73,7 +73,7 @@ def set_windows(top, bottom, left, right, windows):
 
 @kernel
 def replicate(small, windows):
-    """Replace cells outside of the windows by the nearest inside: as borders are replicated."""
+    """Replicate borders: cells outside of the windows get the nearest value inside."""
     frames, planes, rows, cols = small.shape
     col = cuda.grid(1)
     frame = cuda.blockIdx.z
@@ -176,7 +176,7 @@ def _value(lab, frame, row, col, axes):
 
 @kernel
 def project(lab, axes, raw):
-    """Fill the planes of `raw` along the axes, stretched to 0 to 255: whitened feature maps."""
+    """Fill the planes of `raw` along the axes, stretched to 0 to 255; a block per plane."""
     lows = cuda.shared.array(MAX_THREADS, int64)
     highs = cuda.shared.array(MAX_THREADS, int64)
     me, threads, plane = cuda.threadIdx.x, cuda.blockDim.x, cuda.blockIdx.x

@@ -100,7 +100,7 @@ def redness(red_chroma):
 
 @serial
 def likeness(red_part, blue_part):
-    """Return how like skin a colour is, as a byte: a product of two Gaussians of 15 bits."""
+    """Return the likeness of a colour to skin, as a byte: a product of two Gaussians of 15 bits."""
     return (int64(red_part) * int64(blue_part) * 255 + (1 << 29)) >> 30
 
 

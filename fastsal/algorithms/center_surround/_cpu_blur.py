@@ -14,7 +14,7 @@ from ...kernels.launch import over_bands
 from ._formulas import between_six, reach_of, source_of, step_of
 
 TAPS = 8  # an item of these passes takes the time of that many pixels
-BEFORE, AFTER = 2, 3  # rows needed for those between, in addition to the one above them
+BEFORE, AFTER = 2, 3  # rows for interpolation, in addition to the one above
 
 
 def blur(planes, sigma, target):
@@ -31,7 +31,7 @@ def rows_of_surround(rows, sigma):
 
 
 def compare(center, sigma, far, contrast, is_first):
-    """Add to `contrast` how far centre and surround differ; `far` is for `rows_of_surround`."""
+    """Add |centre - surround| to `contrast`; `far` is for `rows_of_surround`."""
     frames, _, rows, _ = center.shape
     planes, fars = (each.reshape(-1, *each.shape[2:]) for each in (center, far))
     work, count, sigma = TAPS * center.size, len(fars) * far.shape[2], float32(sigma)

@@ -13,7 +13,7 @@ from ._cuda_blur import across, compare, down
 from ._cuda_merge import add_cubic, add_next, fade_out
 from ._formulas import blue_yellow, intensity, red_green
 
-GROUP = 1 << 23  # pixels of the first octave of frames under way at once
+GROUP = 1 << 23  # pixels of the first octave of all frames processed at once
 
 
 def center_surround(pixels, channels, is_rgb, width, form, smooth, center_bias, out):

@@ -1,6 +1,6 @@
 """Blurs on a CUDA device: across rows, then down columns, where centre and surround are compared.
 
-Weights are computed where they are needed: that costs less than it would to bring them.
+Threads compute their weights, which costs less than to load them.
 """
 
 from numba import cuda, float32

@@ -14,13 +14,13 @@ _CUBIC = float32(-0.75)  # OpenCV's
 
 @serial
 def reach_of(sigma):
-    """Return how many neighbours on either side a Gaussian takes in: VOCUS2's, that is OpenCV's."""
+    """Return the radius of a Gaussian in pixels, by VOCUS2's and OpenCV's rule."""
     return (int64(float32(8) * sigma + float32(1.5)) | 1) // 2
 
 
 @serial
 def step_of(sigma):
-    """Return how many rows apart a blur may be taken, and the rows between by `between_six`.
+    """Return the distance of rows to blur; `between_six` interpolates the rows between.
 
     A Gaussian four steps wide leaves little of higher frequencies. For rows in [0, 1] the error is
     at most 2e-5, for stripes of 2.6 sigma. For the maps made from them it is a quarter of that.

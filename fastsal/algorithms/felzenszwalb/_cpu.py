@@ -45,7 +45,8 @@ def _label(costs, codes, cols, scales, min_size, labels, doubtful):
             _label_at_all(costs, codes, cols, scales, min_size, labels, doubtful)
 
 
-_PAIRWISE_FROM = 8  # channels from which NumPy's sum, and so scikit-image's, adds in another order
+# number of channels from which NumPy's sum, and so scikit-image's, uses another order
+_PAIRWISE_FROM = 8
 
 
 def _fill_costs_of_many_channels(image, costs):

@@ -165,7 +165,7 @@ def _compare(levels, width, table, exact, totals, maxima, start, stop):
             sums_of_floats = table.view(np.float32)
             compare_row(line, width, sums_of_floats, edges, others, inverses, sums)
         if height * width == 1:
-            sums[0] = 0  # there are no others to compare with
+            sums[0] = 0  # there are no other pixels to compare with
         on, off = int32(0), int32(0)
         for col in range(width):
             on = max(on, int32(sums[col] & LOW))
@@ -175,7 +175,7 @@ def _compare(levels, width, table, exact, totals, maxima, start, stop):
 
 @serial
 def _set_windows(row, height, width, edges, others, inverses):
-    """Put down where the windows of a row lie, and how many other pixels they hold."""
+    """Fill the edges of the windows of a row, and their numbers of other pixels."""
     for scale in range(len(REACHES)):
         reach = REACHES[scale]
         first, last = max(row + 1 - reach, 0), min(row + 1 + reach, height)

@@ -166,7 +166,7 @@ def _add_down(table):
         total = table[frame, 0, col]
         row = 1
         while row + 7 < rows:
-            # Eight loads under way before the first is needed.
+            # Eight loads start before the first result is needed.
             a, b = table[frame, row, col], table[frame, row + 1, col]
             c, d = table[frame, row + 2, col], table[frame, row + 3, col]
             e, f = table[frame, row + 4, col], table[frame, row + 5, col]

@@ -17,7 +17,7 @@ def binomial(first, middle, last):
 
 @serial
 def sixteenth(total):
-    """Return a byte's worth of the sum of a 3x3 binomial window."""
+    """Return the mean under a 3x3 binomial window from its sum, as a byte."""
     return uint8(uint16(uint16(total) + uint16(8)) >> uint16(4))
 
 
@@ -37,7 +37,7 @@ def rounded_contrast(level, window, pixels):
 
 @serial
 def exact_contrast(level, window, pixels):
-    """Return the same from an integer sum: all digits before the point are right."""
+    """Return `rounded_contrast` from an integer sum; all digits before the point are exact."""
     difference = int32(int32(int32(level) * int32(pixels)) - int32(window))
     return float32(float32(difference) / float32(pixels - float32(1)))
 

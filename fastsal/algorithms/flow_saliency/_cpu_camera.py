@@ -136,7 +136,7 @@ def _add_surround(flow, reach, reference):
 
 
 def fill_scores(level, previous, flow, reference, is_fitted, scores):
-    """Fill `scores` with how surely and how much each cell moves against its reference."""
+    """Fill `scores` from each cell's motion relative to its reference and the evidence of it."""
     rows, cols = scores.shape
     residuals = launch.scratch("flow residuals", (rows, cols), np.float32)
     fits = launch.scratch("flow fits", (rows, 2), np.int64)
@@ -199,7 +199,7 @@ def _soften(residuals, fits, is_fitted, scores):
 
 @serial
 def blend(scores, others, memory, kept, shown):
-    """Fill with the lesser of two scores, smoothed over time."""
+    """Fill with the minimum of two scores, smoothed over time."""
     for row in range(kept.shape[0]):
         for col in range(kept.shape[1]):
             score = min(scores[row, col], others[row, col])

@@ -42,7 +42,7 @@ from ._formulas import (
 )
 from .plan import AREA, PATCH, cells_of
 
-RIM = PATCH + 1  # a patch just out of sight, and the gradient's or the place's other pixel
+RIM = PATCH + 1  # a patch just outside, and one pixel for gradients or interpolation
 
 
 def new_level(shape):
@@ -209,7 +209,7 @@ def _search(level, previous, flow, result, start, stop):
 
 @serial
 def address(column, row, col):
-    """Return where in a level's memory the patch begins that starts at a pixel."""
+    """Return the offset in a level's memory of the patch that starts at a pixel."""
     return uint64(col + RIM) * column + uint64(row + RIM) * uint64(PATCH)
 
 

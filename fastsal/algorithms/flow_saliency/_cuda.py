@@ -13,7 +13,7 @@ def new_levels(shapes):
 
 
 def new_field(shape):
-    """Return zeros for as many cells, or for more than one value of each."""
+    """Return zeros for all cells, with one value or several for each."""
     return settled(np.zeros(shape, np.float32))
 
 
@@ -38,10 +38,10 @@ def fill_scores(levels, previous, terms, reach, flow, scores):
 
 
 def blend(scores, others, memory, kept, shown):
-    """Fill `kept` and `shown` with the lesser of two scores, smoothed over time by `memory`."""
+    """Fill `kept` and `shown` with the minimum of two scores, smoothed over time by `memory`."""
     _cuda_camera.blend(scores, others, float32(memory), kept, shown)
 
 
 def scale(down, across, flow):
-    """Bring `flow` into other units."""
+    """Scale `flow` to other units."""
     _cuda_camera.scale(float32(down), float32(across), flow)

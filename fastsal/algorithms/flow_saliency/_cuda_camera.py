@@ -45,7 +45,7 @@ fill_equations, solve = device(_formulas.fill_equations), device(_formulas.solve
 
 
 def fit_camera(flow, count, camera):
-    """Fill `camera` with `count` terms that explain most of the flow, the border's first of all."""
+    """Fill `camera` with `count` terms fitted robustly to the flow, at first near the border."""
     residuals = workspace("flow residuals", flow.shape[1:], np.float32)
     _fit_camera[1, launch.THREADS](flow, count, residuals, camera)
 
@@ -61,7 +61,7 @@ def fill_reference(flow, camera, reach, reference):
 
 
 def fill_scores(level, previous, flow, reference, is_fitted, scores):
-    """Fill `scores` with how surely and how much each cell moves against its reference."""
+    """Fill `scores` from each cell's motion relative to its reference and the evidence of it."""
     rows, cols = scores.shape
     residuals = workspace("flow residuals", (rows, cols), np.float32)
     fits = workspace("flow fits", (2, rows, cols), np.int64)
@@ -71,13 +71,13 @@ def fill_scores(level, previous, flow, reference, is_fitted, scores):
 
 
 def blend(scores, others, memory, kept, shown):
-    """Fill with the lesser of two scores, smoothed over time."""
+    """Fill with the minimum of two scores, smoothed over time."""
     grid = _grid(kept.shape), launch.THREADS
     _blend[grid](scores, others, memory, kept, shown)
 
 
 def scale(down, across, flow):
-    """Bring `flow` into other units."""
+    """Scale `flow` to other units."""
     _scale[_grid(flow.shape[1:]), launch.THREADS](down, across, flow)
 
 

@@ -1,8 +1,8 @@
 """Optical flow of cells on a CUDA device: levels of a frame, then a search from coarse to fine.
 
 Levels are plain images; clamped positions repeat their edges. Sums of integers are equal in any
-order, so threads use atomics. Each then takes the same decisions for the block. Iterations are
-launches: each reads the flow of the one before.
+order, so threads use atomics. Each thread then takes the same decisions for the block. Iterations
+are launches: each reads the flow of the one before.
 """
 
 from itertools import pairwise
@@ -162,7 +162,7 @@ def pixel_of(picture, row, col):
 
 @device
 def error_at(other, level, row, col):
-    """Return how far this thread's pixel is off in a patch at a place."""
+    """Return the error of this thread's pixel in a patch at a place."""
     me = cuda.threadIdx.x
     top, left = (row >> FINE) + me // PATCH, (col >> FINE) + me % PATCH
     shares = fraction_of(col & (ONE - 1), row & (ONE - 1))
@@ -173,7 +173,7 @@ def error_at(other, level, row, col):
 
 @device
 def summed(first, second, third, fourth, sums, iteration):
-    """Return the sums of four numbers over all threads; turns are counted from 0 on."""
+    """Return the sums of four numbers over all threads; `iteration` counts from 0."""
     slot, me = iteration % SLOTS, cuda.threadIdx.x
     if me < 4:
         sums[(iteration + 1) % SLOTS, me] = 0

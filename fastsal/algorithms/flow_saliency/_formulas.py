@@ -22,8 +22,8 @@ ONE = 1 << FINE
 
 STEPS = 4  # of one search at most; more find nothing better
 ROUNDS = 3  # of searches per level
-FAR = float32(PATCH)  # a search that strays farther has lost its way
-NEAR = float32(0.01)  # a shorter step is not worth a look
+FAR = float32(PATCH)  # a search that moves farther has failed
+NEAR = float32(0.01)  # a shorter step changes no result
 # Regularisation for patches without texture: as large as slopes of 2 grey levels in every pixel.
 FIRMNESS = float32(AREA * (2 * 2 * 16) ** 2)
 
@@ -34,7 +34,7 @@ BINS, PER_PIXEL = 2048, 32  # of the histograms that medians are read from
 MIN_RESIDUAL = float32(0.5)  # minimum of the residual motion that is half salient, in pixels
 # A patch that fits the camera's motion within 2 grey levels is no evidence of other motion.
 PLAIN = float32(AREA * AREA * (2 * 16) ** 2)
-BEYOND = float32(0.5)  # pixels of a patch that may lie out of sight
+BEYOND = float32(0.5)  # pixels of a patch that may lie outside the picture
 CUT = 0.5  # fraction of the patches' variance that no motion explains
 
 
@@ -58,7 +58,7 @@ def leveled(luma, itemsize):
 
 @serial
 def overlap(source, sources, target, targets):
-    """Return how much of a source line a target line takes, in parts of ``1 / targets``."""
+    """Return the overlap of a source line and a target line, in units of ``1 / targets``."""
     first = max(source * targets, target * sources)
     last = min((source + 1) * targets, (target + 1) * sources)
     return last - first
@@ -97,10 +97,7 @@ def corner(cell, size):
 
 @serial
 def place(start, motion, size):
-    """Return where a patch lies that starts there and moves so, in 1 / ONE pixels.
-
-    No farther outside a level of that size than a patch just out of sight.
-    """
+    """Return a patch's position after a motion, in 1 / ONE pixels, clamped just off the level."""
     moved = int64(math.floor(float32(motion * float32(ONE)) + float32(0.5))) + (start << FINE)
     return min(max(moved, int64(-PATCH << FINE)), int64(size << FINE))
 
@@ -163,7 +160,7 @@ def step(pull, other_pull, other_structure, mixed_structure, determinant):
 
 @serial
 def ordered(first, second):
-    """Return two values, the lesser first."""
+    """Return two values, the smaller first."""
     return min(first, second), max(first, second)
 
 
@@ -188,7 +185,7 @@ def median_of_nine(a, b, c, d, e, f, g, h, i):
 
 @serial
 def spot(cell, cells, longest):
-    """Return where a cell lies, from the middle, in halves of the longer side."""
+    """Return the position of a cell from the centre, in halves of the longer side."""
     return float32(float32(2 * cell + 1 - cells) / float32(longest))
 
 
@@ -202,7 +199,7 @@ def is_border(row, col, rows, cols):
 
 @serial
 def camera_across(camera, x, y):
-    """Return the columns that the camera moves a spot by.
+    """Return the camera's motion at a position, in columns.
 
     A camera is (down, across; across by x, by y; down by x, by y; two terms of perspective).
     """
@@ -213,7 +210,7 @@ def camera_across(camera, x, y):
 
 @serial
 def camera_down(camera, x, y):
-    """Return the rows that the camera moves a spot by."""
+    """Return the camera's motion at a position, in rows."""
     linear = float32(float32(camera[4] * x) + float32(camera[5] * y))
     bent = float32(float32(camera[6] * x) + float32(camera[7] * y))
     return float32(float32(camera[0] + linear) + float32(bent * y))
@@ -257,14 +254,14 @@ def length_of(bin_):
 
 @serial
 def is_in_sight(start, motion, size):
-    """Return whether a patch that starts there and moves so is seen in a picture of that size."""
+    """Return whether a patch is visible in a picture of that size after a motion."""
     before, after = float32(start) + motion, float32(start + PATCH - size) + motion
     return before >= -BEYOND and after <= BEYOND + float32(max(PATCH - size, 0))
 
 
 @serial
 def evidence(unexplained, own):
-    """Return how sure it is, 0 to 1, that a patch does not move as its reference does.
+    """Return the evidence, 0 to 1, that a patch does not move as its reference does.
 
     Both are AREA times sums of squared errors: with the reference's motion, and with its own.
     """

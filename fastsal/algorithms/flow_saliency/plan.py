@@ -1,10 +1,10 @@
-"""Sizes: of the picture that is searched, of its levels, and of the cells that get a flow each."""
+"""Sizes of the searched picture, of its levels, and of the cells with one flow each."""
 
 from __future__ import annotations
 
 LONGEST_SIDE = 1 << 20  # of frames: sums down a longer column would overflow
-LONGER_SIDE = 320  # of the working picture; twice that costs four times as much and finds no more
-SHORTEST_SIDE = 12  # of the coarsest level: less shows no motion that the next finer would not
+LONGER_SIDE = 320  # of the working picture; twice that costs four times the time and finds no more
+SHORTEST_SIDE = 12  # of the coarsest level: a smaller one shows no further motion
 CELL = 4  # pixels of the working picture per flow vector
 PATCH = 8  # pixels that are searched for each of them: the cell and a margin on every side
 AREA = PATCH * PATCH

@@ -30,7 +30,7 @@ def frame_difference(frame, previous, channels, weights, white, threshold, out):
 @banded
 def _gray_span(frame, previous, white, threshold, out, start, stop):
     """Fill pixels of the difference picture of grey frames (Jain and Nagel 1979)."""
-    # Slices that start at 0 spare the loops an index that may be negative, so they vectorise.
+    # Slices that start at 0 exclude negative indices, so the loops vectorise.
     _fill(frame[start:stop], previous[start:stop], white, threshold, out[start:stop])
 
 

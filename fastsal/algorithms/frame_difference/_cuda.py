@@ -27,7 +27,7 @@ def _fill_from_gray(frame, previous, white, threshold, out):
     step, size = cuda.gridsize(1), out.itemsize
     i = cuda.grid(1)
     while i + 3 * step < out.size:
-        # Eight loads under way before the first store, which they would otherwise wait for.
+        # Eight loads start before the first store, or they would wait for it.
         j, k, m = i + step, i + 2 * step, i + 3 * step
         a, b, c, d = frame[i], frame[j], frame[k], frame[m]
         e, f, g, h = previous[i], previous[j], previous[k], previous[m]

@@ -8,7 +8,7 @@ from ...kernels.scale import stored
 
 @serial
 def abs_diff(level, other):
-    """Return how far two levels lie apart; unsigned ones never go below zero here."""
+    """Return the absolute difference of two levels, without underflow of unsigned ones."""
     return max(level, other) - min(level, other)
 
 

@@ -1,4 +1,4 @@
-"""The Itti-Koch map on a CUDA device: all scales lie in one atlas, so that few kernels do.
+"""The Itti-Koch map on a CUDA device: one atlas holds all scales, so few launches suffice.
 
 A thread takes a pixel of an atlas, of scales or of features; a table says which of these a block
 of threads belongs to. Frames lie along z. A long stack goes through in groups.

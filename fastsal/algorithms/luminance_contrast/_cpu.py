@@ -32,7 +32,7 @@ def luminance_contrast(pixels, channels, weights, out):
 def _large_frame(pixels, channels, weights, saliency, bands):
     levels = 1 << 8 * pixels.itemsize
     codes = launch.scratch("codes", (bands, CODES), np.uint32)
-    # A code is two 8-bit pixels, which are taken apart at the end, or one of 16 bits.
+    # A code is two 8-bit pixels, which are separated at the end, or one of 16 bits.
     counts = codes if levels == CODES else launch.scratch("counts", (bands, levels), np.uint32)
     gray = pixels
     if channels == 1:

@@ -171,7 +171,7 @@ def _paint_bytes(gray, scores, out):
         cuda.syncthreads()
         i = cuda.grid(1)
         while i + 3 * step < area:
-            # Four loads under way before the first store, which they would otherwise wait for.
+            # Four loads start before the first store, or they would wait for it.
             a, b = table[gray[frame, i]], table[gray[frame, i + step]]
             c, d = table[gray[frame, i + 2 * step]], table[gray[frame, i + 3 * step]]
             out[frame, i] = stored(a, out.itemsize)

@@ -62,7 +62,7 @@ def _fill_backwards(values, target):
 
 @serial
 def _fill_conjugates(cosines, sines, excesses, real, imag):
-    """Fill with conjugates, backwards, and turned by the gaps, which are tiny."""
+    """Fill with conjugates in reverse order, rotated by the tiny phase excesses."""
     size = np.uint64(cosines.size)
     for i in range(size):
         cosine, sine = cosines[size - np.uint64(1) - i], sines[size - np.uint64(1) - i]
