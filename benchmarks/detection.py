@@ -17,7 +17,7 @@ import numpy as np
 
 from fastsal import Stream
 from fastsal.applications import detect_salient
-from fastsal.applications.detection import _overlaps
+from fastsal.boxes import iou
 from fastsal.io.pictures import find_images, read_image
 
 SIZE = (1200, 900)  # of the video: 2.5 times that of vtest.avi
@@ -38,7 +38,7 @@ def people_finder():
 
 def overlap(box, others):
     """Return the largest intersection over union with other boxes."""
-    return float(_overlaps(np.asarray(box), np.asarray(others)).max()) if len(others) else 0.0
+    return float(iou(box, others).max(initial=0))
 
 
 def timed(work):

@@ -31,6 +31,7 @@ import fastsal
 from benchmarks.kept import FOLDER, rounded
 from fastsal import metrics
 from fastsal.bench import machine
+from fastsal.boxes import iou
 from fastsal.datasets import open_masks
 from fastsal.datasets.masks import MaskSample
 from fastsal.evaluation.models import parsed
@@ -94,7 +95,7 @@ def scored(saliency: Values, mask: NDArray[np.bool_]) -> Scores:
         metrics.mean_absolute_error(stretched, mask),
         metrics.weighted_f_measure(stretched, mask),
         metrics.s_measure(stretched, mask),
-        overlap(boxes[0], bounding_box(mask)) if len(boxes) else 0.0,
+        iou(boxes[:1], bounding_box(mask)).max(initial=0),
     ]
     return Scores(*curves(stretched, mask), values)
 
@@ -121,14 +122,6 @@ def bounding_box(mask: NDArray[np.bool_]) -> Values:
     """Return x, y, width and height of the bounding box of a mask."""
     rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return np.array([cols[0], rows[0], cols[-1] + 1 - cols[0], rows[-1] + 1 - rows[0]])
-
-
-def overlap(one: Values, other: Values) -> float:
-    """Return the intersection of two boxes (x, y, width, height), divided by their union."""
-    start = np.maximum(one[:2], other[:2])
-    stop = np.minimum(one[:2] + one[2:], other[:2] + other[2:])
-    shared = int(np.maximum(stop - start, 0).prod())
-    return shared / int(one[2:].prod() + other[2:].prod() - shared)
 
 
 def scores_of(method: str, photos: list[Photo]) -> Iterator[Scores]:

@@ -16,6 +16,7 @@ import fastsal
 from benchmarks import boxes
 from benchmarks.boxes import Photo
 from fastsal.algorithms.bing import BingModel, bing, ranked_boxes
+from fastsal.boxes import iou
 
 COUNTS = (100, 300, 1000, 2000)
 OVERLAP = 0.5
@@ -43,11 +44,7 @@ def first_hits(propose: Propose, photos: list[Photo]) -> list[np.ndarray]:
 
 
 def _first_hits(proposed: np.ndarray, objects: np.ndarray) -> np.ndarray:
-    start = np.maximum(proposed[:, None, :2], objects[None, :, :2])
-    ends = [each[..., :2] + each[..., 2:] for each in (proposed[:, None], objects[None])]
-    shared = np.maximum(np.minimum(*ends) - start, 0).prod(axis=-1)
-    areas = proposed[:, None, 2:].prod(axis=-1) + objects[None, :, 2:].prod(axis=-1)
-    is_hit = shared >= OVERLAP * (areas - shared)
+    is_hit = iou(proposed, objects) >= OVERLAP
     return np.where(is_hit.any(axis=0), is_hit.argmax(axis=0), NEVER)
 
 

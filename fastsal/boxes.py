@@ -40,3 +40,15 @@ def as_xyxy(boxes: ArrayLike) -> NDArray[Any]:
             f"{array.shape}"
         )
     return np.concatenate([array[..., :2], array[..., :2] + array[..., 2:]], axis=-1)
+
+
+def iou(boxes: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:
+    """Return the intersection over union of each box (x, y, width, height) with others, (n, m)."""
+    first = np.asarray(boxes, np.float64).reshape(-1, 1, 4)
+    second = np.asarray(others, np.float64).reshape(1, -1, 4)
+    start = np.maximum(first[..., :2], second[..., :2])
+    stop = np.minimum(first[..., :2] + first[..., 2:], second[..., :2] + second[..., 2:])
+    shared = np.maximum(stop - start, 0).prod(axis=-1)
+    union = first[..., 2:].prod(axis=-1) + second[..., 2:].prod(axis=-1) - shared
+    ratio: NDArray[np.float64] = shared / np.maximum(union, np.finfo(np.float64).tiny)
+    return ratio

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from ..algorithms.binary_map import salient_boxes
+from ..boxes import iou
 from ..errors import ImageError
 from ..metrics.inputs import Map, as_host
 from .inputs import (
@@ -259,19 +260,7 @@ def _merged(found: list[_Found]) -> Any:
     kept: list[int] = []
     for i in np.argsort(-rank.astype(np.float64), kind="stable").tolist():
         others = [k for k in kept if origin[k] != origin[i]]
-        if not (_overlaps(boxes[i], boxes[others]) > _SAME).any():
+        if not (iou(boxes[i], boxes[others]) > _SAME).any():
             kept.append(i)
     kept.sort()
     return boxes[kept] if scores is None else (boxes[kept], scores[kept])
-
-
-def _overlaps(box: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the intersection over union of a box with each of the others."""
-    x, y, w, h = box.astype(np.float64)
-    left, top, width, height = others.astype(np.float64).reshape(-1, 4).T
-    across = np.minimum(x + w, left + width) - np.maximum(x, left)
-    down = np.minimum(y + h, top + height) - np.maximum(y, top)
-    both = np.maximum(across, 0) * np.maximum(down, 0)
-    union = w * h + width * height - both
-    ratio: NDArray[np.float64] = both / np.maximum(union, np.finfo(np.float64).tiny)
-    return ratio

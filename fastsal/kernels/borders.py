@@ -1,5 +1,7 @@
 """Where an index beyond the border of an image is read, for both backends."""
 
+from numba import int64
+
 from .jit import serial
 
 
@@ -22,3 +24,13 @@ def reflect101(index, size):
     index = abs(index)
     index = 2 * size - 2 - index if index >= size else index
     return min(abs(index), size - 1)
+
+
+@serial
+def reflect_either(index, size, skips_edge):
+    """As `reflect`, or with `skips_edge` as `reflect101`, at any distance from the border."""
+    if size == 1:
+        return int64(0)
+    period = 2 * size - 2 if skips_edge else 2 * size
+    index = int64(index) % period
+    return period - int64(not skips_edge) - index if index >= size else index

@@ -16,8 +16,9 @@ from fastsal import images as arrays
 from fastsal.algorithms.bing import SPACES, bing
 from fastsal.algorithms.bing._cpu_pictures import gradients_of as pictures_of
 from fastsal.algorithms.bing.plan import boxes_of, plan_of
-from fastsal.algorithms.bing.samples import View, mirrored, overlaps, samples_of
+from fastsal.algorithms.bing.samples import View, mirrored, samples_of
 from fastsal.algorithms.bing.train import Tally, learnt_calibrations, linear_svm
+from fastsal.boxes import iou
 
 BOX = (32, 16, 40, 48)  # column, row, width, height
 
@@ -328,7 +329,7 @@ def test_overlaps_are_intersections_over_unions(rng):
 
     expected = [[overlap(one, other) for other in boxes] for one in boxes]
 
-    np.testing.assert_allclose(overlaps(boxes, boxes), expected, rtol=1e-12)
+    np.testing.assert_allclose(iou(boxes, boxes), expected, rtol=1e-12)
 
 
 def test_default_model_needs_no_path():

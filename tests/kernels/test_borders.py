@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from fastsal.kernels.borders import clamp, reflect, reflect101
+from fastsal.kernels.borders import clamp, reflect, reflect101, reflect_either
 
 RULES = [
     (clamp, "edge", 9),
     (reflect, "symmetric", 9),  # repeatedly, where the border is farther than the image is long
     (reflect101, "reflect", 2),
+    (lambda index, size: reflect_either(index, size, False), "symmetric", 9),
+    (lambda index, size: reflect_either(index, size, True), "reflect", 9),
 ]
 
 

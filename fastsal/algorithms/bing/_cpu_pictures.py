@@ -3,16 +3,17 @@
 import numpy as np
 from numba import uint16, uint32, uint64
 
+from ...kernels.color._formulas import luma
 from ...kernels.copies import copy_values
 from ...kernels.jit import serial
 from ._formulas import (
     GRAY,
     HSV,
+    WEIGHTS,
     abs_diff,
     blended,
     gradient,
     hue,
-    luma,
     rounded,
     saturation,
     step_of,
@@ -166,7 +167,7 @@ def convert(planes, space):
             target[i] = saturation(low[i], high[i])
     elif space > HSV:
         for i in range(blue.size):
-            target[i] = luma(blue[i], green[i], red[i])
+            target[i] = luma(blue[i], green[i], red[i], WEIGHTS)
 
 
 @serial

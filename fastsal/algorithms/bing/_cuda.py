@@ -9,19 +9,20 @@ from numba import cuda, float32, int32, uint16
 
 from ...devices import fetch, upload, workspace
 from ...kernels import launch
+from ...kernels.color._formulas import luma
 from ...kernels.jit import device, kernel
 from ...kernels.launch import grid_for
 from ._formulas import (
     GRAY,
     HSV,
     MAXBGR,
+    WEIGHTS,
     WINDOW,
     abs_diff,
     blended,
     corners,
     gradient,
     hue,
-    luma,
     rounded,
     saturation,
     score_of,
@@ -88,7 +89,7 @@ def _resize(pixels, channels, first, scales, tables, planes):
         planes[3, at + i] = hue(blue, green, red, low, high)
         planes[4, at + i] = saturation(low, high)
         planes[5, at + i] = high
-        planes[6, at + i] = luma(blue, green, red)
+        planes[6, at + i] = luma(blue, green, red, WEIGHTS)
         i += cuda.gridsize(1)
 
 

@@ -6,11 +6,13 @@ of signs, the weighted sum of the planes equals the sum of signs times these upp
 
 from numba import float32, int32, uint8, uint16
 
+from ...images import LUMA_WEIGHTS
 from ...kernels.jit import serial
 from ...kernels.scale import stored
 
 WINDOW = 8
 MAXBGR, HSV, GRAY = range(3)
+WEIGHTS = LUMA_WEIGHTS["bgr"]
 BRIGHTEST = 15  # upper half of a gradient
 LOWEST = -(1 << 31)  # the key of no score
 _MAX_INT = (1 << 31) - 1
@@ -26,12 +28,6 @@ def blended(first, second, weight):
 def rounded(blend):
     """Return a value that was blended twice as an 8-bit value."""
     return uint8((blend + 32768) >> 16)
-
-
-@serial
-def luma(blue, green, red):
-    """Return OpenCV's luma, bit for bit."""
-    return uint8((3735 * int32(blue) + 19235 * int32(green) + 9798 * int32(red) + 16384) >> 15)
 
 
 @serial

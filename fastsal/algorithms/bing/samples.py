@@ -8,20 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import images
+from ...boxes import iou
 from . import _cpu_pictures
 from .model import SPACES
 from .plan import WINDOW, Plan, boxes_of, plan_of
 
 ENOUGH = 0.5  # a box is found from this overlap on
-
-
-def overlaps(boxes: NDArray[np.int32], others: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Return the intersection over union of boxes x, y, w, h, (n, m)."""
-    first, second = boxes[:, None].astype(np.int64), others[None].astype(np.int64)
-    start = np.maximum(first[..., :2], second[..., :2])
-    stop = np.minimum(first[..., :2] + first[..., 2:], second[..., :2] + second[..., 2:])
-    shared = np.maximum(stop - start, 0).prod(axis=-1)
-    return shared / (first[..., 2:].prod(axis=-1) + second[..., 2:].prod(axis=-1) - shared)
 
 
 _EVERY_SIZE = np.arange(36, dtype=np.int32)
@@ -62,7 +54,7 @@ def samples_of(view: View, background: int, rng: np.random.Generator) -> Samples
     fitting = _fitting(plan, shape, view.boxes)
     scale, row, col = _anywhere(plan, background, rng)
     boxes = boxes_of(plan, shape, scale, row, col)
-    free = (overlaps(boxes, view.boxes) < ENOUGH).all(axis=1)
+    free = (iou(boxes, view.boxes) < ENOUGH).all(axis=1)
     return Samples(
         _windows(halves, plan, *fitting),
         plan.numbers[fitting[0]],

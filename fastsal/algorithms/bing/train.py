@@ -10,12 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import images as arrays
 from ... import validation
+from ...boxes import iou
 from ...errors import ImageError
 from ...kernels.levels import in_levels
 from ._formulas import BRIGHTEST
 from .model import SPACES, BingModel
 from .plan import WINDOW
-from .samples import ENOUGH, Samples, View, mirrored, overlaps, samples_of
+from .samples import ENOUGH, Samples, View, mirrored, samples_of
 from .search import search
 
 _BACKGROUND = 100  # windows drawn per view
@@ -245,7 +246,7 @@ def tally_of(view: View, filters: dict[str, Floats], sizes: NDArray[np.int32]) -
         Tally(
             plan.numbers[each.scales],
             each.scores,
-            (overlaps(each.boxes, view.boxes) >= ENOUGH).any(axis=1),
+            (iou(each.boxes, view.boxes) >= ENOUGH).any(axis=1),
         )
         for each in found
     ]

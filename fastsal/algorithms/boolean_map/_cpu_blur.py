@@ -3,6 +3,7 @@
 import numpy as np
 from numba import int64, uint32
 
+from ...kernels.borders import reflect_either
 from ...kernels.gaussian import add_pair, blur_row, weigh
 from ...kernels.jit import banded, serial
 from ._formulas import (
@@ -14,7 +15,6 @@ from ._formulas import (
     between,
     centred,
     factor_of,
-    mirrored,
     scaled,
 )
 
@@ -95,7 +95,7 @@ def blur_across(values, weights, skips_edge, target, start, stop):
     for row in range(start, stop):
         source, blurred = values[row], target[row]
         for col in range(wide.size):
-            wide[col] = source[mirrored(col - reach, cols, skips_edge)]
+            wide[col] = source[reflect_either(col - reach, cols, skips_edge)]
         blur_row(wide, weights, sums)
         for col in range(cols):
             blurred[col] = (sums[col] + uint32(1 << BLUR_SHIFT - 1)) >> uint32(BLUR_SHIFT)
@@ -109,8 +109,8 @@ def blur_down(values, weights, skips_edge, target, start, stop):
         blurred = target[row]
         weigh(weights[0], values[row], blurred)
         for k in range(1, weights.size):
-            above = values[mirrored(row - k, rows, skips_edge)]
-            below = values[mirrored(row + k, rows, skips_edge)]
+            above = values[reflect_either(row - k, rows, skips_edge)]
+            below = values[reflect_either(row + k, rows, skips_edge)]
             add_pair(weights[k], above, below, blurred)
 
 

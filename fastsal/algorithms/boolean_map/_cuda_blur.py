@@ -2,6 +2,7 @@
 
 from numba import cuda, float32, int64, uint32
 
+from ...kernels.borders import reflect_either
 from ...kernels.jit import device, kernel
 from ._cuda_planes import MAX_THREADS, range_within
 from ._formulas import (
@@ -13,7 +14,6 @@ from ._formulas import (
     between,
     centred,
     factor_of,
-    mirrored,
     scaled,
 )
 
@@ -93,8 +93,8 @@ def _neighbour(values, window, row, col, step, skips_edge, is_down):
     """Return the value `step` cells to the right, or below if `is_down`; borders are mirrored."""
     top, bottom, left, right = window[0], window[1], window[2], window[3]
     if is_down:
-        return int64(values[top + mirrored(row - top + step, bottom - top, skips_edge), col])
-    return int64(values[row, left + mirrored(col - left + step, right - left, skips_edge)])
+        return int64(values[top + reflect_either(row - top + step, bottom - top, skips_edge), col])
+    return int64(values[row, left + reflect_either(col - left + step, right - left, skips_edge)])
 
 
 @kernel

@@ -118,16 +118,6 @@ def centred(value, bias, down, across):
 
 
 @serial
-def mirrored(index, size, skips_edge):
-    """Return where an index beyond the border is read, the edge repeated or not."""
-    if size == 1:
-        return int64(0)
-    period = 2 * size - 2 if skips_edge else 2 * size
-    index = int64(index) % period
-    return period - int64(not skips_edge) - index if index >= size else index
-
-
-@serial
 def is_unlike(red, green, blue, corner_red, corner_green, corner_blue):
     """Return whether a cell has another colour than the corner of the image."""
     apart = max(abs(int64(red) - int64(corner_red)), abs(int64(green) - int64(corner_green)))

@@ -12,6 +12,7 @@ import numpy as np
 from numba import float32, int32, int64, uint32, uint64
 
 from ...kernels import launch
+from ...kernels.borders import clamp
 from ...kernels.color._cpu import luma_span
 from ...kernels.color._formulas import float_luma
 from ...kernels.copies import copy_values
@@ -151,9 +152,9 @@ def _lay_out(picture, level, start, stop):
     height, width = picture.shape
     wide = np.empty(level.shape[0] + PATCH, np.int16)
     for row in range(level.shape[1]):
-        source = picture[min(max(row - RIM, 0), height - 1)]
+        source = picture[clamp(row - RIM, height)]
         for col in range(start, stop + PATCH):
-            wide[col] = source[min(max(col - RIM, 0), width - 1)]
+            wide[col] = source[clamp(col - RIM, width)]
         for col in range(start, stop):
             target = level[col, row]
             for i in range(PATCH):
@@ -336,7 +337,7 @@ def _take_medians(flow, target):
     for axis in range(2):
         for row in range(rows):
             for i in range(3):
-                source = flow[axis, min(max(row + i - 1, 0), rows - 1)]
+                source = flow[axis, clamp(row + i - 1, rows)]
                 wide[i, 0], wide[i, cols + 1] = source[0], source[cols - 1]
                 copy_values(source, wide[i, 1 : cols + 1])
             above, middle, below, medians = wide[0], wide[1], wide[2], target[axis, row]

@@ -12,6 +12,7 @@ from numba import cuda, float32, int32, int64
 
 from ...devices import workspace
 from ...kernels import launch
+from ...kernels.borders import clamp
 from ...kernels.jit import device, kernel
 from ._formulas import (
     FAR,
@@ -155,9 +156,7 @@ def _hand_down(coarse, times, flow):
 @device
 def pixel_of(picture, row, col):
     """Return a pixel of a level; pixels at the edges repeat beyond them."""
-    row = min(max(row, 0), picture.shape[0] - 1)
-    col = min(max(col, 0), picture.shape[1] - 1)
-    return int32(picture[row, col])
+    return int32(picture[clamp(row, picture.shape[0]), clamp(col, picture.shape[1])])
 
 
 @device

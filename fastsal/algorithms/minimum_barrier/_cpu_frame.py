@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from ...kernels.borders import reflect101
 from ...kernels.color._formulas import luma
 from ...kernels.jit import serial
-from ._formulas import FRAME, SMALLEST, cut, is_edge, is_line, reflected, slope
+from ._formulas import FRAME, SMALLEST, cut, is_edge, is_line, slope
 
 _WEIGHTS = (9798, 19235, 3735)  # of red, green and blue in luma
 
@@ -59,7 +60,7 @@ def _fill_edges(colors, side, edges):
         after = lines[(depth + 1) % 3]
         before = lines[(depth - 1) % 3] if depth > 0 else after  # the border is mirrored
         for place in range(length):
-            left, right = reflected(place - 1, length), reflected(place + 1, length)
+            left, right = reflect101(place - 1, length), reflect101(place + 1, length)
             edges[depth, place] = slope(
                 before[left], before[place], before[right], after[left], after[place], after[right]
             )

@@ -3,9 +3,10 @@
 from numba import cuda, int32, int64
 
 from ...kernels import launch
+from ...kernels.borders import reflect101
 from ...kernels.color._formulas import luma
 from ...kernels.jit import device, kernel
-from ._formulas import FRAME, SMALLEST, cut, is_edge, is_line, reflected, slope
+from ._formulas import FRAME, SMALLEST, cut, is_edge, is_line, slope
 
 _WEIGHTS = (9798, 19235, 3735)  # of red, green and blue in luma
 _LINES = 4 * FRAME
@@ -70,7 +71,7 @@ def _strongest(colors, side, depth, place, length):
 def _edge(colors, side, depth, place, length):
     """Return the slope of luma across the lines of a side; the border is mirrored."""
     before, after = abs(depth - 1), depth + 1
-    left, right = reflected(place - 1, length), reflected(place + 1, length)
+    left, right = reflect101(place - 1, length), reflect101(place + 1, length)
     return slope(
         _luma(colors, side, before, left), _luma(colors, side, before, place),
         _luma(colors, side, before, right), _luma(colors, side, after, left),

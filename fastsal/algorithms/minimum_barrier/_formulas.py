@@ -64,13 +64,6 @@ def slope(before_left, before, before_right, after_left, after, after_right):
 
 
 @serial
-def reflected(index, size):
-    """Return where an index one beyond the border is read: borders are mirrored, not repeated."""
-    index = abs(int64(index))
-    return 2 * int64(size) - 2 - index if index >= size else index
-
-
-@serial
 def is_edge(edge, strongest):
     """Return whether a cell is an edge, and as strong as any in its window of 5 x 5."""
     return edge >= _EDGE and edge == strongest

@@ -10,6 +10,7 @@ import math
 
 from numba import float32, float64, int32, int64, uint64
 
+from ...kernels.borders import clamp
 from ...kernels.jit import serial
 
 _DEGREE = float32(180 / math.pi)
@@ -28,7 +29,7 @@ def tap(index, source, target):
     place = (1.0 / (target / source)) * (index + 0.5) - 0.5
     first = int64(math.floor(place))
     if first < 0 or first >= source - 1:
-        return min(max(first, 0), source - 1), 0.0
+        return clamp(first, source), 0.0
     return first, place - first
 
 

@@ -2,6 +2,7 @@
 
 from numba import float32, int64
 
+from ..borders import clamp
 from ..gaussian import gaussian
 from ..jit import serial
 
@@ -45,7 +46,7 @@ def between(index, source, target):
 def clamped(first, rest, source, target):
     """As `between`, from a quotient and remainder by 2 * target; clamp at the borders."""
     if first < 0 or first >= source - 1:
-        return min(max(first, int64(0)), int64(source - 1)), float32(0)
+        return clamp(first, source), float32(0)
     return first, float32(float32(rest) / float32(2 * target))
 
 
