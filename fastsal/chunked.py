@@ -8,12 +8,13 @@ from contextlib import suppress
 from typing import Any
 
 from . import devices, images, runtime
+from .call import Call
 
 PART_BYTES = 32 << 20  # of frames and maps: their copy takes much longer than the start of a part
 
 
 def compute(
-    fill: Callable[[images.Call], None], backend: runtime.Choice, out: Any, *frames: images.Frames
+    fill: Callable[[Call], None], backend: runtime.Choice, out: Any, *frames: images.Frames
 ) -> Any:
     """Return the map of `frames` that `fill` computes, in `out` if given.
 
@@ -21,7 +22,7 @@ def compute(
     divided: `fill` gets a call for each part, alternating between two streams. While one part is
     computed, the next is copied to the device and the last one back.
     """
-    call = images.Call(backend, out, *frames)
+    call = Call(backend, out, *frames)
     if call.is_staged:
         count = _frames_of_part(frames)
         if 2 * count <= frames[0].flat_shape[0]:
@@ -31,7 +32,7 @@ def compute(
         return call.result()
 
 
-def _in_parts(call: images.Call, fill: Callable[[images.Call], None], count: int) -> Any:
+def _in_parts(call: Call, fill: Callable[[Call], None], count: int) -> Any:
     total = len(call.inputs[0].pixels)
     on_the_way: deque[Callable[[], None]] = deque()
     try:

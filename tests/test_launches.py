@@ -14,6 +14,7 @@ from wide_blocks import WIDE_BLOCKS
 import fastsal
 from fastsal import devices, images, runtime
 from fastsal.algorithms.flow_saliency import trail
+from fastsal.call import Call
 from fastsal.kernels.kernel import Kernel, watched
 from fastsal.kernels.launch import THREADS  # a device's: tests make the simulator's smaller
 from fastsal.registry import BUILT_IN
@@ -166,7 +167,7 @@ def test_checks_and_calls_inside_a_call_do_not_change_its_stream(cuda_device, rn
     one, two = (cuda_device.to_device(each) for each in frames_of(rng))
     frames = images.as_frames(one.bind(stream))
 
-    with images.Call("auto", None, frames) as call:
+    with Call("auto", None, frames) as call:
         images.as_frames(two.bind(other))
         with watching() as inner:
             fastsal.luminance_contrast(two.bind(other))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import containers, devices, images, validation
+from ..call import host_out
 from ..errors import ImageError
 
 
@@ -31,7 +32,7 @@ class Checked(NamedTuple):
             raise ImageError("`out` must be None for frames on a device; got an array")
         if out is None:
             return np.empty(self.frames.shape, np.float32)
-        return images.host_out(out, (self.frames,))
+        return host_out(out, (self.frames,))
 
     def filled(self, target: NDArray[Any], saliency: NDArray[np.float32], out: Any) -> Any:
         """Write the map and return it as the caller gets it."""

@@ -3,6 +3,7 @@ import pytest
 
 import fastsal
 from fastsal import images
+from fastsal.call import Call
 from fastsal.kernels.levels import in_levels
 
 STATIC = [row for row in fastsal.METHODS.values() if row.kind == "static"]
@@ -10,7 +11,7 @@ STATIC = [row for row in fastsal.METHODS.values() if row.kind == "static"]
 
 def converted(array, backend, dtype):
     frames = images.as_frames(array, channel_axis=None, dtypes=images.DTYPES)
-    with images.Call(backend, None, frames) as call:
+    with Call(backend, None, frames) as call:
         levels = in_levels(call, call.inputs[0], dtype)
         return call.on_host(levels.pixels).reshape(array.shape)
 
@@ -45,7 +46,7 @@ def test_large_images(rng):
 def test_their_own_levels_are_not_copied():
     frames = images.as_frames(np.zeros((3, 4), np.uint8))
 
-    assert in_levels(images.Call("cpu", None, frames), frames, np.uint8) is frames
+    assert in_levels(Call("cpu", None, frames), frames, np.uint8) is frames
 
 
 # Allowed differences between maps of one picture in three dtypes, if not 1e-4. Luma is rounded to

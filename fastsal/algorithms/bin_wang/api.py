@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import devices, images, runtime, validation
 from ...annotations import DeviceArray, Out
+from ...call import Call
 from ...errors import ImageError
 from ...images import Array, Color
 from ...kernels.levels import in_levels
@@ -139,7 +140,7 @@ class BinWang(devices.Portable):
         self._check(frames.shape)
         if out is None:
             out = images.new_array(frames, dtype)
-        with images.Call(self._backend, out, frames, turns=self._turns) as call:
+        with Call(self._backend, out, frames, turns=self._turns) as call:
             form = frames.shape, frames.channels, frames.pixels.dtype, call.target
             kernels = call.kernels(__package__)
             self._prepare(kernels, form)
@@ -203,7 +204,7 @@ def _first_planes(shape: tuple[int, int]) -> tuple[Any, ...]:
     return *planes, np.array((0, 250))
 
 
-def _luma(call: images.Call) -> Any:
+def _luma(call: Call) -> Any:
     """Return the grey levels of the frame, (P,), on the backend of the call."""
     frames = in_levels(call, call.inputs[0], np.uint8)
     gray = frames.pixels

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import containers, devices, images, runtime, validation
 from ...annotations import of_map
+from ...call import Call
 from ...chunked import compute
 from ...errors import ImageError
 from ...images import Array
@@ -142,7 +143,7 @@ def _binary(
             f"`saliency` must have at least 5 pixels for k-means; got shape {frames.shape}"
         )
 
-    def fill(call: images.Call) -> None:
+    def fill(call: Call) -> None:
         pixels = call.inputs[0].pixels
         call.kernels(__package__).binary_map(pixels, method, starts, call.saliency)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import images, runtime, validation
+from ...call import Call
 from ...images import Color
 from .model import SPACES, BingModel, load_once
 from .search import Found, search
@@ -141,7 +142,7 @@ def ranked_boxes(
     frames = images.as_frames(
         image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES, stacks=False
     )
-    with images.Call(backend, None, frames) as call:
+    with Call(backend, None, frames) as call:
         plan, found = search(call, model, spaces, radius)
     return [
         _ranked(space, each, model.calibrations[space][plan.numbers[each.scales]])

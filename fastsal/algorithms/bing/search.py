@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import images
+from ...call import Call
 from ...kernels.levels import in_levels
 from .model import BingModel
 from .plan import PICKED, Plan, boxes_of, filters_of, plan_of
@@ -22,7 +22,7 @@ class Found(NamedTuple):
 
 
 def search(
-    call: images.Call, model: BingModel, spaces: tuple[str, ...], nss: int
+    call: Call, model: BingModel, spaces: tuple[str, ...], nss: int
 ) -> tuple[Plan, list[Found]]:
     """Return the plan of an image, and the windows found in each colour space."""
     frames = call.inputs[0]

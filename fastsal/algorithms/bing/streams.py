@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import images, runtime
+from ...call import Call
 from ...images import Array, Color
 from .api import Path, bing
 from .model import SPACES, BingModel
@@ -59,7 +60,7 @@ class BingMaps:
         """Return the map of the next frame, float32 (or `out`), (H, W), in [0, 1]."""
         form = {name: self._options[name] for name in ("color", "channel_axis")}
         frames = images.as_frames(frame, name="frame", dtypes=images.DTYPES, stacks=False, **form)
-        call = images.Call(self._options["backend"], out, frames)
+        call = Call(self._options["backend"], out, frames)
         self.boxes, self.scores = bing(frame, **self._options)
         with call:
             args = self.boxes, _weights(self.scores), frames.shape[1]

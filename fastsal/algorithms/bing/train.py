@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ... import images as arrays
 from ... import validation
 from ...boxes import iou
+from ...call import Call
 from ...errors import ImageError
 from ...kernels.levels import in_levels
 from ._formulas import BRIGHTEST
@@ -154,7 +155,7 @@ def _in_bytes(frames: arrays.Frames) -> arrays.Frames:
     """Return frames in 8 bits, which stay when the next image is converted."""
     if frames.pixels.dtype == np.uint8:
         return frames
-    converted = in_levels(arrays.Call("cpu", None, frames), frames, np.uint8)
+    converted = in_levels(Call("cpu", None, frames), frames, np.uint8)
     return converted._replace(pixels=arrays.read_only(converted.pixels.copy()))
 
 
@@ -240,7 +241,7 @@ def learnt_filters(samples: list[Samples], fit: Fit) -> dict[str, Floats]:
 def tally_of(view: View, filters: dict[str, Floats], sizes: NDArray[np.int32]) -> list[Tally]:
     """Return, per colour space, the windows that the filters find in a view."""
     unused = dict.fromkeys(filters, np.zeros((len(sizes), 2), np.float32))
-    call = arrays.Call("cpu", None, view.frames)
+    call = Call("cpu", None, view.frames)
     plan, found = search(call, BingModel(filters, sizes, unused), SPACES, _NSS)
     return [
         Tally(

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
 from ...annotations import of_image
+from ...call import Call
 from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
@@ -205,11 +206,11 @@ class BooleanMaps:
         if frames.shape != self._shape:
             self.reset()
             self._shape = frames.shape
-        with images.Call(self._backend, out, frames) as call:
+        with Call(self._backend, out, frames) as call:
             _fill(call, plan, self._window_of(call, plan))
             return call.result()
 
-    def _window_of(self, call: images.Call, plan: Plan) -> tuple[int, int, int, int]:
+    def _window_of(self, call: Call, plan: Plan) -> tuple[int, int, int, int]:
         """Return the part of the thumbnail between the bars, or all of it."""
         whole = 0, plan.rows, 0, plan.cols
         if plan.finds_bars and self._window is None and self._searched < _FRAMES_SEARCHED:
@@ -223,7 +224,7 @@ class BooleanMaps:
         return self._window or whole
 
 
-def _fill(call: images.Call, plan: Plan, window: Any) -> None:
+def _fill(call: Call, plan: Plan, window: Any) -> None:
     (source,) = call.inputs
     call.kernels(__package__).boolean_map(
         source.pixels, source.channels, source.is_rgb, source.shape[-1], plan, window,

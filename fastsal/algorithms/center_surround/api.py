@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
 from ...annotations import of_image
+from ...call import Call
 from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
@@ -102,7 +103,7 @@ def center_surround(
     form = FORMS[validation.choice("variant", variant, FORMS)]
     options = postprocess.checked(form.smooth if smooth is None else smooth, center_bias)
 
-    def fill(call: images.Call) -> None:
+    def fill(call: Call) -> None:
         (source,) = call.inputs
         call.kernels(__package__).center_surround(
             source.pixels, source.channels, source.is_rgb, source.shape[-1], form, *options,

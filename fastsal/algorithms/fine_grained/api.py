@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
 from ...annotations import of_image
+from ...call import Call
 from ...chunked import compute
 from ...images import Array, Color
 from ...kernels.levels import in_levels
@@ -89,7 +90,7 @@ def fine_grained(
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     is_exact = validation.flag("exact", exact)
 
-    def fill(call: images.Call) -> None:
+    def fill(call: Call) -> None:
         (source,) = call.inputs
         if source.pixels.dtype == np.uint16:
             source = in_levels(call, source, np.uint8)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import images, runtime, validation
 from ...annotations import DeviceArray
+from ...call import Call
 from ...images import Array, Color
 from .trail import DTYPES, Camera, Options, part, shape_of, trail_of_thread
 
@@ -156,7 +157,7 @@ def flow_saliency(
     images.check_same(*pair, names=("frame", "previous"))
     shape = shape_of(pair[0])
     with_flow = validation.flag("return_flow", return_flow)
-    call = images.Call(backend, out, *pair)
+    call = Call(backend, out, *pair)
     trail = trail_of_thread(call.target, shape)
     call.turns = trail.turns
     with call:
@@ -172,7 +173,7 @@ def flow_saliency(
         return call.result() if flow is None else (call.result(), call.result(flow))
 
 
-def _empty_flow(call: images.Call) -> Any:
+def _empty_flow(call: Call) -> Any:
     """Return an array for the flow, (2, H, W) or (N, 2, H, W)."""
     shape = call.inputs[0].shape
     return call.output("flow", (*shape[:-2], 2, *shape[-2:]))

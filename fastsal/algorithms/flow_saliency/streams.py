@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import devices, images, runtime, validation
 from ...annotations import DeviceArray, Out
+from ...call import Call
 from ...images import Array, Color
 from .trail import DTYPES, Camera, Options, Trail, checked_memory, shape_of
 
@@ -121,7 +122,7 @@ class FlowSaliency(devices.Portable):
             stacks=False,
         )
         shape = shape_of(frames)
-        with images.Call(self._backend, out, frames, turns=self._turns) as call:
+        with Call(self._backend, out, frames, turns=self._turns) as call:
             trail = self._trail_for(call, shape)
             trail.take(call.inputs[0])
             trail.score(self._options)
@@ -130,7 +131,7 @@ class FlowSaliency(devices.Portable):
             trail.paint(call.saliency, is_late=self._bidirectional, memory=self._memory)
             return call.result()
 
-    def _trail_for(self, call: images.Call, shape: tuple[int, int]) -> Trail:
+    def _trail_for(self, call: Call, shape: tuple[int, int]) -> Trail:
         """Return the state after the last frame, or one as if this frame had preceded itself."""
         (frames,) = call.inputs
         form = shape, frames.channels, frames.pixels.dtype, call.target

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import devices, images, runtime, validation
 from ...annotations import DeviceArray, Out, of_frame
+from ...call import Call
 from ...chunked import compute
 from ...images import Array, Color
 
@@ -189,7 +190,7 @@ class FrameDifference(devices.Portable):
             name="frame",
             stacks=False,
         )
-        with images.Call(self._backend, out, frames, turns=self._turns) as call:
+        with Call(self._backend, out, frames, turns=self._turns) as call:
             gray = _luma(call, call.inputs[0], self._spare)
             fits = _fits(self._previous, gray.shape, gray.dtype, call.target)
             form = frames.shape, frames.channels
@@ -199,7 +200,7 @@ class FrameDifference(devices.Portable):
             return call.result()
 
 
-def _fill(call: images.Call, limit: np.float32) -> None:
+def _fill(call: Call, limit: np.float32) -> None:
     frame, previous = call.inputs
     if frame.pixels.dtype.kind == "f" and frame.channels > 1:
         _fill_from_gray(call, _luma(call, frame), _luma(call, previous), limit)
@@ -210,7 +211,7 @@ def _fill(call: images.Call, limit: np.float32) -> None:
     )  # fmt: skip
 
 
-def _fill_from_gray(call: images.Call, gray: Any, previous: Any, limit: np.float32) -> None:
+def _fill_from_gray(call: Call, gray: Any, previous: Any, limit: np.float32) -> None:
     gray, previous = call.read_only(gray), call.read_only(previous)
     white = call.inputs[0].white
     call.kernels(__package__).frame_difference(
@@ -218,7 +219,7 @@ def _fill_from_gray(call: images.Call, gray: Any, previous: Any, limit: np.float
     )
 
 
-def _luma(call: images.Call, frames: images.Frames, spare: Any = None) -> Any:
+def _luma(call: Call, frames: images.Frames, spare: Any = None) -> Any:
     """Return the luma of an input of the call, in `spare` if that fits."""
     shape, dtype = frames.flat_shape, frames.pixels.dtype
     fits = _fits(spare, shape, dtype, call.target)

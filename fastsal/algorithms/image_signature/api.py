@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime
 from ...annotations import of_image
+from ...call import Call
 from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
@@ -94,7 +95,7 @@ def image_signature(
     frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
     options = postprocess.checked(smooth, center_bias)
 
-    def fill(call: images.Call) -> None:
+    def fill(call: Call) -> None:
         (source,) = call.inputs
         call.kernels(__package__).image_signature(
             source.pixels, source.channels, source.is_rgb, source.shape[-1], *options, call.saliency

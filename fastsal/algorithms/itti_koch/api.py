@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import images, runtime, validation
 from ...annotations import DeviceArray
+from ...call import Call
 from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
@@ -169,7 +170,7 @@ def itti_koch(
         dtypes=images.DTYPES,
     )
 
-    def fill(call: images.Call, parts: Any = ()) -> None:
+    def fill(call: Call, parts: Any = ()) -> None:
         (source,) = call.inputs
         views = [call.view(part).reshape(frames.flat_shape) for part in parts]
         call.kernels(__package__).itti_koch(
@@ -179,7 +180,7 @@ def itti_koch(
 
     if not validation.flag("return_conspicuity", return_conspicuity):
         return compute(fill, backend, out, frames)
-    with images.Call(backend, out, frames) as call:
+    with Call(backend, out, frames) as call:
         parts = [call.output(f"conspicuity {i}", frames.shape) for i in range(3)]
         fill(call, parts)
         return call.result(), Conspicuity(*map(call.result, parts))

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime
 from ...annotations import of_image
+from ...call import Call
 from ...chunked import compute
 from ...images import Array, Color
 from ...kernels.levels import in_levels
@@ -80,7 +81,7 @@ def luminance_contrast(
     return compute(_fill, backend, out, frames)
 
 
-def _fill(call: images.Call) -> None:
+def _fill(call: Call) -> None:
     (source,) = call.inputs
     if source.pixels.dtype == np.float32:
         source = in_levels(call, source, np.uint16)

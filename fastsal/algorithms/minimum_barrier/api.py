@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
 from ...annotations import of_image
+from ...call import Call
 from ...chunked import compute
 from ...images import Array, Color
 
@@ -116,7 +117,7 @@ def minimum_barrier(
     )
     longer = validation.integer("size", size, 3, 2000)
 
-    def fill(call: images.Call) -> None:
+    def fill(call: Call) -> None:
         (source,) = call.inputs
         call.kernels(__package__).minimum_barrier(
             source.pixels, source.channels, source.is_rgb, source.shape[-1], longer, steps,

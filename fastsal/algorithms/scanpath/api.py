@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import images, runtime, validation
 from ...annotations import DeviceArray
+from ...call import Call
 from ...errors import ImageError
 from ...images import Array
 
@@ -105,7 +106,7 @@ def scanpath(
     if len(frames.shape) != 2:
         raise ImageError(f"`saliency` must have shape (H, W); got {frames.shape}")
     with_times = validation.flag("return_times", return_times)
-    with images.Call(backend, None, frames) as call:
+    with Call(backend, None, frames) as call:
         levels = call.inputs[0].pixels.reshape(frames.shape)
         foci, times = call.kernels(__package__).foci_of(levels, 1 / frames.white, count)
     return (foci, times) if with_times else foci

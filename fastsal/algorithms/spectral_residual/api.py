@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
 from ...annotations import of_image
+from ...call import Call
 from ...chunked import compute
 from ...images import Array, Color
 
@@ -105,7 +106,7 @@ def residual_map(
     """Return the map of images of floats of any range, multiplied by `scale`."""
     shape = validation.shape("size", size, _MAX_SIDE)
 
-    def fill(call: images.Call) -> None:
+    def fill(call: Call) -> None:
         (source,) = call.inputs
         call.kernels(__package__).spectral_residual(
             source.pixels, source.channels, source.weights, source.shape[-1], shape, scale,

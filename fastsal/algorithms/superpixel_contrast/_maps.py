@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 
 from ... import devices, images, runtime, validation
+from ...call import Call
 from ...errors import ImageError
 from ..superpixels.segments import (
     Choice,
@@ -49,9 +50,7 @@ class Options(NamedTuple):
         return cls(segmenting, method, bool(smooth), sigmas, weight)
 
 
-def fill_map(
-    call: images.Call, i: int, options: Options, which: int = 0, target: Any = None
-) -> None:
+def fill_map(call: Call, i: int, options: Options, which: int = 0, target: Any = None) -> None:
     """Fill the map of frame `i`, or `target`, from input `which`, or both if there are two."""
     frame = frame_of(call.inputs[which], i, call.target)
     mine = segment(frame, call.target, options.slic)
@@ -102,7 +101,7 @@ def frame_of(frames: images.Frames, i: int, target: runtime.Backend) -> images.F
     return frames._replace(pixels=frames.pixels[i : i + 1], shape=frames.shape[-2:])
 
 
-def map_of(call: images.Call, i: int) -> Any:
+def map_of(call: Call, i: int) -> Any:
     """Return the map of frame `i`, (H * W,)."""
     return call.saliency[i]
 
@@ -118,7 +117,7 @@ def copied(array: Any, target: runtime.Backend) -> Any:
     return held
 
 
-def spare_maps(call: images.Call) -> tuple[Any, Any]:
+def spare_maps(call: Call) -> tuple[Any, Any]:
     """Return two float32 maps of one frame on the backend."""
     shape = (call.saliency.shape[1],)
     if call.target == "cpu":
@@ -127,7 +126,7 @@ def spare_maps(call: images.Call) -> tuple[Any, Any]:
     return first, second
 
 
-def empty_map(call: images.Call) -> Any:
+def empty_map(call: Call) -> Any:
     """Return a new float32 map of one frame on the backend, for a stream to keep."""
     shape, pixels = (call.saliency.shape[1],), call.inputs[0].pixels
     if call.target == "cpu":
@@ -135,12 +134,12 @@ def empty_map(call: images.Call) -> Any:
     return devices.empty(shape, np.float32, like=pixels)
 
 
-def clear_map(call: images.Call) -> None:
+def clear_map(call: Call) -> None:
     """Fill the map of the only frame with zeros."""
     runtime.backend_module(__package__, call.target).clear(map_of(call, 0))
 
 
-def fill_change(call: images.Call, i: int, maps: tuple[Any, Any], signed: bool) -> None:
+def fill_change(call: Call, i: int, maps: tuple[Any, Any], signed: bool) -> None:
     """Fill the map of frame `i` with the first of two maps less the second."""
     kernels = runtime.backend_module(__package__, call.target)
     kernels.fill_change(*maps, bool(signed), map_of(call, i))

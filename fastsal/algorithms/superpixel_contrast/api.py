@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime
 from ...annotations import DeviceArray, of_frame, of_image
+from ...call import Call
 from ...images import Array, Color
 from ..superpixels.segments import DTYPES, Choice
 from ._maps import Method, Options, check_out, fill_change, fill_map, spare_maps
@@ -129,7 +130,7 @@ def superpixel_contrast(
     if reference is not None:
         frames += (images.as_frames(reference, name="reference", **forms),)
         images.check_same(frames[0], frames[1], ("image", "reference"))
-    with images.Call(backend, out, *frames) as call:
+    with Call(backend, out, *frames) as call:
         for i in range(call.saliency.shape[0]):
             fill_map(call, i, options)
         return call.result()
@@ -205,7 +206,7 @@ def superpixel_change(
     )
     images.check_same(*pair, names=("frame", "previous"))
     check_out(out, signed)
-    with images.Call(backend, out, *pair) as call:
+    with Call(backend, out, *pair) as call:
         maps = spare_maps(call)
         for i in range(call.saliency.shape[0]):
             for which in range(2):

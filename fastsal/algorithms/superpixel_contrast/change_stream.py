@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import images, runtime
+from ...call import Call
 from ...images import Array, Color
 from ..superpixels.segments import Choice, Segments
 from ._maps import Method, check_out, clear_map, empty_map, fill_change, fill_from
@@ -84,9 +85,7 @@ class SuperpixelChange(SuperpixelContrast):
         check_out(out, self._signed)
         return super().update(frame, out=out)
 
-    def _fill(
-        self, call: images.Call, frame: images.Frames, now: Segments, last: Segments | None
-    ) -> None:
+    def _fill(self, call: Call, frame: images.Frames, now: Segments, last: Segments | None) -> None:
         if self._maps is None:
             self._maps = empty_map(call), empty_map(call)
         before, spare = self._maps

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ... import devices, images, runtime
+from ...call import Call
 from ...images import Array, Color
 from ..superpixels.segments import DTYPES, Choice, Segments, segment
 from ._maps import Method, Options, fill_from, frame_of, map_of
@@ -86,7 +87,7 @@ class SuperpixelContrast(devices.Portable):
             name="frame",
             stacks=False,
         )
-        with images.Call(self._backend, out, frames, turns=self._turns) as call:
+        with Call(self._backend, out, frames, turns=self._turns) as call:
             form = (frames.shape, frames.channels, frames.pixels.dtype, call.target)
             if form != self._form:
                 self.reset()
@@ -100,8 +101,6 @@ class SuperpixelContrast(devices.Portable):
             self._last, self._spare = now, last
             return call.result()
 
-    def _fill(
-        self, call: images.Call, frame: images.Frames, now: Segments, last: Segments | None
-    ) -> None:
+    def _fill(self, call: Call, frame: images.Frames, now: Segments, last: Segments | None) -> None:
         """Fill the map of the call. The streams of this package override this method."""
         fill_from(frame, call.target, now, None, self._options, map_of(call, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ... import images, runtime
+from ...call import Call
 from ...images import Color
 from ..superpixels.segments import Choice, Segments
 from ._maps import Method, clear_map, fill_from, map_of
@@ -92,9 +93,7 @@ class SuperpixelMotion(SuperpixelContrast):
             backend=backend,
         )
 
-    def _fill(
-        self, call: images.Call, frame: images.Frames, now: Segments, last: Segments | None
-    ) -> None:
+    def _fill(self, call: Call, frame: images.Frames, now: Segments, last: Segments | None) -> None:
         if last is None:
             clear_map(call)
         else:

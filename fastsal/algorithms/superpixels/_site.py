@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ... import containers, devices, images, runtime
+from ...call import Call
 from ...errors import ImageError
 
 DTYPES, WHITE = images.DTYPES, images.WHITE
@@ -29,7 +30,7 @@ class Site:
     """
 
     def __init__(self, backend: runtime.Choice, frames: images.Frames) -> None:
-        self.call = call = images.Call(backend, None, frames)
+        self.call = call = Call(backend, None, frames)
         self.target, self.kernels = call.target, call.kernels(__package__)
         self.shape, self._owner = frames.shape, frames.owner
         self.white, self.units = frames.white, UNITS[frames.pixels.dtype]

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from ... import images, runtime, validation
 from ...annotations import of_image
+from ...call import Call
 from ...chunked import compute
 from ...images import Array, Color
 from ...kernels import postprocess
@@ -101,7 +102,7 @@ def whitened(
     longer = validation.integer("size", size, 8, 512)
     options = postprocess.checked(smooth, center_bias)
 
-    def fill(call: images.Call) -> None:
+    def fill(call: Call) -> None:
         (source,) = call.inputs
         call.kernels(__package__).whitened(
             source.pixels, source.channels, source.is_rgb, source.shape[-1], longer, *options,

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ... import images
+from ...call import Call
 
 
-def in_levels(call: images.Call, frames: images.Frames, dtype: DTypeLike) -> images.Frames:
+def in_levels(call: Call, frames: images.Frames, dtype: DTypeLike) -> images.Frames:
     """Return an input of the call with its pixels in the levels of `dtype`, rounded.
 
     White stays white. Frames of `dtype` are returned unchanged. Others use a work array of this
