@@ -13,7 +13,7 @@ from wide_blocks import WIDE_BLOCKS
 
 import fastsal
 from fastsal import devices, images, runtime
-from fastsal.algorithms.flow_saliency import trail
+from fastsal.algorithms.flow_saliency import state
 from fastsal.call import Call
 from fastsal.kernels.kernel import Kernel, watched
 from fastsal.kernels.launch import THREADS  # a device's: tests make the simulator's smaller
@@ -314,7 +314,7 @@ def _inputs_of(key):
 
 @pytest.mark.cuda
 def test_calls_of_flow_saliency_share_their_levels_in_turn(cuda_device, order, rng, monkeypatch):
-    monkeypatch.setattr(trail, "_of_thread", threading.local())  # as if none had been before
+    monkeypatch.setattr(state, "_of_thread", threading.local())  # as if none had been before
     first, second = cuda_device.stream(), cuda_device.stream()
     image = cuda_device.to_device(frames_of(rng, count=1)[0])
 

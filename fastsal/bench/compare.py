@@ -130,10 +130,10 @@ def share_of(text: str) -> float:
         If it says none.
     """
     try:
-        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        fraction = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
-        share = -1.0
+        fraction = -1.0
     # 15 without a percent sign is refused: it is ambiguous.
-    if not 0 < share < (100 if text.endswith("%") else 1):
+    if not 0 < fraction < (100 if text.endswith("%") else 1):
         raise ValueError(f"a fraction must be like 15% or 0.15; got {text!r}")
-    return share
+    return fraction

@@ -231,8 +231,8 @@ _LEAST_FOR_DIS = 128  # it crashes on small pictures
 
 def _working_size(image: Image) -> tuple[int, int]:
     height, width = image.shape[:2]
-    share = min(1, 320 / max(height, width))
-    return round(width * share), round(height * share)
+    scale = min(1, 320 / max(height, width))
+    return round(width * scale), round(height * scale)
 
 
 def _farneback(gray: Image, moved: Image) -> Any:

@@ -129,9 +129,9 @@ def percentile_of(values: NDArray[Any], percentile: float) -> float:
     place = (count - 1) * (percentile / 100)
     first = math.floor(place)
     sample = np.sort(values[:: count // _SAMPLE])
-    share = place / count
-    middle = share * sample.size
-    margin = 4 * math.sqrt(sample.size * share * (1 - share)) + 4
+    fraction = place / count
+    middle = fraction * sample.size
+    margin = 4 * math.sqrt(sample.size * fraction * (1 - fraction)) + 4
     left, right = math.floor(middle - margin), math.ceil(middle + margin)
     low = sample[left] if left >= 0 else values.min()
     high = sample[right] if right < sample.size else values.max()

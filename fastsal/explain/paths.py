@@ -163,7 +163,7 @@ def guided_ig(
     array([[1., 4.]])
     """
     count = validation.integer("steps", steps, 1)
-    share = validation.number("fraction", fraction, 0, 1)
+    fraction = validation.number("fraction", fraction, 0, 1)
     reach = validation.number("max_dist", max_dist, 0, 1)
 
     def work(session: Session) -> Any:
@@ -177,7 +177,7 @@ def guided_ig(
                 raise ModelError("`model` gives NaN or infinite gradients")
             return found
 
-        found = guided_path(begin.astype(np.float64), end, slope, count, share, reach)
+        found = guided_path(begin.astype(np.float64), end, slope, count, fraction, reach)
         return checked_finite(session.taken(found), session)
 
     return explained(image, model, target, work)

@@ -11,8 +11,8 @@ from .jit import serial
 @serial
 def gaussian(distance, sigma):
     """Return a Gaussian's height, 1 in the middle."""
-    share = float32(float32(distance) / float32(sigma))
-    return float32(math.exp(float32(-0.5) * share * share))
+    ratio = float32(float32(distance) / float32(sigma))
+    return float32(math.exp(float32(-0.5) * ratio * ratio))
 
 
 @serial

@@ -115,7 +115,7 @@ def _responses(
     The values of a place begin at the start of its range.
     """
     radius = weights.size // 2
-    padded = _folded(np.arange(-radius, length + radius), length, mode)
+    padded = _inside(np.arange(-radius, length + radius), length, mode)
     order = np.argsort(padded, kind="stable")
     starts = np.searchsorted(padded[order], places, "left")
     stops = np.searchsorted(padded[order], places, "right")
@@ -132,7 +132,7 @@ def _responses(
     return table, first, last
 
 
-def _folded(places: NDArray[np.int64], length: int, mode: str) -> NDArray[np.int64]:
+def _inside(places: NDArray[np.int64], length: int, mode: str) -> NDArray[np.int64]:
     """Return the pixel that stands at each place of a line that goes on; -1 for none."""
     if mode == "reflect":
         place = places % (2 * length)

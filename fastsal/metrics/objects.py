@@ -268,10 +268,10 @@ def _structural_similarity(moments: NDArray[np.float64]) -> float:
     """Return the structural similarity of the map and the mask in one quadrant."""
     (outside, low, _), (inside, high, _) = moments
     count, mean, squares = joined(moments)
-    share = inside / count
+    mean_of_mask = inside / count
     covariance = outside * inside / count * (high - low) if outside and inside else 0.0
     sums = squares, outside * inside / count, covariance
-    return _similarity(mean, share, *(each / (count - 1 + _EPSILON) for each in sums))
+    return _similarity(mean, mean_of_mask, *(each / (count - 1 + _EPSILON) for each in sums))
 
 
 def _similarity_of_one_value(saliency: NDArray[np.float64], mask: NDArray[np.bool]) -> float:
@@ -287,10 +287,10 @@ def _similarity_of_one_value(saliency: NDArray[np.float64], mask: NDArray[np.boo
 
 
 def _similarity(
-    mean: float, share: float, variance: float, variance_of_mask: float, covariance: float
+    mean: float, mean_of_mask: float, variance: float, variance_of_mask: float, covariance: float
 ) -> float:
-    above = 4 * mean * share * covariance
-    below = (mean**2 + share**2) * (variance + variance_of_mask)
+    above = 4 * mean * mean_of_mask * covariance
+    below = (mean**2 + mean_of_mask**2) * (variance + variance_of_mask)
     if above != 0:
         return float(above / (below + _EPSILON))
     return 1.0 if below == 0 else 0.0

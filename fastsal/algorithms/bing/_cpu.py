@@ -129,9 +129,9 @@ def _score(halves, cols, factors, taps, chunks, found):
             _extend(sums[:count], lowest, totals[which])
         even, odd = totals[0], totals[1]
         for i in range(count):
-            share = float32(factors[0] * float32(int16(even[i] + odd[i])))
+            one = float32(factors[0] * float32(int16(even[i] + odd[i])))
             other = float32(factors[1] * float32(int16(even[i] - odd[i])))
-            scores[i] = score_of(share, other)
+            scores[i] = score_of(one, other)
         target = found[at : at + count]
         for i in range(count):
             target[i] = key_of(bits[i])

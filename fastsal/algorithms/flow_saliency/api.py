@@ -11,7 +11,7 @@ from ... import images, runtime, validation
 from ...annotations import DeviceArray
 from ...call import Call
 from ...images import Array, Color
-from .trail import DTYPES, Camera, Options, part, shape_of, trail_of_thread
+from .state import DTYPES, Camera, Options, part, shape_of, state_of_thread
 
 
 @overload
@@ -158,18 +158,18 @@ def flow_saliency(
     shape = shape_of(pair[0])
     with_flow = validation.flag("return_flow", return_flow)
     call = Call(backend, out, *pair)
-    trail = trail_of_thread(call.target, shape)
-    call.turns = trail.turns
+    state = state_of_thread(call.target, shape)
+    call.turns = state.turns
     with call:
         flow = _empty_flow(call) if with_flow else None
         for index in range(len(call.saliency)):
-            trail.take(call.inputs[1], index)
-            trail.take(call.inputs[0], index)
-            trail.score(options)
-            trail.paint(part(call.saliency, index))
+            state.take(call.inputs[1], index)
+            state.take(call.inputs[0], index)
+            state.score(options)
+            state.paint(part(call.saliency, index))
             if flow is not None:
                 planes = call.view(flow).reshape(2 * len(call.saliency), shape[0] * shape[1])
-                trail.paint_flow(planes[2 * index : 2 * index + 2])
+                state.paint_flow(planes[2 * index : 2 * index + 2])
         return call.result() if flow is None else (call.result(), call.result(flow))
 
 

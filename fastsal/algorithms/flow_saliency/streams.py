@@ -11,7 +11,7 @@ from ... import devices, images, runtime, validation
 from ...annotations import DeviceArray, Out
 from ...call import Call
 from ...images import Array, Color
-from .trail import DTYPES, Camera, Options, Trail, checked_memory, shape_of
+from .state import DTYPES, Camera, FlowState, Options, checked_memory, shape_of
 
 
 class FlowSaliency(devices.Portable):
@@ -85,7 +85,7 @@ class FlowSaliency(devices.Portable):
     def reset(self) -> None:
         """Forget all frames: the map of the next frame is 0."""
         self._form: tuple[Any, ...] | None = None
-        self._trail: Trail | None = None
+        self._state: FlowState | None = None
 
     @overload
     def update(self, frame: DeviceArray, *, out: Array | None = ...) -> Any: ...
@@ -123,19 +123,19 @@ class FlowSaliency(devices.Portable):
         )
         shape = shape_of(frames)
         with Call(self._backend, out, frames, turns=self._turns) as call:
-            trail = self._trail_for(call, shape)
-            trail.take(call.inputs[0])
-            trail.score(self._options)
+            state = self._state_for(call, shape)
+            state.take(call.inputs[0])
+            state.score(self._options)
             if self._bidirectional:
-                trail.score_ahead(self._options)
-            trail.paint(call.saliency, is_late=self._bidirectional, memory=self._memory)
+                state.score_ahead(self._options)
+            state.paint(call.saliency, is_late=self._bidirectional, memory=self._memory)
             return call.result()
 
-    def _trail_for(self, call: Call, shape: tuple[int, int]) -> Trail:
+    def _state_for(self, call: Call, shape: tuple[int, int]) -> FlowState:
         """Return the state after the last frame, or one as if this frame had preceded itself."""
         (frames,) = call.inputs
         form = shape, frames.channels, frames.pixels.dtype, call.target
-        if self._trail is None or form != self._form:
-            self._form, self._trail = form, Trail(call.target, shape)
-            self._trail.take(frames)
-        return self._trail
+        if self._state is None or form != self._form:
+            self._form, self._state = form, FlowState(call.target, shape)
+            self._state.take(frames)
+        return self._state

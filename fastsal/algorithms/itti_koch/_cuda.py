@@ -150,17 +150,17 @@ def _tables(height, width, channels, options, threads):
     features = scales[plan.tasks[:, 1]]
     offsets = np.cumsum(features) - features
     return _Tables(
-        sizes=_held(plan.sizes, np.int32),
-        tasks=_held(plan.tasks, np.int32),
-        offsets=_held(offsets, np.int32),
+        sizes=_on_device(plan.sizes, np.int32),
+        tasks=_on_device(plan.tasks, np.int32),
+        offsets=_on_device(offsets, np.int32),
         contrasts=int(features.sum()),
-        scale_blocks=_held(_blocks(scales, threads), np.int32),
-        task_blocks=_held(_blocks(features, threads), np.int32),
-        taps=_held(plan.taps, np.float32),
-        weights=_held(plan.weights, np.float32),
-        flats=_held(plan.flats, np.float32),
-        across=_held(plan.across, np.float32),
-        down=_held(plan.down, np.float32),
+        scale_blocks=_on_device(_blocks(scales, threads), np.int32),
+        task_blocks=_on_device(_blocks(features, threads), np.int32),
+        taps=_on_device(plan.taps, np.float32),
+        weights=_on_device(plan.weights, np.float32),
+        flats=_on_device(plan.flats, np.float32),
+        across=_on_device(plan.across, np.float32),
+        down=_on_device(plan.down, np.float32),
     )
 
 
@@ -171,7 +171,7 @@ def _blocks(pixels, threads):
     ]
 
 
-def _held(array, dtype):
+def _on_device(array, dtype):
     return settled(np.ascontiguousarray(array, dtype))
 
 

@@ -5,7 +5,7 @@ from numba import float32
 
 from ..jit import banded, serial
 from ..launch import over_bands
-from ._formulas import lab, linear, share_of_x, share_of_y, share_of_z
+from ._formulas import lab, linear, relative_x, relative_y, relative_z
 
 STEPS = 1 << 12  # of the table; linear interpolation between entries is right to 3e-8
 
@@ -39,9 +39,9 @@ def _convert(planes, table, start, stop):
 def lab_of(red, green, blue, table):
     """Return CIELab of sRGB in [0, 1]."""
     red, green, blue = linear_of(red, table), linear_of(green, table), linear_of(blue, table)
-    x = lightness_of(float32(share_of_x(red, green, blue)))
-    y = lightness_of(float32(share_of_y(red, green, blue)))
-    z = lightness_of(float32(share_of_z(red, green, blue)))
+    x = lightness_of(float32(relative_x(red, green, blue)))
+    y = lightness_of(float32(relative_y(red, green, blue)))
+    z = lightness_of(float32(relative_z(red, green, blue)))
     return lab(x, y, z)
 
 

@@ -42,20 +42,20 @@ def lightness(value):
 
 
 @serial
-def share_of_x(red, green, blue):
+def relative_x(red, green, blue):
     """Return CIE X of linear sRGB as a fraction of that of white (D65); so too those below."""
     part = float32(0.412453 / 0.95047) * red + float32(0.357580 / 0.95047) * green
     return part + float32(0.180423 / 0.95047) * blue
 
 
 @serial
-def share_of_y(red, green, blue):
+def relative_y(red, green, blue):
     part = float32(0.212671) * red + float32(0.715160) * green
     return part + float32(0.072169) * blue
 
 
 @serial
-def share_of_z(red, green, blue):
+def relative_z(red, green, blue):
     part = float32(0.019334 / 1.08883) * red + float32(0.119193 / 1.08883) * green
     return part + float32(0.950227 / 1.08883) * blue
 
@@ -70,9 +70,9 @@ def lab(x, y, z):
 def lab_of_srgb(red, green, blue):
     """Return CIELab of sRGB in [0, 1]."""
     red, green, blue = linear(red), linear(green), linear(blue)
-    x = lightness(float32(share_of_x(red, green, blue)))
-    y = lightness(float32(share_of_y(red, green, blue)))
-    z = lightness(float32(share_of_z(red, green, blue)))
+    x = lightness(float32(relative_x(red, green, blue)))
+    y = lightness(float32(relative_y(red, green, blue)))
+    z = lightness(float32(relative_z(red, green, blue)))
     return lab(x, y, z)
 
 
@@ -85,6 +85,6 @@ _Z = float32(1.08883 / (0.019334 + 0.119193 + 0.950227))
 @serial
 def balanced(red, green, blue):
     """Return X, Y and Z of linear sRGB as fractions of white, equal for every grey."""
-    x = float32(share_of_x(red, green, blue) * _X)
-    y = float32(share_of_y(red, green, blue) * _Y)
-    return x, y, float32(share_of_z(red, green, blue) * _Z)
+    x = float32(relative_x(red, green, blue) * _X)
+    y = float32(relative_y(red, green, blue) * _Y)
+    return x, y, float32(relative_z(red, green, blue) * _Z)

@@ -45,7 +45,7 @@ def checked_memory(memory: float) -> float:
     return validation.number("memory", memory, 0, math.nextafter(1, 0), form=form)
 
 
-class Trail(devices.Portable):
+class FlowState(devices.Portable):
     """Levels of the last two frames of one shape, their flow and scores, on one backend."""
 
     def __init__(self, target: runtime.Backend, shape: tuple[int, int]) -> None:
@@ -54,13 +54,13 @@ class Trail(devices.Portable):
         shapes = level_shapes(*shape)
         self._unit = shape[0] / shapes[0][0], shape[1] / shapes[0][1]
         self._cells = cells = cells_of(shapes[0])
-        self._levels, self._previous = (self._bench.new_levels(shapes) for _ in range(2))
-        self._flow, self._shown = (self._bench.new_field((n, *cells)) for n in (2, 1))
-        new = self._bench.new_field
+        self._levels, self._previous = (self._kernels.new_levels(shapes) for _ in range(2))
+        self._flow, self._shown = (self._kernels.new_field((n, *cells)) for n in (2, 1))
+        new = self._kernels.new_field
         self._scores, self._before, self._ahead, self._kept = (new(cells) for _ in range(4))
 
     @property
-    def _bench(self) -> Any:
+    def _kernels(self) -> Any:
         return runtime.backend_module(__package__, self.form[0])
 
     def take(self, frames: images.Frames, index: int = 0) -> None:
@@ -68,7 +68,7 @@ class Trail(devices.Portable):
         self._levels, self._previous = self._previous, self._levels
         self._scores, self._before = self._before, self._scores
         pixels = part(frames.pixels, index)
-        self._bench.fill_levels(
+        self._kernels.fill_levels(
             pixels, frames.channels, frames.weights, frames.shape[-1], self._levels
         )
 
@@ -82,17 +82,17 @@ class Trail(devices.Portable):
 
     def _fill(self, options: Options, levels: Any, others: Any, scores: Any) -> None:
         reach = max(1, max(self._cells) // 8) if options.contrast else 0
-        self._bench.fill_scores(levels, others, options.terms, reach, self._flow, scores)
+        self._kernels.fill_scores(levels, others, options.terms, reach, self._flow, scores)
 
     def paint(self, saliency: Any, *, is_late: bool = False, memory: float = 0.0) -> None:
         """Fill the map, (1, H * W), of the last frame; if late, of the one before, seen twice."""
         pair = (self._before, self._ahead) if is_late else (self._scores, self._scores)
-        self._bench.blend(*pair, memory, self._kept, self._shown)
+        self._kernels.blend(*pair, memory, self._kept, self._shown)
         self._enlarge(self._shown, SMOOTH, saliency)
 
     def paint_flow(self, flow: Any) -> None:
         """Fill `flow`, (2, H * W), with the last one in pixels of the frame."""
-        self._bench.scale(*self._unit, self._flow)
+        self._kernels.scale(*self._unit, self._flow)
         self._enlarge(self._flow, 0, flow)
 
     def _enlarge(self, maps: Any, smooth: float, out: Any) -> None:
@@ -101,13 +101,13 @@ class Trail(devices.Portable):
         postprocess(maps, width, smooth, 0, False, out)
 
 
-def trail_of_thread(target: runtime.Backend, shape: tuple[int, int]) -> Trail:
+def state_of_thread(target: runtime.Backend, shape: tuple[int, int]) -> FlowState:
     """Return this thread's state for frames of that shape, kept between calls."""
-    kept: dict[str, Trail] = _of_thread.__dict__
-    trail = kept.get(target)
-    if trail is None or trail.form != (target, shape):
-        trail = kept[target] = Trail(target, shape)
-    return trail
+    kept: dict[str, FlowState] = _of_thread.__dict__
+    state = kept.get(target)
+    if state is None or state.form != (target, shape):
+        state = kept[target] = FlowState(target, shape)
+    return state
 
 
 def shape_of(frames: images.Frames) -> tuple[int, int]:
