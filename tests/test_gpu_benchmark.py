@@ -9,6 +9,7 @@ from processes import run_python
 
 from benchmarks.gpu import __main__ as gpu
 from benchmarks.gpu import calls, report, throughput
+from benchmarks.gpu import work as work_of
 from fastsal import runtime
 from fastsal.kernels.kernel import watched
 from fastsal.registry import BUILT_IN
@@ -65,7 +66,7 @@ def test_every_row_has_its_work_counted():
     work = {row.name: throughput.work_of(row, (1080, 1920)) for row in calls.rows()}
     costs = {name: each["operations per pixel"] for name, each in work.items()}
 
-    assert all(each["parts"] for each in work.values())
+    assert all(work[name]["parts"] for name in work_of._COUNTS)
     assert all(sum(each["parts"].values()) == costs[name] for name, each in work.items())
     assert costs["frame-difference"] == 12
     assert 5 <= costs["lc"] < 5.01
@@ -74,6 +75,20 @@ def test_every_row_has_its_work_counted():
     assert work["lc"]["bytes per pixel"] == 3 + 4
     assert work["frame-difference"]["bytes per pixel"] == 2 * 3 + 4
     assert work["binary map by otsu"]["bytes per pixel"] == 1 + 1
+
+
+def test_methods_without_a_count_are_measured_too():
+    row = calls.Row("new", lambda: None)
+    limits = {"on the device, GB/s": 100.0, "multiply-adds in float32, G/s": 100.0}
+
+    assert throughput.work_of(row, (4, 4))["parts"] == {}
+    assert throughput.bound_of(row, (4, 4), 500.0, limits)["bound"] == "bandwidth"
+
+
+def test_large_frames_are_counted_in_fast_mode():
+    parts = {name: work_of.operations(name, 3840 * 2160) for name in ("superpixel", "slic, fast")}
+
+    assert parts["slic, fast"].items() <= parts["superpixel"].items()
 
 
 def test_what_is_done_on_a_small_picture_is_shared_by_all_pixels():

@@ -79,7 +79,8 @@ def rows() -> list[Row]:
         Row("center-surround, VOCUS2's", lambda: _on_stacks(vocus)),
         *(Row(f"binary map by {name}", functools.partial(_binary_map, name), is_grey=True,
               out="uint8") for name in ("otsu", "adaptive", "kmeans")),
-        Row("slic", lambda: _slic, out="int32"),
+        *(Row(f"slic{', fast' * (mode == 'fast')}", functools.partial(_segmentation, mode),
+              out="int32") for mode in ("exact", "fast")),
     ]  # fmt: skip
 
 
@@ -126,9 +127,13 @@ def _binary_map(method: str) -> Call:
     return lambda stack, **options: fastsal.binary_map(stack, method=method, **options)
 
 
-def _slic(stack: Any, out: Any = None, backend: Any = "auto") -> Any:
-    found = [fastsal.slic(stack[i], relabel=False, backend=backend) for i in range(len(stack))]
-    return found if out is not None else np.stack(found)
+def _segmentation(mode: Any) -> Call:
+    def call(stack: Any, out: Any = None, backend: Any = "auto") -> Any:
+        options = {"mode": mode, "relabel": False, "backend": backend}
+        found = [fastsal.slic(stack[i], **options) for i in range(len(stack))]
+        return found if out is not None else np.stack(found)
+
+    return call
 
 
 def _axis(stack: Any) -> int | None:

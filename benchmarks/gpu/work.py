@@ -22,6 +22,8 @@ import math
 from collections.abc import Callable
 
 from fastsal.algorithms.center_surround.forms import FORMS, Form
+from fastsal.algorithms.superpixels import options
+from fastsal.algorithms.superpixels._grid import STEP
 
 Parts = dict[str, float]  # operations for a map, by purpose
 
@@ -30,6 +32,7 @@ _LERP = 2  # a difference and a multiply-add
 # A row of the reduced map is upsampled once for many rows of the large one. Each pixel then costs
 # one interpolation down its column.
 _ENLARGED = _LERP
+_REGION = 10  # rows and columns of a tile of superpixels
 _OCTAVES = 4 / 3  # pixels of all octaves, in pixels of the first
 _BINOMIAL = 2 * 2 + 2  # 3x3: a sum and a multiply-add in each direction; a sum that rounds, a shift
 _STRETCH = 2 + 2  # minimum and maximum; a difference and a product
@@ -39,14 +42,8 @@ _LAB = (
 
 
 def operations(name: str, pixels: int) -> Parts:
-    """Return the operations that a row needs for a map of that many pixels.
-
-    Raises
-    ------
-    KeyError
-        If nobody has counted for such a row.
-    """
-    return _COUNTS[name](float(pixels))
+    """Return the operations of a map of that many pixels; none where they are not counted."""
+    return _COUNTS[name](float(pixels)) if name in _COUNTS else {}
 
 
 def _taps(sigma: float) -> int:
@@ -209,6 +206,23 @@ def _minimum_barrier(pixels: float) -> Parts:
     }
 
 
+def _segments(pixels: float, frames: int = 1) -> Parts:
+    """Count for ``slic="auto"``: large frames are segmented in fast mode."""
+    auto = options.checked_options(_REGION, 1, None, None, "auto", name="slic")
+    return (_slic_fast if auto.is_fast((1, round(pixels))) else _slic)(pixels, frames)
+
+
+def _slic_fast(pixels: float, frames: int = 1) -> Parts:
+    # The last iteration reads all rows, the others every STEP-th.
+    iterations = 1 + (options.fast_iterations(_REGION) - 1) / STEP
+    distance = 5 * 2 + 1  # differences, their squares added; the minimum
+    return {
+        "iterations: distances to four centres": frames * iterations * 4 * distance * pixels,
+        "iterations: sums of five, and a count": frames * iterations * 6 * pixels,
+        "components: comparisons with two neighbours": frames * 2 * pixels,
+    }
+
+
 def _slic(pixels: float, frames: int = 1) -> Parts:
     rounds = 2  # the second one detects the end
     # colour differences, their squares; the same for positions; the minimum
@@ -222,7 +236,7 @@ def _slic(pixels: float, frames: int = 1) -> Parts:
 
 
 def _pairs(pixels: float, times: int = 1) -> Parts:
-    superpixels = pixels / 100  # tiles of 10 x 10
+    superpixels = pixels / _REGION**2
     colours, places, weights, sums = 3 + 3, 2 + 2, 2 * 3, 6
     each = colours + places + weights + sums
     return {
@@ -233,13 +247,13 @@ def _pairs(pixels: float, times: int = 1) -> Parts:
 
 
 def _superpixel_motion(pixels: float) -> Parts:
-    parts = _slic(pixels, 2) | _pairs(pixels)
+    parts = _segments(pixels, 2) | _pairs(pixels)
     parts["sums of superpixels"] *= 2
     return parts
 
 
 def _superpixel_change(pixels: float) -> Parts:
-    return _slic(pixels, 2) | _pairs(pixels, 2) | {"difference, at least 0": 2 * pixels}
+    return _segments(pixels, 2) | _pairs(pixels, 2) | {"difference, at least 0": 2 * pixels}
 
 
 def _flow(pixels: float) -> Parts:
@@ -323,7 +337,7 @@ _COUNTS: dict[str, Callable[[float], Parts]] = {
     "boolean-map": _boolean_map,
     "whitened": _whitened,
     "minimum-barrier": _minimum_barrier,
-    "superpixel": lambda pixels: _slic(pixels) | _pairs(pixels),
+    "superpixel": lambda pixels: _segments(pixels) | _pairs(pixels),
     "frame-difference": _frame_difference,
     "flow": _flow,
     "bin-wang": _bin_wang,
@@ -334,4 +348,5 @@ _COUNTS: dict[str, Callable[[float], Parts]] = {
     "binary map by adaptive": _adaptive,
     "binary map by kmeans": _kmeans,
     "slic": _slic,
+    "slic, fast": _slic_fast,
 }
