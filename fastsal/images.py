@@ -55,7 +55,7 @@ def as_frames(
     *,
     color: Color = "rgb",
     channel_axis: int | None = -1,
-    dtypes: tuple[str, ...] = ("uint8",),
+    dtypes: tuple[str, ...] = DTYPES,
     name: str = "image",
     largest: float | None = None,
     stacks: bool = True,

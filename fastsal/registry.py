@@ -30,7 +30,7 @@ class Updatable(Protocol):
         """Forget all frames."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Method:
     """One saliency method: a row of `METHODS`.
 
@@ -73,7 +73,7 @@ class Method:
     kind: Kind
     paper: str
     function: str
-    dtypes: tuple[str, ...]
+    dtypes: tuple[str, ...] = tuple(name for name in images.DTYPES if name != "float64")
     package: str
     state: str | None = None
     # Pictures of maps that are mostly near 0 are brightened: this percentile is shown as 1.
@@ -163,8 +163,6 @@ class _FrameByFrame:
         """Do nothing: there is no state."""
 
 
-_DTYPES = tuple(name for name in images.DTYPES if name != "float64")  # converted to float32
-
 _SUPERPIXELS: tuple[dict[str, Any], ...] = ({"slic": "fast"}, {"smooth": True})
 
 _network = partial(Method, kind="network", dtypes=("uint8",), package="api", folder="neural")
@@ -177,7 +175,6 @@ _ROWS = (
         kind="static",
         paper="Zhai and Shah, ACM Multimedia 2006",
         function="luminance_contrast",
-        dtypes=_DTYPES,
         package="luminance_contrast",
     ),
     Method(
@@ -187,7 +184,6 @@ _ROWS = (
         kind="static",
         paper="Montabone and Soto, Image and Vision Computing 2010",
         function="fine_grained",
-        dtypes=_DTYPES,
         package="fine_grained",
     ),
     Method(
@@ -197,7 +193,6 @@ _ROWS = (
         kind="static",
         paper="Hou and Zhang, CVPR 2007",
         function="spectral_residual",
-        dtypes=_DTYPES,
         package="spectral_residual",
     ),
     Method(
@@ -207,7 +202,6 @@ _ROWS = (
         kind="static",
         paper="Itti, Koch and Niebur, IEEE TPAMI 1998",
         function="itti_koch",
-        dtypes=_DTYPES,
         package="itti_koch",
     ),
     Method(
@@ -217,7 +211,6 @@ _ROWS = (
         kind="static",
         paper="Frintrop, Werner and Martin Garcia, CVPR 2015",
         function="center_surround",
-        dtypes=_DTYPES,
         package="center_surround",
     ),
     Method(
@@ -227,7 +220,6 @@ _ROWS = (
         kind="static",
         paper="Hou, Harel and Koch, IEEE TPAMI 2012",
         function="image_signature",
-        dtypes=_DTYPES,
         package="image_signature",
     ),
     Method(
@@ -237,7 +229,6 @@ _ROWS = (
         kind="static",
         paper="Zhang and Sclaroff, IEEE TPAMI 2016",
         function="boolean_map",
-        dtypes=_DTYPES,
         package="boolean_map",
         state="BooleanMaps",
         independent_with=(("bars", "keep"),),  # otherwise bars are found in the first frames
@@ -249,7 +240,6 @@ _ROWS = (
         kind="static",
         paper="after Garcia-Diaz et al., Image and Vision Computing 2012",
         function="whitened",
-        dtypes=_DTYPES,
         package="whitened",
     ),
     Method(
@@ -259,7 +249,6 @@ _ROWS = (
         kind="static",
         paper="Zhang et al., ICCV 2015",
         function="minimum_barrier",
-        dtypes=_DTYPES,
         package="minimum_barrier",
     ),
     Method(
@@ -269,7 +258,6 @@ _ROWS = (
         kind="static",
         paper="Perazzi et al., CVPR 2012",
         function="superpixel_contrast",
-        dtypes=_DTYPES,
         package="superpixel_contrast",
         state="SuperpixelContrast",
         warmup=_SUPERPIXELS,
@@ -282,7 +270,6 @@ _ROWS = (
         kind="motion",
         paper="Jain and Nagel, IEEE TPAMI 1979",
         function="frame_difference",
-        dtypes=_DTYPES,
         package="frame_difference",
         state="FrameDifference",
     ),
@@ -293,7 +280,6 @@ _ROWS = (
         kind="motion",
         paper="inverse search: Kroeger et al., ECCV 2016",
         function="flow_saliency",
-        dtypes=_DTYPES,
         package="flow_saliency",
         state="FlowSaliency",
     ),
@@ -304,7 +290,6 @@ _ROWS = (
         kind="motion",
         paper="Wang and Dudek, CVPR Workshop on Change Detection 2014",
         function="BinWang",
-        dtypes=_DTYPES,
         package="bin_wang",
         state="BinWangMaps",
         learns=51,
@@ -316,7 +301,6 @@ _ROWS = (
         kind="motion",
         paper="after Perazzi et al., CVPR 2012",
         function="superpixel_contrast",
-        dtypes=_DTYPES,
         package="superpixel_contrast",
         state="SuperpixelMotion",
         warmup=_SUPERPIXELS,
@@ -329,7 +313,6 @@ _ROWS = (
         kind="motion",
         paper="after Perazzi et al., CVPR 2012",
         function="superpixel_change",
-        dtypes=_DTYPES,
         package="superpixel_contrast",
         state="SuperpixelChange",
         warmup=_SUPERPIXELS,
@@ -342,7 +325,6 @@ _ROWS = (
         kind="objectness",
         paper="Cheng, Zhang, Lin and Torr, CVPR 2014",
         function="bing",
-        dtypes=_DTYPES,
         package="bing",
         state="BingMaps",
     ),

@@ -63,7 +63,7 @@ from fastsal.chunked import compute
 
 
 def darkness_saliency(image, *, color="rgb", channel_axis=-1, out=None, backend="auto"):
-    frames = images.as_frames(image, color=color, channel_axis=channel_axis)
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=("uint8",))
     return compute(_fill, backend, out, frames)
 
 

@@ -22,9 +22,7 @@ Saliency = ArrayLike | str | Callable[[Any], Any]  # a map, a key of METHODS, or
 def as_picture(value: Any, name: str) -> NDArray[Any]:
     """Return an image as (H, W, channels) with its dtype, alpha left out, or raise ImageError."""
     array = as_host(value, name)
-    frames = images.as_frames(
-        array, dtypes=images.DTYPES, name=name, largest=math.inf, stacks=False
-    )
+    frames = images.as_frames(array, name=name, largest=math.inf, stacks=False)
     height, width = frames.shape
     pixels: NDArray[Any] = frames.pixels.reshape(height, width, frames.channels)[..., :3]
     if pixels.dtype.kind == "f" and (pixels.min() < 0 or pixels.max() > 1):

@@ -70,8 +70,9 @@ class FrameReader:
                 )
             device, frame = frame.device, frame.cpu()
         found = images.as_frames(
-            frame, color=self._color, channel_axis=self._channel_axis, name=name, stacks=False
-        )
+            frame, color=self._color, channel_axis=self._channel_axis, dtypes=("uint8",), name=name,
+            stacks=False,
+        )  # fmt: skip
         rgb = images.picture_of(found)
         if self._color == "bgr" and found.channels > 1:
             rgb = np.ascontiguousarray(rgb[..., ::-1])

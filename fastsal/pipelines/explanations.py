@@ -243,7 +243,7 @@ def _sign_of(method: str) -> Any:
 
 def _cropped(pixels: NDArray[Any], size: tuple[int, int]) -> NDArray[np.float64]:
     """Return the centre of an image as RGB in [0, 1] of this width and height."""
-    frames = images.as_frames(pixels, dtypes=images.DTYPES, stacks=False)
+    frames = images.as_frames(pixels, stacks=False)
     colors = images.picture_of(frames)
     rows, cols = colors.shape[:2]
     width, height = size

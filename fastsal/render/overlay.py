@@ -80,8 +80,8 @@ def overlay(
     check_color(color)
     check_colormap(colormap)
     check_blend(blend)
-    form: dict[str, Any] = {"channel_axis": channel_axis, "dtypes": images.DTYPES}
-    frames, levels = _host_frames(image, "image", **form), levels_of(saliency, percentile)
+    frames = _host_frames(image, "image", channel_axis=channel_axis)
+    levels = levels_of(saliency, percentile)
     if frames.shape != levels.shape:
         raise ImageError(
             "`image` and `saliency` must have the same height and width; "

@@ -47,7 +47,7 @@ def taken(image, previous, target="cpu"):
     """Return a flow state after two frames."""
     made = state.FlowState(target, image.shape[:2])
     for each in (previous, image):
-        made.take(as_frames(each, dtypes=state.DTYPES))
+        made.take(as_frames(each))
     return made
 
 
@@ -138,7 +138,7 @@ def images_on(target, image):
     """Return frames to take at once: the next upload takes the place of this one."""
     from fastsal import devices
 
-    frames = as_frames(image, dtypes=state.DTYPES)
+    frames = as_frames(image)
     if target == "cuda":
         frames = frames._replace(pixels=devices.upload(frames.pixels, "test"))
     return frames

@@ -130,12 +130,7 @@ class BinWang(devices.Portable):
 
     def _updated(self, frame: ArrayLike, out: Any, dtype: Any, white: int) -> Any:
         frames = images.as_frames(
-            frame,
-            color=self._color,
-            channel_axis=self._channel_axis,
-            dtypes=images.DTYPES,
-            name="frame",
-            stacks=False,
+            frame, color=self._color, channel_axis=self._channel_axis, name="frame", stacks=False
         )
         self._check(frames.shape)
         if out is None:

@@ -139,9 +139,7 @@ def ranked_boxes(
     model = _model_of(training_path)
     spaces = _checked_spaces(color_spaces, model)
     radius = _natural("nss", nss, _MOST_NSS)
-    frames = images.as_frames(
-        image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES, stacks=False
-    )
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis, stacks=False)
     with Call(backend, None, frames) as call:
         plan, found = search(call, model, spaces, radius)
     return [

@@ -59,7 +59,7 @@ class BingMaps:
     def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
         """Return the map of the next frame, float32 (or `out`), (H, W), in [0, 1]."""
         form = {name: self._options[name] for name in ("color", "channel_axis")}
-        frames = images.as_frames(frame, name="frame", dtypes=images.DTYPES, stacks=False, **form)
+        frames = images.as_frames(frame, name="frame", stacks=False, **form)
         call = Call(self._options["backend"], out, frames)
         self.boxes, self.scores = bing(frame, **self._options)
         with call:

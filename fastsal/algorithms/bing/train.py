@@ -140,9 +140,8 @@ def _checked_views(
     views = []
     for i, (image, its_boxes) in enumerate(zip(images, boxes, strict=True)):
         frames = arrays.as_frames(
-            image, color=color, channel_axis=channel_axis, name=f"images[{i}]",
-            dtypes=arrays.DTYPES, stacks=False,
-        )  # fmt: skip
+            image, color=color, channel_axis=channel_axis, name=f"images[{i}]", stacks=False
+        )
         if frames.owner is not None:
             raise ImageError(
                 f"`images[{i}]` must be on the host; got a device array; copy it to the host first"

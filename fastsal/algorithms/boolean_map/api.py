@@ -132,7 +132,7 @@ def boolean_map(
     True
     """
     options = _checked(variant, size, step, warm, smooth, center_bias, bars)
-    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis)
     plan = plan_of(*frames.shape[-2:], frames.channels, options)
     return compute(lambda call: _fill(call, plan, None), backend, out, frames)
 
@@ -195,12 +195,7 @@ class BooleanMaps:
     def update(self, frame: ArrayLike, *, out: Array | None = None) -> Array:
         """Return the map of the next frame; a frame of another size restarts the stream."""
         frames = images.as_frames(
-            frame,
-            color=self._color,
-            channel_axis=self._channel_axis,
-            dtypes=images.DTYPES,
-            name="frame",
-            stacks=False,
+            frame, color=self._color, channel_axis=self._channel_axis, name="frame", stacks=False
         )
         plan = plan_of(*frames.shape, frames.channels, self._options)
         if frames.shape != self._shape:

@@ -99,7 +99,7 @@ def center_surround(
     >>> bool(saliency[20:28, 40:48].min() > saliency[:, :30].max())
     True
     """
-    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis)
     form = FORMS[validation.choice("variant", variant, FORMS)]
     options = postprocess.checked(form.smooth if smooth is None else smooth, center_bias)
 

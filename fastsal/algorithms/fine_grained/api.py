@@ -87,7 +87,7 @@ def fine_grained(
     >>> fastsal.fine_grained(image)[2, 3]
     np.float32(1.0)
     """
-    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis)
     is_exact = validation.flag("exact", exact)
 
     def fill(call: Call) -> None:

@@ -11,7 +11,7 @@ from ... import images, runtime, validation
 from ...annotations import DeviceArray
 from ...call import Call
 from ...images import Array, Color
-from .state import DTYPES, Camera, Options, part, shape_of, state_of_thread
+from .state import Camera, Options, part, shape_of, state_of_thread
 
 
 @overload
@@ -149,7 +149,7 @@ def flow_saliency(
     (True, True)
     """
     options = Options.checked(compensate_camera, contrast)
-    forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis, "dtypes": DTYPES}
+    forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis}
     pair = (
         images.as_frames(frame, name="frame", **forms),
         images.as_frames(previous, name="previous", **forms),

@@ -12,7 +12,6 @@ from .plan import LONGEST_SIDE, cells_of, level_shapes
 
 Camera = bool | Literal["affine", "translation", "homography"]
 
-DTYPES = images.DTYPES
 SMOOTH = 0.01  # sigma of the last blur, in widths
 _TERMS = {"translation": 2, "affine": 6, "homography": 8}
 _of_thread = threading.local()

@@ -11,7 +11,7 @@ from ... import devices, images, runtime, validation
 from ...annotations import DeviceArray, Out
 from ...call import Call
 from ...images import Array, Color
-from .state import DTYPES, Camera, FlowState, Options, checked_memory, shape_of
+from .state import Camera, FlowState, Options, checked_memory, shape_of
 
 
 class FlowSaliency(devices.Portable):
@@ -114,12 +114,7 @@ class FlowSaliency(devices.Portable):
             If `frame` is not an image of these forms, or `out` does not fit it.
         """
         frames = images.as_frames(
-            frame,
-            color=self._color,
-            channel_axis=self._channel_axis,
-            dtypes=DTYPES,
-            name="frame",
-            stacks=False,
+            frame, color=self._color, channel_axis=self._channel_axis, name="frame", stacks=False
         )
         shape = shape_of(frames)
         with Call(self._backend, out, frames, turns=self._turns) as call:

@@ -92,7 +92,7 @@ def frame_difference(
            [0. , 0. , 0.2]], dtype=float32)
     """
     limit = _checked_threshold(threshold)
-    forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis, "dtypes": images.DTYPES}
+    forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis}
     pair = (
         images.as_frames(frame, name="frame", **forms),
         images.as_frames(previous, name="previous", **forms),
@@ -183,12 +183,7 @@ class FrameDifference(devices.Portable):
             If `frame` is not an image of these forms, or `out` does not fit it.
         """
         frames = images.as_frames(
-            frame,
-            color=self._color,
-            channel_axis=self._channel_axis,
-            dtypes=images.DTYPES,
-            name="frame",
-            stacks=False,
+            frame, color=self._color, channel_axis=self._channel_axis, name="frame", stacks=False
         )
         with Call(self._backend, out, frames, turns=self._turns) as call:
             gray = _luma(call, call.inputs[0], self._spare)

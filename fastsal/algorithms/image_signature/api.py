@@ -92,7 +92,7 @@ def image_signature(
     >>> bool(saliency[20:28, 40:48].min() > saliency[:, :30].max())
     True
     """
-    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis)
     options = postprocess.checked(smooth, center_bias)
 
     def fill(call: Call) -> None:

@@ -163,12 +163,7 @@ def itti_koch(
     smooth, center_bias = postprocess.checked(
         settings.smooth if smooth is None else smooth, center_bias
     )
-    frames = images.as_frames(
-        image,
-        color=color,
-        channel_axis=channel_axis,
-        dtypes=images.DTYPES,
-    )
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis)
 
     def fill(call: Call, parts: Any = ()) -> None:
         (source,) = call.inputs

@@ -77,7 +77,7 @@ def luminance_contrast(
     array([[0. , 0. , 0. , 0.3],
            [0. , 0. , 0. , 1. ]], dtype=float32)
     """
-    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis)
     return compute(_fill, backend, out, frames)
 
 

@@ -110,7 +110,7 @@ def minimum_barrier(
     >>> float(saliency[30, 40]), float(saliency[5, 5])
     (1.0, 0.0)
     """
-    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis)
     steps = tuple(
         validation.flag(name, value)
         for name, value in (("background", background), ("center", center), ("refine", refine))

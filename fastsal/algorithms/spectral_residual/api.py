@@ -90,12 +90,7 @@ def spectral_residual(
     >>> bool(saliency[18:30, 38:50].min() > saliency[40:, :30].max())
     True
     """
-    frames = images.as_frames(
-        image,
-        color=color,
-        channel_axis=channel_axis,
-        dtypes=images.DTYPES,
-    )
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis)
     return residual_map(frames, size, 255.0, out=out, backend=backend)
 
 

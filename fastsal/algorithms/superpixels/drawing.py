@@ -78,7 +78,7 @@ def _checked_line(line: Any) -> NDArray[np.uint8]:
 def _host_frames(image: ArrayLike, channel_axis: int | None) -> images.Frames:
     if devices.is_device_array(image):
         raise ImageError("`image` must be on the host; got a device array; copy it to the host")
-    return images.as_frames(image, channel_axis=channel_axis, dtypes=images.DTYPES, stacks=False)
+    return images.as_frames(image, channel_axis=channel_axis, stacks=False)
 
 
 def _host_labels(labels: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -98,7 +98,7 @@ def whitened(
     >>> bool(saliency[20:28, 40:48].min() > saliency[:, :30].max())
     True
     """
-    frames = images.as_frames(image, color=color, channel_axis=channel_axis, dtypes=images.DTYPES)
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis)
     longer = validation.integer("size", size, 8, 512)
     options = postprocess.checked(smooth, center_bias)
 
