@@ -50,7 +50,7 @@ def _fill_lab(means, table, planes):
     count, rows, cols = means.shape
     for row in range(rows):
         for col in range(cols):
-            # Means of floats may exceed 1 by a hair.
+            # Means of floats may exceed 1 by rounding.
             red = linear_of(min(means[0, row, col], float32(1)), table)
             green = blue = red
             if count > 1:

@@ -20,7 +20,7 @@ def compare(plan, planes, work, reduced, spans, start, stop):
 @parallel
 def compare_bands(plan, planes, work, reduced, spans, bands):
     for band in prange(bands):
-        # Dealt like cards: neighbours in the list are of one size.
+        # Interleaved, because neighbours in the list have equal sizes.
         for task in range(band, len(plan.tasks), bands):
             this = plan.tasks[task]
             spans[task] = _fill_feature(plan, planes, this, work[band], reduced[task])

@@ -16,7 +16,7 @@ def shrink(plan, pixels, layout, width, unit, planes, brightest, start, stop):
     """Fill scale 2 of red, green and blue, in the place of orientations, and of intensity.
 
     Scales 0 and 1 are never stored. `layout` is the number of channels and where red, green and
-    blue are; `unit` turns values into levels of 255. `brightest` gets that of every row.
+    blue are; `unit` turns values into levels of 255. `brightest` gets the maximum of every row.
     """
     unit = float32(unit * float32(1 / 64**2))
     channels, red, green, blue = layout
@@ -280,7 +280,7 @@ def _fill_even(filtered, row, taps, across, down, rising, falling):
 
 @serial
 def _add_odd(filtered, row, taps, across, down, rising, falling):
-    """Turn even responses into the sizes of even and odd ones together."""
+    """Add odd responses to even ones: Gabor energy."""
     first, second, third, fourth = np.empty((4, across.size), np.float32)
     _fill_column(filtered, row, 2, _half(taps, 0), taps[5, 1], first)
     _fill_column_of_odd(filtered, row, 0, _half(taps, 2), taps[5, 1], second)

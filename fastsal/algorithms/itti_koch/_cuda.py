@@ -26,7 +26,7 @@ from ._cuda_pyramids import (
 from ._cuda_sum import add_up, add_up_competing, compete, reduce_signs, sum_signs
 from ._plan import PLANES, layout_of, plan_of, side_of_squares, unit_of
 
-GROUP = 1 << 24  # pixels of frames under way at once
+GROUP = 1 << 24  # pixels of the frames processed at once
 
 
 class _Tables(NamedTuple):

@@ -9,7 +9,7 @@ from ._cuda_features import flat_of, gain_of, gather, mean_of, range_of, widest_
 from ._formulas import ROUNDS, after_round, modality, range_weight, units
 
 MAX_THREADS = 1024
-MAX_COSINES = 8  # in either direction: 25 % of the longer side lets pass seven
+MAX_COSINES = 8  # in either direction: a sigma of 25 % of the longer side passes seven
 MAX_PAIRS = MAX_COSINES**2
 
 
@@ -41,7 +41,7 @@ def reduce_signs(sizes, tasks, offsets, flats, contrasts, spans, signs):
 
 @kernel
 def compete(sigma, across, down, tasks, signs, spare, sums):
-    """Put every sign of every feature through the rounds."""
+    """Apply the competition to every sign of every feature."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
     pairs = cuda.shared.array(MAX_PAIRS, float32)
@@ -104,7 +104,7 @@ def contest(values, sigma, across, down, spare, sums, pairs, lows, highs):
 
 @device
 def _product(values, row, across, cosine):
-    """Return how much of a wave there is in a row."""
+    """Return the coefficient of a cosine in a row."""
     total = float32(0)
     for col in range(values.shape[1]):
         total += values[row, col] * across[cosine, col]
@@ -122,7 +122,7 @@ def _cosine_of(sums, down, other, cosine):
 
 @device
 def _height_of(pairs, down, row, cosine, cosines):
-    """Return how high a wave across is in a row."""
+    """Return the height of a cosine across in a row."""
     total = float32(0)
     for other in range(down.shape[0]):
         total += down[other, row] * pairs[other * cosines + cosine]
@@ -178,7 +178,7 @@ def add_up(shares, promotes, weights, start, summed, maps):
 
 @kernel
 def add_up_competing(shares, sigma, across, down, weights, start, summed, room, spare, sums, maps):
-    """Do the same where N is a competition; `room`, `spare` and `sums` are for it."""
+    """Fill `maps` as `add_up`, with competition as N; `room`, `spare` and `sums` are for it."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
     pairs = cuda.shared.array(MAX_PAIRS, float32)

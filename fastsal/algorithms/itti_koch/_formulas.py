@@ -9,9 +9,9 @@ from ...kernels.jit import serial
 
 ROUNDS = 3  # of the competition that N by iteration is
 _EXCITATION, _INHIBITION = float32(0.5**2), float32(1.5**2)  # weights of near and far neighbours
-_DECAY = float32(0.02)  # of the greatest value, in every round
+_DECAY = float32(0.02)  # of the maximum, in every iteration
 
-# Maxima are averaged as integers in this unit, so that their sum has no order.
+# Maxima are averaged as integers in this unit, so that the order of the sum does not matter.
 _UNITS = float32(1 << 18)
 
 
@@ -27,7 +27,7 @@ def byte_window(a, b, c, d, e, f, g, h, i, j):
 
 @serial
 def window(a, b, c, d, e, f, g, h, i, j):
-    """Return the same sum of ten floats."""
+    """Return the sum of ten floats under that window."""
     total = float32(float32(a) + float32(j))
     total += float32(3) * float32(float32(b) + float32(i))
     total += float32(6) * float32(float32(c) + float32(h))
@@ -101,7 +101,7 @@ def promotion(top, total, count):
 
 @serial
 def after_round(value, near, far, top):
-    """Return a value after a round of the competition; `near` and `far` are means around it."""
+    """Return a value after one iteration of competition; `near` and `far` are means around it."""
     helped = float32(value + float32(_EXCITATION * near))
     return max(float32(0), float32(helped - float32(float32(_INHIBITION * far) + _DECAY * top)))
 

@@ -20,8 +20,8 @@ REACH = 4  # of the filters of orientation
 _PERIOD, _SIGMA = 7.0, 7 / 3
 NEAR, FAR = 0.02, 0.25  # sigmas of excitation and inhibition in the competition, in longer sides
 _UNHEARD = 1e-6  # weight below which a cosine is left out
-# Rounding leaves less in an image of one level, in levels of 255. So do the constants of CIELab in
-# a grey image, where grey is not exactly colourless.
+# Noise limit in levels of 255, above rounding errors in images of one level. It is also above
+# CIELab's errors in grey images, where grey is not exactly colourless.
 _FLAT, _FLAT_LAB = 1e-3, 0.1
 
 
@@ -96,7 +96,7 @@ def unit_of(dtype: np.dtype[Any]) -> np.float32:
 
 
 def side_of_squares(height: int, width: int, options: IttiOptions) -> int:
-    """Return the side of the squares of pixels that are averaged before anything else."""
+    """Return the side of the squares of pixels that are averaged first."""
     size = options.working_size
     return 1 if size is None else -(-max(height, width) // size)
 
@@ -118,7 +118,7 @@ def _tasks(side: int, channels: int, options: IttiOptions) -> NDArray[np.int64]:
 
 
 def cosine_basis(size: int, sigma: float | None) -> NDArray[np.float32]:
-    """Return the cosines, weighed, that a wide Gaussian leaves something of; (0, size) for None.
+    """Return the weighted cosines that a wide Gaussian does not remove; (0, size) for None.
 
     A line with mirrored ends is a sum of `size` cosines, and blurring scales each of them. The
     matrix times its transpose is the blur, with a number of rows that depends on sigma.

@@ -1,4 +1,4 @@
-"""How often each level occurs in a large image, counted in bands.
+"""Histogram of a large image, counted in bands.
 
 Pixels are counted as 16-bit codes, each two 8-bit pixels or one of 16 bits. For bytes that halves
 the accesses to the table. Splitting 65,536 codes afterwards costs a tenth of this gain.
@@ -83,7 +83,7 @@ def _tally(gray, codes):
 
 @serial
 def _fold(gray, codes, counts):
-    """Turn counts of codes into counts of levels, and add the pixels that filled no word."""
+    """Convert counts of codes to counts of levels, and add the pixels that filled no word."""
     if counts.size < CODES:
         _split_pairs(codes, counts)
     _, whole = words_of(gray)

@@ -1,4 +1,4 @@
-"""The score of every level, from how often each occurs."""
+"""The score of every level, from the histogram."""
 
 from numba import int64
 

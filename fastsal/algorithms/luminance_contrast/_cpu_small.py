@@ -75,7 +75,7 @@ def _sort(gray, spare, keys):
 
 @serial
 def _fill_starts(counts):
-    """Turn counts into the start of each bin."""
+    """Replace counts by the start of each bin."""
     below = int64(0)
     for i in range(counts.size):
         counts[i], below = below, below + counts[i]

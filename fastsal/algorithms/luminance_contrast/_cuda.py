@@ -25,7 +25,7 @@ def luminance_contrast(pixels, channels, weights, out):
     try:
         _launch(pixels, channels, weights, out)
     except BaseException:
-        forget_workspaces()  # counts that were not zeroed again would add to the next call's
+        forget_workspaces()  # counts that were not cleared would add to the next call's
         raise
 
 
@@ -60,7 +60,7 @@ def _count_bytes(gray, counts):
         cuda.syncthreads()
         i = cuda.grid(1)
         while i + 3 * step < area:
-            # Four loads under way before the first is needed.
+            # Four loads start before the first result is needed.
             a, b = int32(gray[frame, i]), int32(gray[frame, i + step])
             c, d = int32(gray[frame, i + 2 * step]), int32(gray[frame, i + 3 * step])
             cuda.atomic.add(private, a * LANES + lane, uint32(1))
@@ -76,7 +76,7 @@ def _count_bytes(gray, counts):
         while level < 256:
             total = uint32(0)
             for other in range(LANES):
-                # Turned by the level, so that the lanes of a warp read different banks.
+                # Rotated by the level, so that the lanes of a warp read different banks.
                 total += private[level * LANES + (level + other) % LANES]
             if total > 0:
                 cuda.atomic.add(counts, (frame, level), uint32(total))

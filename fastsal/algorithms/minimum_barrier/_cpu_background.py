@@ -1,4 +1,4 @@
-"""The background cue on the CPU: how unlike the border's colours a cell is (section 3.3)."""
+"""The background cue on the CPU: colour distance of cells to the border (section 3.3)."""
 
 import numpy as np
 from numba import float32

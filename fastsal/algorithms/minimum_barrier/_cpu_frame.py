@@ -33,7 +33,7 @@ def fill_bounds(colors, bounds):
 
 @serial
 def _margin(colors, side):
-    """Return how many lines of a side, 0 to 3, lie up to the innermost edge of a frame."""
+    """Return the lines of a side, 0 to 3, up to the innermost edge of a frame."""
     length = colors.shape[2] if side < 2 else colors.shape[1]
     edges = np.empty((FRAME, length), np.uint8)
     _fill_edges(colors, side, edges)

@@ -77,7 +77,7 @@ def is_line(edges, length):
 
 @serial
 def cut(margin, greatest, sides):
-    """Return how much is cut from a side; with two sides or more, from all as from the widest."""
+    """Return the lines to cut from a side; with two sides or more, the maximum from all."""
     if sides > 1:
         return int64(greatest) + 2
     return int64(margin) + 2 if margin > 0 else int64(0)

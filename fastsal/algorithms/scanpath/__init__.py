@@ -1,3 +1,3 @@
-"""Where attention goes, one place after the other."""
+"""Scan paths: the sequence of attended places."""
 
 from .api import scanpath as scanpath

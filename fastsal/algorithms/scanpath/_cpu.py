@@ -1,4 +1,4 @@
-"""The scan path on the CPU: the means of the cells, over which attention then moves."""
+"""The scan path on the CPU: means of cells, then the sequence of foci."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from ...kernels.jit import serial
 from ._foci import run, side_of_cells
 from ._formulas import mean_of
 
-_ELSEWHERE = np.empty((0, 0, 2), np.int32)  # the greatest pixels are looked for where they matter
+_ELSEWHERE = np.empty((0, 0, 2), np.int32)  # maximum pixels are searched only in winning cells
 
 
 def foci_of(levels, unit, n):

@@ -1,7 +1,7 @@
 """The scan path of a map on a CUDA device: one kernel reads the map, the host gets its cells.
 
-The race of a few thousand cells has nothing for a device to do at once. So it runs on the host, and
-of the map only the cells' means and greatest pixels cross over, once.
+The race of a few thousand cells is sequential, so it runs on the host. Only the cells' means and
+maximum pixels are downloaded, once.
 """
 
 import numpy as np

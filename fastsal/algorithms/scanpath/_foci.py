@@ -1,4 +1,4 @@
-"""The race of the cells, on the host wherever the map lies: a few thousand numbers."""
+"""The race of the cells, always on the host: a few thousand numbers."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from ...kernels.jit import serial
 from ._formulas import INHIBITION, off_middle, time_to_fire
 
 CELLS = 64  # along the shorter side, about
-VISITS = 10_000_000  # of cells between two chances for Ctrl-C: below 0.2 s
+VISITS = 10_000_000  # cells between two checks for Ctrl-C: below 0.2 s
 
 
 def side_of_cells(height, width):
@@ -17,7 +17,7 @@ def side_of_cells(height, width):
 def run(levels, places, size, side, cells, n):
     """Return rows and columns of at most `n` foci, and the times at which each is reached.
 
-    Where the greatest pixel of each cell is, `places` says, or if that is empty the map, `levels`.
+    `places` has the maximum pixel of each cell; if it is empty, the map `levels` is searched.
     """
     foci, times = np.empty((n, 2), np.int64), np.empty(n)
     free_from = np.zeros(cells.shape)

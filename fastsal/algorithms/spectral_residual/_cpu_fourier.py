@@ -102,7 +102,7 @@ def transform_and_transpose(spectra, transposed, twiddles, places):
 def _transform_down(spectra, twiddles):
     """Transform each column in its place; the results come out in the order of reversed bits."""
     half, step = len(spectra) // 2, 1
-    while half >= 2:  # two steps of halving in one, while the numbers are at hand
+    while half >= 2:  # two steps of halving in one pass over the numbers
         _halve_twice(spectra, twiddles, half, step)
         half, step = half // 4, step * 4
     if half == 1:

@@ -1,4 +1,4 @@
-"""The few pixels of an image that its spectrum is taken of."""
+"""Resize an image to the pixels of its spectrum."""
 
 import numpy as np
 from numba import int32, uint32, uint64
@@ -112,7 +112,7 @@ def _places(firsts, channels, width):
 
 @serial
 def _fill_gray(levels, channels, places, weights, parts, gray):
-    """Fill `gray` from pixels all over a row, brought together first: on those, LLVM vectorises."""
+    """Fill `gray` from scattered pixels of a row; gathering them first lets LLVM vectorise."""
     first, second, third = parts[0], parts[1], parts[2]
     if channels == 1:
         for i in range(gray.size):

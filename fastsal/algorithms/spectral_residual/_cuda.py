@@ -31,7 +31,7 @@ from ._formulas import (
     without_noise,
 )
 
-GROUP = 1 << 20  # numbers of the spectra of frames under way at once
+GROUP = 1 << 20  # numbers in the spectra of the frames processed at once
 MAX_THREADS = 1024
 
 

@@ -3,7 +3,7 @@
 L, P and R are the log-amplitude, phase and residual of Hou and Zhang (2007). Rounding follows
 OpenCV's ``StaticSaliencySpectralResidual``.
 
-The 64 x 64 pixels of a spectrum are so few that they can all be float64; float32 where OpenCV is.
+All numbers of the 64 x 64 spectrum are float64, except where OpenCV uses float32.
 """
 
 import math

@@ -1,8 +1,8 @@
-"""The whitening of features from their sums: a plain function, which either backend compiles."""
+"""The whitening of features from their sums: a plain function that each backend compiles."""
 
 from ._formulas import covariance, scale_of
 
-RIDGE = 0.001  # added to the variances of 1: a mixture of other features counts less
+RIDGE = 0.001  # ridge added to the variances of 1: features that others explain count less
 SUMS = 2  # columns of the weights beside the matrix: the factor of a feature, and an offset
 
 
