@@ -138,7 +138,7 @@ def is_simulated() -> bool:
 
 
 def resolve(choice: Choice, *, on_device: bool = False) -> Backend:
-    """Turn "auto" into a backend; check that a backend requested by name can run.
+    """Resolve "auto" to a backend; check that a backend requested by name can run.
 
     Parameters
     ----------

@@ -54,7 +54,7 @@ class Pace:
             start.wait()
             medians.append(statistics.median_low(_work() for _ in range(_PIECES)))
 
-        # Threads for once, and daemons: a program that is interrupted or forked waits for none.
+        # New daemon threads each time: a program that is interrupted or forked waits for none.
         others = [threading.Thread(target=share, daemon=True) for _ in range(1, self._threads)]
         for other in others:
             other.start()

@@ -49,8 +49,8 @@ def noise(size: str) -> Image:
 def scene(size: str, kind: Kind = "colour") -> list[Image]:
     """Return frames of a scene before a static camera, uint8, RGB or grey, to be shown in a cycle.
 
-    Before the photograph two others move to and fro, a hundredth of the width per frame, and
-    every pixel has a sensor's noise. The last frame leads on to the first.
+    Two pictures move back and forth in front of the photograph, a hundredth of the width per frame.
+    Every pixel has sensor noise. The last frame leads on to the first.
     """
     if kind == "grey":
         return [gray(frame) for frame in scene(size)]
@@ -62,7 +62,7 @@ def scene(size: str, kind: Kind = "colour") -> list[Image]:
     cat = _scaled(data.chelsea(), (rows // 5, cols // 6))
     grain = rng.normal(0, _SENSOR_NOISE, ground.shape).astype(np.int8)
     count = int(min(_FRAMES, max(4, _SCENE_BYTES // ground.nbytes)))
-    steps = [*range(0, count, 2), *range(count - 1, 0, -2)]  # to and fro, without a stop
+    steps = [*range(0, count, 2), *range(count - 1, 0, -2)]  # back and forth, without a stop
     return [
         _grainy(_with(_with(ground, person, rows // 3, cols * (20 + step) // 100),
                       cat, 3 * rows // 4, cols * (60 - step) // 100), grain, index)

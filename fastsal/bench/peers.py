@@ -1,4 +1,4 @@
-"""How people do the same without fastsal: the peers of every method.
+"""Peers of every method: implementations of other libraries.
 
 ``cv2.saliency`` and ``cv2.ximgproc`` are in opencv-contrib-python only. Every peer is shown the
 same frames in the same order, and a preallocated output where it takes one.
@@ -64,7 +64,7 @@ def _scores(counts: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _frame_difference(frames: list[Image]) -> Calls:
-    """As a stream goes: the last frame's luma is kept, and maps are float32 in [0, 1]."""
+    """As in a stream, the last frame's luma is kept, and maps are float32 in [0, 1]."""
     following, shape = inputs.in_turn(frames), frames[0].shape[:2]
     first, second, gap = (np.empty(shape, np.uint8) for _ in range(3))
     out = np.empty(shape, np.float32)
@@ -116,7 +116,7 @@ _IN_USE: set[tuple[int, ...]] = set()
 
 @cache
 def _model(shape: tuple[int, int]) -> Any:
-    """Return one model for all rows of a size: half a minute goes by until it is in use."""
+    """Return one model for all rows of a size, because it takes half a minute to start."""
     saliency: Any = vars(cv2)["saliency"]  # of the contrib wheel, as ximgproc below
     model = saliency.MotionSaliencyBinWangApr2014_create()
     model.setImagesize(shape[1], shape[0])
@@ -137,7 +137,7 @@ def _static(name: str) -> Callable[[list[Image]], Calls]:
 
 
 def _boxes(frames: list[Image]) -> Calls:
-    """OpenCV's BING with the model that ours has; it writes files and prints, here to nowhere."""
+    """OpenCV's BING with our model; its files and output are discarded."""
     if not hasattr(cv2, "saliency"):
         return {"cv2.saliency": None}
     peer = cv2.saliency.ObjectnessBING_create()

@@ -125,7 +125,7 @@ _DASHES = ("solid", "dashed", "dotted", "dash-dotted")
 
 
 def _roofs(axis: Any, rows: list[Row], bandwidth: float) -> None:
-    """Draw how fast copying alone would be, for every number of bytes a pixel moves."""
+    """Draw the speed of copying alone, for every number of bytes per pixel."""
     for bytes_moved in sorted({row["bytes_per_pixel"] for row in rows}):
         height = bandwidth / bytes_moved / 1e6
         axis.axhline(height, color="black", lw=1, ls="--")

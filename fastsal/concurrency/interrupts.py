@@ -12,7 +12,7 @@ from typing import Any
 
 _DELAY = 0.01
 _received: list[int] = []  # signals that end the program
-_IMPORTS = "<frozen importlib"  # how the names of the import system's files begin
+_IMPORTS = "<frozen importlib"  # prefix of the import system's file names
 
 
 class Terminated(SystemExit):
@@ -20,7 +20,7 @@ class Terminated(SystemExit):
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.status = 128 + number  # as shells count
+        self.status = 128 + number  # exit status, as in shells
         super().__init__(self.status)
 
 
@@ -67,7 +67,7 @@ def _terminate(number: int, frame: FrameType | None) -> None:
         _send_later(number)
     else:
         _received.append(number)
-        signal.signal(number, signal.SIG_IGN)  # a second one must not break off the clean-up
+        signal.signal(number, signal.SIG_IGN)  # a second one must not interrupt the clean-up
         raise Terminated(number)
 
 
@@ -104,7 +104,7 @@ def heeded_interrupts() -> Iterator[None]:
     previous = sys.unraisablehook
 
     def hook(unraisable: Any) -> None:
-        # Later and from another thread, because raised in this hook it would be lost as well.
+        # It is sent later from another thread, because it would be lost in this hook as well.
         if issubclass(unraisable.exc_type, KeyboardInterrupt):
             _send_later(signal.SIGINT)
         elif issubclass(unraisable.exc_type, Terminated):

@@ -1,4 +1,4 @@
-"""A CUDA kernel as fastsal starts it: on the stream of the present call, watched if asked."""
+"""A CUDA kernel that is launched on the stream of the present call, and reported to a watcher."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Launch(NamedTuple):
 
 Watcher = Callable[[Launch, Callable[[], None]], None]
 
-_numbas_warning = threading.Lock()  # to be switched off by one thread at a time
+_numbas_warning = threading.Lock()  # one thread at a time switches the warning off
 _watcher: ContextVar[Watcher | None] = ContextVar("fastsal_launches", default=None)
 
 

@@ -1,7 +1,7 @@
-"""Locks between processes, so that of those that need the same entry one compiles it.
+"""Locks between processes, so that only one of them compiles an entry.
 
-A lock is one byte of a single file, which the system gives back when its holder ends, however it
-ends. Where the system or the folder has no such locks, each process compiles everything.
+A lock is one byte of a single file. The system releases it when its holder ends in any way. Where
+the system or the folder has no such locks, each process compiles everything.
 """
 
 from __future__ import annotations

@@ -11,13 +11,13 @@ _log = logging.getLogger("fastsal")
 
 
 class Watcher(Protocol):
-    """Is called from the thread that compiles or loads."""
+    """Called from the thread that compiles or loads."""
 
     def started(self, name: str) -> None:
-        """Take note that a kernel is about to be compiled."""
+        """Handle the start of a compilation."""
 
     def done(self, name: str) -> None:
-        """Take note that a kernel has been compiled or loaded."""
+        """Handle a kernel that has been compiled or loaded."""
 
 
 _watchers: list[Watcher] = []

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from .jit import banded, serial
 from .launch import over_bands
 
-_MIXED = 16  # jobs apart that become neighbours
+_MIXED = 16  # distance of jobs that become neighbours
 
 
 def peaks_of(table: NDArray[np.float64], jobs: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -18,7 +18,7 @@ def peaks_of(table: NDArray[np.float64], jobs: NDArray[np.int64]) -> NDArray[np.
     frame, the sum of the pixels inside the frame is added. `table` has one more row and column
     than the map; those are zeros.
     """
-    # Small windows have more positions than large ones, and stand together: threads get both.
+    # Small windows have more positions than large ones and are neighbours, so jobs are interleaved.
     order = np.argsort(np.arange(len(jobs)) % _MIXED, kind="stable")
     mixed, found, peaks = jobs[order], np.empty(len(jobs)), np.empty(len(jobs))
     across = table.shape[1] - jobs[:, 3]

@@ -12,7 +12,7 @@ from ..kernels import watch
 from .forms import for_this_processor, forms_of
 from .progress import progress_bar
 
-PATIENCE = 0.5  # seconds of compiling without a word
+PATIENCE = 0.5  # seconds of compiling without a line
 
 
 class Compiling(AbstractContextManager["Compiling"]):
@@ -48,7 +48,7 @@ class Compiling(AbstractContextManager["Compiling"]):
         self._end.close()
 
     def started(self, name: str) -> None:
-        """Take note that a kernel is about to be compiled."""
+        """Handle the start of a compilation."""
         with self._lock:
             self._busy = True
             if not self._has_begun:
@@ -59,7 +59,7 @@ class Compiling(AbstractContextManager["Compiling"]):
                 self._announce()
 
     def done(self, name: str) -> None:
-        """Take note that a kernel has been compiled or loaded."""
+        """Handle a kernel that has been compiled or loaded."""
         with self._lock:
             self._busy = False
             if name not in self._ready:
@@ -73,7 +73,7 @@ class Compiling(AbstractContextManager["Compiling"]):
         return {f"{module}.{name}" for module, name, _ in forms}
 
     def _look(self) -> None:
-        """Speak now if a kernel is being compiled, else when the next one is."""
+        """Print the line now if a kernel is being compiled, else at the next one."""
         with self._lock:
             self._is_late = True
             if self._busy:

@@ -1,4 +1,4 @@
-"""Processes that compile beside this one: from the other end, so that they meet in the middle.
+"""Processes that compile beside this one, from the other end of the list.
 
 Each kernel is locked while it is compiled (`kernels/locks.py`), so none is compiled twice.
 """
@@ -45,7 +45,7 @@ def helping(job: str, arguments: Sequence[str]) -> Iterator[None]:
 
 
 def start(job: str, arguments: Sequence[str]) -> list[subprocess.Popen[bytes]]:
-    """Start the processes; without a cache folder they could not hand anything over."""
+    """Start the processes; without a cache folder they could not pass kernels on."""
     from ..kernels import cache
 
     if cache.folder() is None or not sys.executable or getattr(sys, "frozen", False):

@@ -1,4 +1,4 @@
-"""The image signature on the CPU: means of cells, two small cosine transforms, the finish."""
+"""The image signature on the CPU: means of cells, two small cosine transforms, postprocessing."""
 
 from functools import cache
 

@@ -27,7 +27,7 @@ def float_luma(first, second, third, weights):
 
 @serial
 def linear(value):
-    """Return the light that a channel of sRGB in [0, 1] stands for."""
+    """Return the linear light of a channel of sRGB in [0, 1]."""
     if value <= float32(0.04045):
         return value / float32(12.92)
     return ((value + float32(0.055)) / float32(1.055)) ** float32(2.4)
@@ -43,7 +43,7 @@ def lightness(value):
 
 @serial
 def relative_x(red, green, blue):
-    """Return CIE X of linear sRGB as a fraction of that of white (D65); so too those below."""
+    """Return CIE X of linear sRGB as a fraction of white's (D65), like Y and Z below."""
     part = float32(0.412453 / 0.95047) * red + float32(0.357580 / 0.95047) * green
     return part + float32(0.180423 / 0.95047) * blue
 

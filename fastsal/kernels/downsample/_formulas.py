@@ -25,7 +25,7 @@ def edge(index, cells, length):
 
 @serial
 def row_read(index, taken, first, last):
-    """Return one of the rows that stand for all of a cell, evenly spaced."""
+    """Return one of the evenly spaced rows that are sampled for a cell."""
     return first + (2 * index + 1) * (last - first) // (2 * taken)
 
 

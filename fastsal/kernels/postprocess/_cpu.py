@@ -1,4 +1,4 @@
-"""The finish on the CPU. Rows are counted through all maps, so that bands cut stacks too."""
+"""Postprocessing on the CPU. Rows are counted through all maps, so that bands cut stacks too."""
 
 import numpy as np
 from numba import float32
@@ -39,7 +39,7 @@ def upsample(maps, width, out):
     frames, area = out.shape
     large = out.reshape(frames, area // width, width)
     rows = frames * large.shape[1]
-    # A VGA frame takes one thread less time than it takes another to wake up.
+    # One thread finishes a VGA frame before another one wakes up.
     work = out.size // _PIXELS_OF_OTHERS
     launch.over_bands(upsample_rows, rows, maps, large, pixels=work)
 
@@ -106,7 +106,7 @@ def _stretch(rows, low, high):
 def range_of(rows):
     """Return the minimum and the maximum, equal if only rounding separates them.
 
-    Column by column first, which vectorises.
+    Columns come first, which vectorises.
     """
     lows, highs = rows[0].copy(), rows[0].copy()
     for row in range(1, rows.shape[0]):

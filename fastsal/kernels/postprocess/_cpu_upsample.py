@@ -96,7 +96,7 @@ def _upsample(small, saliency, start, stop):
 
 @serial
 def _mix_rows(upper, lower, weights, saliency):
-    """Fill rows that lie between the same two; eight at a time, which memory takes best."""
+    """Fill rows that lie between the same two, eight at a time, which is fastest for memory."""
     row = 0
     while row + 8 <= weights.size:
         _mix_eight(upper, lower, weights[row : row + 8], saliency[row : row + 8])

@@ -1,4 +1,4 @@
-"""The finish on a CUDA device: threads along x take columns, blocks rows and frames."""
+"""Postprocessing on a CUDA device: threads along x take columns, blocks rows and frames."""
 
 import numpy as np
 from numba import cuda, float32
@@ -85,7 +85,7 @@ def _blur_down(maps, sigma, target):
 
 @kernel
 def _scale(maps, bias, rescale):
-    """Draw each map to its centre and stretch it, a block per frame."""
+    """Apply the centre bias to each map and min-max normalise it, a block per frame."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
     frames, rows, cols = maps.shape

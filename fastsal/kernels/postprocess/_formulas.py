@@ -1,4 +1,4 @@
-"""The formulas of the finish, for both backends. Scalars only."""
+"""The formulas of postprocessing, for both backends. Scalars only."""
 
 from numba import float32, int64
 
@@ -9,7 +9,7 @@ from ..jit import serial
 
 @serial
 def reach_of(sigma):
-    """Return how many neighbours on either side a Gaussian of that sigma takes in."""
+    """Return the radius of a Gaussian of that sigma, in pixels."""
     return int64(float32(4) * sigma + float32(0.5))
 
 

@@ -53,7 +53,7 @@ def _sweep_rows(mask, seed, step, changed):
 
 @device
 def _sweep_cols(mask, seed, step, changed):
-    """Grow each column from the one before: threads take rows. Corners are the rows' matter."""
+    """Grow each column from the one before: threads take rows. The rows' kernel handles corners."""
     rows, cols = mask.shape
     for index in range(1, cols):
         col = index if step > 0 else cols - 1 - index

@@ -21,7 +21,7 @@ _HALF = 1 << 14  # rounds a sum of units of 2**-15
 
 @serial
 def fill_luma_blocks(pixels, channels, weights, gray):
-    """Fill as many whole blocks of `gray` as there are, and return how many pixels that were."""
+    """Fill all whole blocks of `gray`, and return their number of pixels."""
     if pixels.itemsize > 1 or channels < 3:
         return 0
     if channels == 3:
@@ -67,7 +67,7 @@ def _factors(builder, first, second, third):
 
 
 def _group(builder, source, start, channels, begin, factors):
-    """Return the luma of 16 pixels, the `begin`th and on of the block that starts at `start`."""
+    """Return the luma of 16 pixels from pixel `begin` of the block that starts at `start`."""
     # The last load begins early, so as not to read beyond the block.
     offset = min(channels * begin, (channels - 1) * BLOCK)
     block = llvm.load(builder, source, builder.add(start, start.type(offset)))

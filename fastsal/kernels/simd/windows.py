@@ -93,7 +93,7 @@ class _Row:
         builder = self.builder
         kind = _INTS if self.is_exact else _FLOATS
         add, sub = (builder.add, builder.sub) if self.is_exact else (builder.fadd, builder.fsub)
-        # In OpenCV's order, which counts where float32 rounds.
+        # Keep OpenCV's order, because float32 rounds.
         window = add(self._load(bottom, right, kind), self._load(top, left, kind))
         window = sub(window, self._load(bottom, left, kind))
         window = sub(window, self._load(top, right, kind))
