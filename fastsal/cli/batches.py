@@ -53,7 +53,7 @@ class FileGuard:
                 say(f"error: {line}")
 
     def print_failures(self) -> None:
-        """Print the failures so far."""
+        """Print the failures until now."""
         for line in self.failures:
             say(f"error: {line}")
 

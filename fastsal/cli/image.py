@@ -272,7 +272,7 @@ def _targets(
 def _box_table(
     options: argparse.Namespace, inputs: list[Path], targets: list[Path]
 ) -> BoxTable | None:
-    """Return the table of boxes to store, whose file can be written, or None."""
+    """Return the table of boxes to store, after a check that its file can be written, or None."""
     if not isinstance(options.boxes, Path):
         refuse(options, ("box_format",), "without a file name for --boxes")
         return None

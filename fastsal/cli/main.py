@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Terminated as stop:
         say("terminated")
         return stop.status
-    except SystemExit as stop:  # argparse has said what is wrong
+    except SystemExit as stop:  # argparse has printed the error
         return stop.code if isinstance(stop.code, int) else 2
     except KeyboardInterrupt as stop:
         say(" ".join(("interrupted", text_of(stop))).strip())
@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _compiling(options: argparse.Namespace) -> AbstractContextManager[object]:
-    """Return what shows that kernels are compiled, for commands that do not show it themselves."""
+    """Return a display of compiling, for commands without their own."""
     if options.run not in (
         compress.run,
         quality.run,
@@ -102,7 +102,8 @@ def _compiling(options: argparse.Namespace) -> AbstractContextManager[object]:
 def _open_missing_streams() -> None:
     """Put the null device where a standard stream was closed before the program started.
 
-    The next file opened would otherwise take its place, and get what libraries print there.
+    The next file opened would otherwise get its number, and the messages that libraries print
+    there.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:

@@ -11,7 +11,7 @@ COMPILING = (
 
 
 def say(line: str) -> None:
-    """Print one line on stderr, whatever is in it."""
+    """Print text on stderr as one line of any characters."""
     text = " ".join(f"fastsal: {line}".split())
     # In one piece: Ctrl-C could come between the text and the end of its line.
     print(

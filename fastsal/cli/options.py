@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import FastsalError
 from ..registry import DEFAULT, METHODS, method_of, options_from
 
-# Literals, not imports: the parser must not load OpenCV just to say what --view takes.
+# Literals, not imports: the parser must not load OpenCV for the choices of --view.
 VIEWS = ("overlay", "map", "side-by-side")
 GRID = "grid"  # a cell for each method
 CLUSTER_ONLY = ("overwrite", "json")  # options that need --cluster
@@ -97,7 +97,7 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
 
 
 def add_method(parser: argparse.ArgumentParser) -> None:
-    """Add the choice of one method, which `method_of` checks: it knows what may have been meant."""
+    """Add the choice of one method; `method_of` checks it and suggests similar names."""
     parser.add_argument(
         "-m", "--method", default=DEFAULT, metavar="KEY",
         help=f"one of {', '.join(METHODS)} (default: {DEFAULT})",
@@ -165,7 +165,7 @@ def keys_of(text: str, kinds: tuple[str, ...]) -> list[str]:
 
 @contextmanager
 def bad_use() -> Iterator[None]:
-    """Turn a refusal of what an option says by itself into bad use of the option."""
+    """Report an error of an option's value as bad use of the option."""
     try:
         yield
     except FastsalError as error:
@@ -188,7 +188,7 @@ def refuse(options: argparse.Namespace, names: Iterable[str], reason: str) -> No
 def look_of(options: argparse.Namespace, *, is_fixed: bool = True) -> tuple[str, float]:
     """Return the view and the strength asked for, or those that are usual.
 
-    `is_fixed` says that the view stays as it is.
+    `is_fixed` means that the view does not change later.
     """
     view = options.view or _VIEW
     if is_fixed and view == "map" and options.alpha is not None:
@@ -243,7 +243,7 @@ def check_regular_targets(paths: Iterable[Path], prefix: str = "") -> None:
 
 
 def check_files(names: Iterable[str]) -> None:
-    """Refuse anything but files, whose folder takes the outputs if there is no -o."""
+    """Refuse anything but files; their folder takes the outputs if there is no -o."""
     for name in names:
         is_pattern = name.isdecimal() or "://" in name or any(sign in name for sign in "*?[")
         if not Path(name).is_file() and (is_pattern or Path(name).is_dir()):
@@ -251,7 +251,7 @@ def check_files(names: Iterable[str]) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, with those above it, unless it is there; refuse what is a file."""
+    """Make a folder, with those above it, unless it exists; refuse a file."""
     if path.exists() and not path.is_dir():
         raise FastsalError(f"{path} is a file; choose a folder")
     path.mkdir(parents=True, exist_ok=True)

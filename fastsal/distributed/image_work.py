@@ -1,4 +1,4 @@
-"""Images: what a worker does with some of them, and how a batch is cut into tasks."""
+"""Images: the work of a task on some of them, and the division of a batch into tasks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TASKS_PER_THREAD = 8  # so that all threads end at about the same time
 
 
 class Outcome(NamedTuple):
-    """What came of some jobs on one worker."""
+    """Results of some jobs on one worker."""
 
     worker: str
     messages: list[str]  # one per job, empty for a success
@@ -48,7 +48,7 @@ class ImageWork:
                 try:
                     entries |= self._outputs(job, streams)
                     messages.append("")
-                # Whatever one file causes, the others are processed.
+                # An error in one file must not stop the others.
                 except Exception as error:
                     messages.append(line_of(str(job.source.given), error))
         if entries:

@@ -1,4 +1,4 @@
-"""What was made with which settings: small files in a hidden folder beside the outputs.
+"""Records of outputs and their settings: small files in a hidden folder beside the outputs.
 
 A record is written after its output and removed before the output is replaced. An output counts
 as finished only if it exists with the size that its record states.

@@ -1,4 +1,4 @@
-"""What a batch has done."""
+"""Report of a batch."""
 
 from __future__ import annotations
 

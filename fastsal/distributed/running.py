@@ -31,7 +31,7 @@ def run_images(
     options: Mapping[str, Any],
     **settings: Any,
 ) -> BatchReport:
-    """Do what `map_images` does, for several methods and any names of outputs."""
+    """Process images as `map_images`, for several methods and any names of outputs."""
     from ..io.pixels import parse_color
     from ..render.views import check_look
     from ..stream import Stream
@@ -67,7 +67,7 @@ def run_videos(
     options: Mapping[str, Any],
     **settings: Any,
 ) -> BatchReport:
-    """Do what `map_videos` does, for a grid of several methods and any names of outputs."""
+    """Process videos as `map_videos`, for a grid of several methods and any names of outputs."""
     from ..io.video_reader import check_request
     from ..pipelines.video import check_video_look
     from ..render.overlay import check_colormap
@@ -115,7 +115,7 @@ def _run(
     log: str | Path | None,
     storage_options: storage.Options | None,
 ) -> BatchReport:
-    """Skip what is finished, and run the rest on the cluster."""
+    """Skip finished jobs, and run the rest on the cluster."""
     stored = storage_options or {}
     cluster.check_workers(workers, has_client=client is not None)
     storage.check_writable(target)

@@ -22,7 +22,7 @@ SHORTEST_PART = 30.0  # seconds; a part decodes the frames before it too
 
 
 class Answer(NamedTuple):
-    """What came of one step of a video."""
+    """Result of one step of a video."""
 
     worker: str
     message: str = ""  # why it failed
@@ -171,7 +171,7 @@ class VideoWork:
         answers = [Answer(worker_address())]
         try:
             yield answers
-        # Whatever one file causes, the others are processed.
+        # An error in one file must not stop the others.
         except Exception as error:
             message = line_of(str(job.source.given), error)
             answers[0] = Answer(worker_address(), message)
@@ -214,7 +214,7 @@ class VideoPlan:
                 yield Task(_join, (self.work, job, bounds), (job,), "join")
 
     def after_fault(self, task: Task, fault: str, ledger: Ledger) -> Iterator[Task]:
-        """Try a video again whose workers have ended."""
+        """Try a video again after its workers have ended."""
         yield from self._again(task, f"{task.jobs[0].source.given}: {fault}", ledger, avoid="")
 
     def _again(self, task: Task, message: str, ledger: Ledger, avoid: str) -> Iterator[Task]:
@@ -227,7 +227,7 @@ class VideoPlan:
         elif job.number in self._missing:
             if not task.avoid:
                 yield task._replace(avoid=avoid or "none")
-            else:  # the whole video says best what is wrong with it
+            else:  # the whole video gives the best error message
                 del self._missing[job.number]
                 yield self._whole(job, may_split=False)
 

@@ -12,7 +12,7 @@ from typing import Any
 _SIZES = ((16, 16), (320, 320))
 
 
-# Of glibc's malloc.h, and values up to which freed memory is kept for the next image.
+# Numbers of glibc's malloc.h, and limits up to which freed memory is kept for the next image.
 _TRIM, _KEPT_BYTES = -1, 256 * 1024**2
 _MMAP, _MOST_BYTES = -3, 32 * 1024**2
 
@@ -31,7 +31,7 @@ def keep_memory() -> bool:
 
 
 def warm(keys: Sequence[str], options: Mapping[str, Any]) -> None:
-    """Compute maps of small images, grey and colour, and load what reads and writes files.
+    """Compute maps of small grey and colour images, and load the readers and writers of files.
 
     A kernel is compiled once per host: the first process to need it holds a lock, and the others
     then load it from the cache.
