@@ -1,7 +1,7 @@
 """Many images or videos on a Dask cluster, on files here or on object storage.
 
 `map_images` and `map_videos` run a method over files and write one output per file. They need
-``pip install "fastsal[cluster]"``. Stacks of images in a Dask array need no function of this
+``pip install distributed fsspec``. Stacks of images in a Dask array need no function of this
 module: ``dask.array.map_blocks`` calls the functions of `fastsal` on each block.
 
 Examples

@@ -65,7 +65,8 @@ class Ledger:
     ) -> None:
         self._jobs = jobs
         self._skipped = [source.given for source in skipped]
-        self._done: set[int] = set()
+        self._is_done = bytearray(1 + max((job.number for job in jobs), default=-1))
+        self._count = 0  # of finished jobs
         self._failed: dict[int, str] = {}
         self._tries: Counter[int] = Counter()
         self._workers: Counter[str] = Counter()
@@ -82,13 +83,14 @@ class Ledger:
     @property
     def left(self) -> int:
         """How many jobs have neither an output nor a failure."""
-        return len(self._jobs) - len(self._done) - len(self._failed)
+        return len(self._jobs) - self._count - len(self._failed)
 
     def finish(self, job: Job, worker: str) -> None:
         """Note the outputs of a job."""
-        if job.number not in self._done:
+        if not self._is_done[job.number]:
             self._failed.pop(job.number, None)
-            self._done.add(job.number)
+            self._is_done[job.number] = True
+            self._count += 1
             self._workers[worker] += 1
             self._note(1)
 
@@ -106,7 +108,7 @@ class Ledger:
         """Return the report of everything so far."""
         given = {job.number: job.source.given for job in self._jobs}
         return BatchReport(
-            done=[given[index] for index in sorted(self._done)],
+            done=[given[index] for index, is_done in enumerate(self._is_done) if is_done],
             skipped=self._skipped,
             failed=[(given[index], self._failed[index]) for index in sorted(self._failed)],
             seconds=self._last - self._began,

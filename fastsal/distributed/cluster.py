@@ -16,12 +16,15 @@ from . import threads
 from .storage import INSTALL
 
 _CONNECT = 10.0  # seconds to find a scheduler, and to see a worker
+# Each connection remembers its last messages, 1,000 by default, with the tasks in them.
+_SHORT_LOGS = {"distributed.admin.low-level-log-length": 10}
 # Of a cluster on this machine: a file that ends two workers is no accident, and figures for a
 # dashboard would take several per cent of a core.
 _SETTINGS = {
     "distributed.scheduler.allowed-failures": 1,
     "distributed.worker.profile.enabled": False,
     "distributed.admin.system-monitor.interval": "2s",
+    **_SHORT_LOGS,
 }
 _START = 60.0  # seconds for the workers of a cluster on this machine
 
@@ -88,10 +91,12 @@ def check_workers(workers: Any, *, has_client: bool) -> None:
 
 @contextmanager
 def _connected(address: str) -> Iterator[Any]:
+    import dask
     from distributed import Client
 
     try:
-        client = Client(address, timeout=_CONNECT, set_as_default=False)
+        with dask.config.set(_SHORT_LOGS):
+            client = Client(address, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise FastsalError(
             f"no scheduler answers at {address}; start one with `dask scheduler`"
@@ -112,19 +117,20 @@ def _started(workers: int, in_process: bool) -> Iterator[Any]:
     }  # fmt: skip
     if in_process:
         options = {"n_workers": 1, "threads_per_worker": workers, "processes": False}
-    try:
-        with dask.config.set(_SETTINGS):
+    # To the end: a worker that takes the place of another gets these settings too.
+    with dask.config.set(_SETTINGS):
+        try:
             cluster = LocalCluster(
                 **options, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
             )
-    except (OSError, RuntimeError, ValueError) as error:
-        raise FastsalError(
-            f"no local cluster can be started: {text_of(error)}; a script must call this "
-            'below `if __name__ == "__main__":`'
-        ) from error
-    with cluster, Client(cluster, set_as_default=False) as client:
-        client.wait_for_workers(options["n_workers"], timeout=_START)
-        yield client
+        except (OSError, RuntimeError, ValueError) as error:
+            raise FastsalError(
+                f"no local cluster can be started: {text_of(error)}; a script must call this "
+                'below `if __name__ == "__main__":`'
+            ) from error
+        with cluster, Client(cluster, set_as_default=False) as client:
+            client.wait_for_workers(options["n_workers"], timeout=_START)
+            yield client
 
 
 def ready(client: Any, *, keys: Sequence[str], options: Mapping[str, Any], is_own: bool) -> Cluster:

@@ -18,7 +18,7 @@ from . import storage
 _WITHOUT_FOLDERS = ("http", "https")  # where ? begins a query, and no listing is defined
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
     """One file to process.
 

@@ -13,7 +13,7 @@ from ..errors import FastsalError
 from ..io.atomic_write import whole_file
 from ..io.reasons import line_of
 
-INSTALL = 'pip install "fastsal[cluster]"'
+INSTALL = "pip install distributed fsspec"
 Options = Mapping[str, Mapping[str, Any]]  # of fsspec's file systems, by protocol
 
 _LOCAL = "file://"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import time
 import uuid
+import zlib
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,6 +18,25 @@ if TYPE_CHECKING:
 _AHEAD = 3  # tasks per thread: one runs, and the next are there when it ends
 _TICK = 0.5
 _PATIENCE = 300.0  # seconds without any worker
+
+
+def _packed_call(task: Task) -> bytes:
+    """Return the function and arguments of a task in few bytes.
+
+    Dask's client and scheduler remember their last 1,000 messages. With plain arguments these
+    held 1.4 kB for each image file.
+    """
+    from distributed.protocol.pickle import dumps
+
+    return zlib.compress(dumps((task.function, task.arguments)), 1)
+
+
+def _unpacked_call(packed: bytes) -> Any:
+    """Run a task on a worker."""
+    from distributed.protocol.pickle import loads
+
+    function, arguments = loads(zlib.decompress(packed))
+    return function(*arguments)
 
 
 class Tasks:
@@ -66,7 +86,7 @@ class Tasks:
         others = [each for each in self._addresses if each != task.avoid] if task.avoid else []
         # Exactly those: Dask's other choice, a preference, gives most tasks to the idle worker.
         future = self._client.submit(
-            task.function, *task.arguments, key=f"fastsal-{task.step}-{uuid.uuid4().hex}",
+            _unpacked_call, _packed_call(task), key=f"fastsal-{task.step}-{uuid.uuid4().hex}",
             workers=others or None,
         )  # fmt: skip
         self._running[future] = task
