@@ -123,8 +123,8 @@ def why_no_cuda() -> str | None:
         return "no CUDA driver or device was found"
     if not is_simulated() and importlib.util.find_spec("numba_cuda") is None:
         return (
-            "numba-cuda is not installed; run `pip install 'fastsal[cuda13]'` "
-            "(or 'fastsal[cuda12]')"
+            "numba-cuda is not installed; run `pip install 'numba-cuda[cu13]'` "
+            "(or 'numba-cuda[cu12]')"
         )
     return None
 

@@ -37,9 +37,7 @@ def check_solver() -> Any:
     try:
         import piqp
     except ImportError as error:
-        raise FastsalError(
-            "retargeting needs PIQP; run `pip install 'fastsal[retarget]'`"
-        ) from error
+        raise FastsalError("retargeting needs PIQP; run `pip install piqp`") from error
     return piqp
 
 

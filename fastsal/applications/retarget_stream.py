@@ -55,7 +55,7 @@ class RetargetStream:
     ValueError
         If an option is out of range.
     FastsalError
-        If PIQP is not installed: ``pip install 'fastsal[retarget]'``.
+        If PIQP is not installed: ``pip install piqp``.
 
     Examples
     --------

@@ -60,7 +60,7 @@ def retarget(
     ValueError
         If an option is out of range.
     FastsalError
-        If PIQP is not installed: ``pip install 'fastsal[retarget]'``.
+        If PIQP is not installed: ``pip install piqp``.
 
     See Also
     --------

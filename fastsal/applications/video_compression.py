@@ -108,7 +108,7 @@ def compress_video(
 ) -> VideoCompressionReport:
     """Encode a video that is finer where people look and coarser elsewhere.
 
-    It needs PyAV: ``pip install "fastsal[video]"``.
+    It needs PyAV: ``pip install av``.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def _checked_target(source: str | Path, target: str | Path, codec: str) -> Path:
         raise VideoError(f"{path}: the file name must end in {validation.joined(_SUFFIXES)}")
     check_not_source(source, path)
     if not has_av():
-        raise VideoError('compress_video needs PyAV; install it with pip install "fastsal[video]"')
+        raise VideoError("compress_video needs PyAV; install it with pip install av")
     import av
 
     if codec not in av.codec.codecs_available:

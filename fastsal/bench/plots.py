@@ -72,7 +72,7 @@ def pyplot() -> Any:
     try:
         import matplotlib
     except ImportError as error:
-        raise FastsalError("--plot needs matplotlib; run `pip install 'fastsal[bench]'`") from error
+        raise FastsalError("--plot needs matplotlib; run `pip install matplotlib`") from error
     matplotlib.use("Agg")
     from matplotlib import pyplot as module
 

@@ -16,8 +16,10 @@ from .options import (
     add_background,
     add_command,
     add_method,
+    bad_use,
     check_apart,
     check_regular_targets,
+    check_writeable,
     make_folder,
     named,
     number,
@@ -41,8 +43,8 @@ def add_to(commands: Commands) -> None:
         help="width and height of the results: crops of this aspect, reduced to this size",
     )  # fmt: skip
     parser.add_argument(
-        "-o", "--output", required=True, metavar="DIR",
-        help="folder for the crops, which keep the names of their images",
+        "-o", "--output", required=True, metavar="OUT",
+        help="a file for one image, else a folder for crops of the same names",
     )  # fmt: skip
     add_method(parser)
     parser.add_argument(
@@ -82,10 +84,10 @@ def run(options: argparse.Namespace) -> int:
     from ..stream import Stream
 
     parse_color(options.background)
-    folder = Path(named(options.output, "-o"))
+    output = named(options.output, "-o")
     stream = Stream(row.key, backend=options.backend)
     paths = find_images([named(each, "IN") for each in options.images])
-    targets = _targets(paths, folder)
+    targets = _targets(paths, output)
     guard = FileGuard(prints_at_once=False)
     written: list[Path] = []
     pairs = list(zip(paths, targets, strict=True))
@@ -96,27 +98,40 @@ def run(options: argparse.Namespace) -> int:
             write_image(target, _cropped(image, stream, options))
             written.append(target)
     if written:
-        name = str(written[0]) if len(written) == 1 else f"{len(written)} crops to {folder}"
+        name = str(written[0]) if len(written) == 1 else f"{len(written)} crops to {Path(output)}"
         print(f"wrote {name}")
     guard.print_failures()
     return guard.status
 
 
-def _targets(paths: list[Path], folder: Path) -> list[Path]:
+def _targets(paths: list[Path], output: str) -> list[Path]:
     """Return a file name per image, all different and no input, in a folder that exists."""
-    from ..io.pictures import IMAGE_SUFFIXES
+    from ..io.pictures import IMAGE_SUFFIXES, check_suffix
 
     def name(path: Path) -> str:
         return path.name if path.suffix.lower() in IMAGE_SUFFIXES else f"{path.stem}.png"
 
-    targets = [folder / name(path) for path in paths]
-    check_apart(paths, targets, "images")
+    folder = Path(output)
+    is_file = bool(folder.suffix) and not (folder.is_dir() or output.endswith(("/", "\\")))
+    if is_file:
+        if len(paths) > 1:
+            raise ValueError(
+                f"-o must be a folder for {len(paths)} images; got the file name {folder}"
+            )
+        with bad_use():
+            check_suffix(folder)
+        check_writeable(folder, "-o")
+        targets = [folder]
+    else:
+        targets = [folder / name(path) for path in paths]
+        check_apart(paths, targets, "images")
     inputs = {path.resolve() for path in paths}
     for target in targets:
         if target.resolve() in inputs:
-            raise ImageError(f"{target}: would overwrite an input; choose another folder")
-    make_folder(folder)
-    check_regular_targets(targets)
+            raise ImageError(f"{target}: would overwrite an input; choose another name or folder")
+    if not is_file:
+        make_folder(folder)
+        check_regular_targets(targets)
     return targets
 
 

@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = {**weights_of(options, keys), **method_options(options, keys)}
     groups = {GRID: keys} if view == GRID else {key: [key] for key in keys}
     if options.cluster is not None:
-        refuse(options, ("frames", "fps", "skip_learning"), "with --cluster")
+        _check_cluster(options)
         return run_on_cluster(options, groups, chosen)
     refuse(options, CLUSTER_ONLY, "without --cluster")
     jobs = _jobs(options, list(groups), output)
@@ -109,6 +109,21 @@ def run(options: argparse.Namespace) -> int:
         place = output or "the folders of their sources"
         print(f"wrote {len(jobs) - len(guard.failures)} of {len(jobs)} videos to {place}")
     return guard.status
+
+
+def _check_cluster(options: argparse.Namespace) -> None:
+    """Refuse options that a cluster does not have."""
+    if options.frames is not None:
+        raise ValueError(
+            "--frames must come without --cluster, which writes videos; remove one of them"
+        )
+    if options.fps is not None:
+        raise ValueError(
+            "--fps must come without --cluster, which reads no folders of numbered images; "
+            "remove --cluster, or make a video of the folder first"
+        )
+    if options.skip_learning:
+        raise ValueError("--skip-learning must come without --cluster; remove one of them")
 
 
 def _is_for_images(options: argparse.Namespace, keys: list[str], output: str | None) -> bool:

@@ -76,6 +76,11 @@ def run(options: argparse.Namespace) -> None:
     """Run the session, and print and write its report; or serve the page."""
     method_of(options.method)
     weights = weights_of(options, [options.method]).get("weights")
+    if not 0 <= options.temporal_smoothing < 1:
+        raise ValueError(
+            "--temporal-smoothing must be at least 0 and below 1; "
+            f"got {options.temporal_smoothing:g}"
+        )
     if options.web is not None:
         _serve(options)
         return

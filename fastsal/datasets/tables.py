@@ -161,7 +161,7 @@ def _read_mat73(path: Path, variable: str, meaning: str) -> Any:
         import h5py
     except ImportError as error:
         raise DatasetError(
-            f"{path}: MATLAB files of version 7.3 need h5py: pip install 'fastsal[datasets]'"
+            f"{path}: MATLAB files of version 7.3 need h5py: pip install h5py"
         ) from error
     try:
         with h5py.File(path, "r") as file:

@@ -21,7 +21,7 @@ SCORES = "OUTPUT_LAYER_VALUES"
 LAYER_VALUES = "CONVOLUTION_LAYER_VALUES"
 LAYER_GRADIENTS = "CONVOLUTION_OUTPUT_GRADIENTS"
 
-INSTALL = 'pip install "fastsal[explain]"'
+INSTALL = "pip install torch"
 
 
 class Session(Protocol):

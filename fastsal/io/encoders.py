@@ -93,7 +93,7 @@ class OpenCVEncoder:
     def limits(self) -> str:
         form = (
             "no sound, a steady frame rate, and a format that browsers do not play; "
-            "install PyAV with `pip install 'fastsal[video]'` and use .mp4"
+            "install PyAV with `pip install av` and use .mp4"
         )
         return "; ".join(filter(None, (form, self._steady.limits)))
 

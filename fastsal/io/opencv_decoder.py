@@ -165,7 +165,7 @@ class OpenCVDecoder:
         if np.array_equal(self._suspect, frame):
             raise VideoError(
                 f"{self._name}: OpenCV {cv2.__version__} cannot convert interlaced video, and "
-                "this stream may be interlaced; install PyAV with `pip install 'fastsal[video]'`"
+                "this stream may be interlaced; install PyAV with `pip install av`"
             )
 
     def _lost_frames(self, path: Path) -> str:
@@ -177,10 +177,10 @@ class OpenCVDecoder:
         if lost <= (self._frames if has_field_packets(path) else 0):
             return ""
         if self._frames == 0:
-            return "no frame can be decoded by OpenCV; PyAV may: pip install 'fastsal[video]'"
+            return "no frame can be decoded by OpenCV; PyAV may: pip install av"
         return (
             f"cut short or damaged: OpenCV cannot decode {lost} of {expected} frames; "
-            "PyAV may: pip install 'fastsal[video]'"
+            "PyAV may: pip install av"
         )
 
     def _expected_frames(self, path: Path) -> int:

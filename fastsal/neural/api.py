@@ -12,7 +12,7 @@ from .. import images, runtime
 if TYPE_CHECKING:
     from .network import Between, Precision, VideoNetwork
 
-INSTALL = 'pip install "fastsal[neural]"'
+INSTALL = "pip install torch h5py"
 
 
 def tased(

@@ -30,6 +30,7 @@ class Compiling(AbstractContextManager["Compiling"]):
         self._keys, self._say = list(keys), say
         self._ready: set[str] = set()
         self._busy = self._is_late = self._has_begun = False
+        self._name = ""  # of the kernel that is compiled now
         self._bar: Any = None
         self._lock = threading.RLock()
         self._timer = threading.Timer(PATIENCE, self._look)
@@ -50,7 +51,7 @@ class Compiling(AbstractContextManager["Compiling"]):
     def started(self, name: str) -> None:
         """Handle the start of a compilation."""
         with self._lock:
-            self._busy = True
+            self._busy, self._name = True, name
             if not self._has_begun:
                 self._has_begun = True
                 self._timer.start()
@@ -87,11 +88,14 @@ class Compiling(AbstractContextManager["Compiling"]):
         few = len(self._keys) <= 3
         names = ", ".join(self._keys) if few else f"{len(self._keys)} methods"
         number = f", {len(self._kernels)} kernels" if self._kernels else ""
+        total: int | None = len(self._kernels)
+        if self._kernels and self._name not in self._kernels:  # the methods are compiled already
+            names, number, total = "other kernels of this command", "", None
         how_often = "once per machine" if cache.folder() else f"at every start: {cache.describe()}"
         self._say(f"compiling {names}{number}, {how_often}")
         self._bar = progress_bar(
-            desc="compiling", unit="kernel", total=len(self._kernels),
-            initial=len(self._ready & self._kernels),
+            desc="compiling", unit="kernel", total=total,
+            initial=len(self._ready & self._kernels) if total is not None else 0,
         )  # fmt: skip
 
     def _ask_for_help(self) -> None:

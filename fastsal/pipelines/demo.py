@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -43,9 +43,9 @@ def photographs() -> dict[str, Picture]:
     return {name: getattr(data, name)() for name in PHOTOGRAPHS}
 
 
-def clip() -> list[Picture]:
+def clip(*, shakes: bool = True) -> list[Picture]:
     """Return the frames of a clip, uint8 RGB, which can be played in a loop."""
-    frames = itertools.islice(scene.drawn(CLIP_SIZE), scene.PERIOD)
+    frames = itertools.islice(scene.drawn(CLIP_SIZE, shakes=shakes), scene.PERIOD)
     return [np.ascontiguousarray(frame[..., ::-1]) for frame in frames]
 
 
@@ -60,15 +60,16 @@ def write_pictures(folder: Path) -> Iterator[Path]:
     sections = [_section(image, name, keys) for name, image in photographs().items()]
     write_image(sheet, np.vstack(sections))
     yield sheet
-    frames = clip()
-    before = frames + frames[:_SHOWN]
-    sections.append(_section(frames[_SHOWN], "built-in clip", _keys("motion"), before))
+    # A model of the background needs a camera at rest.
+    shaken, still = clip(), clip(shakes=False)
+    clips = {key: still if METHODS[key].learns else shaken for key in _keys("motion")}
+    sections.append(_section(shaken[_SHOWN], "built-in clip", list(clips), clips))
     write_image(sheet, np.vstack(sections))
     yield sheet
     source = folder / "clip.mp4"
-    _write_video(source, frames)
+    _write_video(source, shaken)
     yield source
-    for key in _keys("motion"):
+    for key, frames in clips.items():
         target = folder / f"{key}.mp4"
         _write_video(target, _pictures_of_clip(key, frames))
         yield target
@@ -106,21 +107,31 @@ def _keys(kind: str) -> list[str]:
     return [key for key, method in METHODS.items() if method.kind == kind]
 
 
-def _section(image: Picture, name: str, keys: list[str], before: Iterable[Picture] = ()) -> Picture:
+def _section(
+    image: Picture, name: str, keys: list[str], clips: Mapping[str, list[Picture]] | None = None
+) -> Picture:
     """Return a cell with a picture and its superpixels, and one per method, in rows."""
     cells = [_cell(name, {"input": image, "superpixels": _superpixels(image)})]
     for key in progress_bar(keys, lines=True, desc=name, unit="method"):
-        stream = Stream(key)
-        for frame in before:
-            stream.update(frame)
-        saliency = stream.update(image)
-        percentile = stream.method.display_percentile
-        views = {
-            view: render(image, saliency, view=view, percentile=percentile)
-            for view in ("map", "overlay")
-        }
-        cells.append(_cell(f"{key}: {METHODS[key].title}", views))
+        cells.append(_method_cell(key, [image] if clips is None else clips[key]))
     return _grid(cells)
+
+
+def _method_cell(key: str, frames: list[Picture]) -> Picture:
+    """Return a cell with the map and the overlay of an image, or of a frame of a clip."""
+    stream = Stream(key)
+    index = min(_SHOWN, len(frames) - 1)
+    if len(frames) > 1:
+        for frame in frames + frames[:index]:
+            stream.update(frame)
+    saliency = stream.update(frames[index])
+    percentile = stream.method.display_percentile
+    note = ", camera at rest" if stream.method.learns else ""
+    views = {
+        f"{view}{note}": render(frames[index], saliency, view=view, percentile=percentile)
+        for view in ("map", "overlay")
+    }
+    return _cell(f"{key}: {stream.method.title}", views)
 
 
 def _superpixels(image: Picture) -> Picture:

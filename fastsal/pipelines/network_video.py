@@ -69,6 +69,8 @@ class NetworkVideo:
         sound = self._sound(source, reader)
         with bar, heeded_interrupts():
             began = time.perf_counter()
+            # Maps come in windows: the rate counts the time that the first window takes.
+            timings.written.append(began)
             for saliency in self._stream.network.maps(frames(), audio=sound, fps=reader.fps):
                 frame, at, read_at = waiting.popleft()
                 picture = self._draw(frame, saliency)

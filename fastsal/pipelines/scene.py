@@ -1,7 +1,7 @@
 """A moving scene made of scikit-image's photographs: the demo's clip, and a camera for none.
 
-Coins and a cat cross a table with a cup, and the camera shakes. The scene repeats after `PERIOD`
-frames, so a clip of that length can be played in a loop.
+Coins and a cat cross a table with a cup, and the camera shakes or rests. The scene repeats after
+`PERIOD` frames, so a clip of that length can be played in a loop.
 """
 
 from __future__ import annotations
@@ -29,13 +29,15 @@ class _CutOut(NamedTuple):
     opacity: NDArray[np.float32]
 
 
-def drawn(size: tuple[int, int]) -> Iterator[Picture]:
+def drawn(size: tuple[int, int], *, shakes: bool = True) -> Iterator[Picture]:
     """Draw frames without end.
 
     Parameters
     ----------
     size : (int, int)
         Width and height of a frame.
+    shakes : bool, default True
+        Whether the camera shakes; otherwise it rests.
 
     Yields
     ------
@@ -62,8 +64,8 @@ def drawn(size: tuple[int, int]) -> Iterator[Picture]:
         _paste(frame, large, (0.24 * height, -0.15 * width + 1.3 * width * phase))
         _paste(frame, small, (0.85 * height, 1.1 * width - 1.2 * width * phase))
         _paste(frame, cat, ((0.5 - 0.3 * np.cos(2 * angle)) * height, 0.85 * width))
-        top = reach + round(reach * np.sin(5 * angle))
-        left = reach + round(reach * np.sin(7 * angle + 1))
+        top = reach + round(shakes * reach * np.sin(5 * angle))
+        left = reach + round(shakes * reach * np.sin(7 * angle + 1))
         yield np.ascontiguousarray(frame[top : top + height, left : left + width])
         index += 1
 

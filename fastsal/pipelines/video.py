@@ -99,7 +99,7 @@ def process_video(
     """Compute saliency for every frame of a video; write a video, or numbered images.
 
     Reading, the method and writing run in three threads. With PyAV
-    (``pip install 'fastsal[video]'``) the output is H.264 with the sound of the source, and frames
+    (``pip install av``) the output is H.264 with the sound of the source, and frames
     keep their times at variable frame rates. An .avi is Motion JPEG at a steady rate, with PCM
     audio. Without PyAV the output is MPEG-4 or Motion JPEG without sound.
 

@@ -465,6 +465,14 @@ def test_the_scene_moves_and_repeats(size):
         assert cv2.absdiff(frames[20], frames[40]).mean() > 5
 
 
+def test_the_scene_of_a_camera_at_rest():
+    from fastsal.pipelines import scene
+
+    frames = list(itertools.islice(scene.drawn((480, 320), shakes=False), 10))
+    assert (np.ptp([frame[:40, :150] for frame in frames], axis=0) == 0).all()
+    assert np.ptp(frames, axis=0).max() > 60
+
+
 def test_demo_wants_a_folder(photo, capsys):
     assert f"{photo} is a file; choose a folder" in fails(capsys, "demo", "-o", photo)
 

@@ -135,8 +135,21 @@ def test_inputs_are_not_overwritten(photo, tmp_path, capsys):
     before = photo.read_bytes()
     status, _, err = run(capsys, photo, "--aspect", "1:1", "-o", tmp_path)
     assert status == 1
-    assert "would overwrite an input; choose another folder" in err
+    assert "would overwrite an input; choose another name or folder" in err
     assert photo.read_bytes() == before
+
+
+def test_one_file(photo, tmp_path, capsys):
+    target = tmp_path / "crop.jpg"
+    assert run(capsys, photo, "--aspect", "1:1", "-o", target) == (0, f"wrote {target}\n", "")
+    rows, cols = read_image(target).shape[:2]
+    assert 0 < rows == cols <= 60
+    status, _, err = run(capsys, photo, "--aspect", "1:1", "-o", tmp_path / "x.xyz")
+    assert (status, "the file name must end in" in err) == (2, True)
+    write_image(tmp_path / "other.png", read_image(photo))
+    status, _, err = run(capsys, tmp_path / "*.png", "--aspect", "1:1", "-o", tmp_path / "x.xyz")
+    assert (status, "-o must be a folder for 2 images; got the file name" in err) == (2, True)
+    assert not (tmp_path / "x.xyz").exists()
 
 
 def test_two_images_of_one_name(photo, tmp_path, capsys):

@@ -22,7 +22,7 @@ def test_without_torch_one_line_says_what_to_install(photo, tmp_path, capsys, mo
 
     assert status == 1
     error = capsys.readouterr().err.strip()
-    assert error.endswith('PyTorch is not installed: pip install "fastsal[explain]"')
+    assert error.endswith("PyTorch is not installed: pip install torch")
     assert "\n" not in error
     assert not (tmp_path / "out.png").exists()
 

@@ -158,7 +158,7 @@ def test_a_missing_solver_is_named_before_any_work(photo, tmp_path, capsys, monk
     monkeypatch.setitem(sys.modules, "piqp", None)
     status, _, err = run(capsys, photo, "--size", "4x4", "-o", tmp_path / "out.png")
     assert status == 1
-    assert "retargeting needs PIQP; run `pip install 'fastsal[retarget]'`" in err
+    assert "retargeting needs PIQP; run `pip install piqp`" in err
 
 
 def test_a_damaged_video_leaves_no_file(clip, tmp_path, capsys):

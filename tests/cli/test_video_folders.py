@@ -135,7 +135,10 @@ def test_wrong_options(folder, capsys):
     line = refused(capsys, 1, video, "-m", "bin-wang", "--skip-learning")
     assert "learns for 51 frames, and there are only 5" in line
     line = refused(capsys, 2, video, "--cluster", "local", "--frames", "png", "-o", "out")
-    assert "--frames has no effect with --cluster; remove it" in line
+    assert "--frames must come without --cluster, which writes videos; remove one" in line
+    line = refused(capsys, 2, folder / "frames", "--cluster", "local", "--fps", "5", "-o", "out")
+    assert "--fps must come without --cluster" in line
+    assert "remove --cluster, or make a video of the folder first" in line
 
 
 def test_learning_frames(folder, capsys):

@@ -491,7 +491,7 @@ def test_bad_requests_are_refused(tmp_path):
     for arguments, what in (
         (["--frames", "0"], "--frames must be at least 1"),
         (["--record", str(tmp_path / "no" / "r.mp4")], "no such folder"),
-        (["--temporal-smoothing", "1"], "`smoothing` must be in"),
+        (["--temporal-smoothing", "1"], "--temporal-smoothing must be at least 0 and below 1"),
         (["--size", "0x4"], "at least 1x1"),
         (["--view", "sideways"], "'side-by-side', 'boxes'"),
         (["--json", str(tmp_path / "no" / "r.json")], "--json: no such folder"),

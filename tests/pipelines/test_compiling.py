@@ -17,11 +17,12 @@ from fastsal.registry import BUILT_IN
 pytestmark = pytest.mark.skipif(runtime.is_simulated(), reason="the simulator compiles nothing")
 
 
-def shown(keys=("lc",), before=0.0, during=0.0):
+def shown(keys=("lc",), before=0.0, during=0.0, slow=None):
     """Return the lines about one kernel of given times, after a quick one."""
     said = []
+    module, kernel, _ = forms.forms_of(["lc"])[0]
     with compiling.Compiling(keys, said.append):
-        for name, seconds in (("a", 0.0), ("b", during)):
+        for name, seconds in (("a", 0.0), (slow or f"{module}.{kernel}", during)):
             for each in watch._watchers:
                 each.started(name)
             time.sleep(seconds)
@@ -46,6 +47,12 @@ def test_a_slow_start_is_announced_once_while_it_compiles(monkeypatch, capsys):
     keys = list(BUILT_IN)
     assert shown(keys, during=0.3)[0].startswith(f"compiling {len(keys)} methods, ")
     assert capsys.readouterr() == ("", "")  # stderr is no terminal
+
+
+def test_kernels_of_no_method_are_announced_without_its_name(monkeypatch):
+    monkeypatch.setattr(compiling, "PATIENCE", 0.05)
+    said = shown(during=0.3, slow="fastsal.metrics.a_kernel")
+    assert said == ["compiling other kernels of this command, once per machine"]
 
 
 def test_a_bar_on_a_terminal(monkeypatch, capsys):

@@ -283,8 +283,7 @@ def linear_svm() -> Fit:
         from sklearn.svm import LinearSVC
     except ImportError:
         raise ImportError(
-            "training needs scikit-learn, which is not installed; "
-            'run `pip install "fastsal[train]"`'
+            "training needs scikit-learn, which is not installed; run `pip install scikit-learn`"
         ) from None
 
     def fit(

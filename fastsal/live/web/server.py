@@ -70,9 +70,7 @@ class Server:
         certificate: Path | None = None, key: Path | None = None,
     ) -> None:  # fmt: skip
         if _missing is not None:
-            raise FastsalError(
-                "--web needs websockets; run `pip install 'fastsal[web]'`"
-            ) from _missing
+            raise FastsalError("--web needs websockets; run `pip install websockets`") from _missing
         Session(choice, smoothing=smoothing).close()  # an error here would affect all clients
         self._choice, self._smoothing = choice, smoothing
         self._page = resources.files(__package__).joinpath("page.html").read_bytes()
