@@ -34,6 +34,9 @@ def folder(tmp_path, monkeypatch, rng):
     write_image("photo.jpg", photo)
     (tmp_path / "photos").mkdir()
     write_image("photos/photo.jpg", photo)
+    (tmp_path / "shots").mkdir()
+    for number in range(1, 4):
+        write_image(f"shots/img_{number:04}.png", np.roll(photo, number, axis=1))
     (tmp_path / "gaze").mkdir()
     write_image("gaze/photo.jpg", photo)
     (tmp_path / "gaze" / "fixations.csv").write_text(
@@ -87,6 +90,7 @@ def test_commands_run(folder):
         "map.npy",
         "path.png",
         "moving.mp4",
+        "boolean-map_000005.png",
         "both.mp4",
         "scores.png",
     } <= written

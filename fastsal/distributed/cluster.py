@@ -144,19 +144,24 @@ def ready(client: Any, *, keys: Sequence[str], options: Mapping[str, Any], is_ow
     FastsalError
         There are no workers, or fastsal is missing or different there.
     """
+    _wait_for_worker(client)
+    _check_versions(client)
+    client.register_plugin(_warm_plugin(tuple(keys), dict(options), is_own))
+    _wait_for_worker(client)  # a stalled worker may have left meanwhile, and comes back
+    found = client.scheduler_info(n_workers=-1)["workers"].values()
+    hosts: Counter[str] = Counter()
+    for worker in found:
+        hosts[worker["host"]] += worker["nthreads"]
+    return Cluster(client, max(1, sum(hosts.values())), max(hosts.values(), default=1))
+
+
+def _wait_for_worker(client: Any) -> None:
     try:
         client.wait_for_workers(1, timeout=_CONNECT)
     except TimeoutError as error:
         raise FastsalError(
             "the cluster has no workers; start one with `dask worker ADDRESS`"
         ) from error
-    _check_versions(client)
-    client.register_plugin(_warm_plugin(tuple(keys), dict(options), is_own))
-    found = client.scheduler_info(n_workers=-1)["workers"].values()
-    hosts: Counter[str] = Counter()
-    for worker in found:
-        hosts[worker["host"]] += worker["nthreads"]
-    return Cluster(client, sum(hosts.values()), max(hosts.values()))
 
 
 def check_shares_memory(client: Any) -> None:
