@@ -213,7 +213,7 @@ class Call:
     def send_back(self) -> Callable[[], None]:
         """Start to copy the map back to the host; return a function that waits for the copy."""
         stream, target = self.stream, self._kept.reshape(self.saliency.shape)
-        landing = devices.page_locked("map", target.shape, target.dtype)
+        landing = devices.page_locked(target.shape, target.dtype)
         self.saliency.bind(stream).copy_to_host(landing, stream=stream)
 
         def wait() -> None:

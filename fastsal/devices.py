@@ -279,12 +279,12 @@ def settled(array: NDArray[Any]) -> Any:
     return copy
 
 
-def page_locked(tag: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+def page_locked(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     """Return a host array kept like a workspace, which copies reach while the host goes on."""
     from numba import cuda
 
     kept = _kept_arrays()
-    tag = f"page-locked {tag}"
+    tag = "page-locked"
     array: NDArray[Any] | None = kept.get(tag)
     if array is None or array.shape != shape or array.dtype != dtype:
         array = kept[tag] = cuda.pinned_array(shape, dtype)

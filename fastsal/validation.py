@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+TINY = math.nextafter(0, 1)  # the least number above 0
 _LONGEST = 80  # characters of a value in a message
 
 
@@ -41,10 +42,10 @@ def integer(name: str, value: Any, low: int | None = None, high: int | None = No
     return found
 
 
-def flag(name: str, value: Any) -> bool:
-    """Return `value` as a bool, or raise TypeError unless it is True or False, also of NumPy."""
+def flag(name: str, value: Any, error: type[Exception] = TypeError) -> bool:
+    """Return `value` as a bool, or raise `error` unless it is True or False, also of NumPy."""
     if not isinstance(value, bool | np.bool):
-        raise TypeError(f"`{name}` must be True or False; got {shown(value)}")
+        raise error(f"`{name}` must be True or False; got {shown(value)}")
     return bool(value)
 
 

@@ -144,8 +144,7 @@ def best_crop(
     """
     min_scale = validation.number("min_scale", min_scale, 0.01, 1)
     count = validation.integer("count", count, 1)
-    if not isinstance(avoid_cutting, bool | np.bool):
-        raise ValueError(f"`avoid_cutting` must be True or False; got {avoid_cutting!r}")
+    avoid_cutting = validation.flag("avoid_cutting", avoid_cutting, ValueError)
     if aspect is not None:
         aspect = validation.number("aspect", aspect, 0.001, 1000)
         if size is not None:

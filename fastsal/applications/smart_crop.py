@@ -66,9 +66,8 @@ class SmartCrop:
     """
 
     def __init__(self, *, saliency: Saliency = "boolean-map", avoid_cutting: bool = True) -> None:
-        if not isinstance(avoid_cutting, bool | np.bool):
-            raise ValueError(f"`avoid_cutting` must be True or False; got {avoid_cutting!r}")
-        self._saliency, self._is_framed = saliency, bool(avoid_cutting)
+        self._saliency = saliency
+        self._is_framed = validation.flag("avoid_cutting", avoid_cutting, ValueError)
 
     def crop(
         self,

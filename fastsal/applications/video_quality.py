@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import validation
 from ..concurrency.interrupts import heeded_interrupts
 from ..errors import FastsalError, VideoError
 from ..io.atomic_write import reason_of, whole_file, write_text
@@ -67,9 +68,7 @@ class VideoQuality:
         ValueError
             If there is no such measure.
         """
-        if measure not in _MEASURES:
-            names = ", ".join(_MEASURES)
-            raise ValueError(f"`measure` must be one of {names}; got {measure!r}")
+        validation.choice("measure", measure, _MEASURES)
         return float(np.mean(getattr(self, measure)))
 
     def write_csv(self, path: str | Path) -> None:

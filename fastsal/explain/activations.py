@@ -84,8 +84,7 @@ def grad_cam(
     """
     variant = validation.choice("variant", variant, VARIANTS)  # type: ignore[assignment]
     for name, value in (("resize", resize), ("scale", scale)):
-        if not isinstance(value, bool | np.bool):
-            raise ValueError(f"`{name}` must be True or False; got {validation.shown(value)}")
+        validation.flag(name, value, ValueError)
 
     def work(session: Session) -> Any:
         shape = session.given(session.image).shape

@@ -72,9 +72,9 @@ def density_map(
     (1.0, 0.1592)
     """
     height, width = validation.shape("shape", shape, _LONGEST)
-    deviation = validation.number("sigma", sigma, 0, _LONGEST, form="a number above 0")
-    if deviation == 0:
-        raise ValueError("`sigma` must be a number above 0; got 0")
+    deviation = validation.number(
+        "sigma", sigma, validation.TINY, _LONGEST, form="a number above 0"
+    )
     validation.choice("mode", mode, _MODES)
     points = as_fixations(fixations, (height, width), strict=strict)
     density = np.zeros((height, width))

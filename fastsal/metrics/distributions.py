@@ -397,9 +397,8 @@ def _log2_at(measured: Measured, points: Points, is_mit: bool) -> NDArray[np.flo
 def _named(name: str, value: Any, choices: dict[Any, Any]) -> Any:
     known = not isinstance(value, bool) and isinstance(value, str | int) and value in choices
     if not known:
-        *first, last = map(repr, choices)
         raise ValueError(
-            f"`{name}` must be {', '.join(first)} or {last}; got {validation.shown(value)}"
+            f"`{name}` must be {validation.listed(choices)}; got {validation.shown(value)}"
         )
     return choices[value]
 

@@ -17,11 +17,10 @@ Points = NDArray[np.int64]  # (n, 2): rows and columns inside the map
 _EXACT_IN_FLOAT32 = ("uint16", "int8", "int16", "float16")
 
 
-def as_map(value: ArrayLike, name: str, *, infinite: bool = False) -> Map:
+def as_map(value: ArrayLike, name: str) -> Map:
     """Return a map as uint8, float32 or float64 in native byte order, or raise ImageError.
 
-    NaN is refused; so are infinities unless `infinite`. Only floats are looked at for that, and
-    only by functions that do not find them in their own pass: see `check_finite`.
+    NaN and infinities are left to `check_finite`, or to functions that find them themselves.
     """
     array = as_host(value, name)
     if array.ndim != 2 or 0 in array.shape:
@@ -105,23 +104,23 @@ def shape_of_fixation_map(fixations: Any) -> tuple[int, ...] | None:
     return array.shape if array.dtype == np.bool and array.ndim == 2 else None
 
 
-def as_mask(mask: ArrayLike, name: str = "mask") -> NDArray[np.bool]:
+def as_mask(mask: ArrayLike) -> NDArray[np.bool]:
     """Return a mask of an object as booleans: those of a boolean array, or uint8 above 128."""
-    array = as_host(mask, name)
+    array = as_host(mask, "mask")
     if array.ndim != 2 or 0 in array.shape:
         raise ImageError(
-            f"`{name}` must be of shape (H, W) with at least one pixel; got {array.shape}"
+            f"`mask` must be of shape (H, W) with at least one pixel; got {array.shape}"
         )
     if array.dtype == np.bool:
         return np.ascontiguousarray(array)
     if array.dtype != np.uint8:
         raise ImageError(
-            f"`{name}` must be boolean, or uint8 with the object above 128; got {array.dtype}: "
+            f"`mask` must be boolean, or uint8 with the object above 128; got {array.dtype}: "
             "pass a comparison such as mask > 0.5"
         )
     if 0 < array.max() <= 1:
         raise ImageError(
-            f"`{name}` must be boolean, or uint8 with the object above 128; got values up to 1: "
+            "`mask` must be boolean, or uint8 with the object above 128; got values up to 1: "
             "pass mask.astype(bool)"
         )
     return np.ascontiguousarray(array > 128)

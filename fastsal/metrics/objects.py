@@ -508,7 +508,5 @@ def weighted_f_measure(
 
 def checked_beta2(beta2: float) -> float:
     """Return `beta2` as a float above 0, or raise ValueError."""
-    found = validation.number("beta2", beta2, 0, _LARGEST_BETA2, form="a number above 0")
-    if found == 0:
-        raise ValueError("`beta2` must be a number above 0; got 0")
-    return found
+    form = "a number above 0"
+    return validation.number("beta2", beta2, validation.TINY, _LARGEST_BETA2, form=form)

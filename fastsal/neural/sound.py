@@ -15,7 +15,7 @@ RATE = 22050  # Hz, of all sound that networks get
 Sound = NDArray[np.float32]  # (samples,) in [-1, 1], at RATE
 
 
-def checked_sound(audio: Any, rate: float, name: str = "audio") -> Sound | None:
+def checked_sound(audio: Any, rate: float) -> Sound | None:
     """Return sound at 22,050 Hz, or None for None.
 
     Raises
@@ -23,26 +23,26 @@ def checked_sound(audio: Any, rate: float, name: str = "audio") -> Sound | None:
     ValueError
         If `audio` is not one channel of int16 or of floats in [-1, 1], or the rate is wrong.
     """
-    hertz = validation.number(f"{name}_rate", rate, 1)
+    hertz = validation.number("audio_rate", rate, 1)
     if audio is None:
         return None
-    samples = containers.as_numpy(audio, name)
+    samples = containers.as_numpy(audio, "audio")
     if samples.ndim != 1:
         hint = "; pass the mean of its channels" if samples.ndim == 2 else ""
-        raise ValueError(f"`{name}` must have shape (samples,); got {samples.shape}{hint}")
+        raise ValueError(f"`audio` must have shape (samples,); got {samples.shape}{hint}")
     if samples.dtype == np.int16:
         wave = samples.astype(np.float32) / np.float32(32768)
     elif samples.dtype.kind == "f":
         wave = samples.astype(np.float32)
         if not np.isfinite(wave).all():
-            raise ValueError(f"`{name}` must be finite; got NaN or infinity")
+            raise ValueError("`audio` must be finite; got NaN or infinity")
         if wave.size and np.abs(wave).max() > 1:
             raise ValueError(
-                f"`{name}` must be floats in [-1, 1]; got up to {np.abs(wave).max():g}; "
+                f"`audio` must be floats in [-1, 1]; got up to {np.abs(wave).max():g}; "
                 "divide 16-bit samples by 32768"
             )
     else:
-        raise ValueError(f"`{name}` must be int16 or floats in [-1, 1]; got {samples.dtype}")
+        raise ValueError(f"`audio` must be int16 or floats in [-1, 1]; got {samples.dtype}")
     return _resampled(wave, hertz)
 
 

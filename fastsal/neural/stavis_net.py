@@ -52,8 +52,7 @@ class StavisNetwork(VideoNetwork):
         resize: Literal["nearest", "bicubic"] = "nearest",
     ) -> None:
         super().__init__(settings)
-        if not isinstance(audio, bool):
-            raise ValueError(f"`audio` must be True or False; got {validation.shown(audio)}")
+        audio = validation.flag("audio", audio, ValueError)
         self._filter = _FILTERS[validation.choice("resize", resize, tuple(_FILTERS))]
         self._has_sound = self.listens = audio
         state, self.report = checkpoints.load(

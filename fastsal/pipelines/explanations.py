@@ -26,6 +26,7 @@ METHODS = (
     "gradient", "smooth-grad", "integrated-gradients", "grad-cam", "xrai", "blur-ig", "guided-ig",
     "occlusion",
 )  # fmt: skip
+_BATCH = 8  # pictures in one call of a network
 _CELL = 320  # pixels of a cell's longer side, at least
 _CAPTION = 28  # rows above each cell
 _OCCLUDED = 8  # an eighth of the shorter side is covered at a time
@@ -65,7 +66,7 @@ class Explained(NamedTuple):
     title: str
 
 
-def load_network(name: str, batch_size: int = 8) -> Network:
+def load_network(name: str) -> Network:
     """Return the network of a TorchScript file, an exported program, or ``module:factory``.
 
     Nothing is unpickled, so a file cannot run its own code while it is loaded.
@@ -87,8 +88,8 @@ def load_network(name: str, batch_size: int = 8) -> Network:
             raise ModelError(f"{name}: {reason_of(error)}") from error
         if path.suffix.lower() == ".pt2":
             return Network(_exported(torch, path), 1)
-        return Network(_scripted(torch, path), batch_size)
-    return Network(_made(torch, name), batch_size)
+        return Network(_scripted(torch, path), _BATCH)
+    return Network(_made(torch, name), _BATCH)
 
 
 def _scripted(torch: Any, path: Path) -> Any:

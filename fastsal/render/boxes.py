@@ -17,16 +17,16 @@ _COLOR, _EDGE = (0, 220, 120), (0, 0, 0)
 Boxes = NDArray[np.int32]
 
 
-def best_boxes(stream: Stream, saliency: NDArray[Any], count: int = BEST) -> Boxes:
+def best_boxes(stream: Stream, saliency: NDArray[Any]) -> Boxes:
     """Return the best boxes of the last frame of a stream, (N, 4) x, y, w, h.
 
     A method for boxes gives its proposals; otherwise the boxes lie around salient regions of the
     map.
     """
     if stream.boxes is not None:
-        own: Boxes = stream.boxes[:count]
+        own: Boxes = stream.boxes[:BEST]
         return own
-    boxes, _ = salient_boxes(saliency, max_boxes=count)
+    boxes, _ = salient_boxes(saliency, max_boxes=BEST)
     return boxes
 
 

@@ -22,9 +22,9 @@ def across(planes, sigma, other_sigma, target, other):
     while plane < count:
         row = cuda.blockIdx.y
         while row < rows:
-            target[plane, row, col] = _blurred_row(planes[plane, row], col, sigma)
+            target[plane, row, col] = _blurred(planes[plane, row], col, sigma)
             if sigma != other_sigma:
-                other[plane, row, col] = _blurred_row(planes[plane, row], col, other_sigma)
+                other[plane, row, col] = _blurred(planes[plane, row], col, other_sigma)
             row += cuda.gridDim.y
         plane += cuda.gridDim.z
 
@@ -40,7 +40,7 @@ def down(planes, sigma, target):
     while plane < count:
         row = cuda.blockIdx.y
         while row < rows:
-            target[plane, row, col] = _blurred_column(planes[plane], row, col, sigma)
+            target[plane, row, col] = _blurred(planes[plane, :, col], row, sigma)
             row += cuda.gridDim.y
         plane += cuda.gridDim.z
 
@@ -64,10 +64,10 @@ def compare(center, far, near, sigma, next_sigma, contrast, is_first, following)
             is_kept = is_kept and source_of(next_row, rows, next_rows) == row
             total = float32(0) if is_first else contrast[frame, row, col]
             for channel in range(channels):
-                surround = _blurred_column(far[frame, channel], row, col, sigma)
+                surround = _blurred(far[frame, channel, :, col], row, sigma)
                 total += abs(center[frame, channel, row, col] - surround)
                 if is_kept:
-                    blurred = _blurred_column(near[frame, channel], row, col, next_sigma)
+                    blurred = _blurred(near[frame, channel, :, col], row, next_sigma)
                     following[frame, channel, next_row, next_col] = blurred
             contrast[frame, row, col] = total
             row += cuda.gridDim.y
@@ -75,23 +75,12 @@ def compare(center, far, near, sigma, next_sigma, contrast, is_first, following)
 
 
 @device
-def _blurred_row(values, col, sigma):
-    total, weights = values[col], float32(1)
+def _blurred(values, index, sigma):
+    """Return an item of a row or column, blurred."""
+    total, weights = values[index], float32(1)
     for step in range(1, reach_of(sigma) + 1):
         weight = gaussian(step, sigma)
-        left, right = clamp(col - step, values.size), clamp(col + step, values.size)
-        total += weight * (values[left] + values[right])
-        weights += weight + weight
-    return total / weights
-
-
-@device
-def _blurred_column(plane, row, col, sigma):
-    total, weights = plane[row, col], float32(1)
-    rows = plane.shape[0]
-    for step in range(1, reach_of(sigma) + 1):
-        weight = gaussian(step, sigma)
-        above, below = clamp(row - step, rows), clamp(row + step, rows)
-        total += weight * (plane[above, col] + plane[below, col])
+        before, after = clamp(index - step, values.size), clamp(index + step, values.size)
+        total += weight * (values[before] + values[after])
         weights += weight + weight
     return total / weights

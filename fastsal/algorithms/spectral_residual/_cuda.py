@@ -15,7 +15,7 @@ from ...kernels import launch
 from ...kernels.borders import reflect101
 from ...kernels.color._formulas import float_luma, luma
 from ...kernels.cosines import cosine_of_turn
-from ...kernels.jit import kernel
+from ...kernels.jit import device, kernel
 from ...kernels.postprocess._cuda import upsample
 from ...kernels.reduce import range_of_block
 from ._formulas import (
@@ -109,20 +109,12 @@ def _shrink(pixels, channels, weights, width, real, imag):
             a = channels * width * top
             c = channels * width * min(top + 1, height - 1)
             a, b, c, d = a + left, a + right, c + left, c + right
-            if channels == 1:
-                level_a, level_b = int32(pixels[frame, a]), int32(pixels[frame, b])
-                level_c, level_d = int32(pixels[frame, c]), int32(pixels[frame, d])
-            else:
-                level_a = int32(luma(pixels[frame, a], pixels[frame, a + 1],
-                                     pixels[frame, a + 2], weights))  # fmt: skip
-                level_b = int32(luma(pixels[frame, b], pixels[frame, b + 1],
-                                     pixels[frame, b + 2], weights))  # fmt: skip
-                level_c = int32(luma(pixels[frame, c], pixels[frame, c + 1],
-                                     pixels[frame, c + 2], weights))  # fmt: skip
-                level_d = int32(luma(pixels[frame, d], pixels[frame, d + 1],
-                                     pixels[frame, d + 2], weights))  # fmt: skip
+            source = pixels[frame]
+            levels = (
+                _level(source, a, channels, weights), _level(source, b, channels, weights),
+                _level(source, c, channels, weights), _level(source, d, channels, weights),
+            )  # fmt: skip
             down = fixed(fraction, bits)
-            levels = level_a, level_b, level_c, level_d
             if bits == 32:
                 real[frame, row, col] = blended_wide(*levels, across, down)
             else:
@@ -149,23 +141,47 @@ def _shrink_floats(pixels, channels, weights, width, scale, real, imag):
             a = channels * width * top
             c = channels * width * min(top + 1, height - 1)
             a, b, c, d = a + left, a + right, c + left, c + right
-            if channels == 1:
-                level_a, level_b = float32(pixels[frame, a]), float32(pixels[frame, b])
-                level_c, level_d = float32(pixels[frame, c]), float32(pixels[frame, d])
-            else:
-                level_a = float_luma(pixels[frame, a], pixels[frame, a + 1],
-                                     pixels[frame, a + 2], weights)  # fmt: skip
-                level_b = float_luma(pixels[frame, b], pixels[frame, b + 1],
-                                     pixels[frame, b + 2], weights)  # fmt: skip
-                level_c = float_luma(pixels[frame, c], pixels[frame, c + 1],
-                                     pixels[frame, c + 2], weights)  # fmt: skip
-                level_d = float_luma(pixels[frame, d], pixels[frame, d + 1],
-                                     pixels[frame, d + 2], weights)  # fmt: skip
-            value = float_blended(level_a, level_b, level_c, level_d, across, down, 4)
+            source = pixels[frame]
+            value = float_blended(
+                _fraction(source, a, channels, weights), _fraction(source, b, channels, weights),
+                _fraction(source, c, channels, weights), _fraction(source, d, channels, weights),
+                across, down, 4,
+            )  # fmt: skip
             real[frame, row, col] = scale * value
             imag[frame, row, col] = 0.0
             row += cuda.gridDim.y
         frame += cuda.gridDim.z
+
+
+@device
+def _level(pixels, at, channels, weights):
+    """Return the luma of an integer pixel."""
+    if channels == 1:
+        return int32(pixels[at])
+    return int32(luma(pixels[at], pixels[at + 1], pixels[at + 2], weights))
+
+
+@device
+def _fraction(pixels, at, channels, weights):
+    """Return the luma of a pixel of floats."""
+    if channels == 1:
+        return float32(pixels[at])
+    return float_luma(pixels[at], pixels[at + 1], pixels[at + 2], weights)
+
+
+@device
+def _coefficient(real, imag, twiddles, frequency):
+    """Return the real and imaginary part of a Fourier coefficient of a row or column."""
+    wide, high = float64(0), float64(0)
+    turn, index = 0, 0
+    while index < real.size:
+        cosine, sine = twiddles[0, turn], twiddles[1, turn]
+        wide += real[index] * cosine - imag[index] * sine
+        high += real[index] * sine + imag[index] * cosine
+        turn += frequency
+        turn -= real.size if turn >= real.size else 0
+        index += 1
+    return wide, high
 
 
 @kernel
@@ -178,16 +194,7 @@ def _transform_rows(real, imag, twiddles, next_real, next_imag):
     while frame < frames:
         row = cuda.blockIdx.y
         while row < rows:
-            wide, high = float64(0), float64(0)
-            turn, col = 0, 0
-            while col < cols:
-                cosine, sine = twiddles[0, turn], twiddles[1, turn]
-                x, y = real[frame, row, col], imag[frame, row, col]
-                wide += x * cosine - y * sine
-                high += x * sine + y * cosine
-                turn += frequency
-                turn -= cols if turn >= cols else 0
-                col += 1
+            wide, high = _coefficient(real[frame, row], imag[frame, row], twiddles, frequency)
             next_real[frame, row, frequency] = wide
             next_imag[frame, row, frequency] = high
             row += cuda.gridDim.y
@@ -204,16 +211,8 @@ def _transform_cols(real, imag, twiddles, next_real, next_imag):
     while frame < frames:
         frequency = cuda.blockIdx.y
         while frequency < rows:
-            wide, high = float64(0), float64(0)
-            turn, row = 0, 0
-            while row < rows:
-                cosine, sine = twiddles[0, turn], twiddles[1, turn]
-                x, y = real[frame, row, col], imag[frame, row, col]
-                wide += x * cosine - y * sine
-                high += x * sine + y * cosine
-                turn += frequency
-                turn -= rows if turn >= rows else 0
-                row += 1
+            column = real[frame, :, col], imag[frame, :, col]
+            wide, high = _coefficient(*column, twiddles, frequency)
             next_real[frame, frequency, col] = wide
             next_imag[frame, frequency, col] = high
             frequency += cuda.gridDim.y
