@@ -52,7 +52,7 @@ def _margin(colors, side):
 def _fill_edges(colors, side, edges):
     """Fill edges[depth, place] with the slope of luma across the lines of a side."""
     length = edges.shape[1]
-    lines = np.empty((3, length), np.int32)  # line d in lines[d % 3]
+    lines = np.empty((3, length + 2), np.int32)  # line d in lines[d % 3]
     for depth in range(2):
         _fill_line(colors, side, depth, lines[depth])
     for depth in range(FRAME):
@@ -60,23 +60,26 @@ def _fill_edges(colors, side, edges):
         after = lines[(depth + 1) % 3]
         before = lines[(depth - 1) % 3] if depth > 0 else after  # the border is mirrored
         for place in range(length):
-            left, right = reflect101(place - 1, length), reflect101(place + 1, length)
             edges[depth, place] = slope(
-                before[left], before[place], before[right], after[left], after[place], after[right]
-            )
+                before[place], before[place + 1], before[place + 2],
+                after[place], after[place + 1], after[place + 2],
+            )  # fmt: skip
 
 
 @serial
 def _fill_line(colors, side, depth, line):
+    """Fill a line with luma, and the cell beyond either end with that reflected at it."""
     planes, rows, cols = colors.shape
-    for place in range(line.size):
+    length, inside = line.size - 2, line[1:-1]
+    for place in range(length):
         row = depth if side == 0 else rows - 1 - depth if side == 1 else place
         col = depth if side == 2 else cols - 1 - depth if side == 3 else place
         if planes == 1:
-            line[place] = colors[0, row, col]
+            inside[place] = colors[0, row, col]
         else:
             red, green, blue = colors[0, row, col], colors[1, row, col], colors[2, row, col]
-            line[place] = luma(red, green, blue, _WEIGHTS)
+            inside[place] = luma(red, green, blue, _WEIGHTS)
+    line[0], line[length + 1] = inside[reflect101(-1, length)], inside[reflect101(length, length)]
 
 
 @serial
