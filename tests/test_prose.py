@@ -17,8 +17,6 @@ WORDS = prose.comments_and_docstrings()
 UNFINISHED: tuple[str, ...] = (
     "fastsal/algorithms/superpixel_contrast/",
     "fastsal/algorithms/superpixels/",
-    "fastsal/cli/",
-    "fastsal/distributed/",
 )
 TEXTS = prose.readmes() | prose.notebooks() | prose.docstrings()
 

@@ -36,7 +36,7 @@ from .options import (
     weights_of,
 )
 
-_SUFFIX = ".mp4"  # of videos whose names the program makes
+_SUFFIX = ".mp4"  # suffix of videos that the program names
 
 
 def add_to(commands: Commands) -> None:
@@ -127,7 +127,7 @@ def _check_cluster(options: argparse.Namespace) -> None:
 
 
 def _is_for_images(options: argparse.Namespace, keys: list[str], output: str | None) -> bool:
-    """Return whether one video, named by itself, goes to a folder with one picture per frame."""
+    """Return whether a single named video goes to a folder with one picture per frame."""
     from ..io.video_folders import is_folder, is_folder_target
 
     name = options.sources[0]
@@ -148,7 +148,7 @@ def _holds_images(folder: Path) -> bool:
 
 
 def _check(options: argparse.Namespace, keys: list[str]) -> None:
-    """Refuse what is wrong with the options themselves, whatever the videos are."""
+    """Refuse options that are wrong for any video."""
     from ..io.video_folders import is_folder
     from ..io.video_reader import check_request
     from ..pipelines.video import check_learning

@@ -1,4 +1,4 @@
-"""One batch on the client: jobs, their tasks, and what came of them."""
+"""One batch on the client: jobs, their tasks and results."""
 
 from __future__ import annotations
 
@@ -32,30 +32,30 @@ class Task(NamedTuple):
     jobs: tuple[Job, ...]
     step: str  # its name, for the dashboard of Dask
     avoid: str = ""  # address of a worker that has failed with it
-    is_alone: bool = False  # on the cluster: a worker that ends takes what waits for it along
+    is_alone: bool = False  # on the cluster: a worker that ends takes its waiting tasks along
 
 
 class Plan(Protocol):
-    """Which tasks a kind of job takes."""
+    """The tasks of a kind of job."""
 
     def first(self, jobs: Sequence[Job]) -> Iterable[Task]:
         """Return the first tasks of all jobs."""
 
     def after(self, task: Task, result: Any, ledger: Ledger) -> Iterable[Task]:
-        """Note what came of a task, and return the tasks that follow from it."""
+        """Note the result of a task, and return the tasks that follow from it."""
 
     def after_fault(self, task: Task, fault: str, ledger: Ledger) -> Iterable[Task]:
         """Note that a task had no result, and return the tasks that follow from that."""
 
 
 class Ledger:
-    """What came of each job.
+    """Results of the jobs.
 
     Parameters
     ----------
     jobs : sequence of Job
     unit : str
-        What one job is, for the progress bar.
+        Name of one job in the progress bar.
     skipped : sequence of Source
     progress : bool
     """
@@ -82,7 +82,7 @@ class Ledger:
 
     @property
     def left(self) -> int:
-        """How many jobs have neither an output nor a failure."""
+        """Number of jobs that have no output and no failure yet."""
         return len(self._jobs) - self._count - len(self._failed)
 
     def finish(self, job: Job, worker: str) -> None:
@@ -105,7 +105,7 @@ class Ledger:
         return self._tries[job.number] < TRIES
 
     def report(self) -> BatchReport:
-        """Return the report of everything so far."""
+        """Return the report of all jobs until now."""
         given = {job.number: job.source.given for job in self._jobs}
         return BatchReport(
             done=[given[index] for index, is_done in enumerate(self._is_done) if is_done],

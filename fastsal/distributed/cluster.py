@@ -18,8 +18,8 @@ from .storage import INSTALL
 _CONNECT = 10.0  # seconds to find a scheduler, and to see a worker
 # Each connection remembers its last messages, 1,000 by default, with the tasks in them.
 _SHORT_LOGS = {"distributed.admin.low-level-log-length": 10}
-# Of a cluster on this machine: a file that ends two workers is no accident, and figures for a
-# dashboard would take several per cent of a core.
+# Settings of a cluster on this machine. A file that ends two workers is no accident, and figures
+# for a dashboard would take several per cent of a core.
 _SETTINGS = {
     "distributed.scheduler.allowed-failures": 1,
     "distributed.worker.profile.enabled": False,
@@ -39,13 +39,13 @@ class Cluster(NamedTuple):
 
 @contextmanager
 def opened(client: Any, workers: int | None, *, in_process: bool) -> Iterator[Any]:
-    """Yield a client of a running cluster; what this starts, it closes.
+    """Yield a client of a running cluster; a cluster started here is closed at the end.
 
     Parameters
     ----------
     client : distributed.Client, str or None
     workers : int or None
-        Of a cluster on this machine.
+        Workers of a cluster on this machine.
     in_process : bool
         Whether the cluster must share this process, because files are in its memory.
 

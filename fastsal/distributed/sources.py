@@ -29,7 +29,7 @@ class Source:
     name : str
         Absolute path or URL.
     size : int
-        In bytes; 0 if it is not known without a request of its own.
+        In bytes; 0 if a further request would be needed to know it.
     version : str
         Changes when the file changes; empty if unknown.
     """
@@ -57,7 +57,7 @@ def find_sources(
     Raises
     ------
     FastsalError
-        Of the type `error`: an entry names nothing, or nothing was given.
+        An exception of the type `error` if an entry names nothing, or nothing was given.
     TypeError
         An entry is no path.
     """

@@ -38,7 +38,7 @@ def protocol_of(name: str) -> str:
 
 
 def check_writable(name: str) -> None:
-    """Refuse a target that cannot be written to, whatever is there."""
+    """Refuse a target that cannot be written to, whether or not it exists."""
     if protocol_of(name) in _READ_ONLY:
         raise FastsalError(
             f"`target` must be a folder that can be written to; got {name}; "
@@ -154,7 +154,7 @@ class Folder:
     ----------
     name : str
     options : dict
-        Of fsspec's file systems, by protocol.
+        Options of fsspec's file systems, by protocol.
     """
 
     def __init__(self, name: str, options: Options) -> None:

@@ -125,7 +125,8 @@ class Tasks:
         except CancelledError as error:
             self._check_scheduler()
             raise FastsalError("the cluster has cancelled the tasks") from error
-        # A task catches what files cause; this is a worker with another fastsal, for example.
+        # A task catches errors of files; a worker with another version of fastsal fails like this,
+        # for example.
         except Exception as error:
             self._check_scheduler()
             result, fault = None, " ".join(text_of(error).split())
