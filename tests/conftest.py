@@ -156,7 +156,7 @@ def _small_blocks(monkeypatch):
         from fastsal.kernels import launch
 
         monkeypatch.setattr(launch, "THREADS", 32)
-        monkeypatch.setattr(_maps, "ROUNDS", 2)  # the CPU, compared with, does no more then
+        monkeypatch.setattr(_maps, "MAX_ITER", 2)  # the CPU, compared with, does no more then
 
 
 @pytest.fixture(autouse=True)

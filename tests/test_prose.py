@@ -14,10 +14,7 @@ NOT_YET: tuple[str, ...] = ()
 MESSAGES = prose.messages()
 WORDS = prose.comments_and_docstrings()
 # Folders with comments and private docstrings that are not yet finished.
-UNFINISHED: tuple[str, ...] = (
-    "fastsal/algorithms/superpixel_contrast/",
-    "fastsal/algorithms/superpixels/",
-)
+UNFINISHED: tuple[str, ...] = ()
 TEXTS = prose.readmes() | prose.notebooks() | prose.docstrings()
 
 BAD = [

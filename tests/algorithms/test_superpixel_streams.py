@@ -53,14 +53,14 @@ def test_change_over_a_stream_is_the_difference_of_its_maps(photos, smooth):
 def segmented_in_turn(frames):
     """Return labels 0, 1, ... of each frame: to the end, then by one round from the last means."""
     centers = slic_reference.first_centers(slic_reference.as_unit(frames[0]), 10)
-    rounds = 100
+    iterations = 100
     for frame in frames:
         image = slic_reference.as_unit(frame)
-        labels = slic_reference.slic(frame, 10, 1.0, max_iter=rounds, centers=centers)[0]
+        labels = slic_reference.slic(frame, 10, 1.0, max_iter=iterations, centers=centers)[0]
         yield slic_reference.renumbered(labels)
         kept = np.unique(labels)  # a region that the clean-up gave away starts where it did before
         centers[kept] = slic_reference.update(image, labels, len(centers))[kept]
-        rounds = 1
+        iterations = 1
 
 
 @pytest.mark.parametrize("options", [{}, PAPER], ids=["defaults", "paper"])
@@ -80,13 +80,13 @@ def test_motion_over_a_stream_is_its_definition(photos, options):
 def test_every_frame_is_segmented_once(key, photos, monkeypatch):
     from fastsal.algorithms.superpixels import _cpu
 
-    rounds, original = [], _cpu.slic
-    monkeypatch.setattr(_cpu, "slic", lambda *args: (rounds.append(args[7]), original(*args)))
+    iterations, original = [], _cpu.slic
+    monkeypatch.setattr(_cpu, "slic", lambda *args: (iterations.append(args[7]), original(*args)))
     stream = fastsal.Stream(key)
     for photo in photos:
         stream.update(photo)
 
-    assert rounds == [100, 1, 1, 1]
+    assert iterations == [100, 1, 1, 1]
 
 
 @pytest.mark.parametrize("kind", STREAMS)

@@ -92,7 +92,7 @@ def test_any_image(plain, rows, cols, channels, size, stiffness, least, max_iter
     options = {"region_size": size, "regularizer": stiffness, "min_region_size": least}
     with pytest.MonkeyPatch.context() as patch:
         if plain:
-            patch.setattr(_cpu, "WIDEST", 0)
+            patch.setattr(_cpu, "MAX_SIZE", 0)
         actual = slic(image, **options, max_iter=max_iter, relabel=False, backend="cpu")
 
     expected = reference.slic(image, size, stiffness, least, max_iter)[0]

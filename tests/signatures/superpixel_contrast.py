@@ -11,12 +11,12 @@ KERNELS = {
     "_cuda_paint.subtract": each(
         "void(float32[::1], float32[::1], boolean, MAP[::1])", MAP=["float32", "uint8"]
     ),
-    "_cuda_pairs.fill_points": [
+    "_cuda.fill_points": [
         "void(int64[:,::1], float32[:,::1], float32[:,::1], float32, float32, float32, "
         "float32[:,::1])"
     ],
-    "_cuda_pairs.fill_terms": ["void(float32[:,:,::1], float32[:,::1])"],
+    "_cuda.fill_terms": ["void(float32[:,:,::1], float32[:,::1])"],
     "_cuda_paint.paint": each("void(int32[::1], float32[::1], MAP[::1])", MAP=["float32", "uint8"]),
-    "_cuda_pairs.scale": ["void(float32[:,::1], float32[:,::1], float32, float32[::1])"],
-    "_cuda_pairs.sum_pairs": ["void(float32[:,::1], float32[:,::1], float32[:,:,::1])"],
+    "_cuda.scale": ["void(float32[:,::1], float32[:,::1], float32, float32[::1])"],
+    "_cuda.sum_pairs": ["void(float32[:,::1], float32[:,::1], float32[:,:,::1])"],
 }

@@ -2,6 +2,6 @@
 
 from .api import superpixel_change as superpixel_change
 from .api import superpixel_contrast as superpixel_contrast
-from .change_stream import SuperpixelChange as SuperpixelChange
-from .contrast_stream import SuperpixelContrast as SuperpixelContrast
-from .motion_stream import SuperpixelMotion as SuperpixelMotion
+from .streams import SuperpixelChange as SuperpixelChange
+from .streams import SuperpixelContrast as SuperpixelContrast
+from .streams import SuperpixelMotion as SuperpixelMotion

@@ -6,24 +6,23 @@ from ...kernels.color._cpu_lab import linear_table
 from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands
 from ...kernels.scale import fraction, stored
-from ..superpixels._cpu_fast import Pieces
-from ..superpixels._cpu_fast import paint as paint_pieces
-from ..superpixels._grid import grid_shape
+from ..superpixels._cpu import Pieces
+from ..superpixels.options import grid_shape
 from . import _cpu_fast, _cpu_pairs
 from ._cpu_paint import average, paint
-from ._formulas import change, merit
+from ._formulas import change, saliency_of
 
 EXACT_PAIRS = 1 << 22  # up to which "auto" takes all pairs: about the time the grid takes
 
 
-def score(mine, others, shape, sigmas, steepness, method, values):
-    """Fill `values`, (n,), with the saliency of the superpixels of `mine` against `others`.
+def score(current, others, shape, sigmas, steepness, method, values):
+    """Fill `values`, (n,), with the saliency of the superpixels of `current` against `others`.
 
     Both are (sums, position, color) with a row per tile; `method` is "exact", "fast" or "auto".
     """
-    index, color, position = _present(*mine, shape)
+    index, color, position = _present(*current, shape)
     other_color, other_position = color, position
-    if others is not mine:
+    if others is not current:
         _, other_color, other_position = _present(*others, shape)
     if method == "auto":
         method = "exact" if len(color) * len(other_color) <= EXACT_PAIRS else "fast"
@@ -38,9 +37,9 @@ def score(mine, others, shape, sigmas, steepness, method, values):
 
 
 def _present(sums, position, color, shape):
-    """Return which superpixels have pixels, their colours, and positions as fractions of the image.
+    """Return colours and positions, as fractions of the image, of superpixels that have pixels.
 
-    None stands for all of them.
+    The first result is their indices, or None if all have pixels.
     """
     fractions = np.empty_like(position)
     args = position, np.float32(shape[0]), np.float32(shape[1]), fractions
@@ -72,10 +71,10 @@ def _fill_values(unique, spread, steepness, index, values):
 
 @banded
 def _weigh(unique, spread, low, high, low_spread, high_spread, steepness, start, stop):
-    """Overwrite uniqueness by the saliency it gives with the distribution, both in [0, 1]."""
+    """Overwrite uniqueness by the saliency of Eq. 7; both terms are first scaled to [0, 1]."""
     for i in range(start, stop):
         spread_ = fraction(spread[i], low_spread, high_spread)
-        unique[i] = merit(fraction(unique[i], low, high), spread_, steepness)
+        unique[i] = saliency_of(fraction(unique[i], low, high), spread_, steepness)
 
 
 @banded
@@ -90,7 +89,7 @@ def paint_values(labels, values, out):
     table = np.empty(values.shape, out.dtype)
     _store(values, table)
     if isinstance(labels, Pieces):
-        paint_pieces(labels, table, out.reshape(labels.codes.shape[0], -1))
+        labels.paint(table, out.reshape(labels.codes.shape[0], -1))
     else:
         over_bands(paint, out.size, labels.reshape(-1), table, out)
 
@@ -102,7 +101,7 @@ def _store(values, table):
 
 
 def average_values(pixels, channels, is_rgb, white, size, described, labels, values, out):
-    """Fill `out`, (H * W,), with means of the values of near superpixels, weighted by likeness.
+    """Fill `out`, (H * W,), with means of the values of near superpixels, weighted by similarity.
 
     `described` is (sums, position, color) of the superpixels.
     """
@@ -118,7 +117,7 @@ def average_values(pixels, channels, is_rgb, white, size, described, labels, val
 
 
 def fill_change(current, previous, signed, out):
-    """Fill `out`, (P,), with `current` less `previous`; if not `signed` with 0 at the least."""
+    """Fill `out`, (P,), with `current` minus `previous`; if not `signed` at least 0."""
     args = (current, previous, signed, out)
     over_bands(_fill_change, out.size, *args)
 

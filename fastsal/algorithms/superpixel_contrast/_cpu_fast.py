@@ -1,9 +1,9 @@
-"""Superpixel contrast in time linear in the number of superpixels: Gaussian sums by a coarse grid.
+"""Uniqueness (Eq. 1) and distribution (Eq. 4) in linear time: Gaussian sums on a coarse grid.
 
-Each superpixel is spread over the 4 x 4 (x 4) nodes around it with cubic B-spline weights, the grid
-is blurred, and the sums are read back with the same weights. Spreading and reading widen a kernel
-by a variance of 1/3 each, whatever the place between the nodes, so the blur is narrower by that
-much: only terms of the fourth order in STEP remain.
+Each superpixel is spread over the 4 x 4 (x 4) nodes around it with cubic B-spline weights. The grid
+is blurred, and the sums are read back with the same weights. Spreading and reading add a variance
+of 1/3 each to a kernel, at any place between the nodes. The blur has less variance by that, so only
+terms of the fourth order in STEP remain.
 """
 
 import math
@@ -15,66 +15,66 @@ from ...kernels import threads
 from ...kernels.jit import banded, serial
 from ...kernels.launch import over_bands, scratch
 from ._cpu_pairs import uniqueness_and_distribution as exact
-from ._cpu_splines import NEAR, SHARES, blur, read, spread
+from ._cpu_splines import NEAR, PARTS, blur, read, spread
 from ._formulas import variance
 
 STEP = 0.35  # distance of nodes in standard deviations; the error falls with its fourth power
 BLUR = math.sqrt(1 / STEP**2 - 2 / 3)  # standard deviation of the blur in nodes
 RADIUS = math.ceil(5 * BLUR)
-# Sum of weights below which the tails matter, so that all pairs are summed. A frame against itself
+# Below this sum of weights the tails matter, and all pairs are summed. A frame against itself
 # has 1 or more.
-LONELY = 0.9
+MIN_WEIGHT = 0.9
 POINTS = 1 << 10  # of a block; each block has a range
-MOST_NODES = 1 << 18  # beyond it the grid costs more than all pairs
+MAX_NODES = 1 << 18  # larger grids cost more than all pairs
 
 
 def uniqueness_and_distribution(color, position, other_color, other_position, sigmas):
-    """Return U and D of each superpixel against the others; positions are shares of the image."""
+    """Return U and D of each superpixel; positions are fractions of the image."""
     points = color, position, other_color, other_position
     return uniqueness(*points, sigmas), distribution(*points, sigmas)
 
 
 def uniqueness(color, position, other_color, other_position, sigmas):
-    """Return U alone, which is all that counts where D has no weight."""
+    """Return only U, which is sufficient if D has no weight."""
     places = _on_grid(position, other_position, sigmas[1])
-    if math.prod(places[2]) > MOST_NODES:
+    if math.prod(places[2]) > MAX_NODES:
         return exact(color, position, other_color, other_position, sigmas)[0]
     unique, middle = np.empty(len(color), np.float32), _middle(other_color)
     values = scratch("contrast values", (len(other_color), 8), np.float32)
     _over(_color_values, other_color, middle, values)
     near = _gaussian_sums(*places, values)
     _over(_fill_uniqueness, color, middle, near, unique)
-    lonely = np.flatnonzero(near[:, 0] < LONELY)
-    if lonely.size:
-        mine = color[lonely], position[lonely]
-        unique[lonely] = exact(*mine, other_color, other_position, sigmas)[0]
+    isolated = np.flatnonzero(near[:, 0] < MIN_WEIGHT)
+    if isolated.size:
+        few = color[isolated], position[isolated]
+        unique[isolated] = exact(*few, other_color, other_position, sigmas)[0]
     return unique
 
 
 def distribution(color, position, other_color, other_position, sigmas):
-    """Return D alone."""
+    """Return only D."""
     colors = _on_grid(color, other_color, sigmas[0])
-    if math.prod(colors[2]) > MOST_NODES:
+    if math.prod(colors[2]) > MAX_NODES:
         return exact(color, position, other_color, other_position, sigmas)[1]
     spread_ = np.empty(len(color), np.float32)
     values = scratch("contrast places", (len(other_color), 4), np.float32)
     _over(_place_values, other_position, values)
-    alike = _gaussian_sums(*colors, values)
-    _over(_fill_distribution, alike, spread_)
-    lonely = np.flatnonzero(alike[:, 0] < LONELY)
-    if lonely.size:
-        mine = color[lonely], position[lonely]
-        spread_[lonely] = exact(*mine, other_color, other_position, sigmas)[1]
+    near = _gaussian_sums(*colors, values)
+    _over(_fill_distribution, near, spread_)
+    isolated = np.flatnonzero(near[:, 0] < MIN_WEIGHT)
+    if isolated.size:
+        few = color[isolated], position[isolated]
+        spread_[isolated] = exact(*few, other_color, other_position, sigmas)[1]
     return spread_
 
 
 def _over(span, points, *args):
-    """Run a kernel over points. Each one costs about as much as 16 pixels."""
+    """Run a kernel over points. The cost of a point is about that of 16 pixels."""
     over_bands(span, len(points), points, *args, pixels=16 * len(points))
 
 
 def _on_grid(points, others, sigma):
-    """Return both in steps of the grid, the lowest at 1 so that splines fit, and its shape."""
+    """Return both in steps of the grid, with the minimum at 1 for the splines, and its shape."""
     low, high = _range_of(points)
     if others is not points:
         other_low, other_high = _range_of(others)
@@ -96,7 +96,7 @@ def _steps_of(tag, points, low, scale):
 
 
 def _range_of(points):
-    """Return the lowest and the highest coordinates of points, by blocks of them."""
+    """Return the minimum and the maximum coordinates of points."""
     ends = np.empty((-(-len(points) // POINTS), 2, points.shape[1]), np.float32)
     over_bands(_find_ranges, len(ends), points, ends, pixels=16 * len(points))
     return ends[:, 0].min(axis=0), ends[:, 1].max(axis=0)
@@ -127,7 +127,7 @@ def _in_steps(points, low, scale, steps, start, stop):
 
 @serial
 def _middle(points):
-    """Return the mean colour, summed in order, on which the last bits depend."""
+    """Return the mean colour, summed in a fixed order for equal bits."""
     total0 = total1 = total2 = 0.0
     for i in range(len(points)):
         total0 += points[i, 0]
@@ -158,9 +158,9 @@ def _place_values(position, values, start, stop):
 
 
 def _gaussian_sums(points, others, shape, values):
-    """Return for each point the sum over the others of value * exp(-gap**2 / 2)."""
+    """Return for each point the sum over the others of value * exp(-distance**2 / 2)."""
     channels = values.shape[1]
-    grids = np.zeros((SHARES, math.prod(shape) * channels), np.float32)
+    grids = np.zeros((PARTS, math.prod(shape) * channels), np.float32)
     sums = scratch(f"contrast sums {channels}", (len(points), channels), np.float32)
     with threads.safe_section():
         spread(others, values, *shape, grids)
@@ -177,7 +177,7 @@ def _gaussian_sums(points, others, shape, values):
 
 
 def _weights():
-    """Return the blur's weights, so that with both splines (which sum to 6) a gap of 0 weighs 1."""
+    """Return the weights of the blur; with both splines (sums of 6) distance 0 has weight 1."""
     height = 1 / (STEP * BLUR * 36)
     return (height * np.exp(-0.5 * (np.arange(RADIUS + 1) / BLUR) ** 2)).astype(np.float32)
 

@@ -1,17 +1,17 @@
-"""From a value per superpixel to a map, on the CPU."""
+"""From a value per superpixel to a map (Eq. 8), on the CPU."""
 
 import numpy as np
 from numba import float32, uintp
 
 from ...kernels.color._cpu_lab import lab_of
 from ...kernels.jit import banded, serial
+from ...kernels.regions._formulas import channel_of
 from ...kernels.scale import stored
-from ..superpixels._formulas import channel_of
 from ._cpu_pairs import halved
-from ._formulas import unlikeness
+from ._formulas import weight_exponent
 
 NEAR = 16  # superpixels a pixel is a mean of: those of the 4 x 4 tiles around it
-NOBODY = float32(1e30)  # place of a superpixel without pixels
+FAR = float32(1e30)  # place of a superpixel without pixels
 
 
 @banded
@@ -25,7 +25,7 @@ def paint(labels, table, out, start, stop):
 @banded
 def average(image, channels, is_rgb, white, size, grid, table, values, color, place, labels, out,
             start, stop):  # fmt: skip
-    """Fill rows of `out` with weighted means of the values of near superpixels."""
+    """Fill rows of `out` by Eq. 8: weighted means of the values of near superpixels."""
     down, across = grid
     near, weights = np.zeros((6, NEAR), np.float32), np.zeros(NEAR, np.float32)
     for row in range(start, stop):
@@ -44,10 +44,10 @@ def average(image, channels, is_rgb, white, size, grid, table, values, color, pl
 
 @serial
 def _gather(values, color, place, first_v, first_u, down, across, near):
-    """Copy what is known of the superpixels of 4 x 4 tiles, those without pixels far away."""
+    """Copy colours, places and values of 4 x 4 tiles; superpixels without pixels are far."""
     for i in range(NEAR):
         v, u = first_v + i // 4, first_u + i % 4
-        near[4, i] = NOBODY
+        near[4, i] = FAR
         if 0 <= v < down and 0 <= u < across:
             at = v * across + u
             if place[at, 0] >= 0:
@@ -69,16 +69,16 @@ def _lab_at(line, at, channels, is_rgb, white, table):
 def _mean(near, lightness, a, b, row, col, weights, own):
     nearest = float32(1e38)
     for i in range(NEAR):
-        gap0, gap1, gap2 = near[0, i] - lightness, near[1, i] - a, near[2, i] - b
+        diff0, diff1, diff2 = near[0, i] - lightness, near[1, i] - a, near[2, i] - b
         drow, dcol = near[3, i] - row, near[4, i] - col
-        apart = gap0 * gap0 + gap1 * gap1 + gap2 * gap2
-        weights[i] = unlikeness(apart, drow * drow + dcol * dcol)
+        color_dist = diff0 * diff0 + diff1 * diff1 + diff2 * diff2
+        weights[i] = weight_exponent(color_dist, drow * drow + dcol * dcol)
     for i in range(NEAR):
         nearest = min(nearest, weights[i])
     if nearest > float32(1e9):
-        return own  # no superpixel near: the clean-up gave all of them away
+        return own  # no superpixel near: the clean-up gave all of them spatial_dist
     for i in range(NEAR):
-        weights[i] = halved(weights[i] - nearest)  # so that the greatest is 1
+        weights[i] = halved(weights[i] - nearest)  # the maximum is then 1
     total = value = float32(0)
     for i in range(NEAR):
         total += weights[i]

@@ -1,8 +1,8 @@
-"""Values at scattered points to a grid and back, by cubic B-splines; and the blur in between.
+"""Spread values from points to a grid and read them back, by cubic B-splines; blur the grid.
 
-LLVM finds no vectors in loops over the few values of a node, so the two inner steps are built from
-vectors of LLVM, which exist on every processor. Each value has the same operations in the same
-order as in a plain loop.
+LLVM does not vectorise loops over the few values of a node. The two inner steps are therefore
+emitted as vectors, which exist on every processor. The operations and their order are those of a
+plain loop.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from numba.core.extending import intrinsic
 from ...kernels.jit import banded, parallel, serial
 from ...kernels.simd import llvm
 
-SHARES = 8  # private grids: a constant, so that the bits do not depend on the number of threads
+PARTS = 8  # private grids: a constant, so the bits do not depend on the number of threads
 NEAR = 4  # nodes a cubic B-spline reaches along an axis
 QUAD = 4  # values of a vector; a node has one or two
 BLOCK = 64  # points; their weights are computed together
@@ -25,22 +25,22 @@ _QUAD, _FLOAT, _SIZE = ir.VectorType(ir.FloatType(), QUAD), ir.FloatType(), ir.I
 
 @parallel
 def spread(points, values, planes, lines, nodes, grids):
-    """Add every point's values to the nodes around it; all shares end in the first."""
+    """Add the values of each point to the nodes around it; the first grid ends as the sum."""
     count, channels = values.shape
-    for share in prange(SHARES):
+    for part in prange(PARTS):
         weights, at = np.ones((AXES, NEAR, BLOCK), np.float32), np.zeros(BLOCK, np.int64)
-        stop = (share + 1) * count // SHARES
-        for first in range(share * count // SHARES, stop, BLOCK):
+        stop = (part + 1) * count // PARTS
+        for first in range(part * count // PARTS, stop, BLOCK):
             block = points[first : min(first + BLOCK, stop)]
             reach = _weigh(block, lines, nodes, channels, weights, at)
             for i in range(len(block)):
-                args = (values, first + i, grids[share], at[i], weights, i, reach)
+                args = (values, first + i, grids[part], at[i], weights, i, reach)
                 if channels == QUAD:
                     _add_point_4(*args, lines * nodes * channels, nodes * channels)
                 else:
                     _add_point_8(*args, lines * nodes * channels, nodes * channels)
-    for share in range(1, SHARES):
-        _add_row(grids[share], float32(1), grids[0], 0, grids.shape[1])
+    for part in range(1, PARTS):
+        _add_row(grids[part], float32(1), grids[0], 0, grids.shape[1])
 
 
 @banded
@@ -61,7 +61,7 @@ def read(points, grid, planes, lines, nodes, sums, start, stop):
 
 @banded
 def blur(source, target, length, inner, width, weights, start, stop):
-    """Blur along one axis: lines of `length` steps, `inner` values apart.
+    """Blur along one axis: lines of `length` steps, `inner` values color_dist.
 
     An item is `width` neighbouring values, which divides `inner`, at all steps of a line.
     """

@@ -1,23 +1,20 @@
-"""From a value per superpixel to a map, on a CUDA device."""
-
-import math
+"""From a value per superpixel to a map (Eq. 8), on a CUDA device."""
 
 from numba import cuda, float32
 
 from ...kernels.color._formulas import lab_of_srgb
 from ...kernels.jit import kernel
+from ...kernels.regions._formulas import channel_of
 from ...kernels.scale import stored
-from ..superpixels._formulas import channel_of
-from ._formulas import change, squared_gap, unlikeness
+from ._formulas import change, half_to, squared_distance, weight_exponent
 
 NEAR = 16  # superpixels a pixel is a mean of: those of the 4 x 4 tiles around it
-NOBODY = float32(1e30)
-LN2 = float32(math.log(2))
-DEEPEST = float32(126)  # 2**-126 is the smallest float32 of full precision
+FAR = float32(1e30)
 
 
 @kernel
 def paint(labels, values, out):
+    """Write the value of the label of each pixel."""
     i = cuda.grid(1)
     while i < out.size:
         out[i] = stored(values[labels[i]], out.itemsize)
@@ -28,6 +25,7 @@ def paint(labels, values, out):
 def average(
     pixels, channels, is_rgb, white, size, down, across, sums, position, color, labels, values, out
 ):
+    """Write the weighted mean of the values of near superpixels (Eq. 8)."""
     cols = labels.shape[1]
     i = cuda.grid(1)
     while i < out.size:
@@ -39,20 +37,22 @@ def average(
             blue = float32(pixels[i * channels + channel_of(2, channels, is_rgb)]) / white
         c0, c1, c2 = lab_of_srgb(red, green, blue)
         first_v, first_u = (row + size // 2) // size - 2, (col + size // 2) // size - 2
-        nearest = NOBODY
+        nearest = FAR
         total = mean = float32(0)
-        for turn in range(2):  # first the least unlikeness, so that the greatest weight is 1
-            for near in range(16):
+        for turn in range(2):  # first the minimum exponent, which gets the weight 1
+            for near in range(NEAR):
                 v, u = first_v + near // 4, first_u + near % 4
                 if 0 <= v < down and 0 <= u < across and sums[v * across + u, 0] > 0:
                     at = v * across + u
-                    apart = squared_gap(c0, c1, c2, color[at, 0], color[at, 1], color[at, 2])
+                    color_dist = squared_distance(
+                        c0, c1, c2, color[at, 0], color[at, 1], color[at, 2]
+                    )
                     drow, dcol = position[at, 0] - float32(row), position[at, 1] - float32(col)
-                    times = unlikeness(apart, drow * drow + dcol * dcol)
+                    times = weight_exponent(color_dist, drow * drow + dcol * dcol)
                     if turn == 0:
                         nearest = min(nearest, times)
                     else:
-                        weight = float32(math.exp(-LN2 * min(times - nearest, DEEPEST)))
+                        weight = half_to(times - nearest)
                         total += weight
                         mean += weight * values[at]
         value = mean / total if total > 0 else values[labels[row, col]]
@@ -62,6 +62,7 @@ def average(
 
 @kernel
 def clear(out):
+    """Write zeros."""
     i = cuda.grid(1)
     while i < out.size:
         out[i] = 0
@@ -70,6 +71,7 @@ def clear(out):
 
 @kernel
 def subtract(current, previous, signed, out):
+    """Write the change between two maps."""
     i = cuda.grid(1)
     while i < out.size:
         out[i] = change(current[i], previous[i], signed, out.itemsize)

@@ -11,7 +11,7 @@ from ... import images, runtime
 from ...annotations import DeviceArray, of_frame, of_image
 from ...call import Call
 from ...images import Array, Color
-from ..superpixels.segments import DTYPES, Choice
+from ..superpixels.options import Choice
 from ._maps import Method, Options, check_out, fill_change, fill_map, spare_maps
 
 
@@ -125,7 +125,7 @@ def superpixel_contrast(
     options = Options.checked(
         region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness, slic
     )
-    forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis, "dtypes": DTYPES}
+    forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis}
     frames: tuple[images.Frames, ...] = (images.as_frames(image, **forms),)
     if reference is not None:
         frames += (images.as_frames(reference, name="reference", **forms),)
@@ -199,7 +199,7 @@ def superpixel_change(
     options = Options.checked(
         region_size, regularizer, method, smooth, sigma_color, sigma_position, steepness, slic
     )
-    forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis, "dtypes": DTYPES}
+    forms: dict[str, Any] = {"color": color, "channel_axis": channel_axis}
     pair = (
         images.as_frames(frame, name="frame", **forms),
         images.as_frames(previous, name="previous", **forms),

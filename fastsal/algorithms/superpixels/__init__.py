@@ -3,5 +3,5 @@
 from .api import RegionStats as RegionStats
 from .api import region_stats as region_stats
 from .api import slic as slic
-from .drawing import draw_boundaries as draw_boundaries
+from .like_skimage import draw_boundaries as draw_boundaries
 from .like_skimage import slic_like_skimage as slic_like_skimage

@@ -1,26 +1,21 @@
-"""Fast mode on the CPU: assignment in integers, and sums per region, one row of tiles at a time.
+"""Fast mode on the CPU: both steps of SLIC in integers, one row of tiles at a time.
 
-A tile is the R x R pixels that share the same four candidate regions. 16 neighbouring tiles form a
-strip. Their pixels are interleaved: lane i of every vector belongs to tile i, so that one vector
-instruction serves 16 tiles.
+Alternate rows as in fast-slic and preemptive SLIC. A tile is the S x S pixels that share the same
+four candidate regions. 16 neighbouring tiles form a strip. Their pixels are interleaved: lane i of
+every vector belongs to tile i, so one vector instruction serves 16 tiles.
 """
 
-from typing import NamedTuple
-
 import numpy as np
-from numba import int32, int64, prange, uint8, uintp
+from numba import int32, int64, prange, uintp
 
-from ...kernels import launch, threads
 from ...kernels.jit import banded, parallel, serial
-from ...kernels.launch import over_bands, scratch
-from . import _cpu_connect as connect
-from ._cpu_fast_row import (
+from ...kernels.regions._formulas import FIELDS, channel_of
+from ...kernels.simd.nearest import (
     BASE,
     CANDIDATES,
     CODE,
     COLOR_2_AND_COL,
     COLORS_01,
-    FIELDS,
     GROUP,
     ROW,
     TERMS,
@@ -29,7 +24,6 @@ from ._cpu_fast_row import (
 from ._formulas import (
     LANES,
     band_of,
-    channel_of,
     code_of,
     color_from,
     edge,
@@ -41,60 +35,13 @@ from ._formulas import (
     place_from,
     place_of,
 )
-from ._grid import STEP, grid_shape
 
 ROWS = 16  # of the image, processed together
-OUTSIDE = uint8(255)  # code of a pixel outside the image
-FAR = int32((1 << 31) - 1)  # score of a candidate outside the grid
+MAX = int32((1 << 31) - 1)  # score of a candidate outside the grid
 
 # The centres around a strip: two rows of 17, feature by feature.
 WIDTH = 2 * LANES
-HOOD = 5 * WIDTH
-
-
-class Pieces(NamedTuple):
-    """A segmentation by codes: nine of them tell neighbouring regions apart; and the exceptions."""
-
-    codes: np.ndarray
-    size: int
-    grid: tuple[int, int]
-    runs: np.ndarray
-
-
-def slic(pixels, channels, is_rgb, size, scale, least, rounds, centers, sums, shape):
-    """Segment an image from `centers`, (5, down, across), which it moves; return its pieces.
-
-    `sums`, int64 (n, 6), gets the pixels, rows, columns and levels of each region.
-    """
-    image, grid = pixels.reshape(shape[0], -1), grid_shape(shape, size)
-    strips = grid[1] // LANES + 1
-    codes = scratch("slic codes", (shape[0], strips * size * LANES), np.uint8)
-    tile_rows, many = grid[0] + 1, shape[0] * shape[1] >= launch.PARALLEL_FROM
-    bands = min(threads.count(), tile_rows) if many else 1
-    # A column more on either side spares the sums a test of each tile.
-    parts = scratch("slic parts", (FIELDS, grid[0] + bands, strips * LANES + 1), np.int64)
-    for k in range(rounds):
-        step = STEP if k + 1 < rounds else 1
-        parts[:] = 0
-        args = image, channels, is_rgb, size, scale, centers, step, k % step, codes, parts
-        if many:
-            with threads.safe_section():
-                assign_in_bands(*args, bands)
-        else:
-            launch.on_this_thread(assign_in_bands, *args)
-        args = parts, bands, size, scale, centers, sums
-        over_bands(move_rows, grid[0], *args, pixels=codes.size)
-    runs = connect.connect(codes, shape, size, least, grid, sums)
-    connect.move_sums(image, channels, is_rgb, runs, sums)
-    return Pieces(codes, size, grid, runs)
-
-
-def paint(pieces, values, out):
-    """Fill `out`, (H, W), with the value of each pixel's region."""
-    codes, size, grid, runs = pieces
-    args = codes, size, grid, values, out
-    over_bands(paint_rows, codes.shape[0], *args, pixels=codes.size)
-    connect.paint_runs(runs, values, out)
+ROW_SIZE = 5 * WIDTH
 
 
 @serial
@@ -103,15 +50,15 @@ def assign_tile_rows(
 ):  # fmt: skip
     """Assign the pixels of tile rows `start` to `stop`; add them to the sums of their regions.
 
-    Of the image only every `step`-th row counts, from `phase` on; codes are written if `step` is 1.
+    Only every `step`-th row of the image counts, from `phase` on; step 1 also writes the codes.
     """
     rows, cols = image.shape[0], image.shape[1] // channels
     across, half, length = centers.shape[2], size // 2, size * LANES
     width = (across // LANES + 1) * length
-    # Whole rows are read and written at a time: pieces of rows would wait for the memory.
+    # Memory is read and written in whole rows, which is faster than in parts of rows.
     lines, found = np.zeros((ROWS, width), np.int32), np.zeros((ROWS, width), np.uint8)
     packed, thirds = np.zeros(length, np.int32), np.zeros(width + LANES, np.int32)
-    hood, terms = np.zeros(2 * HOOD, np.int32), np.zeros(CANDIDATES * TERMS, np.int32)
+    near, terms = np.zeros(2 * ROW_SIZE, np.int32), np.zeros(CANDIDATES * TERMS, np.int32)
     totals = np.zeros(CANDIDATES * FIELDS * LANES, np.int32)
     places = offsets(size, scale)
     for u in range(thirds.size):
@@ -127,8 +74,8 @@ def assign_tile_rows(
                 read_levels(image[chunk + k * step], channels, is_rgb, lines[k, half:])
             for tile in range(0, across + 1, LANES):
                 left = tile * size
-                gather(centers, tile_row, tile, hood)
-                set_terms(hood, centers.shape[1:], tile_row, tile, places[size], thirds, terms)
+                gather(centers, tile_row, tile, near)
+                set_terms(near, centers.shape[1:], tile_row, tile, places[size], thirds, terms)
                 totals[:] = 0
                 for k in range(count):
                     dy = int32(chunk + k * step - top)
@@ -155,16 +102,16 @@ def offsets(size, scale):
 
 
 @serial
-def gather(centers, tile_row, tile, hood):
-    """Copy the centres around a strip next to each other; those outside the grid stay as before."""
+def gather(centers, tile_row, tile, near):
+    """Copy the centres around a strip next to each other; those outside the grid are unchanged."""
     _, down, across = centers.shape
     first, last = max(0, tile - 1), min(across, tile + LANES)
     for below in range(2):
         v = tile_row - 1 + below
         if 0 <= v < down:
             for k in range(5):
-                at = below * HOOD + k * WIDTH + first - tile + 1
-                copy(centers[k, v, first:], hood[at:], last - first)
+                at = below * ROW_SIZE + k * WIDTH + first - tile + 1
+                copy(centers[k, v, first:], near[at:], last - first)
 
 
 @serial
@@ -174,22 +121,25 @@ def copy(source, target, count):
 
 
 @serial
-def set_terms(hood, grid, tile_row, tile, full, thirds, terms):
+def set_terms(near, grid, tile_row, tile, full, thirds, terms):
     """Write the terms of the four candidates' scores, and their codes.
 
-    A score is the squared distance less the terms that all candidates share.
+    A score is the squared distance (Eq. 3) minus the terms that are equal for all candidates.
     """
     for candidate in range(CANDIDATES):
         below, right = candidate >> 1, candidate & 1
         v, first = tile_row - 1 + below, int32(tile - 1 + right)
-        at, here = uintp(candidate * TERMS), uintp(below * HOOD + right)
+        at, first_at = uintp(candidate * TERMS), uintp(below * ROW_SIZE + right)
         drow, dcol = int32(0 if below else full), int32(0 if right else full)
         exists, digit = 0 <= v < grid[0], int32(3 * (v % 3))
         for lane in range(uintp(LANES)):
-            row = int32(hood[here + lane] - drow)
-            col = int32(hood[here + uintp(WIDTH) + lane] - dcol)
-            c0, c1 = hood[here + uintp(2 * WIDTH) + lane], hood[here + uintp(3 * WIDTH) + lane]
-            c2 = hood[here + uintp(4 * WIDTH) + lane]
+            row = int32(near[first_at + lane] - drow)
+            col = int32(near[first_at + uintp(WIDTH) + lane] - dcol)
+            c0, c1 = (
+                near[first_at + uintp(2 * WIDTH) + lane],
+                near[first_at + uintp(3 * WIDTH) + lane],
+            )
+            c2 = near[first_at + uintp(4 * WIDTH) + lane]
             base = int32(int32(row * row) + int32(col * col))
             base = int32(base + int32(int32(c0 * c0) + int32(int32(c1 * c1) + int32(c2 * c2))))
             u = int32(first + int32(lane))
@@ -200,7 +150,7 @@ def set_terms(hood, grid, tile_row, tile, full, thirds, terms):
             terms[at + uintp(COLORS_01) + lane] = colors_01 if inside else int32(0)
             terms[at + uintp(COLOR_2_AND_COL) + lane] = color_2 if inside else int32(0)
             terms[at + uintp(ROW) + lane] = int32(2 * row) if inside else int32(0)
-            terms[at + uintp(BASE) + lane] = base if inside else FAR
+            terms[at + uintp(BASE) + lane] = base if inside else MAX
             terms[at + uintp(CODE) + lane] = code if inside else int32(254)
 
 
@@ -234,7 +184,7 @@ def interleave(segment, size, packed):
 
 @serial
 def add_to_regions(totals, tile_row, tile, size, band, sums):
-    """Add the sums of a strip's tiles to those of its regions, in terms of their windows."""
+    """Add the sums of the tiles of a strip to those of its regions, relative to their windows."""
     for candidate in range(CANDIDATES):
         v = tile_row - 1 + (candidate >> 1)
         if v + band < 0 or v + band >= sums.shape[1]:
@@ -267,21 +217,21 @@ def assign_in_bands(image, channels, is_rgb, size, scale, centers, step, phase, 
 
 @serial
 def place_first(image, channels, is_rgb, size, scale, centers):
-    """Write the first centres: vl_slic's grid, each moved to the flattest pixel near it."""
+    """Write the first centres: a grid, each centre at the lowest gradient of 3 x 3 pixels."""
     _, down, across = centers.shape
     rows, cols = image.shape[0], image.shape[1] // channels
     for v in range(down):
         for u in range(across):
             row, col = middle(v, size, rows), middle(u, size, cols)
-            least, at_row, at_col = FAR, row, col
+            lowest, at_row, at_col = MAX, row, col
             for r in range(max(0, row - 1), min(rows - 1, row + 1) + 1):
                 for c in range(max(0, col - 1), min(cols - 1, col + 1) + 1):
                     strength = int32(0)
                     if 0 < r < rows - 1 and 0 < c < cols - 1:
                         for k in range(min(channels, 3)):
                             strength += edge_at(image, channels, r, c, k)
-                    if strength < least:
-                        least, at_row, at_col = strength, r, c
+                    if strength < lowest:
+                        lowest, at_row, at_col = strength, r, c
             centers[0, v, u] = place_of(at_row - (v * size - size // 2), scale)
             centers[1, v, u] = place_of(at_col - (u * size - size // 2), scale)
             for plane in range(3):
@@ -302,7 +252,7 @@ def edge_at(image, channels, row, col, channel):
 
 @serial
 def convert_centers(given, size, scale, centers):
-    """Write centres given in pixels and shares of white in the units of fast mode."""
+    """Write centres in pixels and fractions of white in the units of fast mode."""
     _, down, across = centers.shape
     for v in range(down):
         for u in range(across):
@@ -315,7 +265,7 @@ def convert_centers(given, size, scale, centers):
 
 @banded
 def move_rows(parts, bands, size, scale, centers, sums, start, stop):
-    """Move the centres of region rows to their means; write their sums in whole-image terms."""
+    """Move the centres of region rows to their means; write their sums relative to the image."""
     _, down, across = centers.shape
     total = np.zeros(FIELDS, np.int64)
     for v in range(start, stop):

@@ -6,16 +6,15 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ... import containers, devices, images, runtime
 from ...annotations import of_image
+from ...call import Call
 from ...errors import ImageError
 from ...images import Array, Color
-from ._grid import FEATURES, SUMS, grid_shape
-from ._site import DTYPES, Site
-from .initial import centers_from
-from .options import Mode, Options, checked_options
+from ...kernels import regions
+from .options import FEATURES, SUMS, Mode, checked_options, grid_shape, source_of, units_of
 
 
 class RegionStats(NamedTuple):
@@ -166,37 +165,111 @@ def slic(
     array([0, 0, 0, 1, 1, 1, 1, 1], dtype=int32)
     """
     options = checked_options(region_size, regularizer, max_iter, min_region_size, mode)
-    frames = images.as_frames(
-        image, color=color, channel_axis=channel_axis, dtypes=DTYPES, stacks=False
-    )
-    with Site(backend, frames) as site:
-        size, stiffness, rounds, least = options.of(frames.shape)
-        centers = None if initial is None else centers_from(initial, site, size)
-        labels = site.empty(frames.shape, np.int32)
-        view = site.view(labels)
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis, stacks=False)
+    with Call(backend, None, frames) as call:
+        kernels, source = call.kernels(__package__), source_of(call.inputs[0])
+        size, regularizer, min_size, max_iter = options.of(frames.shape)
+        grid = grid_shape(frames.shape, size)
+        centers = None if initial is None else _initial_centers(initial, call, size)
+        labels = call.empty(frames.shape, np.int32)
+        view = call.view(labels)
         if mode == "fast":
-            _fill_fast(site, options, centers, view)
+            scale, given = options.scale(frames.shape), centers
+            centers = call.view(call.empty((FEATURES, *grid), np.int32))
+            sums = call.view(call.empty((math.prod(grid), SUMS), np.int64))
+            if given is None:
+                kernels.place_fast(*source, size, scale, frames.shape, centers)
+            else:
+                kernels.convert_fast(given, size, scale, centers)
+            args = size, scale, min_size, max_iter, centers, sums, frames.shape
+            kernels.fill_labels(kernels.slic_fast(*source, *args), view)
         else:
-            site.kernels.slic(
-                *site.source, site.white, size, stiffness, least, rounds, centers, view
-            )
+            weights = frames.white, size, regularizer, min_size
+            kernels.slic(*source, *weights, max_iter, centers, view)
         if relabel:
-            site.kernels.renumber(view, math.prod(grid_shape(frames.shape, size)))
-        return site.result(labels)
+            call.kernels(regions.__name__).renumber(view, math.prod(grid))
+        return call.result(labels)
 
 
-def _fill_fast(site: Site, options: Options, given: Any, labels: Any) -> None:
-    """Fill `labels` in fast mode, from the `given` centres or the middles of the tiles."""
-    size, _, rounds, least = options.of(site.shape)
-    scale, grid = options.scale(site.shape), grid_shape(site.shape, size)
-    centers = site.view(site.empty((FEATURES, *grid), np.int32))
-    sums = site.view(site.empty((math.prod(grid), SUMS), np.int64))
-    if given is None:
-        site.kernels.place_fast(*site.source, size, scale, site.shape, centers)
+def _initial_centers(initial: Any, call: Call, size: int) -> Any:
+    """Return the first centres, (5, down, across), from labels or centres of the last frame."""
+    if not devices.is_device_array(initial):
+        initial = containers.as_numpy(initial, "initial")
+        if initial.dtype.kind == "f":
+            return call.upload(_given_centers(initial, call.inputs[0], size))
+    labels, count = _checked_labels(initial, call, "initial")
+    frames, kernels = call.inputs[0], call.kernels(__package__)
+    sums = call.view(call.empty((count, SUMS), np.int64))
+    call.kernels(regions.__name__).sum_regions(*source_of(frames), labels, sums)
+    centers = call.view(call.empty((FEATURES, *grid_shape(frames.shape, size)), np.float32))
+    kernels.place_centers(*source_of(frames), frames.white, size, frames.shape, centers)
+    kernels.move_centers(sums, units_of(frames), size, False, centers)
+    return centers
+
+
+def _given_centers(initial: NDArray[Any], frames: images.Frames, size: int) -> NDArray[np.float32]:
+    """Return centres given in one row per tile, in the kernels' order of channels."""
+    down, across = grid_shape(frames.shape, size)
+    channels = 1 if frames.channels == 1 else 3
+    shape = down * across, 2 + channels
+    if initial.shape != shape:
+        raise ImageError(
+            f"`initial` must have shape {shape} if it holds centres; got {initial.shape}"
+        )
+    limits = np.array([*frames.shape, *[1] * channels])
+    if not ((initial >= 0) & (initial <= limits)).all():  # NaN fails both
+        raise ImageError(
+            "`initial` must hold centres inside the image with channels in [0, 1]; "
+            "got others, or NaN"
+        )
+    centers = np.zeros((FEATURES, down, across), np.float32)
+    for k in range(2 + channels):
+        column = initial[:, k if k < 2 or frames.is_rgb or channels == 1 else 6 - k]
+        centers[k] = column.reshape(down, across)
+    return centers
+
+
+def _checked_labels(labels: Any, call: Call, name: str) -> tuple[Any, int]:
+    """Return a label map of the image as kernels take it, and its maximum + 1; waits for a device.
+
+    Raises
+    ------
+    ImageError
+        If it is not on the device of the image, or is not integers of the shape of the image.
+    """
+    frames = call.inputs[0]
+    is_on_device = frames.owner is not None
+    if devices.is_device_array(labels) != is_on_device:
+        raise ImageError(
+            f"`{name}` and `image` must both be host arrays or both be device arrays; got one of "
+            "each"
+        )
+    if is_on_device:
+        is_integer = devices.dtype_of(labels) == np.int32
     else:
-        site.kernels.convert_fast(given, size, scale, centers)
-    args = *site.source, size, scale, least, rounds, centers, sums, site.shape
-    site.kernels.fill_labels(site.kernels.slic_fast(*args), labels)
+        labels = containers.as_numpy(labels, name)
+        is_integer = labels.dtype.kind in "iu"
+    if not is_integer or tuple(labels.shape) != frames.shape:
+        form = "int32" if is_on_device else "integers"
+        raise ImageError(
+            f"`{name}` must be {form} of shape {frames.shape}; "
+            f"got {labels.dtype} of shape {tuple(labels.shape)}"
+        )
+    if is_on_device:
+        view = devices.borrow(devices.contiguous(labels, None))
+        call.join(view.stream)
+    else:
+        # Checked before the conversion to int32, which wraps larger labels.
+        _check_range(int(labels.min()), int(labels.max()), frames.shape, name)
+        view = call.upload(images.read_only(np.ascontiguousarray(labels, np.int32)))
+    low, high = call.kernels(regions.__name__).range_of_labels(view)
+    _check_range(low, high, frames.shape, name)
+    return view, int(high) + 1
+
+
+def _check_range(low: int, high: int, shape: tuple[int, ...], name: str) -> None:
+    if low < 0 or high > math.prod(shape):
+        raise ImageError(f"`{name}` must be from 0 to {math.prod(shape)}; got {low} to {high}")
 
 
 def region_stats(
@@ -250,15 +323,13 @@ def region_stats(
     >>> stats.mean_color[:, 0].round()
     array([  0., 100.], dtype=float32)
     """
-    frames = images.as_frames(
-        image, color=color, channel_axis=channel_axis, dtypes=DTYPES, stacks=False
-    )
-    with Site(backend, frames) as site:
-        names = site.labels(labels, "labels")
-        count = site.regions_of(names, "labels")
-        sums = site.view(site.empty((count, SUMS), np.int64))
-        site.kernels.sum_regions(*site.source, names, sums)
-        area = site.on_host(sums)[:, 0].copy()
+    frames = images.as_frames(image, color=color, channel_axis=channel_axis, stacks=False)
+    with Call(backend, None, frames) as call:
+        names, count = _checked_labels(labels, call, "labels")
+        kernels = call.kernels(regions.__name__)
+        sums = call.view(call.empty((count, SUMS), np.int64))
+        kernels.sum_regions(*source_of(call.inputs[0]), names, sums)
+        area = call.on_host(sums)[:, 0].copy()
         first = 0 if area[0] else 1
         if not area[first:].all():
             missing = first + np.argmin(area[first:])
@@ -267,16 +338,15 @@ def region_stats(
                 f"{missing}; renumber them first"
             )
         forms = ((count, 2), np.float32), ((count, 3), np.float32), ((count, 4), np.int32)
-        position, lab, boxes = (site.empty(*form) for form in forms)
-        site.kernels.fill_means(
-            sums, frames.channels, site.units, site.view(position), site.view(lab)
-        )
-        site.kernels.fill_boxes(names, site.view(boxes))
+        position, lab, boxes = (call.empty(*form) for form in forms)
+        means = call.view(position), call.view(lab)
+        kernels.fill_means(sums, frames.channels, units_of(frames), *means)
+        kernels.fill_boxes(names, call.view(boxes))
         if frames.owner is not None:
-            held = site.empty((count,), np.int64)
-            devices.send(area, site.view(held))
-            made: tuple[Any, ...] = held, position, lab, boxes
+            on_device = call.empty((count,), np.int64)
+            devices.send(area, call.view(on_device))
+            found: tuple[Any, ...] = on_device, position, lab, boxes
         else:
-            made = tuple(map(site.result, (position, lab, boxes)))
-            made = containers.returned(area, frames.is_tensor), *made
-        return RegionStats(*(each[first:] for each in made) if first else made)
+            found = tuple(map(call.result, (position, lab, boxes)))
+            found = containers.returned(area, frames.is_tensor), *found
+        return RegionStats(*(each[first:] for each in found) if first else found)

@@ -1,4 +1,4 @@
-"""SLIC with scikit-image's parameters, for code that calls `skimage.segmentation.slic`."""
+"""SLIC with the parameters of scikit-image, and its boundaries of regions drawn into an image."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ... import containers, validation
+from ... import containers, devices, images, validation
 from ...errors import ImageError
 from ...images import Array
 from ...runtime import backend_module
 from .options import checked_options
 
-_WIDEST_SIGMA = 1000.0
+_MAX_SIGMA = 1000.0
 
 
 def slic_like_skimage(
@@ -100,33 +100,37 @@ def slic_like_skimage(
     count = validation.number("n_segments", n_segments, 1)
     form = "a number above 0"
     compact = validation.number("compactness", compactness, math.nextafter(0, 1), form=form)
-    smallest = validation.number("min_size_factor", min_size_factor, 0)
-    blur = validation.number("sigma", sigma, 0, _WIDEST_SIGMA)
+    min_factor = validation.number("min_size_factor", min_size_factor, 0)
+    blur = validation.number("sigma", sigma, 0, _MAX_SIGMA)
     planes = _stretched(image, channel_axis)
     rows, cols, channels = planes.shape
     size = max(1, round(math.sqrt(rows * cols / count)))
-    least = int(min(smallest * size * size, 1 << 30)) if enforce_connectivity else 0
-    options = checked_options(size, min(compact, 1e10) ** 2, max_num_iter, least)
+    min_size = int(min(min_factor * size * size, 1 << 30)) if enforce_connectivity else 0
+    options = checked_options(size, min(compact, 1e10) ** 2, max_num_iter, min_size)
     if blur > 0:
         planes = _smoothed(planes, blur)
-    cpu = backend_module(__package__, "cpu")
     if convert2lab and channels != 3:
         raise ValueError(
             f"`convert2lab` must be None or False unless the image has 3 channels; got {channels}"
         )
+    slic = backend_module(__package__, "cpu").slic
     if channels == 3 and convert2lab is not False:
-        _convert_to_lab(planes)
+        _kernels("color._cpu_lab").convert_to_lab(planes)
     planes.flags.writeable = False
-    size, stiffness, rounds, least = options.of((rows, cols))
     labels = np.empty((rows, cols), np.int32)
-    args = (size, stiffness, least, rounds, None, labels)
-    cpu.slic(planes.reshape(-1), channels, True, 1, *args)
+    args = True, 1, *options.of((rows, cols)), None, labels
+    slic(planes.reshape(-1), channels, *args)
     if enforce_connectivity:
-        _number_components(labels, first)
+        _kernels("regions._cpu_components").number_components(labels, first)
     else:
-        cpu.renumber(labels, labels.size)
+        _kernels("regions._cpu").renumber(labels, labels.size)
         labels += np.int32(first)
     return containers.returned(labels, containers.is_tensor(image))
+
+
+def _kernels(name: str) -> Any:
+    """Return a module of kernels, imported on first use, because it imports Numba."""
+    return importlib.import_module(f"...kernels.{name}", __package__)
 
 
 def _stretched(image: ArrayLike, channel_axis: int | None) -> NDArray[np.float32]:
@@ -162,10 +166,76 @@ def _smoothed(planes: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     return np.ascontiguousarray(smooth, np.float32)
 
 
-def _convert_to_lab(planes: NDArray[np.float32]) -> None:
-    module = "...kernels.color._cpu_lab"  # which takes Numba along, so not at once
-    importlib.import_module(module, __package__).convert_to_lab(planes)
+def draw_boundaries(
+    image: ArrayLike,
+    labels: ArrayLike,
+    *,
+    line: tuple[int, int, int] = (255, 255, 0),
+    channel_axis: int | None = -1,
+) -> Array:
+    """Draw the boundaries of regions into an image, two pixels wide.
+
+    Boundaries are those of ``skimage.segmentation.find_boundaries(labels, mode="thick")``.
+
+    Parameters
+    ----------
+    image : array_like of uint8, uint16 or float, (H, W), (H, W, 3) or (H, W, 4)
+        Host array. A fourth channel is ignored; floats lie in [0, 1].
+    labels : array_like of integers, (H, W)
+        Label of each pixel, for example from `slic`.
+    line : tuple of int, default (255, 255, 0)
+        Colour of the boundaries, 0 to 255, in the channel order of `image`.
+    channel_axis : int or None, default -1
+        Axis of the channels if `image` has more than two axes.
+
+    Returns
+    -------
+    picture : array of uint8, (H, W, 3)
+        New array.
+
+    Raises
+    ------
+    ImageError
+        If `image` is not a single host image of these forms, or `labels` are not integers of shape
+        (H, W).
+    ValueError
+        If `line` is not three integers from 0 to 255.
+
+    Examples
+    --------
+    >>> import numpy as np, fastsal
+    >>> image = np.zeros((2, 4), np.uint8)
+    >>> labels = np.array([[0, 0, 1, 1], [0, 0, 1, 1]])
+    >>> fastsal.superpixels.draw_boundaries(image, labels, line=(9, 0, 0))[0, :, 0]
+    array([0, 9, 9, 0], dtype=uint8)
+    """
+    from skimage.segmentation import find_boundaries
+
+    color = _checked_line(line)
+    _check_on_host(image, "image")
+    frames = images.as_frames(image, channel_axis=channel_axis, stacks=False)
+    picture = images.picture_of(frames)
+    _check_on_host(labels, "labels")
+    names = containers.as_numpy(labels, "labels")
+    if names.dtype.kind not in "iu" or names.shape != frames.shape:
+        raise ImageError(
+            f"`labels` must be integers of shape {frames.shape}; "
+            f"got {names.dtype} of shape {names.shape}"
+        )
+    picture[find_boundaries(names, mode="thick")] = color
+    return containers.returned(picture, frames.is_tensor)
 
 
-def _number_components(labels: NDArray[np.int32], start: int) -> None:
-    importlib.import_module("._cpu_runs", __package__).number_components(labels, start)
+def _check_on_host(array: Any, name: str) -> None:
+    if devices.is_device_array(array):
+        raise ImageError(f"`{name}` must be on the host; got a device array; copy it to the host")
+
+
+def _checked_line(line: Any) -> NDArray[np.uint8]:
+    color = np.asarray(line)
+    fits = color.shape == (3,) and color.dtype.kind in "iu"
+    if not (fits and color.min() >= 0 and color.max() <= 255):
+        raise ValueError(
+            f"`line` must be three integers from 0 to 255; got {validation.shown(line)}"
+        )
+    return color.astype(np.uint8)

@@ -1,22 +1,42 @@
-"""Options of `slic`, checked."""
+"""Options of `slic`, checked; the grid of regions; and an image as kernels take it."""
 
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
-from ... import validation
-from ._grid import least_area
+import numpy as np
 
-_STIFFEST = 1e20  # beyond it distances leave float32
-_MOST_ITERATIONS = 1 << 30
-_FAST_STIFFEST = 16.0  # beyond it the distances of fast mode leave int32
-_FAST_WIDEST = 1 << 13  # beyond it sums over 16 rows of a tile leave int32
-_FAST_FROM = 1920 * 1080  # pixels; "auto" is fast above
+from ... import images, validation
+
+FEATURES = 5  # of a centre: row, column and three channels
+SUMS = 6  # of a region: pixels, rows, columns and three channels
+STEP = 2  # fast mode takes every second row in all iterations except the last
 EXACT_ITERATIONS, FAST_ITERATIONS = 100, 10
+
+_MAX_REGULARIZER = 1e20  # larger distances overflow float32
+_MAX_ITERATIONS = 1 << 30
+_FAST_MAX_REGULARIZER = 16.0  # larger distances of fast mode overflow int32
+_FAST_MAX_SIZE = 1 << 13  # larger sums over 16 rows of a tile overflow int32
+_FAST_FROM = 1920 * 1080  # pixels; "auto" is fast above
 
 Mode = Literal["exact", "fast"]
 Choice = Literal["auto", "exact", "fast"]
+
+
+def grid_shape(shape: tuple[int, ...], size: int) -> tuple[int, int]:
+    """Return how many rows and columns of regions vl_slic lays over an image of `shape`."""
+    return -(-shape[0] // size), -(-shape[1] // size)
+
+
+def source_of(frames: images.Frames) -> tuple[Any, int, bool]:
+    """Return one image as kernels take it: pixels (H * W * channels,), channels, whether RGB."""
+    return frames.pixels.reshape(frames.pixels.size), frames.channels, frames.is_rgb
+
+
+def units_of(frames: images.Frames) -> int:
+    """Return the units of a sum of channels that white has."""
+    return 1 << 24 if frames.pixels.dtype == np.float32 else frames.white
 
 
 class Options(NamedTuple):
@@ -34,17 +54,19 @@ class Options(NamedTuple):
 
     def scale(self, shape: tuple[int, ...]) -> int:
         """Return the weight of a pixel of distance in fast mode, in units of 2**-16."""
-        size, stiffness = self.of(shape)[:2]
-        return round(8 * 255 * math.sqrt(min(stiffness, _FAST_STIFFEST)) / size * (1 << 16))
+        size, regularizer = self.of(shape)[:2]
+        return round(
+            8 * 255 * math.sqrt(min(regularizer, _FAST_MAX_REGULARIZER)) / size * (1 << 16)
+        )
 
     def of(self, shape: tuple[int, ...]) -> tuple[int, float, int, int]:
-        """Return them as kernels take them for an image of `shape`."""
-        longest = max(shape)  # what is larger makes one region too, and must not overflow
-        return min(self.region_size, longest), *self[1:3], min(self.min_region_size, 1 << 30)
+        """Return them for an image of `shape`: size, regularizer, minimum size, iterations."""
+        size = min(self.region_size, max(shape))  # a larger one also gives one region; no overflow
+        return size, self.regularizer, min(self.min_region_size, 1 << 30), self.max_iter
 
 
 def fast_iterations(region_size: int) -> int:
-    """Return the iterations after which more change boundary recall by less than 0.01."""
+    """Return a number of iterations; more change boundary recall by less than 0.01."""
     return max(FAST_ITERATIONS, min(2 * region_size - 10, EXACT_ITERATIONS))
 
 
@@ -57,20 +79,20 @@ def checked_options(
     *,
     name: str = "mode",
 ) -> Options:
-    """Return the options of `slic`, or raise ValueError naming the one out of range."""
+    """Return the options of `slic`, or raise ValueError that names the one out of range."""
     size = validation.integer("region_size", region_size, 1)
-    stiffness = validation.number("regularizer", regularizer, 0, _STIFFEST)
+    weight = validation.number("regularizer", regularizer, 0, _MAX_REGULARIZER)
     validation.choice(name, mode, get_args(Mode if name == "mode" else Choice))
     if max_iter is None:
         max_iter = fast_iterations(size) if mode == "fast" else EXACT_ITERATIONS
-    rounds = min(validation.integer("max_iter", max_iter, 1), _MOST_ITERATIONS)
-    if mode == "fast" and size > _FAST_WIDEST:
+    iterations = min(validation.integer("max_iter", max_iter, 1), _MAX_ITERATIONS)
+    if mode == "fast" and size > _FAST_MAX_SIZE:
         raise ValueError(
-            f"`region_size` must be at most {_FAST_WIDEST} in fast mode; got {size}; "
+            f"`region_size` must be at most {_FAST_MAX_SIZE} in fast mode; got {size}; "
             f'use {name}="exact"'
         )
     if min_region_size is None:
-        least = least_area(size)
+        min_size = max(1, size * size // 36)  # as vl_slic's command
     else:
-        least = validation.integer("min_region_size", min_region_size, 0)
-    return Options(size, stiffness, rounds, least, mode)
+        min_size = validation.integer("min_region_size", min_region_size, 0)
+    return Options(size, weight, iterations, min_size, mode)

@@ -1,29 +1,33 @@
-"""From labels to sums per region on a CUDA device; all sums are integers, whatever their order."""
+"""Sums, means, boxes and numbers of the regions of a label map, on a CUDA device."""
 
+import numpy as np
 from numba import cuda, int32, int64
 
-from ...kernels.color._formulas import lab_of_srgb
-from ...kernels.jit import kernel
-from ._formulas import channel_of, claim, claimant, mean, units
+from ...devices import fetch, send, workspace
+from .. import launch
+from ..color._formulas import lab_of_srgb
+from ..jit import kernel
+from ._cuda_grid import ROWS, blocks_for, fill, rows_and_columns
+from ._formulas import channel_of, mean, units
 
-ROWS = 16  # pixels below each other that one thread adds before it looks at memory
-NEVER = int32((1 << 31) - 1)
+NEVER = np.int32((1 << 31) - 1)
+RUN = 16  # pixels below each other that one thread adds before it writes to memory
 
 
-@kernel
-def fill(values, value):
-    i = cuda.grid(1)
-    if i < values.size:
-        values[i] = value
+def sum_regions(pixels, channels, is_rgb, labels, sums):
+    """Fill `sums`, int64 (n, 6), with the pixels, rows, columns and channels of each label."""
+    fill(sums, np.int64(0))
+    grid = rows_and_columns(labels.shape, ROWS * RUN), launch.THREADS
+    add_regions[grid](pixels, channels, is_rgb, labels, sums)
 
 
 @kernel
 def add_regions(pixels, channels, is_rgb, labels, sums):
     """Add each pixel to its region; threads take strips of a column, run by run."""
     rows, cols = labels.shape
-    col, first = cuda.grid(1), cuda.blockIdx.y * ROWS
+    col, first = cuda.grid(1), cuda.blockIdx.y * RUN
     while first < rows and col < cols:
-        last = min(rows, first + ROWS)
+        last = min(rows, first + RUN)
         row = first
         while row < last:
             label = labels[row, col]
@@ -44,34 +48,18 @@ def add_regions(pixels, channels, is_rgb, labels, sums):
             if channels >= 3:
                 cuda.atomic.add(sums, (label, 4), sum1)
                 cuda.atomic.add(sums, (label, 5), sum2)
-        first += cuda.gridDim.y * ROWS
+        first += cuda.gridDim.y * RUN
 
 
-@kernel
-def raise_claims(sums, size, by_grid, across, claims):
-    """Leave in each tile's claim the region that starts there."""
-    label = cuda.grid(1)
-    if label < sums.shape[0] and sums[label, 0] > 0:
-        area, tile = sums[label, 0], int64(label)
-        if not by_grid:
-            row, col = sums[label, 1] // area, sums[label, 2] // area
-            tile = row // size * across + col // size
-        cuda.atomic.max(claims, tile, claim(area, label))
-
-
-@kernel
-def settle_claims(sums, white, claims, centers):
-    """Overwrite the centres of the tiles that are claimed."""
-    tile, across = cuda.grid(1), centers.shape[2]
-    if tile < claims.size and claims[tile] > 0:
-        label = claimant(claims[tile])
-        for k in range(5):
-            value = mean(sums[label, 1 + k], sums[label, 0])
-            centers[k, tile // across, tile % across] = value if k < 2 else value / white
-
-
-@kernel
 def fill_means(sums, channels, white, position, color):
+    """Fill `position` with mean row and column, `color` with CIELab of the mean colour."""
+    grid = blocks_for(len(sums)), launch.THREADS
+    average[grid](sums, channels, np.float32(white), position, color)
+
+
+@kernel
+def average(sums, channels, white, position, color):
+    """Write the mean position and the CIELab of the mean colour of each region."""
     i = cuda.grid(1)
     if i >= sums.shape[0]:
         return
@@ -83,8 +71,15 @@ def fill_means(sums, channels, white, position, color):
     color[i, 0], color[i, 1], color[i, 2] = lab_of_srgb(red, green, blue)
 
 
+def fill_boxes(labels, boxes):
+    """Fill `boxes`, int32 (n, 4), with first row and column, last row and column + 1."""
+    start_boxes[blocks_for(len(boxes)), launch.THREADS](*labels.shape, boxes)
+    stretch_boxes[rows_and_columns(labels.shape), launch.THREADS](labels, boxes)
+
+
 @kernel
 def start_boxes(rows, cols, boxes):
+    """Write empty boxes."""
     i = cuda.grid(1)
     if i < boxes.shape[0]:
         boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3] = rows, cols, 0, 0
@@ -92,6 +87,7 @@ def start_boxes(rows, cols, boxes):
 
 @kernel
 def stretch_boxes(labels, boxes):
+    """Extend the box of each label by its pixels."""
     rows, cols = labels.shape
     col = cuda.grid(1)
     row = cuda.blockIdx.y
@@ -109,8 +105,26 @@ def stretch_boxes(labels, boxes):
         row += cuda.gridDim.y
 
 
+def renumber(labels, count):
+    """Rename the labels, all below `count`, in place: 0, 1, ... by first pixels."""
+    threads = launch.THREADS
+    rows, cols = labels.shape
+    flat = labels.reshape(labels.size)
+    firsts = workspace("slic firsts", (count,), np.int32)
+    names = workspace("slic names", (count,), np.int32)
+    counts = workspace("slic counts", (rows,), np.int32)
+    per_pixel, per_row = (blocks_for(flat.size), threads), (blocks_for(rows), threads)
+    fill(firsts, NEVER)
+    find_first_pixels[per_pixel](flat, firsts)
+    count_first_pixels[per_row](flat, cols, firsts, counts)
+    add_up[1, threads](counts)
+    name_labels[per_row](flat, cols, firsts, counts, names)
+    rename[per_pixel](flat, names)
+
+
 @kernel
 def find_first_pixels(labels, firsts):
+    """Write the index of the first pixel of each label."""
     i = cuda.grid(1)
     if i < labels.size and i < firsts[labels[i]]:
         cuda.atomic.min(firsts, labels[i], int32(i))
@@ -129,17 +143,18 @@ def count_first_pixels(labels, cols, firsts, counts):
 
 @kernel
 def add_up(counts):
-    """Turn counts into the sums of those before; one thread, since there are few."""
+    """Replace counts by the sums of those before; one thread, because there are few."""
     if cuda.grid(1) == 0:
         before = int32(0)
         for row in range(counts.size):
-            here = counts[row]
+            count = counts[row]
             counts[row] = before
-            before += here
+            before += count
 
 
 @kernel
 def name_labels(labels, cols, firsts, counts, names):
+    """Assign numbers in the order of first pixels, a thread per row."""
     row = cuda.grid(1)
     if row < counts.size:
         name = counts[row]
@@ -151,16 +166,28 @@ def name_labels(labels, cols, firsts, counts, names):
 
 @kernel
 def rename(labels, names):
+    """Replace each label by its number."""
     i = cuda.grid(1)
     if i < labels.size:
         labels[i] = names[labels[i]]
 
 
+def range_of_labels(labels):
+    """Return the minimum and the maximum label."""
+    threads = launch.THREADS
+    ends = workspace("slic ends", (2,), np.int32)
+    send(np.array([NEVER, -NEVER], np.int32), ends)
+    blocks = min(blocks_for(labels.size), 1024)
+    find_range[blocks, threads](labels.reshape(labels.size), ends)
+    low, high = fetch(ends)
+    return int(low), int(high)
+
+
 @kernel
 def find_range(labels, ends):
-    """Lower the first of `ends` to the least label, and raise the second to the greatest."""
+    """Lower the first of `ends` to the minimum label, and raise the second to the maximum."""
     i = cuda.grid(1)
-    low, high = NEVER, int32(-NEVER)
+    low, high = int32(NEVER), int32(-NEVER)
     while i < labels.size:
         low, high = min(low, labels[i]), max(high, labels[i])
         i += cuda.gridsize(1)

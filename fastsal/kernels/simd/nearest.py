@@ -1,7 +1,7 @@
-"""Fast mode's inner step: one row of a strip of 16 tiles, as vectors of 16 integers.
+"""Nearest of four candidates for one row of 16 tiles of an image, in vectors of 16 integers.
 
-Built from vectors of LLVM, which exist on every processor, so that the terms of all candidates and
-the sums of the row stay in registers. With AVX-512 one instruction adds two products.
+It is the inner step of superpixels in fast mode. The terms of all candidates and the sums of the
+row stay in registers. With AVX-512 one instruction adds two products.
 """
 
 from llvmlite import ir
@@ -9,14 +9,14 @@ from numba import types
 from numba.core import cgutils
 from numba.core.extending import intrinsic
 
-from ...kernels.simd import llvm
+from . import llvm
 
 LANES = 16
 CANDIDATES = 4
 FIELDS = 6  # of the sums of a candidate: pixels, rows, columns and three channels
 GROUP = 256  # columns of a tile; their sums fit into 16 bits
 
-# The terms of a candidate's score, for each lane: two factors of a half word each, and words.
+# The terms of a candidate's score, for each lane: two factors of 16 bits in each of two words.
 COLORS_01, COLOR_2_AND_COL, ROW, BASE, CODE = (i * LANES for i in range(5))
 TERMS = 5 * LANES
 
@@ -29,8 +29,8 @@ _SIZE = ir.IntType(64)
 def assign_row(typing, packed, terms, cols, row, dy, first, last, size, start, stop, picks, totals):
     """Write the code of each pixel's nearest candidate, and add the pixels to its sums.
 
-    Of each tile the columns `first` to `last` count, which lie at `cols`, and of the strip the
-    columns `start` to `stop`. The rows lie at `row`, which is the row `dy` of the tile.
+    The columns `first` to `last` of each tile count, at the places `cols`, if they are columns
+    `start` to `stop` of the strip. The place of the row, which is row `dy` of the tile, is `row`.
     """
     ints = types.int32
     kinds = packed, terms, cols, ints, ints, types.intp, types.intp, ints, ints, ints
@@ -88,7 +88,7 @@ def _generate(context, builder, signature, args):
 
 
 def _nearest(builder, candidates, colors, two):
-    """Return the nearest candidate as masks, and its code; of equal distances the first."""
+    """Return the nearest candidate as masks, and its code; the first of equal ones wins."""
     best = code = None
     masks = []
     for terms_01, terms_2, now, name in candidates:
@@ -105,7 +105,7 @@ def _nearest(builder, candidates, colors, two):
 
 
 def _halves(builder, low, high):
-    """Return words with the low byte of `low` and, in their upper half, that of `high`'s."""
+    """Return words of two halves: the low byte of `low`, and bits 16 to 23 of `high`."""
     low = builder.and_(low, _const(255))
     return builder.or_(low, builder.and_(high, _const(255 << 16)))
 

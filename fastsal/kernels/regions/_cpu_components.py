@@ -1,30 +1,30 @@
-"""4-connected components of equal label: runs along rows, joined by union-find, bands in parallel.
+"""4-connected components of equal label on the CPU: runs along rows, joined by union-find.
 
-Runs are numbered in raster order (those of a row from its first pixel's number on), and a component
-is named after its first run, its root.
+Runs are numbered in raster order: those of a row begin at the number of its first pixel. A
+component is named after its first run, its root.
 """
 
 import numpy as np
 from numba import int64, uintp
 
-from ...kernels.jit import banded, serial
-from ...kernels.launch import over_bands, scratch
+from ..jit import banded, serial
+from ..launch import over_bands, scratch
 
 
 def number_components(labels, start):
-    """Give every 4-connected piece its own label, in place, counting up from `start`."""
+    """Give each 4-connected component its own label in place: `start`, `start` + 1, ..."""
     starts, parents, _, first_runs, run_counts = joined_runs(labels)
     _number_roots(labels, starts, parents, first_runs, run_counts, start)
 
 
 def joined_runs(labels):
-    """Return where runs start, their parents and sizes; and each row's first run and their count.
+    """Return the starts, parents and sizes of runs; and per row its first run and their number.
 
-    The parents of a run lead to its root, whose size is that of the component.
+    The parents of a run lead to its root, which has the size of the component.
     """
     rows, cols = labels.shape
-    runs = scratch("slic runs", (3, rows * (cols + 1)), np.int32)  # starts, parents, sizes
-    counts = scratch("slic run counts", (2, rows), np.int32)  # first runs, how many
+    runs = scratch("component runs", (3, rows * (cols + 1)), np.int32)  # starts, parents, sizes
+    counts = scratch("component run counts", (2, rows), np.int32)  # first runs, how many
     args = (labels, *runs, *counts)
     bands = over_bands(_join_runs, rows, *args, pixels=labels.size)
     if bands > 1:
@@ -54,12 +54,12 @@ def _join_bands(labels, starts, parents, sizes, first_runs, bands):
 
 @serial
 def _find_runs(line, starts, parents, sizes, first_run):
-    """Write where each run of equal labels starts and its size; return how many there are."""
+    """Write the start and the size of each run of equal labels; return their number."""
     cols = uintp(line.size)
     starts[0] = 0
     count = uintp(1)
     for col in range(uintp(1), cols):
-        starts[count] = col  # overwritten until the run is found to start: no branch to mispredict
+        starts[count] = col  # overwritten until a run starts here, so there is no branch
         count += uintp(line[col] != line[col - uintp(1)])
     starts[count] = int64(cols)
     for i in range(count):
@@ -70,16 +70,16 @@ def _find_runs(line, starts, parents, sizes, first_run):
 
 @serial
 def _join_rows(labels, starts, parents, sizes, first_runs, row):
-    """Join the runs of a row with those of the same label they touch in the row above."""
+    """Join the runs of a row with runs of the same label in the row above that they touch."""
     cols = labels.shape[1]
-    above, here = uintp(first_runs[row - 1]), uintp(first_runs[row])
-    end_above = end_here = 0
-    while end_above < cols or end_here < cols:
-        if labels[row - 1, starts[above]] == labels[row, starts[here]]:
-            _join(parents, sizes, int64(above), int64(here))
-        end_above, end_here = starts[above + uintp(1)], starts[here + uintp(1)]
-        above += uintp(end_above <= end_here)
-        here += uintp(end_here <= end_above)
+    above, below = uintp(first_runs[row - 1]), uintp(first_runs[row])
+    end_above = end_below = 0
+    while end_above < cols or end_below < cols:
+        if labels[row - 1, starts[above]] == labels[row, starts[below]]:
+            _join(parents, sizes, int64(above), int64(below))
+        end_above, end_below = starts[above + uintp(1)], starts[below + uintp(1)]
+        above += uintp(end_above <= end_below)
+        below += uintp(end_below <= end_above)
 
 
 @serial
@@ -93,7 +93,7 @@ def _join(parents, sizes, a, b):
 
 @serial
 def _shorten(parents, run):
-    """Return the run's root, and halve the way there."""
+    """Return the root of a run, and halve the path to it."""
     while parents[run] != run:
         parents[run] = parents[parents[run]]
         run = parents[run]
@@ -109,7 +109,7 @@ def root_of(parents, run):
 
 @serial
 def _number_roots(labels, starts, parents, first_runs, run_counts, number):
-    """Walk the runs in raster order; a component's first is its root, seen before the others."""
+    """Assign numbers in raster order; the root of a component is its first run."""
     for row in range(labels.shape[0]):
         for run in range(first_runs[row], first_runs[row] + run_counts[row]):
             root = root_of(parents, run)

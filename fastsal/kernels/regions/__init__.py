@@ -1,0 +1,1 @@
+"""Regions of a label map: sums, means, boxes, numbers and connected components."""
