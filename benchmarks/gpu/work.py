@@ -23,7 +23,6 @@ from collections.abc import Callable
 
 from fastsal.algorithms.center_surround.forms import FORMS, Form
 from fastsal.algorithms.superpixels import options
-from fastsal.algorithms.superpixels._grid import STEP
 
 Parts = dict[str, float]  # operations for a map, by purpose
 
@@ -213,8 +212,8 @@ def _segments(pixels: float, frames: int = 1) -> Parts:
 
 
 def _slic_fast(pixels: float, frames: int = 1) -> Parts:
-    # The last iteration reads all rows, the others every STEP-th.
-    iterations = 1 + (options.fast_iterations(_REGION) - 1) / STEP
+    # The last iteration reads all rows, the others every second one.
+    iterations = 1 + (options.fast_iterations(_REGION) - 1) / options.STEP
     distance = 5 * 2 + 1  # differences, their squares added; the minimum
     return {
         "iterations: distances to four centres": frames * iterations * 4 * distance * pixels,

@@ -12,10 +12,10 @@ from ... import devices, images, validation
 from ...call import Call
 from ...errors import ImageError
 from ...kernels import regions
-from .. import superpixels
 from ..superpixels.options import (
     FAST_ITERATIONS,
     FEATURES,
+    PACKAGE,
     SUMS,
     Choice,
     checked_options,
@@ -86,7 +86,7 @@ def segment(
     spare: Segments | None = None,
 ) -> Segments:
     """Segment one frame, from the centres of `last` and into the arrays of `spare` if given."""
-    kernels, stats = call.kernels(superpixels.__name__), call.kernels(regions.__name__)
+    kernels, stats = call.kernels(PACKAGE), call.kernels(regions.__name__)
     shape, white, units = frames.shape, frames.white, units_of(frames)
     size, regularizer, min_size, max_iter = options.of(shape)
     source, grid = source_of(frames), grid_shape(shape, size)
@@ -150,7 +150,7 @@ def fill_from(
         return
     if isinstance(labels, tuple):  # the pieces of fast mode
         labels = call.workspace("superpixel labels", shape, np.int32)
-        call.kernels(superpixels.__name__).fill_labels(current.labels, labels)
+        call.kernels(PACKAGE).fill_labels(current.labels, labels)
     source, size = (*source_of(frame), frame.white), options.slic.of(shape)[0]
     kernels.average_values(*source, size, described, labels, values, saliency)
 

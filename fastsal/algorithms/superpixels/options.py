@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import images, validation
 
+PACKAGE = __package__ or ""  # of the kernels
 FEATURES = 5  # of a centre: row, column and three channels
 SUMS = 6  # of a region: pixels, rows, columns and three channels
 STEP = 2  # fast mode takes every second row in all iterations except the last
