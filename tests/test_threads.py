@@ -201,7 +201,7 @@ def test_the_layer_is_chosen_before_numba_is_asked_for_threads():
     root = Path(__file__).parents[1]
     files = [path for name in ("fastsal", "benchmarks") for path in (root / name).rglob("*.py")]
     for call, expected in (
-        ("get", ["threads.py"]),
+        ("get", ["bands.py", "threads.py"]),
         ("set", ["cluster.py", "suite.py", "threads.py"]),
     ):
         asking = [

@@ -45,12 +45,32 @@ class _KernelCompiler(CompilerBase):  # type: ignore[misc]  # Numba is not typed
     def _compile(self, function: Any) -> Any:
         if why_plain() is not None:
             return super().compile_extra(function)
+        span = getattr(function, "span", None)
+        if span is None or why_loops() is not None:
+            return self._compile_once(function)
+        options = self.state.flags.auto_parallel
+        try:
+            return self._compile_once(self._without_loop(span))
+        except Exception:  # the loop compiles, or says how the span fails
+            self.state.flags.auto_parallel, self.state.func_ir = options, None
+            return self._compile_once(function)
+
+    def _compile_once(self, function: Any) -> Any:
         from . import linking
 
         self.state.flags.no_cfunc_wrapper = True
         self.state.flags.no_cpython_wrapper = self.is_part
         with linking.parts_only(self.state.targetctx), _rare_collections():
             return _without_annotations(super().compile_extra(function))
+
+    def _without_loop(self, span: Any) -> Any:
+        """Return the function that calls the threading layer for a span, and prepare for it."""
+        from . import bands
+
+        flags = self.state.flags
+        flags.auto_parallel = type(flags.auto_parallel)(False)
+        self.state.reload_init.append(bands.start_threads)
+        return bands.function_of(span)
 
 
 class _PartCompiler(_KernelCompiler):
@@ -97,6 +117,20 @@ def why_plain() -> str | None:
         if _reason is None:  # which now lets the trial compile in the way that is to be tried
             _reason = _failure()
     return _reason
+
+
+@cache
+def why_loops() -> str | None:
+    """Return the reason that kernels of spans are loops of Numba's, or None if they are not."""
+    try:
+        from numba.core.registry import cpu_target
+
+        from . import bands
+
+        cpu_target.typing_context.refresh()  # a compilation in progress knows `bands.run` then
+        return bands.why_not()
+    except (ImportError, AttributeError) as error:
+        return f"this version of Numba is too different: {error}"
 
 
 def skip_trial() -> None:

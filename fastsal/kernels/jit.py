@@ -10,12 +10,12 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit, prange
+from numba import njit
 from numba.core.caching import FunctionCache
 
 from .. import runtime
 from ..errors import BackendUnavailableError
-from . import building, cache
+from . import building, cache, loops
 from .kernel import Kernel
 
 if reason := runtime.why_no_cpu():
@@ -58,31 +58,10 @@ def banded(function: Any) -> Any:
     the calling thread. A second kernel for few items would double the compile time.
     """
     span = function if hasattr(function, "py_func") else serial(function)
-    span.bands = parallel(_bands_of(span))
+    bands = loops.function_of(span)
+    bands.span = span  # for `building`, which knows a quicker way than the loop
+    span.bands = parallel(bands)
     return span
-
-
-# Numba passes no tuples within tuples to threads, so each argument has its name.
-_BANDS = """\
-def bands({0}, item_count, band_count):
-    if band_count == 0:
-        span({0}, 0, item_count)
-    else:
-        for band in prange(band_count):
-            span({0}, band * item_count // band_count, (band + 1) * item_count // band_count)
-"""
-
-
-def _bands_of(span: Any) -> Any:
-    """Return the function that runs `span` over `band_count` bands of the items."""
-    function = span.py_func
-    code = function.__code__
-    arguments = ", ".join(code.co_varnames[: code.co_argcount - 2])
-    names = {"__name__": function.__module__, "prange": prange, "span": span}
-    exec(compile(_BANDS.format(arguments), code.co_filename, "exec"), names)
-    bands = names["bands"]
-    bands.__qualname__ = f"{function.__qualname__}.bands"
-    return bands
 
 
 def kernel(function: Callable[..., Any]) -> Any:
