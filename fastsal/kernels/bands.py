@@ -104,7 +104,13 @@ class _Threads:
         """Run the bands, and return from the kernel if one of them has failed."""
         builder = self._builder
         no_error = cgutils.get_null_value(self._error)
-        shared = [*shared, items, bands, _NO_ERROR, _NO_ERROR, no_error]
+        get_count = ir.FunctionType(self._count, [])
+        threads = builder.call(
+            cgutils.get_or_insert_function(builder.module, get_count, "get_num_threads"), []
+        )
+        one = threads.type(1)
+        threads = builder.select(builder.icmp_signed("<", threads, one), one, threads)
+        shared = [*shared, items, bands, threads, _NO_ERROR, _NO_ERROR, no_error]
         self._shared = ir.LiteralStructType([each.type for each in shared])
         place = cgutils.alloca_once(builder, self._shared)
         for index, value in enumerate(shared):
@@ -116,14 +122,14 @@ class _Threads:
             with here:
                 self._call(builder, one_band, place, nothing, items)
             with on_threads:
-                self._start_threads(some_bands, place, bands)
+                self._start_threads(some_bands, place, threads)
         code, error = (builder.load(self._member(builder, place, each)) for each in (-2, -1))
         with cgutils.if_unlikely(builder, builder.icmp_signed("!=", code, _NO_ERROR)):
             status = SimpleNamespace(code=code, excinfoptr=error)
             self._context.call_conv.return_status_propagate(builder, status)
 
     def _member(self, builder: Any, place: Any, index: int) -> Any:
-        """Return the address of what the threads share; the last five members are always there."""
+        """Return the address of what the threads share; the last six members are always there."""
         index %= len(self._shared.elements)
         return builder.gep(place, [_CODE(0), _CODE(index)], inbounds=True)
 
@@ -134,7 +140,7 @@ class _Threads:
         )
         function, builder = self._new_function(kind, "band")
         place, first, stop = function.args[2:]
-        members = range(len(self._shared.elements) - 5)
+        members = range(len(self._shared.elements) - 6)
         values = [builder.load(self._member(builder, place, each)) for each in members]
         self._called(builder, (*values, first, stop))
         builder.ret(_NO_ERROR)
@@ -147,9 +153,15 @@ class _Threads:
         function, builder = self._new_function(kind, "bands")
         begins, lengths, _, data = function.args
         place = builder.bitcast(data, self._shared.as_pointer())
-        items, bands = (builder.load(self._member(builder, place, each)) for each in (-5, -4))
-        begin = builder.ptrtoint(builder.load(begins), self._count)
-        with cgutils.for_range(builder, builder.load(lengths)) as loop:
+        items, bands, threads = (
+            builder.load(self._member(builder, place, each)) for each in (-6, -5, -4)
+        )
+        share = builder.ptrtoint(builder.load(begins), self._count)
+        begin, end = (
+            builder.sdiv(builder.mul(each, bands), threads)
+            for each in (share, builder.add(share, builder.load(lengths)))
+        )
+        with cgutils.for_range(builder, builder.sub(end, begin)) as loop:
             band = builder.add(begin, loop.index)
             first, stop = (
                 builder.sdiv(builder.mul(each, items), bands)
@@ -176,27 +188,22 @@ class _Threads:
                 builder.store(code, self._member(builder, place, -2))
                 builder.store(builder.load(error), self._member(builder, place, -1))
 
-    def _start_threads(self, some_bands: Any, place: Any, bands: Any) -> None:
-        """Call the threading layer, which gives each thread a range of the bands.
+    def _start_threads(self, some_bands: Any, place: Any, threads: Any) -> None:
+        """Call the threading layer, which gives each thread shares of the work.
 
-        The only array begins at address 0 and has items of one byte. So the address that a thread
-        gets is the number of its first band.
+        There are as many shares as threads. The only array begins at address 0 and has items of one
+        byte: so the address that a thread gets is the number of its first share.
         """
         builder, count = self._builder, self._count
-        module = builder.module
-        threads = builder.call(
-            cgutils.get_or_insert_function(module, ir.FunctionType(count, []), "get_num_threads"),
-            [],
-        )
-        threads = builder.select(builder.icmp_signed("<", bands, threads), bands, threads)
         array, length, step = (
             cgutils.alloca_once_value(builder, each)
-            for each in (cgutils.get_null_value(_BYTES), bands, count(1))
+            for each in (cgutils.get_null_value(_BYTES), threads, count(1))
         )
         start = cgutils.get_or_insert_function(
-            module,
+            builder.module,
             ir.FunctionType(ir.VoidType(), [_BYTES] * 5 + [count] * 3),
             "numba_parallel_for",
         )
         addresses = [builder.bitcast(e, _BYTES) for e in (some_bands, array, length, step, place)]
+        # The layer makes the last argument its number of threads from then on.
         builder.call(start, [*addresses, count(0), count(1), threads])

@@ -114,6 +114,27 @@ def test_arguments_of_every_kind_reach_all_bands(bands):
     assert sys.getrefcount(pixels) == 2
 
 
+@pytest.mark.skipif(runtime.is_simulated(), reason="the simulator compiles nothing")
+@pytest.mark.parametrize("layer", ["tbb", "omp", "workqueue"])
+def test_all_threads_take_part_after_calls_with_fewer_bands(layer):
+    """A threading layer keeps the number of threads of its last call."""
+    printed = run_python(
+        SPAN.format("")
+        + """
+for count in (1, 2, 3, 4):
+    for bands in (1, 2, 3, 4, 5, 50):
+        numba.set_num_threads(count)
+        target[:] = 0
+        double.bands(source, (2, 3.0), target, 100, bands)
+        assert np.array_equal(target, 2 * source)
+        assert numba.get_num_threads() == count
+print(numba.threading_layer())
+""",
+        environment={"NUMBA_THREADING_LAYER": layer, "NUMBA_NUM_THREADS": "4"},
+    )
+    assert printed.split()[-1] == layer
+
+
 def test_bands_on_masked_threads():
     numba.set_num_threads(1)
     try:
