@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-TINY = math.nextafter(0, 1)  # the least number above 0
+TINY = math.nextafter(0, 1)  # the smallest number above 0
 _LONGEST = 80  # characters of a value in a message
 
 

@@ -13,8 +13,6 @@ from fastsal.cli import main as command_line
 NOT_YET: tuple[str, ...] = ()
 MESSAGES = prose.messages()
 WORDS = prose.comments_and_docstrings()
-# Folders with comments and private docstrings that are not yet finished.
-UNFINISHED: tuple[str, ...] = ()
 TEXTS = prose.readmes() | prose.notebooks() | prose.docstrings()
 
 BAD = [
@@ -147,11 +145,10 @@ def test_messages_are_plain(path):
 
 @pytest.mark.parametrize("path", [path for path, found in WORDS.items() if found])
 def test_comments_and_private_docstrings_are_plain(path):
-    if not path.startswith(UNFINISHED):
-        faults = [
-            f"{path}:{line}: {fault}" for line, text in WORDS[path] for fault in prose.faults(text)
-        ]
-        assert faults == []
+    faults = [
+        f"{path}:{line}: {fault}" for line, text in WORDS[path] for fault in prose.faults(text)
+    ]
+    assert faults == []
 
 
 @pytest.mark.parametrize("package", sorted(prose.packages_of_methods()))

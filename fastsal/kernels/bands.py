@@ -1,7 +1,7 @@
 """A span of items, cut into bands that CPU threads process: one call of Numba's threading layer.
 
-A ``prange`` would do it too. But Numba compiles its body as a function of its own, with two
-wrappers: 0.15 CPU seconds per kernel, a tenth of all compiling. Here the kernel passes its
+A ``prange`` would do it too, but Numba compiles its body as a separate function with two wrappers.
+That takes 0.15 CPU seconds per kernel, a tenth of all compiling. Here the kernel passes its
 arguments to the threads by address, and each thread calls the span. An error of a span reaches the
 caller; Numba's loops lose it.
 
@@ -22,7 +22,8 @@ from numba.np.ufunc.parallel import _launch_threads, build_gufunc_kernel
 
 from .loops import function_from
 
-# What `build_gufunc_kernel` takes as long as it calls the threading layer as `_start_threads` does.
+# Parameters of `build_gufunc_kernel` in versions that call the threading layer as `_start_threads`
+# does.
 _KNOWN_PARAMETERS = ["library", "ctx", "info", "sig", "inner_ndim"]
 
 _SOURCE = """\
@@ -69,7 +70,7 @@ def run(typing_context: Any, span: Any, arguments: Any, items: Any, bands: Any) 
 
 
 def _borrowed(context: Any, builder: Any, kind: Any, value: Any) -> Any:
-    """Return a value whose arrays have no owners: threads need not count their references."""
+    """Return a value with arrays without owners, so that threads need not count references."""
     if isinstance(kind, types.BaseTuple):
         members = zip(kind, cgutils.unpack_tuple(builder, value), strict=True)
         return context.make_tuple(
@@ -94,7 +95,8 @@ class _Threads:
     def __init__(self, context: Any, builder: Any, called: Any) -> None:
         self._context, self._builder, self._called = context, builder, called
         self._count = context.get_value_type(types.intp)
-        # Of Numba's functions: result, error, arguments. The error is an address if there is one.
+        # Arguments of Numba's functions: result, error, arguments. The error is an address if there
+        # is one.
         start = context.call_conv.get_function_type(types.none, ())
         self._result, error = start.args[:2]
         self._error = error.pointee
@@ -129,7 +131,7 @@ class _Threads:
             self._context.call_conv.return_status_propagate(builder, status)
 
     def _member(self, builder: Any, place: Any, index: int) -> Any:
-        """Return the address of what the threads share; the last six members are always there."""
+        """Return the address of a member that threads share; the last six are always there."""
         index %= len(self._shared.elements)
         return builder.gep(place, [_CODE(0), _CODE(index)], inbounds=True)
 
@@ -189,10 +191,10 @@ class _Threads:
                 builder.store(builder.load(error), self._member(builder, place, -1))
 
     def _start_threads(self, some_bands: Any, place: Any, threads: Any) -> None:
-        """Call the threading layer, which gives each thread shares of the work.
+        """Call the threading layer, which gives each thread parts of the work.
 
         There are as many shares as threads. The only array begins at address 0 and has items of one
-        byte: so the address that a thread gets is the number of its first share.
+        byte. So the address that a thread gets is the number of its first part.
         """
         builder, count = self._builder, self._count
         array, length, step = (
