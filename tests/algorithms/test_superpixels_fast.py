@@ -80,6 +80,10 @@ def test_any_image(rows, cols, channels, size, stiffness, least, max_iter, level
     expected = reference.slic(image, size, stiffness, least, max_iter)[0]
     np.testing.assert_array_equal(labels, expected)
     assert pieces_of_each_label(labels).max() == 1
+    numbered = slic(image, **options, max_iter=max_iter, mode="fast", backend="cpu")
+    firsts, inverse = np.unique(labels, return_index=True, return_inverse=True)[1:]
+    order = np.argsort(np.argsort(firsts))
+    np.testing.assert_array_equal(numbered, order[inverse].reshape(labels.shape))
 
 
 def test_colours_in_the_other_order_give_the_same_labels(photo):
@@ -94,6 +98,21 @@ def test_no_label_is_in_two_pieces(photo, regularizer):
 
     assert (pieces_of_each_label(labels) == 1).all()
     assert np.bincount(labels.ravel()).min() >= 2
+
+
+def test_large_second_components_are_regions_of_their_own(photo):
+    options = {"region_size": 20, "regularizer": 0.01, "mode": "fast", "relabel": False}
+    tiles, smallest = 13 * 13, 20**2 // 36
+
+    labels = slic(photo, **options)
+
+    firsts = np.unique(labels[labels >= tiles])
+    assert len(firsts) > 5
+    for label in firsts:
+        found = np.flatnonzero(labels == label)
+        assert found[0] == label - tiles
+        assert len(found) >= smallest
+    assert slic(photo, **options, min_region_size=2000).max() < tiles
 
 
 @pytest.mark.parametrize(("size", "iterations"), [(3, 10), (10, 10), (20, 30), (200, 100)])
@@ -168,7 +187,9 @@ def test_streams_in_fast_mode_follow_the_definition(key):
     labels, centers = None, None
     for frame, saliency in zip(frames, maps, strict=True):
         rounds = 10 if centers is None else 1
-        labels, centers = reference.slic(frame, 10, 1.0, max_iter=rounds, centers=centers)
+        labels, centers = reference.slic(
+            frame, 10, 1.0, max_iter=rounds, centers=centers, stream=True
+        )
         if key == "superpixel":  # one value for each region
             lows = np.full(labels.max() + 1, 2.0, np.float32)
             np.minimum.at(lows, labels.ravel(), saliency.ravel())
@@ -206,6 +227,8 @@ def test_devices_give_the_same_bits(shape, dtype, rng, cuda_device):
         actual = slic(image, **options, relabel=False, backend="cuda")
 
         np.testing.assert_array_equal(actual, expected)
+        expected = slic(image, **options, backend="cpu")
+        np.testing.assert_array_equal(slic(image, **options, backend="cuda"), expected)
 
 
 @pytest.mark.cuda

@@ -96,8 +96,11 @@ class Fast:
         return moved
 
 
-def connected(labels, least):
-    """Return the labels after components that may not stay took their neighbour's."""
+def connected(labels, least, tiles=None):
+    """Return the labels after components that may not stay took their neighbour's.
+
+    Given a number of `tiles`, other components of `least` pixels get new labels.
+    """
     components = measure.label(labels + 1, connectivity=1)
     firsts, components = np.unique(components, return_index=True, return_inverse=True)[1:]
     components = components.reshape(labels.shape)
@@ -113,14 +116,21 @@ def connected(labels, least):
         label, first = labels.flat[firsts[k]], firsts[k]
         if k == order[0] or (keepers[label] == k and areas[k] >= least):
             heirs[k] = label
+        elif tiles and areas[k] >= least:
+            heirs[k] = tiles + first
         else:
             before = first - labels.shape[1] if first >= labels.shape[1] else first - 1
             heirs[k] = heirs[components.flat[before]]
     return np.array([heirs[k] for k in range(len(firsts))], np.int32)[components]
 
 
-def slic(image, region_size, regularizer, min_region_size=None, max_iter=10, centers=None):
-    """Return labels, and the centres that the next frame may start from."""
+def slic(
+    image, region_size, regularizer, min_region_size=None, max_iter=10, centers=None, stream=False
+):
+    """Return labels, and the centres that the next frame may start from.
+
+    In a stream all components except one of each label go to their neighbours.
+    """
     least = max(1, region_size**2 // 36) if min_region_size is None else min_region_size
     fast = Fast(image, region_size, regularizer)
     centers = fast.first_centers() if centers is None else centers
@@ -128,4 +138,5 @@ def slic(image, region_size, regularizer, min_region_size=None, max_iter=10, cen
         step = STEP if k + 1 < max_iter else 1
         labels = fast.assign(centers)
         centers = fast.means(labels, centers, np.arange(k % step, fast.rows, step))
-    return connected(labels, least), centers
+    tiles = None if stream else fast.down * fast.across
+    return connected(labels, least, tiles), centers

@@ -22,7 +22,7 @@ KERNELS = {
     ),
     "_cuda_slic.find_keepers": ["void(int32[::1], int32[::1], int32[::1], int64[::1])"],
     "_cuda_slic.merge_others": [
-        "void(int32[::1], int64, int32[::1], int32[::1], int64[::1], int64, int32[::1])"
+        "void(int32[::1], int64, int32[::1], int32[::1], int64[::1], int64, boolean, int32[::1])"
     ],
     "_cuda_slic.merge_small": ["void(int32[::1], int64, int32[::1], int32[::1], int64)"],
     "_cuda_slic.move": [

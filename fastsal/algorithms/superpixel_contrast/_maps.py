@@ -106,7 +106,7 @@ def segment(
         if last is None:
             kernels.place_fast(*source, size, scale, shape, centers)
         state = max_iter, centers, sums
-        labels = kernels.slic_fast(*source, size, scale, min_size, *state, shape)
+        labels = kernels.slic_fast(*source, size, scale, min_size, False, *state, shape)
     else:
         if last is None:
             kernels.place_centers(*source, white, size, shape, centers)

@@ -47,9 +47,17 @@ class Pieces(NamedTuple):
 
     def paint(self, values, out):
         """Fill `out`, (H, W), with the value of each pixel's region."""
+        self._paint_codes(values, out)
+        connectivity.paint_runs(self.runs, values, out)
+
+    def label(self, labels):
+        """Fill `labels`, (H, W), with the number of each pixel's region, new regions included."""
+        self._paint_codes(np.arange(self.grid[0] * self.grid[1], dtype=np.int32), labels)
+        connectivity.label_runs(self.runs, labels)
+
+    def _paint_codes(self, values, out):
         args = self.codes, self.size, self.grid, values, out
         over_bands(fast.paint_rows, len(out), *args, pixels=self.codes.size)
-        connectivity.paint_runs(self.runs, values, out)
 
 
 def slic(pixels, channels, is_rgb, white, size, regularizer, min_size, max_iter, centers, labels):
@@ -197,10 +205,14 @@ def convert_fast(given, size, scale, centers):
     fast.convert_centers(given, size, scale, centers)
 
 
-def slic_fast(pixels, channels, is_rgb, size, scale, min_size, max_iter, centers, sums, shape):
+def slic_fast(
+    pixels, channels, is_rgb, size, scale, min_size, split, max_iter, centers, sums, shape
+):
     """Segment an image in fast mode from `centers`, which it moves; return its pieces.
 
-    `sums`, int64 (n, 6), gets the pixels, rows, columns and levels of each region.
+    With `split` other components of `min_size` pixels are new regions: the number of tiles plus
+    the index of their first pixel. Without it `sums`, int64 (n, 6), gets the pixels, rows, columns
+    and levels of each region.
     """
     image, grid = pixels.reshape(shape[0], -1), grid_shape(shape, size)
     strips, tile_rows = grid[1] // LANES + 1, grid[0] + 1
@@ -220,14 +232,15 @@ def slic_fast(pixels, channels, is_rgb, size, scale, min_size, max_iter, centers
             launch.on_this_thread(fast.assign_in_bands, *args)
         args = partial, bands, size, scale, centers, sums
         over_bands(fast.move_rows, grid[0], *args, pixels=codes.size)
-    runs = connectivity.connect(codes, shape, size, min_size, grid, sums)
-    connectivity.move_sums(image, channels, is_rgb, runs, sums)
+    runs = connectivity.connect(codes, shape, size, min_size, split, grid, sums)
+    if not split:
+        connectivity.move_sums(image, channels, is_rgb, runs, sums)
     return Pieces(codes, size, grid, runs)
 
 
 def fill_labels(pieces, labels):
-    """Fill `labels`, int32 (H, W), with the index in the grid of each pixel's region."""
-    pieces.paint(np.arange(pieces.grid[0] * pieces.grid[1], dtype=np.int32), labels)
+    """Fill `labels`, int32 (H, W), with the number of each pixel's region."""
+    pieces.label(labels)
 
 
 def place_centers(pixels, channels, is_rgb, white, size, shape, centers):

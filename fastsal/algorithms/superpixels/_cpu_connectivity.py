@@ -4,10 +4,10 @@ Exact mode does as vl_slic. It scans the image, and gives a small component the 
 of its first pixel that was scanned earlier. The neighbour above wins if there is one. The result
 depends on components and their first pixels, and not on the order of the scan.
 
-In fast mode all components except one of each label change it. Most regions are connected, and one
-count proves it for each of them. Only one vertical run of it has no pixel of the region to its
-left. Every component has such a run in its first column. Only regions with more of these runs, or
-with too few pixels, are searched run by run.
+In fast mode all components except one of each label change it. Those that are large enough get a
+new one in `slic`. Most regions are connected, and one count proves it for each of them. Only one
+vertical run of it has no pixel of the region to its left. Every component has such a run in its
+first column. Only regions with more of these runs, or with too few pixels, are searched run by run.
 """
 
 import numpy as np
@@ -159,10 +159,11 @@ def count_ends_in_bands(codes, size, tile_rows, ends, bands):
         count_ends(codes, size, band, ends, start, stop)
 
 
-def connect(codes, shape, size, min_size, grid, sums):
+def connect(codes, shape, size, min_size, split, grid, sums):
     """Return the runs of pixels that change their region, (n, 5).
 
-    The columns are row, first column, last column + 1, old region and new region.
+    The columns are row, first column, last column + 1, old region and new region. With `split` a
+    component of `min_size` pixels is a new region: the number of tiles plus its first pixel.
     """
     tile_rows, (down, across) = grid[0] + 1, grid
     parallel_ = shape[0] * shape[1] >= launch.PARALLEL_FROM
@@ -176,7 +177,7 @@ def connect(codes, shape, size, min_size, grid, sums):
     candidates, first_runs = list_candidates(ends, bands, sums, min_size)
     runs = np.empty((first_runs[-1], 5), np.int32)
     counts = np.zeros(len(candidates), np.int32)
-    search = codes, shape[1], size, min_size, grid, candidates, first_runs, runs, counts
+    search = codes, shape[1], size, min_size, split, grid, candidates, first_runs, runs, counts
     over_bands(search_regions, len(candidates), *search, pixels=shape[0] * shape[1])
     return find_targets(codes, size, grid, candidates, first_runs, runs, counts)
 
@@ -206,7 +207,7 @@ def list_candidates(ends, bands, sums, min_size):
 
 @banded
 def search_regions(
-    codes, cols, size, min_size, grid, candidates, first_runs, runs, counts, start, stop
+    codes, cols, size, min_size, split, grid, candidates, first_runs, runs, counts, start, stop
 ):
     """List the runs of all components of each candidate except the one that stays."""
     rows, half, across = codes.shape[0], size // 2, grid[1]
@@ -229,10 +230,13 @@ def search_regions(
                 for field in range(3):
                     out[kept, field] = listed[k, field]
                 # The first run of a component precedes the others in both lists.
-                out[kept, ROOT] = kept
+                out[kept, ROOT], out[kept, TARGET] = kept, -1
                 if root != k:
                     out[kept, ROOT] = sizes[root]
                 else:
+                    if split and sizes[k] >= min_size:
+                        pixel = listed[k, ROW] * cols + listed[k, START]
+                        out[kept, TARGET] = grid[0] * across + pixel
                     sizes[root] = kept
                 kept += 1
         counts[i] = kept
@@ -302,7 +306,7 @@ def find_targets(codes, size, grid, candidates, first_runs, runs, counts):
     for i in range(counts.size):
         listed = runs[first_runs[i] :]
         for k in range(counts[i]):
-            if listed[k, ROOT] == k:
+            if listed[k, ROOT] == k and listed[k, TARGET] < 0:
                 row, col = listed[k, ROW], listed[k, START]
                 listed[k, TARGET] = _target_of(
                     codes, size, grid[1], places, first_runs, runs, counts, row, col
@@ -334,6 +338,8 @@ def _target_of(codes, size, across, places, first_runs, runs, counts, row, col):
                 at = listed[k, ROOT]
         if at < 0:
             return label
+        if listed[at, TARGET] >= 0:
+            return listed[at, TARGET]
         row, col = listed[at, ROW], listed[at, START]
 
 
@@ -359,6 +365,14 @@ def move_sums(image, channels, is_rgb, runs, sums):
 def _move(old, new, k, value):
     old[k] -= value
     new[k] += value
+
+
+@serial
+def label_runs(runs, labels):
+    """Overwrite the runs that changed their region with its number."""
+    for i in range(len(runs)):
+        for col in range(runs[i, START], runs[i, STOP]):
+            labels[runs[i, ROW], col] = runs[i, TARGET]
 
 
 @serial

@@ -62,10 +62,14 @@ def convert_fast(given, size, scale, centers):
     kernels.convert_fast[grid](given, size, scale, centers)
 
 
-def slic_fast(pixels, channels, is_rgb, size, scale, min_size, max_iter, centers, sums, shape):
+def slic_fast(
+    pixels, channels, is_rgb, size, scale, min_size, split, max_iter, centers, sums, shape
+):
     """Segment an image in fast mode from `centers`, which it moves; return its pieces.
 
-    `sums`, int64 (n, 6), gets the pixels, rows, columns and levels of each region.
+    With `split` other components of `min_size` pixels are new regions: the number of tiles plus
+    the index of their first pixel. Without it `sums`, int64 (n, 6), gets the pixels, rows, columns
+    and levels of each region.
     """
     raw = workspace("slic raw labels", shape, np.int32)
     labels = workspace("superpixel labels", shape, np.int32)
@@ -80,15 +84,17 @@ def slic_fast(pixels, channels, is_rgb, size, scale, min_size, max_iter, centers
     components = find_components(raw)
     fill(keepers, np.int64(0))
     kernels.find_keepers[per_pixel](flat, *components, keepers)
-    args = flat, shape[1], *components, keepers, min_size, labels.reshape(labels.size)
+    args = flat, shape[1], *components, keepers, min_size, split, labels.reshape(labels.size)
     kernels.merge_others[per_pixel](*args)
+    if split:
+        return labels
     fill(sums, np.int64(0))
     kernels.add_levels[grid](pixels, channels, is_rgb, labels, sums)
     return labels
 
 
 def fill_labels(pieces, labels):
-    """Fill `labels`, int32 (H, W), with the index in the grid of each pixel's region."""
+    """Fill `labels`, int32 (H, W), with the number of each pixel's region."""
     send(pieces, labels)
 
 

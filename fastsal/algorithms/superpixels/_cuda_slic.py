@@ -310,8 +310,11 @@ def find_keepers(labels, parents, sizes, keepers):
 
 
 @kernel
-def merge_others(labels, cols, parents, sizes, keepers, min_size, out):
-    """Give each pixel the label of the next component above or to the left that stays."""
+def merge_others(labels, cols, parents, sizes, keepers, min_size, split, out):
+    """Give each pixel the label of the next component above or to the left that stays.
+
+    With `split` other components of `min_size` pixels stay with new labels, after those of tiles.
+    """
     i = cuda.grid(1)
     if i >= labels.size:
         return
@@ -322,6 +325,9 @@ def merge_others(labels, cols, parents, sizes, keepers, min_size, out):
         key = claim(sizes[root], root)
         if keepers[label] == key and sizes[root] >= min_size and label != first:
             break
+        if split and sizes[root] >= min_size:
+            out[i] = len(keepers) + root
+            return
         root = root_of(parents, root - cols if root >= cols else root - 1)
     out[i] = labels[root]
 

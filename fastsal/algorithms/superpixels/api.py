@@ -88,7 +88,8 @@ def slic(
         and channels in [0, 1] in the order of `image`.
     relabel : bool, default True
         Number the labels 0, 1, ... in the order of their first pixels. With False labels are those
-        of vl_slic, the index of the tile; some numbers are then missing.
+        of vl_slic, the index of the tile; some numbers are then missing. In fast mode a new label
+        is the number of tiles plus the index of its first pixel.
     color : {"rgb", "bgr"}, default "rgb"
         Order of the channels.
     channel_axis : int or None, default -1
@@ -133,12 +134,14 @@ def slic(
        fast-slic [3]_ and in the spirit of preemptive SLIC [4]_.
     4. The largest component of each label stays if it has `min_region_size` pixels; the first of
        equal ones wins. The component of the first pixel of the image always stays, and is
-       then the only one of its label. Every other component takes the final label of the pixel
-       above its first pixel, or left of it in the first row.
+       then the one that keeps its label. Another component of `min_region_size` pixels gets a
+       new label. Every other one takes the final label of the pixel above its first pixel, or
+       left of it in the first row.
 
-    Colours are compared in RGB in both modes. With the defaults, boundary recall,
-    undersegmentation error and achievable accuracy on 64 photographs are within 0.001 of those of
-    exact mode. With ``region_size=20`` boundary recall is 0.02 lower.
+    Colours are compared in RGB in both modes. Boundary recall, undersegmentation error and
+    achievable accuracy are within 0.01 of those of exact mode (64 photographs, region sizes 10 and
+    20, regularizers 0.1 and 1). A weak regularizer gives more labels than tiles: with 0.1 half as
+    many again. A larger `min_region_size` lowers their number.
 
     References
     ----------
@@ -181,13 +184,15 @@ def slic(
                 kernels.place_fast(*source, size, scale, frames.shape, centers)
             else:
                 kernels.convert_fast(given, size, scale, centers)
-            args = size, scale, min_size, max_iter, centers, sums, frames.shape
+            args = size, scale, min_size, True, max_iter, centers, sums, frames.shape
             kernels.fill_labels(kernels.slic_fast(*source, *args), view)
         else:
             weights = frames.white, size, regularizer, min_size
             kernels.slic(*source, *weights, max_iter, centers, view)
         if relabel:
-            call.kernels(regions.__name__).renumber(view, math.prod(grid))
+            tiles = math.prod(grid)
+            new = math.prod(frames.shape) if mode == "fast" else 0  # see `slic_fast`
+            call.kernels(regions.__name__).renumber(view, tiles, tiles + new)
         return call.result(labels)
 
 
@@ -269,7 +274,10 @@ def _checked_labels(labels: Any, call: Call, name: str) -> tuple[Any, int]:
 
 def _check_range(low: int, high: int, shape: tuple[int, ...], name: str) -> None:
     if low < 0 or high > math.prod(shape):
-        raise ImageError(f"`{name}` must be from 0 to {math.prod(shape)}; got {low} to {high}")
+        raise ImageError(
+            f"`{name}` must be from 0 to {math.prod(shape)}; got {low} to {high}; "
+            "number labels of `slic` with relabel=True"
+        )
 
 
 def region_stats(

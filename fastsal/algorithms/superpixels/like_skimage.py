@@ -123,7 +123,7 @@ def slic_like_skimage(
     if enforce_connectivity:
         _kernels("regions._cpu_components").number_components(labels, first)
     else:
-        _kernels("regions._cpu").renumber(labels, labels.size)
+        _kernels("regions._cpu").renumber(labels, labels.size, labels.size)
         labels += np.int32(first)
     return containers.returned(labels, containers.is_tensor(image))
 

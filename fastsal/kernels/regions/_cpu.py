@@ -108,21 +108,24 @@ def _fill_boxes(labels, boxes):
             box[2], box[3] = max(box[2], row + 1), max(box[3], col + 1)
 
 
-def renumber(labels, count):
-    """Rename the labels, all below `count`, in place: 0, 1, ... by first pixels."""
-    _renumber(labels, np.empty(count, np.int32))
+def renumber(labels, tiles, limit):
+    """Rename the labels, all below `limit`, in place: 0, 1, ... by first pixels.
+
+    Labels from `tiles` on are `tiles` plus the index of their first pixel.
+    """
+    _renumber(labels, tiles, np.empty(limit, np.int32))
 
 
 @serial
-def _renumber(labels, names):
+def _renumber(labels, tiles, names):
     """Rename the labels 0, 1, 2, ... in the order of their first pixels, in place."""
-    names[:] = -1
+    names[:tiles] = -1
     count = 0
     for row in range(labels.shape[0]):
         line = labels[row]
         for col in range(line.size):
             label = line[col]
-            if names[label] < 0:
+            if names[label] < 0 if label < tiles else label - tiles == row * line.size + col:
                 names[label] = count
                 count += 1
             line[col] = names[label]

@@ -105,13 +105,16 @@ def stretch_boxes(labels, boxes):
         row += cuda.gridDim.y
 
 
-def renumber(labels, count):
-    """Rename the labels, all below `count`, in place: 0, 1, ... by first pixels."""
+def renumber(labels, tiles, limit):
+    """Rename the labels, all below `limit`, in place: 0, 1, ... by first pixels.
+
+    `tiles` is for the CPU.
+    """
     threads = launch.THREADS
     rows, cols = labels.shape
     flat = labels.reshape(labels.size)
-    firsts = workspace("slic firsts", (count,), np.int32)
-    names = workspace("slic names", (count,), np.int32)
+    firsts = workspace("slic firsts", (limit,), np.int32)
+    names = workspace("slic names", (limit,), np.int32)
     counts = workspace("slic counts", (rows,), np.int32)
     per_pixel, per_row = (blocks_for(flat.size), threads), (blocks_for(rows), threads)
     fill(firsts, NEVER)
