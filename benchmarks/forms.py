@@ -2,10 +2,10 @@
 
     python -m benchmarks.forms
 
-Run it when kernels have been added or have got other arguments. It compiles everything for the best
-level of processor that wheels have machine code for, which it needs. For each lower level it runs
-everything again without the instructions that the level lacks. So it finds the kernels that replace
-them.
+Run it when kernels have been added or have got other arguments. It compiles everything for each
+level of processor that wheels have machine code for, without the instructions that the level lacks.
+So it finds the kernels that replace them. Kernels that only a better processor than this one runs
+keep the forms that were recorded for them.
 """
 
 import json
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from fastsal.kernels import shipped
 from fastsal.pipelines import forms
@@ -57,9 +58,18 @@ print(json.dumps(forms))
 Recorded = dict[str, list[list[str]]]
 
 
+def runnable() -> list[shipped.Level]:
+    """Return the levels that this processor can run, the best first."""
+    features = shipped.features()
+    found = [level for level in shipped.LEVELS if level.suits(features)]
+    if not found:
+        sys.exit(f"this processor cannot run the code for {shipped.LEVELS[-1].name}")
+    return found
+
+
 def recorded_at(level: shipped.Level, folder: str) -> Recorded:
     """Return the forms of each method, and of all that `warmup` covers, at one level."""
-    best = shipped.LEVELS[0]
+    best = runnable()[0]
     environment = {**os.environ, **best.environment(), "FASTSAL_CACHE_DIR": folder}
     found = {}
     for key in (*BUILT_IN, ""):
@@ -70,6 +80,20 @@ def recorded_at(level: shipped.Level, folder: str) -> Recorded:
         found[key] = json.loads(printed)
         print(f"{level.name}, {key or 'warmup'}: {len(found[key])} forms", file=sys.stderr)
     return found
+
+
+def kept(before: dict[str, Any], name: str, recorded: Recorded, level: str) -> Recorded:
+    """Return the forms at level `name`, which cannot run here, from those at another level.
+
+    Kernels that only one of the two had in the last recording differ.
+    """
+    mine, others = (set(map(tuple, before["only"][each])) for each in (name, level))
+    old = {**before["methods"], "": before["others"]}
+    return {
+        key: [form for form in forms if (form[0], form[1]) not in others]
+        + [form for form in old.get(key, []) if (form[0], form[1]) in mine]
+        for key, forms in recorded.items()
+    }
 
 
 def merged(levels: dict[str, Recorded]) -> dict[str, object]:
@@ -101,11 +125,17 @@ def text_of(recorded: dict[str, object]) -> str:
 
 def main() -> None:
     """Record, and write the file."""
-    if not shipped.LEVELS[0].suits(shipped.features()):
-        sys.exit(f"this processor cannot run the code for {shipped.LEVELS[0].name}")
+    levels = runnable()
     with tempfile.TemporaryDirectory() as folder:
-        levels = {level.name: recorded_at(level, folder) for level in shipped.LEVELS}
-    TARGET.write_text(text_of(merged(levels)), encoding="utf-8")
+        found = {level.name: recorded_at(level, folder) for level in levels}
+    before = json.loads(TARGET.read_text(encoding="utf-8"))
+    for level in shipped.LEVELS:
+        if level not in levels:
+            best = levels[0].name
+            found[level.name] = kept(before, level.name, found[best], best)
+            print(f"{level.name}: kernels of its own as recorded before", file=sys.stderr)
+    ordered = {level.name: found[level.name] for level in shipped.LEVELS}
+    TARGET.write_text(text_of(merged(ordered)), encoding="utf-8")
 
 
 if __name__ == "__main__":
