@@ -108,7 +108,7 @@ def stretch_boxes(labels, boxes):
 def renumber(labels, tiles, limit):
     """Rename the labels, all below `limit`, in place: 0, 1, ... by first pixels.
 
-    `tiles` is for the CPU.
+    Labels from `tiles` on are `tiles` plus the index of their first pixel.
     """
     threads = launch.THREADS
     rows, cols = labels.shape
