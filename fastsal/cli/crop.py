@@ -20,6 +20,7 @@ from .options import (
     check_apart,
     check_regular_targets,
     check_writeable,
+    is_file_name,
     make_folder,
     named,
     number,
@@ -112,7 +113,7 @@ def _targets(paths: list[Path], output: str) -> list[Path]:
         return path.name if path.suffix.lower() in IMAGE_SUFFIXES else f"{path.stem}.png"
 
     folder = Path(output)
-    is_file = bool(folder.suffix) and not (folder.is_dir() or output.endswith(("/", "\\")))
+    is_file = is_file_name(output)
     if is_file:
         if len(paths) > 1:
             raise ValueError(

@@ -15,6 +15,7 @@ from .options import (
     check_apart,
     check_regular_targets,
     count,
+    is_file_name,
     make_folder,
     named,
     size_of,
@@ -111,7 +112,7 @@ def _targets(paths: list[Path], output: str) -> dict[Path, Path]:
     from ..io.pictures import check_suffix
 
     target = Path(output)
-    is_file = target.suffix and not output.endswith(("/", "\\")) and not target.is_dir()
+    is_file = is_file_name(output)
     if is_file and len(paths) > 1:
         raise ValueError(f"{output}: must be a folder for {len(paths)} pictures; got a file name")
     if is_file:

@@ -29,6 +29,7 @@ from .options import (
     check_writeable,
     colormap_of,
     count,
+    is_file_name,
     keys_of,
     look_of,
     make_folder,
@@ -252,7 +253,7 @@ def _targets(
     folder = None if output is None else Path(output)
     if output is None or folder is None:
         check_files(inputs)
-    elif folder.suffix and not (folder.is_dir() or output.endswith(("/", "\\"))):
+    elif is_file_name(output):
         if len(jobs) > 1:
             raise ValueError(
                 f"-o must be a folder for {len(jobs)} maps; got the file name {folder}"

@@ -250,6 +250,12 @@ def check_files(names: Iterable[str]) -> None:
             raise ValueError(f"-o must be given for anything but files; got the input {name}")
 
 
+def is_file_name(output: str) -> bool:
+    """Return whether -o names a file: it has a suffix, and is no folder."""
+    target = Path(output)
+    return bool(target.suffix) and not (output.endswith(("/", "\\")) or target.is_dir())
+
+
 def make_folder(path: Path) -> None:
     """Make a folder, with those above it, unless it exists; refuse a file."""
     if path.exists() and not path.is_dir():

@@ -21,6 +21,7 @@ from .options import (
     check_apart,
     check_regular_targets,
     check_writeable,
+    is_file_name,
     make_folder,
     named,
     number,
@@ -82,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     is_motion = method_of(options.method).kind in ("motion", "network")
     if is_motion and not all(map(_is_video, sources)):
         raise ValueError(f"--method must be a method for single images; got {options.method}")
-    targets = _targets(sources, Path(output), is_folder=output.endswith(("/", "\\")))
+    targets = _targets(sources, Path(output), is_file=is_file_name(output))
     guard = FileGuard()
     for source, target in zip(sources, targets, strict=True):
         with guard.file(source):
@@ -116,18 +117,18 @@ def _is_video(path: Path) -> bool:
         return False  # reading it gives the error its place among those of the other files
 
 
-def _targets(sources: list[Path], output: Path, *, is_folder: bool) -> list[Path]:
+def _targets(sources: list[Path], output: Path, *, is_file: bool) -> list[Path]:
     """Return a file name per source, all different and no source, in a folder that exists."""
     from ..io import pictures, video_files
 
-    if len(sources) == 1 and output.suffix and not is_folder and not output.is_dir():
+    if len(sources) == 1 and is_file:
         of_kind = video_files if _is_video(sources[0]) else pictures
         with bad_use():
             of_kind.check_suffix(output)
         check_writeable(output, "-o")
         targets = [output]
     else:
-        if output.suffix and not is_folder and not output.is_dir():
+        if is_file:
             raise ValueError(
                 f"-o must be a folder for {len(sources)} files; got the file name {output}"
             )

@@ -4,6 +4,8 @@ from numba import cuda
 
 from .jit import device
 
+MAX_THREADS = 1024  # of a block, on every device
+
 
 @device
 def range_of_block(low, high, lows, highs):

@@ -21,5 +21,6 @@ KERNELS = {
         "void(int64[::1], int64)",
         "void(int32[::1], int32)",
         "void(float32[::1], float32)",
+        "void(uint8[::1], uint8)",
     ],
 }

@@ -7,7 +7,6 @@ KERNELS = {
         PIXEL=["uint8", "uint16", "float32"],
         MAP=["float32", "uint8"],
     ),
-    "_cuda_paint.clear": each("void(MAP[::1])", MAP=["float32", "uint8"]),
     "_cuda_paint.subtract": each(
         "void(float32[::1], float32[::1], boolean, MAP[::1])", MAP=["float32", "uint8"]
     ),

@@ -12,6 +12,7 @@ from ...kernels import launch
 from ...kernels.color._formulas import luma
 from ...kernels.jit import device, kernel
 from ...kernels.launch import grid_for
+from ...kernels.reduce import MAX_THREADS
 from ._formulas import (
     GRAY,
     HSV,
@@ -30,7 +31,6 @@ from ._formulas import (
     step_of,
 )
 
-MAX_THREADS = 1024
 NOTHING = -np.inf
 PLANES = 7  # blue, green, red, hue, saturation, value, grey
 

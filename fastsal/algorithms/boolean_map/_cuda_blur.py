@@ -4,7 +4,8 @@ from numba import cuda, float32, int64, uint32
 
 from ...kernels.borders import reflect_either
 from ...kernels.jit import device, kernel
-from ._cuda_planes import MAX_THREADS, range_within
+from ...kernels.reduce import MAX_THREADS
+from ._cuda_planes import range_within
 from ._formulas import (
     BLUR_SHIFT,
     BYTE_SHIFT,

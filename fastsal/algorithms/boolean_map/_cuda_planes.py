@@ -3,7 +3,7 @@
 from numba import cuda, int64
 
 from ...kernels.jit import device, kernel
-from ...kernels.reduce import range_of_block
+from ...kernels.reduce import MAX_THREADS, range_of_block
 from . import _axes
 from ._axes import axes_of, covariance
 from ._formulas import (
@@ -17,8 +17,6 @@ from ._formulas import (
     redness,
     scaled,
 )
-
-MAX_THREADS = 1024
 
 fill_window = device(_axes.fill_window)
 

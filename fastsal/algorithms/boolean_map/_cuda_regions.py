@@ -8,7 +8,8 @@ The reconstruction is a unique fixpoint, so that sweeps in any order give the sa
 from numba import cuda, int32, int64, uint32
 
 from ...kernels.jit import device, kernel
-from ._cuda_planes import MAX_THREADS, range_within
+from ...kernels.reduce import MAX_THREADS
+from ._cuda_planes import range_within
 from ._formulas import GROUP, level_of, thresholds_between, thresholds_of, weight_of, word_of
 
 

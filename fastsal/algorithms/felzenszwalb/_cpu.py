@@ -5,6 +5,7 @@ from numba import float32, int32, prange, uint64
 
 from ...kernels import threads
 from ...kernels.jit import parallel, serial
+from ...kernels.regions._cpu_components import find_root
 
 _DIGIT = 13  # bits that one pass of the sort looks at
 _PASSES = 5  # 65 bits: all of a float64
@@ -140,14 +141,6 @@ def _sort_edges(keys, codes):
 
 
 @serial
-def _root_of(parents, pixel):
-    while parents[pixel] != pixel:
-        parents[pixel] = parents[parents[pixel]]
-        pixel = parents[pixel]
-    return pixel
-
-
-@serial
 def _label_at(costs, codes, cols, scales, min_size, labels, doubtful, index):
     """Fill `labels[index]`: merge along cheap edges (Eq. 3), then merge small regions.
 
@@ -169,7 +162,7 @@ def _label_at(costs, codes, cols, scales, min_size, labels, doubtful, index):
         a, b = code >> 2, _neighbour(code, cols)
         if parents[a] == parents[b]:
             continue
-        a, b = _root_of(parents, a), _root_of(parents, b)
+        a, b = find_root(parents, a), find_root(parents, b)
         if a != b:
             cost = costs[edge]
             # scikit-image keeps both bounds as float32.
@@ -207,7 +200,7 @@ def _label_at(costs, codes, cols, scales, min_size, labels, doubtful, index):
 @serial
 def _merge_small(code, cols, min_size, parents, sizes):
     """Merge regions below `min_size` along edges in order, as scikit-image's postprocessing."""
-    a, b = _root_of(parents, code >> 2), _root_of(parents, _neighbour(code, cols))
+    a, b = find_root(parents, code >> 2), find_root(parents, _neighbour(code, cols))
     if a != b and (sizes[a] < min_size or sizes[b] < min_size):
         a, b = min(a, b), max(a, b)
         parents[b] = a
@@ -227,7 +220,7 @@ def _merge_small_checked(costs, codes, cols, apart, min_size, parents, sizes):
         if end - first > 1 and not is_doubtful:
             for k in range(first, end):
                 code = codes[apart[k]]
-                a, b = _root_of(parents, code >> 2), _root_of(parents, _neighbour(code, cols))
+                a, b = find_root(parents, code >> 2), find_root(parents, _neighbour(code, cols))
                 if a != b and (sizes[a] < min_size or sizes[b] < min_size):
                     for one, other in ((a, b), (b, a)):
                         if seen[one] == first and partners[one] != other:

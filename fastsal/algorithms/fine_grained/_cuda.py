@@ -12,6 +12,7 @@ from ...kernels import launch
 from ...kernels.borders import reflect101
 from ...kernels.color._cuda import fill_luma
 from ...kernels.jit import kernel
+from ...kernels.reduce import MAX_THREADS
 from ._formulas import (
     binomial,
     exact_contrast,
@@ -26,7 +27,6 @@ from ._windows import MARGIN, REACHES
 
 GROUP = 1 << 23  # pixels
 LOW = int32((1 << 16) - 1)
-MAX_THREADS = 1024
 
 
 def fine_grained(pixels, channels, weights, width, exact, out):

@@ -9,6 +9,7 @@ from numba import cuda, float32, int32, int64
 from ...devices import workspace
 from ...kernels import launch
 from ...kernels.jit import device, kernel
+from ...kernels.reduce import MAX_THREADS
 from . import _formulas
 from ._cuda_flow import SLOTS, error_at, pixel_of, summed
 from ._formulas import (
@@ -36,7 +37,6 @@ from ._formulas import (
 )
 from .plan import AREA, MAX_CELLS, PATCH
 
-MAX_THREADS = 1024
 SUMS, MOMENTS = _formulas.SUMS, _formulas.MOMENTS
 TERMS, COEFFICIENTS = _formulas.TERMS, _formulas.COEFFICIENTS
 

@@ -5,9 +5,8 @@ from numba import cuda, float32, int32, int64
 
 from ...kernels.jit import device, kernel
 from ...kernels.postprocess._formulas import lerp
+from ...kernels.reduce import MAX_THREADS
 from ._formulas import modality, place, promotion, ramp, range_weight, units
-
-MAX_THREADS = 1024
 
 
 @kernel

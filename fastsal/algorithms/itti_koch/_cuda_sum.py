@@ -5,10 +5,10 @@ from numba import cuda, float32, int32, int64
 
 from ...kernels.jit import device, kernel
 from ...kernels.postprocess._cuda import blurred
+from ...kernels.reduce import MAX_THREADS
 from ._cuda_features import flat_of, gain_of, gather, mean_of, range_of, widest_of
 from ._formulas import ROUNDS, after_round, modality, range_weight, units
 
-MAX_THREADS = 1024
 MAX_COSINES = 8  # in either direction: a sigma of 25 % of the longer side passes seven
 MAX_PAIRS = MAX_COSINES**2
 

@@ -11,13 +11,13 @@ from ...devices import forget_workspaces, workspace
 from ...kernels import launch
 from ...kernels.color._cuda import fill_luma
 from ...kernels.jit import kernel
+from ...kernels.reduce import MAX_THREADS
 from ...kernels.scale import fraction, stored
 from ._formulas import contrast
 
 # One histogram per lane of a warp, interleaved: no two lanes meet in one bank or one counter.
 LANES = 32
 BINS = 256 * LANES
-MAX_THREADS = 1024
 
 
 def luminance_contrast(pixels, channels, weights, out):

@@ -15,7 +15,8 @@ from ...kernels.area._formulas import shape_of_thumbnail
 from ...kernels.jit import device, kernel
 from ...kernels.lab_bytes._cuda import fill_lab
 from ...kernels.median._cuda import fill_medians
-from ...kernels.postprocess._cuda import MAX_THREADS, upsample
+from ...kernels.postprocess._cuda import upsample
+from ...kernels.reduce import MAX_THREADS
 from ...kernels.scale import fraction
 from ._cuda_background import fill_background, range_within
 from ._cuda_frame import fill_bounds

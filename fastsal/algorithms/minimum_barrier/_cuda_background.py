@@ -11,7 +11,8 @@ from numba import cuda, float32, float64, int64
 from ...devices import workspace
 from ...kernels import eigen, launch
 from ...kernels.jit import device, kernel
-from ...kernels.postprocess._cuda import MAX_THREADS, range_of
+from ...kernels.postprocess._cuda import range_of
+from ...kernels.reduce import MAX_THREADS
 from ...kernels.scale import fraction
 from ._formulas import MOMENTS, RIDGE, STRIPS, all_but_greatest, along, covariance, strip_bounds
 

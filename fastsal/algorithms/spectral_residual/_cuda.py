@@ -17,7 +17,7 @@ from ...kernels.color._formulas import float_luma, luma
 from ...kernels.cosines import cosine_of_turn
 from ...kernels.jit import device, kernel
 from ...kernels.postprocess._cuda import upsample
-from ...kernels.reduce import range_of_block
+from ...kernels.reduce import MAX_THREADS, range_of_block
 from ._formulas import (
     blended,
     blended_wide,
@@ -32,7 +32,6 @@ from ._formulas import (
 )
 
 GROUP = 1 << 20  # numbers in the spectra of the frames processed at once
-MAX_THREADS = 1024
 
 
 def spectral_residual(pixels, channels, weights, width, size, scale, out):

@@ -8,14 +8,13 @@ from numba import cuda, float32
 from ...devices import workspace
 from ...kernels import launch
 from ...kernels.jit import kernel
-from ...kernels.reduce import range_of_block
-from ...kernels.regions._cuda_grid import blocks_for
+from ...kernels.reduce import MAX_THREADS, range_of_block
+from ...kernels.regions._cuda_grid import blocks_for, fill
 from ...kernels.scale import fraction
 from ..superpixels.options import grid_shape
 from . import _cuda_paint as painting
 from ._formulas import half_to, saliency_of, squared_distance, variance
 
-MAX_THREADS = 1024
 TILE = 256  # superpixels in shared memory at a time
 FEATURES = 6  # colour, position, and 1 or 0: whether there are pixels
 TERMS = 6
@@ -175,5 +174,4 @@ def fill_change(current, previous, signed, out):
 
 def clear(out):
     """Fill `out`, (P,), with zeros."""
-    (blocks, _), threads = launch.grid_for(out.size, 1)
-    painting.clear[blocks, threads](out)
+    fill(out, out.dtype.type(0))

@@ -61,15 +61,6 @@ def average(
 
 
 @kernel
-def clear(out):
-    """Write zeros."""
-    i = cuda.grid(1)
-    while i < out.size:
-        out[i] = 0
-        i += cuda.gridsize(1)
-
-
-@kernel
 def subtract(current, previous, signed, out):
     """Write the change between two maps."""
     i = cuda.grid(1)

@@ -7,7 +7,7 @@ integers, so labels and sums equal those of the CPU bit for bit.
 from numba import cuda, float32, int32, int64
 
 from ...kernels.jit import kernel
-from ...kernels.reduce import add_up_block
+from ...kernels.reduce import MAX_THREADS, add_up_block
 from ...kernels.regions._cuda_components import root_of
 from ...kernels.regions._formulas import FIELDS, channel_of, mean
 from ._formulas import (
@@ -25,7 +25,6 @@ from ._formulas import (
     squared_diff,
 )
 
-MAX_THREADS = 1024
 GROUP = 32  # threads that sum one region, a column each
 PREVIOUS, STARTING, DONE, ITERATIONS = 0, 1, 2, 3  # entries of the state of a segmentation
 STATE = 4

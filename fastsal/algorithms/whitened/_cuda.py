@@ -9,8 +9,8 @@ from ...kernels.color._formulas import balanced, lab, lightness, linear
 from ...kernels.downsample._cuda import fill_means
 from ...kernels.downsample._formulas import shape_of_cells
 from ...kernels.jit import device, kernel
-from ...kernels.postprocess._cuda import MAX_THREADS, blurred, postprocess
-from ...kernels.reduce import add_up_block
+from ...kernels.postprocess._cuda import blurred, postprocess
+from ...kernels.reduce import MAX_THREADS, add_up_block
 from . import _whitening
 from ._formulas import pair_of, sigmas_of
 

@@ -4,10 +4,8 @@ from numba import cuda, float32
 
 from .. import launch
 from ..jit import kernel
-from ..reduce import add_up_block
+from ..reduce import MAX_THREADS, add_up_block
 from ._formulas import ROWS_READ, edge, row_read, white_of
-
-MAX_THREADS = 1024
 
 
 def fill_means(pixels, channels, is_rgb, width, means):

@@ -8,11 +8,9 @@ from .. import launch
 from ..borders import reflect
 from ..gaussian import gaussian
 from ..jit import device, kernel
-from ..reduce import range_of_block
+from ..reduce import MAX_THREADS, range_of_block
 from ..scale import fraction, stored
 from ._formulas import between, biased, centrality, lerp, reach_of, top_of
-
-MAX_THREADS = 1024
 
 
 def postprocess(maps, width, smooth, center_bias, rescale, out):

@@ -84,7 +84,7 @@ def _join_rows(labels, starts, parents, sizes, first_runs, row):
 
 @serial
 def _join(parents, sizes, a, b):
-    a, b = _shorten(parents, a), _shorten(parents, b)
+    a, b = find_root(parents, a), find_root(parents, b)
     if a != b:
         first, second = min(a, b), max(a, b)
         parents[second] = first
@@ -92,12 +92,12 @@ def _join(parents, sizes, a, b):
 
 
 @serial
-def _shorten(parents, run):
-    """Return the root of a run, and halve the path to it."""
-    while parents[run] != run:
-        parents[run] = parents[parents[run]]
-        run = parents[run]
-    return run
+def find_root(parents, item):
+    """Return the root of an item of a union-find, and halve the path to it."""
+    while parents[item] != item:
+        parents[item] = parents[parents[item]]
+        item = parents[item]
+    return item
 
 
 @serial
