@@ -16,15 +16,10 @@ from .options import (
     add_background,
     add_command,
     add_method,
-    bad_use,
-    check_apart,
-    check_regular_targets,
-    check_writeable,
-    is_file_name,
-    make_folder,
     named,
     number,
     size_of,
+    targets_of,
 )
 
 _LARGEST_ASPECT = 1000
@@ -106,34 +101,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _targets(paths: list[Path], output: str) -> list[Path]:
-    """Return a file name per image, all different and no input, in a folder that exists."""
     from ..io.pictures import IMAGE_SUFFIXES, check_suffix
 
     def name(path: Path) -> str:
         return path.name if path.suffix.lower() in IMAGE_SUFFIXES else f"{path.stem}.png"
 
-    folder = Path(output)
-    is_file = is_file_name(output)
-    if is_file:
-        if len(paths) > 1:
-            raise ValueError(
-                f"-o must be a folder for {len(paths)} images; got the file name {folder}"
-            )
-        with bad_use():
-            check_suffix(folder)
-        check_writeable(folder, "-o")
-        targets = [folder]
-    else:
-        targets = [folder / name(path) for path in paths]
-        check_apart(paths, targets, "images")
-    inputs = {path.resolve() for path in paths}
-    for target in targets:
-        if target.resolve() in inputs:
-            raise ImageError(f"{target}: would overwrite an input; choose another name or folder")
-    if not is_file:
-        make_folder(folder)
-        check_regular_targets(targets)
-    return targets
+    return targets_of(output, paths, map(name, paths), "images", check_suffix)
 
 
 def _cropped(image: Any, stream: Any, options: argparse.Namespace) -> Any:

@@ -11,14 +11,10 @@ from .batches import FileGuard
 from .options import (
     Commands,
     add_command,
-    bad_use,
-    check_apart,
-    check_regular_targets,
     count,
-    is_file_name,
-    make_folder,
     named,
     size_of,
+    targets_of,
 )
 
 # Literals, as in `options`: the parser must not load OpenCV.
@@ -94,43 +90,30 @@ def run(options: argparse.Namespace) -> int:
     )  # fmt: skip
     guard = FileGuard(prints_at_once=False)
     lines = []
-    several = len(paths) > 1
-    for path in progress_bar(paths, desc="images", unit="image") if several else paths:
+    pairs = list(zip(paths, targets, strict=True))
+    bar = progress_bar(pairs, desc="images", unit="image") if len(pairs) > 1 else pairs
+    for path, target in bar:
         with guard.file(path):
             found = explanations.explain_picture(read_image(path), network, settings)
-            write_image(targets[path], found.picture)
-            lines.append(f"{path}: {found.title}; wrote {targets[path]}")
+            write_image(target, found.picture)
+            lines.append(f"{path}: {found.title}; wrote {target}")
     for line in lines:
         print(line)
     guard.print_failures()
     return guard.status
 
 
-def _targets(paths: list[Path], output: str) -> dict[Path, Path]:
-    """Return a file name per image."""
-    from ..errors import ImageError
+def _targets(paths: list[Path], output: str) -> list[Path]:
+    names = [f"{path.stem}-explained.png" for path in paths]
+    return targets_of(output, paths, names, "images", _check_suffix)
+
+
+def _check_suffix(target: Path) -> None:
     from ..io.pictures import check_suffix
 
-    target = Path(output)
-    is_file = is_file_name(output)
-    if is_file and len(paths) > 1:
-        raise ValueError(f"{output}: must be a folder for {len(paths)} pictures; got a file name")
-    if is_file:
-        with bad_use():
-            check_suffix(target)
-            if target.suffix.lower() == ".npy":
-                raise ValueError(f"{output}: must be a picture; .npy holds an array")
-        targets = {paths[0]: target}
-    else:
-        targets = {path: target / f"{path.stem}-explained.png" for path in paths}
-        check_apart(paths, list(targets.values()), "images")
-        make_folder(target)
-    check_regular_targets(targets.values())
-    inputs = {path.resolve() for path in paths}
-    for each in targets.values():
-        if each.resolve() in inputs:
-            raise ImageError(f"{each}: must not be an input, which it would overwrite")
-    return targets
+    check_suffix(target)
+    if target.suffix.lower() == ".npy":
+        raise ValueError(f"{target}: must be a picture; .npy holds an array")
 
 
 def _methods(text: str) -> tuple[str, ...]:

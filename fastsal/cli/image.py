@@ -22,20 +22,19 @@ from .options import (
     add_command,
     add_look,
     add_option,
-    bad_use,
     check_apart,
     check_files,
+    check_inputs_stay,
     check_regular_targets,
     check_writeable,
     colormap_of,
     count,
-    is_file_name,
     keys_of,
     look_of,
-    make_folder,
     method_options,
     named,
     refuse,
+    targets_of,
 )
 
 if TYPE_CHECKING:
@@ -142,7 +141,6 @@ def run(options: argparse.Namespace) -> int:
     _check_counts(keys, len(pictures))
     names = [GRID] if view == GRID else keys
     targets = _targets(pictures, names, output, options.images)
-    _check_inputs_stay(paths, targets)
     _check_drawable(targets, options)
     found = _box_table(options, paths, list(targets.values()))
     look = _look(options, targets.values())
@@ -219,13 +217,6 @@ def _check_counts(keys: list[str], images: int) -> None:
         raise ImageError(f"{motion[0]} compares frames and needs at least two images; got {images}")
 
 
-def _check_inputs_stay(paths: list[Path], targets: dict[tuple[_Picture, str], Path]) -> None:
-    inputs = {path.resolve() for path in paths}
-    for target in targets.values():
-        if target.resolve() in inputs:
-            raise ImageError(f"{target}: would overwrite an input; choose another name or folder")
-
-
 def _check_drawable(targets: dict[tuple[_Picture, str], Path], options: argparse.Namespace) -> None:
     for target in targets.values():
         if target.suffix.lower() == ".npy":  # which holds the map, however it is to look
@@ -250,24 +241,17 @@ def _targets(
     from ..io.pictures import check_suffix
 
     jobs = [(picture, key) for picture in pictures for key in keys]
-    folder = None if output is None else Path(output)
-    if output is None or folder is None:
+    sources = [picture.path for picture, _ in jobs]
+    names = [f"{picture.name}-{key}.png" for picture, key in jobs]
+    if output is None:
         check_files(inputs)
-    elif is_file_name(output):
-        if len(jobs) > 1:
-            raise ValueError(
-                f"-o must be a folder for {len(jobs)} maps; got the file name {folder}"
-            )
-        with bad_use():
-            check_suffix(folder)
-        check_writeable(folder, "-o")
-        return {jobs[0]: folder}
-    targets = {job: (folder or job[0].path.parent) / f"{job[0].name}-{job[1]}.png" for job in jobs}
-    check_apart([picture.path for picture, _ in jobs], list(targets.values()), "images")
-    if folder is not None:
-        make_folder(folder)
-    check_regular_targets(targets.values())
-    return targets
+        targets = [source.parent / name for source, name in zip(sources, names, strict=True)]
+        check_apart(sources, targets)
+        check_inputs_stay(sources, targets)
+        check_regular_targets(targets)
+    else:
+        targets = targets_of(output, sources, names, "maps", check_suffix)
+    return dict(zip(jobs, targets, strict=True))
 
 
 def _box_table(

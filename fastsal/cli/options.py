@@ -263,14 +263,50 @@ def make_folder(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True)
 
 
-def check_apart(sources: Sequence[Any], targets: Sequence[Path], kind: str) -> None:
+def targets_of(
+    output: str, sources: Sequence[Path], names: Iterable[str], kind: str, check_suffix: Any
+) -> list[Path]:
+    """Return a target per source, all different and no source, in a folder that exists.
+
+    -o is a file for a single source, which `check_suffix` checks, else the folder of `names`.
+    """
+    target = Path(output)
+    is_file = is_file_name(output)
+    if is_file:
+        if len(sources) > 1:
+            raise ValueError(
+                f"-o must be a folder for {len(sources)} {kind}; got the file name {target}"
+            )
+        with bad_use():
+            check_suffix(target)
+        check_writeable(target, "-o")
+        targets = [target]
+    else:
+        targets = [target / name for name in names]
+        check_apart(sources, targets)
+    check_inputs_stay(sources, targets)
+    if not is_file:
+        make_folder(target)
+        check_regular_targets(targets)
+    return targets
+
+
+def check_inputs_stay(sources: Iterable[Path], targets: Iterable[Path]) -> None:
+    """Refuse a target that is a source."""
+    inputs = {source.resolve() for source in sources}
+    for target in targets:
+        if target.resolve() in inputs:
+            raise FastsalError(f"{target}: would overwrite an input; choose another name or folder")
+
+
+def check_apart(sources: Sequence[Any], targets: Sequence[Path]) -> None:
     """Refuse two sources that would go to one target."""
     first: dict[Path, Any] = {}
     for source, target in zip(sources, targets, strict=True):
         if target in first:
             raise FastsalError(
-                f"{first[target]} and {source} would both be written to {target}; rename one of "
-                f"these {kind} or use two folders"
+                f"{first[target]} and {source} would both be written to {target}; "
+                "rename one of them or use two folders"
             )
         first[target] = source
 

@@ -17,15 +17,10 @@ from .options import (
     add_background,
     add_command,
     add_method,
-    bad_use,
-    check_apart,
-    check_regular_targets,
-    check_writeable,
-    is_file_name,
-    make_folder,
     named,
     number,
     size_of,
+    targets_of,
 )
 
 _LARGEST = 32_768
@@ -83,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     is_motion = method_of(options.method).kind in ("motion", "network")
     if is_motion and not all(map(_is_video, sources)):
         raise ValueError(f"--method must be a method for single images; got {options.method}")
-    targets = _targets(sources, Path(output), is_file=is_file_name(output))
+    targets = _targets(sources, output)
     guard = FileGuard()
     for source, target in zip(sources, targets, strict=True):
         with guard.file(source):
@@ -117,31 +112,11 @@ def _is_video(path: Path) -> bool:
         return False  # reading it gives the error its place among those of the other files
 
 
-def _targets(sources: list[Path], output: Path, *, is_file: bool) -> list[Path]:
-    """Return a file name per source, all different and no source, in a folder that exists."""
+def _targets(sources: list[Path], output: str) -> list[Path]:
     from ..io import pictures, video_files
 
-    if len(sources) == 1 and is_file:
-        of_kind = video_files if _is_video(sources[0]) else pictures
-        with bad_use():
-            of_kind.check_suffix(output)
-        check_writeable(output, "-o")
-        targets = [output]
-    else:
-        if is_file:
-            raise ValueError(
-                f"-o must be a folder for {len(sources)} files; got the file name {output}"
-            )
-        targets = [output / _name(source) for source in sources]
-        check_apart(sources, targets, "files")
-    inputs = {source.resolve() for source in sources}
-    for target in targets:
-        if target.resolve() in inputs:
-            raise FastsalError(f"{target}: would overwrite an input; choose another name or folder")
-    if targets != [output]:
-        make_folder(output)
-        check_regular_targets(targets)
-    return targets
+    of_kind = video_files if _is_video(sources[0]) else pictures
+    return targets_of(output, sources, map(_name, sources), "files", of_kind.check_suffix)
 
 
 def _name(source: Path) -> str:

@@ -199,7 +199,7 @@ def _jobs(
         (folder or Path(source).parent) / f"{_stem(source)}-{suffix}{ending}"
         for source, suffix in pairs
     ]
-    check_apart([source for source, _ in pairs], targets, "videos")
+    check_apart([source for source, _ in pairs], targets)
     if folder is not None:
         make_folder(folder)
     return [(*pair, target) for pair, target in zip(pairs, targets, strict=True)]
