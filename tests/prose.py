@@ -11,6 +11,7 @@ import json
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -163,33 +164,33 @@ def summary(thing: object) -> str:
     return " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
 
 
-def messages() -> dict[str, list[tuple[int, str]]]:
-    """Return the lines and texts of all strings that users may read, by file.
+def sources() -> list[str]:
+    """Return the path of every file with Python code."""
+    folders = ("fastsal", "benchmarks", "tests")
+    paths = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
+    return [path.relative_to(ROOT).as_posix() for path in paths]
+
+
+@cache
+def messages_in(path: str) -> list[tuple[int, str]]:
+    """Return the lines and texts of all strings of a file that users may read.
 
     These are strings of three words or more that are no docstring: errors, warnings, help,
     progress and results. Placeholders of an f-string count as one word.
     """
-    found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        tree = ast.parse(path.read_text())
-        skipped = _docstrings_of(tree) | _parts_of_fstrings(tree) | _source_code(tree)
-        texts = [
-            (node.lineno, text)
-            for node in ast.walk(tree)
-            if id(node) not in skipped and len(WORD.findall(text := _text_of(node))) > 2
-        ]
-        found[path.relative_to(ROOT).as_posix()] = texts
-    return found
+    tree = ast.parse((ROOT / path).read_text())
+    skipped = _docstrings_of(tree) | _parts_of_fstrings(tree) | _source_code(tree)
+    return [
+        (node.lineno, text)
+        for node in ast.walk(tree)
+        if id(node) not in skipped and len(WORD.findall(text := _text_of(node))) > 2
+    ]
 
 
-def comments_and_docstrings() -> dict[str, list[tuple[int, str]]]:
-    """Return the lines and texts of all comments and docstrings, private ones too, by file."""
-    found = {}
-    for folder in ("fastsal", "benchmarks", "tests"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            texts = [*_all_docstrings(path.read_text()), *_comments(path)]
-            found[path.relative_to(ROOT).as_posix()] = sorted(texts)
-    return found
+@cache
+def words_in(path: str) -> list[tuple[int, str]]:
+    """Return the lines and texts of all comments and docstrings of a file, private ones too."""
+    return sorted([*_all_docstrings((ROOT / path).read_text()), *_comments(ROOT / path)])
 
 
 def packages_of_methods() -> set[str]:

@@ -9,11 +9,13 @@ import pytest
 import fastsal
 from fastsal.cli import main as command_line
 
-# Texts not yet finished: the beginnings of their keys in `TEXTS` and `MESSAGES`, and commands.
+# Texts not yet finished: the beginnings of their keys in `TEXTS`, paths, and commands.
 NOT_YET: tuple[str, ...] = ()
-MESSAGES = prose.messages()
-WORDS = prose.comments_and_docstrings()
-TEXTS = prose.readmes() | prose.notebooks() | prose.docstrings()
+# Their texts are read in the tests: each worker collects all tests, but runs some of them.
+SOURCES = prose.sources()
+OF_PACKAGE = [path for path in SOURCES if path.startswith("fastsal/")]
+DOCSTRINGS = prose.docstrings()
+TEXTS = prose.readmes() | prose.notebooks() | DOCSTRINGS
 
 BAD = [
     "Score each pixel by what the image's spectrum has there that its smooth version has not.",
@@ -108,12 +110,12 @@ def test_the_counter_reads_every_kind_of_text():
     assert {f"fastsal.{name}" for name in public} <= TEXTS.keys()
     assert {"fastsal.Stream.update", "fastsal.opencv.ObjectnessBING.setNSS"} <= TEXTS.keys()
     assert {"fastsal.registry.Method", "fastsal.superpixels.draw_boundaries"} <= TEXTS.keys()
-    texts = [text for found in MESSAGES.values() for _, text in found]
+    texts = [text for path in OF_PACKAGE for _, text in prose.messages_in(path)]
     assert "`x` must have dtype x; got x of shape xx" in texts  # an f-string of several parts
     assert sum("must" in text for text in texts) > 60
-    assert sum(map(len, MESSAGES.values())) > 500
-    words = [text for found in WORDS.values() for _, text in found]
-    assert {path.partition("/")[0] for path in WORDS} == {"fastsal", "benchmarks", "tests"}
+    assert len(texts) > 500
+    words = [text for path in SOURCES for _, text in prose.words_in(path)]
+    assert {path.partition("/")[0] for path in SOURCES} == {"fastsal", "benchmarks", "tests"}
     assert sum(text.startswith("Return") for text in words) > 1000  # of private functions too
     assert sum(len(text.split()) for text in words) > 60_000
 
@@ -132,21 +134,23 @@ def test_texts_are_plain(name):
         assert prose.faults(TEXTS[name]) == []
 
 
-@pytest.mark.parametrize("path", [path for path, found in MESSAGES.items() if found])
+@pytest.mark.parametrize("path", OF_PACKAGE)
 def test_messages_are_plain(path):
     if not path.startswith(NOT_YET):
         found = [
             f"{path}:{line}: {fault}"
-            for line, text in MESSAGES[path]
+            for line, text in prose.messages_in(path)
             for fault in prose.faults(text, is_message=True)
         ]
         assert found == []
 
 
-@pytest.mark.parametrize("path", [path for path, found in WORDS.items() if found])
+@pytest.mark.parametrize("path", SOURCES)
 def test_comments_and_private_docstrings_are_plain(path):
     faults = [
-        f"{path}:{line}: {fault}" for line, text in WORDS[path] for fault in prose.faults(text)
+        f"{path}:{line}: {fault}"
+        for line, text in prose.words_in(path)
+        for fault in prose.faults(text)
     ]
     assert faults == []
 
@@ -156,9 +160,9 @@ def test_kernels_name_the_step_of_their_paper(package):
     """Equation, section, algorithm, authors and year, or the function of another library."""
     named = [
         text
-        for path, found in WORDS.items()
+        for path in SOURCES
         if path.startswith(f"{package}/_")
-        for _, text in found
+        for _, text in prose.words_in(path)
         if prose.REFERENCE.search(text)
     ]
     assert named
@@ -168,10 +172,10 @@ def test_texts_not_yet_finished_exist():
     parser = command_line._parser().format_help().split()
     commands = [f"fastsal {word}" for word in parser]
     for name in NOT_YET:
-        assert any(key.startswith(name) for key in (*TEXTS, *MESSAGES, *commands)), name
+        assert any(key.startswith(name) for key in (*TEXTS, *OF_PACKAGE, *commands)), name
 
 
-@pytest.mark.parametrize("name", prose.docstrings())
+@pytest.mark.parametrize("name", DOCSTRINGS)
 def test_summaries_are_one_sentence(name):
     if name.startswith(NOT_YET):
         return

@@ -60,7 +60,7 @@ ANSWERS = """
 import hashlib, numpy as np, fastsal
 from fastsal.kernels.simd import llvm
 rng, digest = np.random.default_rng(3), hashlib.sha256()
-for shape in [(17, 19), (17, 19, 3), (300, 301), (300, 301, 3), (260, 263, 4)]:
+for shape in [(17, 19, 3), (300, 301), (260, 263, 4)]:  # on one thread, and on all
     image = rng.integers(0, 256, shape, dtype=np.uint8)
     for dtype in (np.float32, np.uint8):
         out = np.empty(shape[:2], dtype)
