@@ -23,6 +23,9 @@ MAY_SKIP_IN_CI = (
     "the simulator compiles nothing",  # CI compiles without it too
 )
 
+# They run first, so that no worker waits for another's last test.
+LONG = ("test_memory.py", "test_readme.py", "test_simd.py", "test_warmup.py")
+
 heed_signals()
 
 if runtime.is_simulated():
@@ -51,6 +54,10 @@ def pytest_xdist_auto_num_workers():
     """Return the number of cores that this process may use, which can be below the machine's."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(cores or 1, 8)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 @pytest.hookimpl(wrapper=True)

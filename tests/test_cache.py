@@ -2,6 +2,7 @@
 
 import compileall
 import os
+import pickle
 import random
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from processes import run_python
 
 import fastsal
+from fastsal.kernels import cache as cache_of_kernels
 from fastsal.kernels import sources
 
 PACKAGE = Path(fastsal.__file__).parent
@@ -40,6 +42,21 @@ def site(tmp_path):
         PACKAGE, folder / "fastsal", ignore=shutil.ignore_patterns("__pycache__", "cli")
     )
     return folder
+
+
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory):
+    """Run the script with an empty cache; return the cache, and how often Numba compiled."""
+    cache = tmp_path_factory.mktemp("first") / "cache"
+    compiled, answer = run(PACKAGE.parent, cache)
+    assert (compiled > 0, answer) == (True, ANSWER)
+    return cache, compiled
+
+
+@pytest.fixture
+def filled(first_run, tmp_path):
+    """Return a copy of the cache that the script has filled."""
+    return Path(shutil.copytree(first_run[0], tmp_path / "cache"))
 
 
 def run(site, cache, script=SCRIPT, **environment):
@@ -75,8 +92,8 @@ def test_the_next_process_compiles_nothing(site, tmp_path):
     assert not list(site.rglob("*.nb?"))
 
 
-def test_an_edit_in_a_file_that_kernels_call_into_counts_at_once(site, tmp_path):
-    run(site, tmp_path / "cache")
+def test_an_edit_in_a_file_that_kernels_call_into_counts_at_once(site, filled):
+    assert run(site, filled) == (0, ANSWER)
     formula = site / "fastsal" / "algorithms" / "frame_difference" / "_formulas.py"
     source = formula.read_text()
     edited = source.replace(
@@ -85,20 +102,19 @@ def test_an_edit_in_a_file_that_kernels_call_into_counts_at_once(site, tmp_path)
     assert edited != source
 
     formula.write_text(edited)
-    assert run(site, tmp_path / "cache")[1] == "[[0, 4, 127]]"
+    assert run(site, filled)[1] == "[[0, 4, 127]]"
 
     formula.write_text(source)  # and back: the first folder is still there
-    assert run(site, tmp_path / "cache") == (0, ANSWER)
+    assert run(site, filled) == (0, ANSWER)
 
 
-def test_an_edit_in_a_file_that_no_kernel_imports_costs_nothing(site, tmp_path):
-    run(site, tmp_path / "cache")
+def test_an_edit_in_a_file_that_no_kernel_imports_costs_nothing(site, filled):
     package = site / "fastsal"
     (package / "kernels" / "new.py").write_text("NEW = 1")
     for path in (package / "kernels" / "gaussian.py", package / "algorithms" / "bing" / "_cpu.py"):
         path.write_text(path.read_text() + "\nNEW = 1\n")
 
-    assert run(site, tmp_path / "cache") == (0, ANSWER)
+    assert run(site, filled) == (0, ANSWER)
 
 
 def test_an_edit_in_a_constant_of_another_file_counts(site, tmp_path):
@@ -329,13 +345,13 @@ def test_a_folder_that_becomes_read_only_while_running(site, tmp_path):
         subprocess.run(["umount", str(cache)], check=True)
 
 
-def test_processes_that_start_at_once_on_an_empty_cache(site, tmp_path):
+def test_processes_that_start_at_once_on_an_empty_cache(site, first_run, tmp_path):
     cache = tmp_path / "cache"
     with ThreadPoolExecutor(4) as pool:
         outcomes = list(pool.map(lambda _: run(site, cache), range(4)))
 
     assert {answer for _, answer in outcomes} == {ANSWER}
-    assert sum(compiled for compiled, _ in outcomes) == run(site, tmp_path / "other")[0]
+    assert sum(compiled for compiled, _ in outcomes) == first_run[1]
     assert {path.suffix for path in entries(cache)} == {".nbc"}
     assert run(site, cache) == (0, ANSWER)
 
@@ -380,17 +396,15 @@ def test_a_lock_that_is_held_for_ever_is_passed_by(site, tmp_path):
             holder.kill()
 
 
-def with_flipped_bit(data):
-    """Return the data with one bit wrong, somewhere."""
-    place = random.randrange(8 * len(data))
+def with_flipped_bit(data, place):
+    """Return the data with one bit wrong."""
     flipped = bytearray(data)
     flipped[place // 8] ^= 1 << place % 8
     return bytes(flipped)
 
 
-def test_an_entry_under_the_name_of_another_is_compiled_again(site, tmp_path):
-    cache = tmp_path / "cache"
-    run(site, cache)
+def test_an_entry_under_the_name_of_another_is_compiled_again(site, filled):
+    cache = filled
     run(site, cache, SCRIPT.replace(", out=np.empty_like(frame)", ""))
     kept = list(entries(cache).items())
     assert len(kept) > 1
@@ -402,25 +416,35 @@ def test_an_entry_under_the_name_of_another_is_compiled_again(site, tmp_path):
     assert (compiled > 0, answer) == (True, ANSWER)
 
 
-def test_damaged_entries_are_compiled_again(site, tmp_path):
-    cache = tmp_path / "cache"
-    run(site, cache)
-    kept = entries(cache)
+def test_any_wrong_bit_is_noticed():
+    key, content = b"the whole key", pickle.dumps("content")
+    entry = cache_of_kernels._digest_of(key, content) + content
+    assert cache_of_kernels._content_of(entry, key) == "content"
+
+    for place in range(8 * len(entry)):
+        assert cache_of_kernels._content_of(with_flipped_bit(entry, place), key) is None
+    for size in range(len(entry)):
+        assert cache_of_kernels._content_of(entry[:size], key) is None
+    assert cache_of_kernels._content_of(entry, b"another key") is None
+
+
+def test_damaged_entries_are_compiled_again(site, filled):
+    kept = entries(filled)
     damages = (
         lambda data: data[: len(data) // 2],
         lambda data: b"",
         lambda data: b"cnowhere\nnothing\n.",
-        *[with_flipped_bit] * 5,
+        lambda data: with_flipped_bit(data, random.randrange(8 * len(data))),
     )
     for damage in damages:
         for path, data in kept.items():
             path.write_bytes(damage(data))
 
-        compiled, answer = run(site, cache)
+        compiled, answer = run(site, filled)
 
         assert (compiled > 0, answer) == (True, ANSWER)
-        assert entries(cache).keys() == kept.keys()
-    assert run(site, cache) == (0, ANSWER)
+        assert entries(filled).keys() == kept.keys()
+    assert run(site, filled) == (0, ANSWER)
 
 
 def test_a_folder_that_vanishes_is_not_missed(site, tmp_path):
