@@ -128,25 +128,10 @@ def map_videos(
 
     Parameters
     ----------
-    sources : str, Path or iterable of them
-        Files, folders, globs or URLs that fsspec opens.
-    target : str or Path
-        Folder of the outputs, or its URL. It gets a hidden folder ``.fastsal`` with records of
-        method and options.
+    sources, target, client, workers, overwrite, progress, log, storage_options
+        As in `map_images`.
     method : str
         A key of `METHODS`.
-    client : distributed.Client or str, optional
-        A client, or the address of a scheduler. Default: a ``LocalCluster`` for this call.
-    workers : int, optional
-        Number of processes of that ``LocalCluster``. Default: one per core.
-    overwrite : bool, default False
-        Compute finished outputs again.
-    progress : bool, default True
-        Show a bar with files per second and remaining time on stderr if stderr is a terminal.
-    log : str or Path, optional
-        File or URL for the report as JSON. It is also written when the run is interrupted.
-    storage_options : dict, optional
-        Options of fsspec by protocol, such as ``{"s3": {"anon": True}}``.
     **options
         ``view``, ``alpha``, ``colormap``, ``start``, ``end`` and ``resize`` of
         `fastsal.process_video`,
@@ -160,11 +145,8 @@ def map_videos(
     ------
     VideoError
         If there is no source, or two sources would have one output. Nothing is written.
-    FastsalError
-        If the cluster or the target cannot be used, or the connection to the scheduler is lost.
-        Another call with the same arguments then continues.
-    ValueError, TypeError
-        If an argument is not one of the allowed values. Nothing is written.
+    FastsalError, ValueError, TypeError
+        As in `map_images`.
 
     Examples
     --------

@@ -61,6 +61,8 @@ SHAPE_ERROR_MESSAGE[INPUT_OUTPUT_GRADIENTS] = (
 class CoreSaliency:
     """Base class of the methods."""
 
+    expected_keys = [INPUT_OUTPUT_GRADIENTS]  # noqa: RUF012  # the package's attribute
+
     def GetMask(self, x_value: Any, call_model_function: Any, call_model_args: Any = None) -> Any:
         """Return the mask of one image; each method defines it."""
         raise NotImplementedError("A derived class should implement GetMask()")
@@ -103,8 +105,9 @@ class CoreSaliency:
             if expected != actual:
                 raise ValueError(SHAPE_ERROR_MESSAGE[key].format(expected, actual))
 
-    def _checked(self, model: Any, args: Any, keys: list[str]) -> Any:
+    def _checked(self, model: Any, args: Any) -> Any:
         """Return a model with the package's checks of results, which raise KeyError too."""
+        keys = self.expected_keys
 
         def call(batch: Any, call_model_args: Any = None, expected_keys: Any = None) -> Any:
             output = model(batch, call_model_args=args, expected_keys=keys)
@@ -117,19 +120,15 @@ class CoreSaliency:
 class GradientSaliency(CoreSaliency):
     """The plain gradient."""
 
-    expected_keys = [INPUT_OUTPUT_GRADIENTS]  # noqa: RUF012  # the package's attribute
-
     def GetMask(self, x_value: Any, call_model_function: Any, call_model_args: Any = None) -> Any:
         """Return the gradient as the model gives it."""
         batch = np.array([x_value])
-        call = self._checked(call_model_function, call_model_args, self.expected_keys)
+        call = self._checked(call_model_function, call_model_args)
         return call(batch)[INPUT_OUTPUT_GRADIENTS][0]
 
 
 class IntegratedGradients(CoreSaliency):
     """Integrated Gradients with the package's rule."""
-
-    expected_keys = [INPUT_OUTPUT_GRADIENTS]  # noqa: RUF012
 
     def GetMask(
         self,
@@ -142,20 +141,15 @@ class IntegratedGradients(CoreSaliency):
     ) -> Any:
         """Return the mean gradient between baseline and image, times their difference."""
         x_value = _floats(x_value)
-        baseline: Any = 0.0
-        if x_baseline is not None:
-            baseline = _floats(x_baseline)
-            assert baseline.shape == x_value.shape
         return gradients.integrated_gradients(
-            x_value, self._checked(call_model_function, call_model_args, self.expected_keys),
-            baseline=baseline, steps=x_steps, rule="pair", batch_size=batch_size,
+            x_value, self._checked(call_model_function, call_model_args),
+            baseline=_baseline(x_baseline, x_value), steps=x_steps, rule="pair",
+            batch_size=batch_size,
         )  # fmt: skip
 
 
 class BlurIG(CoreSaliency):
     """Integrated gradients along a path of blurred images."""
-
-    expected_keys = [INPUT_OUTPUT_GRADIENTS]  # noqa: RUF012
 
     def GetMask(
         self,
@@ -171,7 +165,7 @@ class BlurIG(CoreSaliency):
         """Return the integral over the blur."""
         return paths.blur_ig(
             _floats(x_value),
-            self._checked(call_model_function, call_model_args, self.expected_keys),
+            self._checked(call_model_function, call_model_args),
             max_sigma=max_sigma, steps=steps, grad_step=grad_step, sqrt=sqrt,
             batch_size=batch_size,
         )  # fmt: skip
@@ -179,8 +173,6 @@ class BlurIG(CoreSaliency):
 
 class GuidedIG(CoreSaliency):
     """Integrated gradients along a guided path."""
-
-    expected_keys = [INPUT_OUTPUT_GRADIENTS]  # noqa: RUF012
 
     def GetMask(
         self,
@@ -194,13 +186,10 @@ class GuidedIG(CoreSaliency):
     ) -> Any:
         """Return the integral along the path, float64."""
         x_value = _floats(x_value).astype(np.float64)
-        baseline: Any = 0.0
-        if x_baseline is not None:
-            baseline = _floats(x_baseline)
-            assert baseline.shape == x_value.shape
         return paths.guided_ig(
-            x_value, self._checked(call_model_function, call_model_args, self.expected_keys),
-            baseline=baseline, steps=x_steps, fraction=fraction, max_dist=max_dist,
+            x_value, self._checked(call_model_function, call_model_args),
+            baseline=_baseline(x_baseline, x_value), steps=x_steps, fraction=fraction,
+            max_dist=max_dist,
         )  # fmt: skip
 
 
@@ -220,7 +209,7 @@ class Occlusion(CoreSaliency):
         """Return the sum of the falls of all windows over a pixel."""
         return occlusions.occlusion(
             _floats(x_value),
-            self._checked(call_model_function, call_model_args, self.expected_keys),
+            self._checked(call_model_function, call_model_args),
             size=size, value=value, batch_size=1,
         )  # fmt: skip
 
@@ -240,7 +229,7 @@ class GradCam(CoreSaliency):
     ) -> Any:
         """Return the map, resized and copied to three channels if asked to."""
         x_value = np.asarray(x_value)
-        call = self._checked(call_model_function, call_model_args, self.expected_keys)
+        call = self._checked(call_model_function, call_model_args)
         output = call(x_value[None])
         weights = np.mean(output[CONVOLUTION_OUTPUT_GRADIENTS][0], axis=(0, 1))
         mask = np.maximum(output[CONVOLUTION_LAYER_VALUES][0] @ weights, 0).astype(np.float32)
@@ -395,6 +384,14 @@ def _floats(values: Any) -> NDArray[Any]:
     """Return an array of floats; integers become float64, which holds their differences."""
     array = np.asarray(values)
     return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def _baseline(x_baseline: Any, x_value: NDArray[Any]) -> Any:
+    if x_baseline is None:
+        return 0.0
+    baseline = _floats(x_baseline)
+    assert baseline.shape == x_value.shape
+    return baseline
 
 
 def _regions(colors: NDArray[Any], masks: Any) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..containers import scratch as scratch
 from . import threads
 
 THREADS = 256  # per CUDA block
+MOST_DEEP = 65_535  # blocks that a device takes along y or z
 _MAX_BLOCKS = 2048
 
 # Below this a fork-join costs more than the second thread saves (measured with LC and absdiff).
@@ -50,12 +52,21 @@ def image_grid(
 ) -> tuple[tuple[int, int, int], int]:
     """Return blocks and threads: columns of `shape` along x, rows in y, frames in z.
 
-    Kernels stride over rows and frames.
+    Kernels stride over rows and frames where these may exceed `MOST_DEEP`.
     """
     threads = threads or THREADS
     return (-(-shape[1] // threads), capped(shape[0]), capped(frames)), threads
 
 
+def in_groups(size: int, pixels: Any, out: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield pixels and maps, `size` frames at a time, or as they are if there are no more."""
+    if len(out) <= size:
+        yield pixels, out
+        return
+    for start in range(0, len(out), size):
+        yield pixels[start : start + size], out[start : start + size]
+
+
 def capped(blocks: int) -> int:
     """Return a number of blocks along y or z, and no more than a device takes."""
-    return min(blocks, 65_535)
+    return min(blocks, MOST_DEEP)

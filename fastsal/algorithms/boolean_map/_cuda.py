@@ -40,15 +40,11 @@ def boolean_map(pixels, channels, is_rgb, width, plan, window, out):
     `window` holds first and last + 1 row and column of the thumbnail's part between letterbox bars.
     If it is None and the plan says so, it is found for each frame.
     """
-    frames = len(out)
-    group = min(frames, FRAMES)
-    for start in range(0, frames, group):
-        stop = min(start + group, frames)
-        whole = group == frames
-        part, saliency = (pixels, out) if whole else (pixels[start:stop], out[start:stop])
+    group = min(len(out), FRAMES)
+    for part, saliency in launch.in_groups(group, pixels, out):
         small = _thumbnails(part, channels, is_rgb, width, plan, group)
         windows = _windows(small, plan, window, group)
-        maps = workspace("boolean map", (group, plan.rows, plan.cols), np.float32)[: stop - start]
+        maps = workspace("boolean map", (group, plan.rows, plan.cols), np.float32)[: len(part)]
         _fill_maps(small, plan, windows, group, maps)
         upsample(maps, width, saliency)
 
@@ -74,7 +70,7 @@ def _windows(small, plan, window, group):
     windows = workspace("boolean map windows", (group, 4), np.int64)[:frames]
     if window is None and plan.finds_bars:
         unlike = workspace("boolean map unlike", (group, rows + cols), np.int32)[:frames]
-        clear_counts[launch.capped(frames), launch.THREADS](unlike)
+        clear_counts[frames, launch.THREADS](unlike)
         count_unlike[_cells(small)](small, unlike)
         find_windows[-(-frames // launch.THREADS), launch.THREADS](unlike, rows, windows)
     else:
@@ -90,7 +86,7 @@ def _fill_maps(small, plan, windows, group, maps):
     spare = workspace("boolean map spare", (group, rows, cols), np.uint32)[:frames]
     planes = _fill_planes(small, plan, windows, group)
     _add_attention(planes, plan, windows, group, values)
-    each, wide = _cells(maps), (launch.capped(frames), 4 * launch.THREADS)
+    each, wide = _cells(maps), (frames, 4 * launch.THREADS)
     quantize[wide](values, windows, plan.is_published)
     if plan.is_published:
         dilate[each](values, windows, plan.spread, spare)
@@ -117,10 +113,10 @@ def _fill_planes(small, plan, windows, group):
     replicate[_cells(small)](small, windows)
     fill_lab(small, lab)
     if channels > 1:
-        fill_covariance_axes[launch.capped(frames), launch.THREADS](lab, windows, axes)
+        fill_covariance_axes[frames, launch.THREADS](lab, windows, axes)
     if count > channels:
         fill_warm[_cells(small)](small, upload(plan.chroma, "boolean map chroma"), raw)
-    project[(channels, launch.capped(frames)), 4 * launch.THREADS](lab, axes, raw)
+    project[(channels, frames), 4 * launch.THREADS](lab, axes, raw)
     flat = frames * count, rows, cols
     fill_medians(raw.reshape(flat), 1, planes.reshape(flat))
     return planes
@@ -138,7 +134,7 @@ def _add_attention(planes, plan, windows, group, totals):
     counts = workspace("boolean map counts", (group, jobs), np.int64)[:frames]
     weights = workspace("boolean map weights", (group, jobs, LEVELS), np.int64)[:frames]
     units = upload(plan.units, "boolean map units")
-    wide = (jobs, launch.capped(frames)), 4 * launch.THREADS
+    wide = (jobs, frames), 4 * launch.THREADS
     fill_levels[wide](planes, windows, plan.step, levels, reached, counts)
     flat = frames * jobs, rows, cols
     reconstruct(levels.reshape(flat), reached.reshape(flat))

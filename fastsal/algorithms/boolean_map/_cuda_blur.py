@@ -37,56 +37,40 @@ def quantize(values, windows, is_published):
     lows = cuda.shared.array(MAX_THREADS, int64)
     highs = cuda.shared.array(MAX_THREADS, int64)
     frame = cuda.blockIdx.x
-    while frame < values.shape[0]:
-        low, high = range_within(values[frame], windows[frame], lows, highs)
-        if is_published:
-            _scale(values[frame], windows[frame], low, high, 255, BYTE_SHIFT)
-        else:
-            _scale(values[frame], windows[frame], low, high, WIDE, WIDE_SHIFT)
-        frame += cuda.gridDim.x
+    low, high = range_within(values[frame], windows[frame], lows, highs)
+    if is_published:
+        _scale(values[frame], windows[frame], low, high, 255, BYTE_SHIFT)
+    else:
+        _scale(values[frame], windows[frame], low, high, WIDE, WIDE_SHIFT)
 
 
 @kernel
 def dilate(values, windows, spread, target):
     """Fill `target` with the greatest byte within a square, times 257."""
-    frames, rows = values.shape[:2]
-    col = cuda.grid(1)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        top, bottom = windows[frame, 0], windows[frame, 1]
-        left, right = windows[frame, 2], windows[frame, 3]
-        row = cuda.blockIdx.y
-        while row < rows:
-            if top <= row < bottom and left <= col < right:
-                maximum = uint32(0)
-                for y in range(max(row - spread, top), min(row + spread + 1, bottom)):
-                    for x in range(max(col - spread, left), min(col + spread + 1, right)):
-                        maximum = max(maximum, values[frame, y, x])
-                target[frame, row, col] = maximum * 257
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
+    top, bottom = windows[frame, 0], windows[frame, 1]
+    left, right = windows[frame, 2], windows[frame, 3]
+    if top <= row < bottom and left <= col < right:
+        maximum = uint32(0)
+        for y in range(max(row - spread, top), min(row + spread + 1, bottom)):
+            for x in range(max(col - spread, left), min(col + spread + 1, right)):
+                maximum = max(maximum, values[frame, y, x])
+        target[frame, row, col] = maximum * 257
 
 
 @kernel
 def blur(values, windows, weights, skips_edge, is_down, shift, target):
     """Fill `target` with rows, or if `is_down` with columns, blurred and divided by 2**shift."""
-    frames, rows = values.shape[:2]
-    col = cuda.grid(1)
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     half = (int64(1) << shift) >> 1
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        window = windows[frame]
-        row = cuda.blockIdx.y
-        while row < rows:
-            if window[0] <= row < window[1] and window[2] <= col < window[3]:
-                total = int64(weights[0]) * values[frame, row, col]
-                for k in range(1, weights.size):
-                    one = _neighbour(values[frame], window, row, col, -k, skips_edge, is_down)
-                    two = _neighbour(values[frame], window, row, col, k, skips_edge, is_down)
-                    total += weights[k] * (one + two)
-                target[frame, row, col] = (total + half) >> shift
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    window = windows[frame]
+    if window[0] <= row < window[1] and window[2] <= col < window[3]:
+        total = int64(weights[0]) * values[frame, row, col]
+        for k in range(1, weights.size):
+            one = _neighbour(values[frame], window, row, col, -k, skips_edge, is_down)
+            two = _neighbour(values[frame], window, row, col, k, skips_edge, is_down)
+            total += weights[k] * (one + two)
+        target[frame, row, col] = (total + half) >> shift
 
 
 @device
@@ -103,28 +87,25 @@ def shape_map(values, windows, is_published, curve, bias, down, across, saliency
     """Fill `saliency`, in [0, 1], from blurred values of 32 bits, which are overwritten."""
     lows = cuda.shared.array(MAX_THREADS, int64)
     highs = cuda.shared.array(MAX_THREADS, int64)
-    frames, rows, cols = saliency.shape
+    rows, cols = saliency.shape[1:]
     frame = cuda.blockIdx.x
-    while frame < frames:
-        window, source = windows[frame], values[frame]
-        low, high = int64(0), int64(WIDE) << BLUR_SHIFT
-        if not is_published:
-            low, high = range_within(source, window, lows, highs)
+    window, source = windows[frame], values[frame]
+    low, high = int64(0), int64(WIDE) << BLUR_SHIFT
+    if not is_published:
+        low, high = range_within(source, window, lows, highs)
+    _scale(source, window, low, high, WIDE, WIDE_SHIFT)
+    _bend(source, window, curve, bias, down, across)
+    if bias > 0 and not is_published:
+        low, high = range_within(source, window, lows, highs)
         _scale(source, window, low, high, WIDE, WIDE_SHIFT)
-        _bend(source, window, curve, bias, down, across)
-        if bias > 0 and not is_published:
-            low, high = range_within(source, window, lows, highs)
-            _scale(source, window, low, high, WIDE, WIDE_SHIFT)
-        i = int64(cuda.threadIdx.x)
-        while i < rows * cols:
-            row, col = i // cols, i % cols
-            value = float32(0)
-            if window[0] <= row < window[1] and window[2] <= col < window[3]:
-                value = float32(source[row, col]) / float32(WIDE)
-            saliency[frame, row, col] = value
-            i += cuda.blockDim.x
-        cuda.syncthreads()
-        frame += cuda.gridDim.x
+    i = int64(cuda.threadIdx.x)
+    while i < rows * cols:
+        row, col = i // cols, i % cols
+        value = float32(0)
+        if window[0] <= row < window[1] and window[2] <= col < window[3]:
+            value = float32(source[row, col]) / float32(WIDE)
+        saliency[frame, row, col] = value
+        i += cuda.blockDim.x
 
 
 @device

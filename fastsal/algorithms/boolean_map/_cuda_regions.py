@@ -18,42 +18,38 @@ def fill_levels(planes, windows, step, levels, border, counts):
     """Fill the levels of each job, and those of the window's border around zeros; a block a job."""
     lows = cuda.shared.array(MAX_THREADS, int64)
     highs = cuda.shared.array(MAX_THREADS, int64)
-    frames, _, rows, cols = planes.shape
+    rows, cols = planes.shape[2:]
     job = cuda.blockIdx.x
     is_negative = job % 2 == 1
     frame = cuda.blockIdx.y
-    while frame < frames:
-        plane = planes[frame, job // 2]
-        top, bottom = windows[frame, 0], windows[frame, 1]
-        left, right = windows[frame, 2], windows[frame, 3]
-        low, high = range_within(plane, windows[frame], lows, highs)
-        count = thresholds_of(low, high, step)
-        i = int64(cuda.threadIdx.x)
-        while i < rows * cols:
-            row, col = i // cols, i % cols
-            level = int64(0)
-            is_inside = top <= row < bottom and left <= col < right
-            if is_inside:
-                level = level_of(plane[row, col], low, count, step, is_negative)
-            is_inner = top < row < bottom - 1 and left < col < right - 1
-            levels[frame, job, row, col] = level
-            border[frame, job, row, col] = 0 if is_inner else level
-            i += cuda.blockDim.x
-        if cuda.threadIdx.x == 0:
-            counts[frame, job] = count
-        frame += cuda.gridDim.y
+    plane = planes[frame, job // 2]
+    top, bottom = windows[frame, 0], windows[frame, 1]
+    left, right = windows[frame, 2], windows[frame, 3]
+    low, high = range_within(plane, windows[frame], lows, highs)
+    count = thresholds_of(low, high, step)
+    i = int64(cuda.threadIdx.x)
+    while i < rows * cols:
+        row, col = i // cols, i % cols
+        level = int64(0)
+        is_inside = top <= row < bottom and left <= col < right
+        if is_inside:
+            level = level_of(plane[row, col], low, count, step, is_negative)
+        is_inner = top < row < bottom - 1 and left < col < right - 1
+        levels[frame, job, row, col] = level
+        border[frame, job, row, col] = 0 if is_inner else level
+        i += cuda.blockDim.x
+    if cuda.threadIdx.x == 0:
+        counts[frame, job] = count
 
 
 @kernel
 def weigh_areas(levels, reached, counts, units, weights):
     """Fill the weights of all thresholds from the areas before dilation; a block per job."""
     job, frame = cuda.blockIdx.x, cuda.blockIdx.y
-    while frame < levels.shape[0]:
-        _fill_weights(
-            levels[frame, job], reached[frame, job], counts[frame, job], job % 2 == 1,
-            units[job // 2], weights[frame, job],
-        )  # fmt: skip
-        frame += cuda.gridDim.y
+    _fill_weights(
+        levels[frame, job], reached[frame, job], counts[frame, job], job % 2 == 1,
+        units[job // 2], weights[frame, job],
+    )  # fmt: skip
 
 
 @device
@@ -92,47 +88,35 @@ def _fill_weights(levels, reached, count, is_negative, unit, weights):
 @kernel
 def spread_across(levels, reached, counts, reach, group, words):
     """Fill `words` with the thresholds of each cell, dilated along the row by OR."""
-    frames, jobs, rows, cols = levels.shape
-    col = cuda.grid(1)
+    jobs, cols = levels.shape[1], levels.shape[3]
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= cols:
         return
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            for job in range(jobs):
-                word = uint32(0)
-                for other in range(max(col - reach, 0), min(col + reach + 1, cols)):
-                    first, last = thresholds_between(
-                        int64(reached[frame, job, row, other]),
-                        int64(levels[frame, job, row, other]),
-                        counts[frame, job], job % 2 == 1,
-                    )  # fmt: skip
-                    word |= word_of(first, last, group)
-                words[frame, job, row, col] = word
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    for job in range(jobs):
+        word = uint32(0)
+        for other in range(max(col - reach, 0), min(col + reach + 1, cols)):
+            first, last = thresholds_between(
+                int64(reached[frame, job, row, other]),
+                int64(levels[frame, job, row, other]),
+                counts[frame, job], job % 2 == 1,
+            )  # fmt: skip
+            word |= word_of(first, last, group)
+        words[frame, job, row, col] = word
 
 
 @kernel
 def spread_down(words, windows, reach, grown):
     """Fill `grown` with the words dilated along the column by OR."""
-    frames, jobs, rows = words.shape[:3]
-    col = cuda.grid(1)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        top, bottom = windows[frame, 0], windows[frame, 1]
-        left, right = windows[frame, 2], windows[frame, 3]
-        row = cuda.blockIdx.y
-        while row < rows:
-            if top <= row < bottom and left <= col < right:
-                for job in range(jobs):
-                    word = uint32(0)
-                    for other in range(max(row - reach, top), min(row + reach + 1, bottom)):
-                        word |= words[frame, job, other, col]
-                    grown[frame, job, row, col] = word
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    jobs = words.shape[1]
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
+    top, bottom = windows[frame, 0], windows[frame, 1]
+    left, right = windows[frame, 2], windows[frame, 3]
+    if top <= row < bottom and left <= col < right:
+        for job in range(jobs):
+            word = uint32(0)
+            for other in range(max(row - reach, top), min(row + reach + 1, bottom)):
+                word |= words[frame, job, other, col]
+            grown[frame, job, row, col] = word
 
 
 @kernel
@@ -141,52 +125,43 @@ def weigh_maps(grown, windows, units, group, weights):
     areas = cuda.shared.array(GROUP, int32)
     me, threads, job = cuda.threadIdx.x, cuda.blockDim.x, cuda.blockIdx.x
     frame = cuda.blockIdx.y
-    while frame < grown.shape[0]:
-        top, left, cols = windows[frame, 0], windows[frame, 2], windows[frame, 3]
-        cols -= left
-        k = me
-        while k < GROUP:
-            areas[k] = 0
-            k += threads
-        cuda.syncthreads()
-        i = int64(me)
-        while i < (windows[frame, 1] - top) * cols:
-            word = grown[frame, job, top + i // cols, left + i % cols]
-            for k in range(GROUP):
-                if word >> uint32(k) & uint32(1):
-                    cuda.atomic.add(areas, k, 1)
-            i += threads
-        cuda.syncthreads()
-        k = me
-        while k < GROUP and group * GROUP + k < weights.shape[2]:
-            weights[frame, job, group * GROUP + k] = weight_of(areas[k], units[job // 2])
-            k += threads
-        cuda.syncthreads()
-        frame += cuda.gridDim.y
+    top, left, cols = windows[frame, 0], windows[frame, 2], windows[frame, 3]
+    cols -= left
+    k = me
+    while k < GROUP:
+        areas[k] = 0
+        k += threads
+    cuda.syncthreads()
+    i = int64(me)
+    while i < (windows[frame, 1] - top) * cols:
+        word = grown[frame, job, top + i // cols, left + i % cols]
+        for k in range(GROUP):
+            if word >> uint32(k) & uint32(1):
+                cuda.atomic.add(areas, k, 1)
+        i += threads
+    cuda.syncthreads()
+    k = me
+    while k < GROUP and group * GROUP + k < weights.shape[2]:
+        weights[frame, job, group * GROUP + k] = weight_of(areas[k], units[job // 2])
+        k += threads
 
 
 @kernel
 def add_maps(grown, weights, windows, group, totals):
     """Add the attention maps of a group to `totals`, which the first one fills (Eqs. 2 and 3)."""
-    frames, jobs, rows, cols = grown.shape
-    col = cuda.grid(1)
+    jobs, cols = grown.shape[1], grown.shape[3]
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= cols:
         return
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        top, bottom = windows[frame, 0], windows[frame, 1]
-        left, right = windows[frame, 2], windows[frame, 3]
-        row = cuda.blockIdx.y
-        while row < rows:
-            total = int64(0)
-            if top <= row < bottom and left <= col < right:
-                for job in range(jobs):
-                    word = grown[frame, job, row, col]
-                    for k in range(GROUP):
-                        if word >> uint32(k) & uint32(1):
-                            total += weights[frame, job, group * GROUP + k]
-            if group > 0:
-                total += totals[frame, row, col]
-            totals[frame, row, col] = total
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    top, bottom = windows[frame, 0], windows[frame, 1]
+    left, right = windows[frame, 2], windows[frame, 3]
+    total = int64(0)
+    if top <= row < bottom and left <= col < right:
+        for job in range(jobs):
+            word = grown[frame, job, row, col]
+            for k in range(GROUP):
+                if word >> uint32(k) & uint32(1):
+                    total += weights[frame, job, group * GROUP + k]
+    if group > 0:
+        total += totals[frame, row, col]
+    totals[frame, row, col] = total

@@ -21,12 +21,10 @@ def center_surround(pixels, channels, is_rgb, width, form, smooth, center_bias, 
     frames, area = out.shape
     height = area // width
     rows, cols = shape_of_cells(height, width, form.longer or max(height, width))
-    group = min(frames, max(1, GROUP // (rows * cols)))
-    for start in range(0, frames, group):
-        stop = min(start + group, frames)
-        part, saliency = (pixels, out) if group == frames else (pixels[start:stop], out[start:stop])
+    group = min(frames, max(1, GROUP // (rows * cols)), launch.MOST_DEEP // 3)
+    for part, saliency in launch.in_groups(group, pixels, out):
         shape = (group, 3 if channels > 1 else 1, rows, cols)
-        means = _work("means", shape, stop - start)
+        means = _work("means", shape, len(part))
         fill_means(part, channels, is_rgb, width, means)
         maps = _merged(_octaves(means, form, group), form)
         postprocess(maps, width, smooth, center_bias, True, saliency)
@@ -99,22 +97,19 @@ def _oppose(means, lightness, planes):
 
     One colour is then exactly 0 throughout.
     """
-    frames, count, rows, cols = means.shape
-    col = cuda.grid(1)
+    count, rows, cols = means.shape[1:]
+    col, frame = cuda.grid(1), cuda.blockIdx.z
     if col >= cols:
         return
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            red = means[frame, 0, row, col] - means[frame, 0, 0, 0]
-            if count == 1:
-                planes[frame, 0, row, col] = red
-            else:
-                green = means[frame, 1, row, col] - means[frame, 1, 0, 0]
-                blue = means[frame, 2, row, col] - means[frame, 2, 0, 0]
-                planes[frame, 0, row, col] = lightness * intensity(red, green, blue)
-                planes[frame, 1, row, col] = red_green(red, green)
-                planes[frame, 2, row, col] = blue_yellow(red, green, blue)
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    row = cuda.blockIdx.y
+    while row < rows:
+        red = means[frame, 0, row, col] - means[frame, 0, 0, 0]
+        if count == 1:
+            planes[frame, 0, row, col] = red
+        else:
+            green = means[frame, 1, row, col] - means[frame, 1, 0, 0]
+            blue = means[frame, 2, row, col] - means[frame, 2, 0, 0]
+            planes[frame, 0, row, col] = lightness * intensity(red, green, blue)
+            planes[frame, 1, row, col] = red_green(red, green)
+            planes[frame, 2, row, col] = blue_yellow(red, green, blue)
+        row += cuda.gridDim.y

@@ -14,64 +14,55 @@ from ._formulas import reach_of, source_of
 @kernel
 def across(planes, sigma, other_sigma, target, other):
     """Blur rows by two sigmas, or by one if they are equal."""
-    count, rows, cols = planes.shape
-    col = cuda.grid(1)
+    rows, cols = planes.shape[1:]
+    col, plane = cuda.grid(1), cuda.blockIdx.z
     if col >= cols:
         return
-    plane = cuda.blockIdx.z
-    while plane < count:
-        row = cuda.blockIdx.y
-        while row < rows:
-            target[plane, row, col] = _blurred(planes[plane, row], col, sigma)
-            if sigma != other_sigma:
-                other[plane, row, col] = _blurred(planes[plane, row], col, other_sigma)
-            row += cuda.gridDim.y
-        plane += cuda.gridDim.z
+    row = cuda.blockIdx.y
+    while row < rows:
+        target[plane, row, col] = _blurred(planes[plane, row], col, sigma)
+        if sigma != other_sigma:
+            other[plane, row, col] = _blurred(planes[plane, row], col, other_sigma)
+        row += cuda.gridDim.y
 
 
 @kernel
 def down(planes, sigma, target):
     """Blur columns."""
-    count, rows, cols = planes.shape
-    col = cuda.grid(1)
+    rows, cols = planes.shape[1:]
+    col, plane = cuda.grid(1), cuda.blockIdx.z
     if col >= cols:
         return
-    plane = cuda.blockIdx.z
-    while plane < count:
-        row = cuda.blockIdx.y
-        while row < rows:
-            target[plane, row, col] = _blurred(planes[plane, :, col], row, sigma)
-            row += cuda.gridDim.y
-        plane += cuda.gridDim.z
+    row = cuda.blockIdx.y
+    while row < rows:
+        target[plane, row, col] = _blurred(planes[plane, :, col], row, sigma)
+        row += cuda.gridDim.y
 
 
 @kernel
 def compare(center, far, near, sigma, next_sigma, contrast, is_first, following):
     """Add VOCUS2's contrast, |centre - surround|; fill `following` with the next centre."""
-    frames, channels, rows, cols = center.shape
+    channels, rows, cols = center.shape[1:]
     next_rows, next_cols = following.shape[2:]
-    col = cuda.grid(1)
+    col, frame = cuda.grid(1), cuda.blockIdx.z
     if col >= cols:
         return
     next_col = (col * next_cols + cols - 1) // cols
     is_col_kept = next_col < next_cols and source_of(next_col, cols, next_cols) == col
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            next_row = (row * next_rows + rows - 1) // rows
-            is_kept = is_col_kept and next_row < next_rows
-            is_kept = is_kept and source_of(next_row, rows, next_rows) == row
-            total = float32(0) if is_first else contrast[frame, row, col]
-            for channel in range(channels):
-                surround = _blurred(far[frame, channel, :, col], row, sigma)
-                total += abs(center[frame, channel, row, col] - surround)
-                if is_kept:
-                    blurred = _blurred(near[frame, channel, :, col], row, next_sigma)
-                    following[frame, channel, next_row, next_col] = blurred
-            contrast[frame, row, col] = total
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    row = cuda.blockIdx.y
+    while row < rows:
+        next_row = (row * next_rows + rows - 1) // rows
+        is_kept = is_col_kept and next_row < next_rows
+        is_kept = is_kept and source_of(next_row, rows, next_rows) == row
+        total = float32(0) if is_first else contrast[frame, row, col]
+        for channel in range(channels):
+            surround = _blurred(far[frame, channel, :, col], row, sigma)
+            total += abs(center[frame, channel, row, col] - surround)
+            if is_kept:
+                blurred = _blurred(near[frame, channel, :, col], row, next_sigma)
+                following[frame, channel, next_row, next_col] = blurred
+        contrast[frame, row, col] = total
+        row += cuda.gridDim.y
 
 
 @device

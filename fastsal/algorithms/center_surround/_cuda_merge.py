@@ -11,67 +11,58 @@ from ._formulas import cubic_place, cubic_weights, fade, place_in_next
 @kernel
 def add_next(following, octave):
     """Add the next octave, interpolated, to an octave."""
-    frames, rows, cols = octave.shape
+    rows, cols = octave.shape[1:]
     next_rows, next_cols = following.shape[1:]
-    col = cuda.grid(1)
+    col, frame = cuda.grid(1), cuda.blockIdx.z
     if col >= cols:
         return
     left, fraction = place_in_next(col, cols, next_cols)
     right = clamp(left + 1, next_cols)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            top, part = place_in_next(row, rows, next_rows)
-            bottom = clamp(top + 1, next_rows)
-            upper = lerp(following[frame, top, left], following[frame, top, right], fraction)
-            lower = lerp(following[frame, bottom, left], following[frame, bottom, right], fraction)
-            octave[frame, row, col] += lerp(upper, lower, part)
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    row = cuda.blockIdx.y
+    while row < rows:
+        top, part = place_in_next(row, rows, next_rows)
+        bottom = clamp(top + 1, next_rows)
+        upper = lerp(following[frame, top, left], following[frame, top, right], fraction)
+        lower = lerp(following[frame, bottom, left], following[frame, bottom, right], fraction)
+        octave[frame, row, col] += lerp(upper, lower, part)
+        row += cuda.gridDim.y
 
 
 @kernel
 def add_cubic(octave, maps):
     """Add an octave, up-sampled, to the maps."""
-    frames, height, width = maps.shape
+    height, width = maps.shape[1:]
     rows, cols = octave.shape[1:]
-    col = cuda.grid(1)
+    col, frame = cuda.grid(1), cuda.blockIdx.z
     if col >= width:
         return
     place, fraction = cubic_place(col, cols, width)
     w0, w1, w2, w3 = cubic_weights(fraction)
     c0, c1 = clamp(place - 1, cols), clamp(place, cols)
     c2, c3 = clamp(place + 1, cols), clamp(place + 2, cols)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < height:
-            first, part = cubic_place(row, rows, height)
-            weights = cubic_weights(part)
-            total = float32(0)
-            for step in range(4):
-                at = clamp(first - 1 + step, rows)
-                across = w0 * octave[frame, at, c0] + w1 * octave[frame, at, c1]
-                across += w2 * octave[frame, at, c2] + w3 * octave[frame, at, c3]
-                total += weights[step] * across
-            maps[frame, row, col] += total
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    row = cuda.blockIdx.y
+    while row < height:
+        first, part = cubic_place(row, rows, height)
+        weights = cubic_weights(part)
+        total = float32(0)
+        for step in range(4):
+            at = clamp(first - 1 + step, rows)
+            across = w0 * octave[frame, at, c0] + w1 * octave[frame, at, c1]
+            across += w2 * octave[frame, at, c2] + w3 * octave[frame, at, c3]
+            total += weights[step] * across
+        maps[frame, row, col] += total
+        row += cuda.gridDim.y
 
 
 @kernel
 def fade_out(maps, reach):
     """Let the maps fade towards their borders."""
-    frames, rows, cols = maps.shape
-    col = cuda.grid(1)
+    rows, cols = maps.shape[1:]
+    col, frame = cuda.grid(1), cuda.blockIdx.z
     if col >= cols:
         return
     across = fade(col, cols, reach)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            maps[frame, row, col] *= fade(row, rows, reach) * across
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    row = cuda.blockIdx.y
+    while row < rows:
+        maps[frame, row, col] *= fade(row, rows, reach) * across
+        row += cuda.gridDim.y

@@ -28,10 +28,8 @@ def image_signature(pixels, channels, is_rgb, width, smooth, center_bias, out):
     blocks = -(-(max(rows, cols) ** 2) // launch.THREADS), 2
     _fill_cosines[blocks, launch.THREADS](down, across)
     group = min(frames, GROUP)
-    for start in range(0, frames, group):
-        stop = min(start + group, frames)
-        part, saliency = (pixels, out) if group == frames else (pixels[start:stop], out[start:stop])
-        maps = workspace("signature maps", (group, rows, cols), np.float32)[: stop - start]
+    for part, saliency in launch.in_groups(group, pixels, out):
+        maps = workspace("signature maps", (group, rows, cols), np.float32)[: len(part)]
         planes = (group, 3 if channels > 1 else 1, rows, cols)
         _fill_maps(part, channels, is_rgb, width, planes, (down, across), maps)
         postprocess(maps, width, smooth, center_bias, True, saliency)

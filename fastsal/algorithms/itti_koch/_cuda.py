@@ -54,7 +54,8 @@ def itti_koch(pixels, channels, is_rgb, width, options, smooth, center_bias, out
     plan = plan_of(*shape, channels, options)
     tables = _tables(*shape, channels, options, launch.THREADS)
     layout = layout_of(channels, is_rgb)
-    frames, group = len(out), min(len(out), max(1, GROUP // (shape[0] * shape[1])))
+    frames = len(out)
+    group = min(frames, max(1, GROUP // (shape[0] * shape[1])), launch.MOST_DEEP)
     maps = _work("maps", (4, frames, *plan.small))
     for start in range(0, frames, group):
         part = pixels if group == frames else pixels[start : start + group]
@@ -89,25 +90,24 @@ def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
     spans = workspace("itti-koch spans", (group, tasks, 2), np.float32)[:frames]
     tallies = workspace("itti-koch tallies", (group, tasks, 2, 3), np.int64)[:frames]
     bright = workspace("itti-koch bright", (group,), np.float32)[:frames]
-    deep = launch.capped(frames)
     pixel_blocks = -(-rows * cols // threads)
-    clear[deep, threads](spans, tallies, bright)
+    clear[frames, threads](spans, tallies, bright)
     tiles, _ = launch.image_grid((rows, cols), frames, TILE)
     args = pixels, layout, width, unit, tables.sizes, planes, bright
     shrink[tiles, threads](*args)
     if plan.is_lab:
-        to_lab[(pixel_blocks, 1, deep), threads](rows * cols, layout[0], planes)
+        to_lab[(pixel_blocks, 1, frames), threads](rows * cols, layout[0], planes)
     elif layout[0] > 1:
-        oppose[(pixel_blocks, 1, deep), threads](rows * cols, bright, planes)
-    halve[(1, 3 if layout[0] > 1 else 1, deep), 2 * threads](tables.sizes, planes)
-    each_scale = (len(tables.scale_blocks), 1, deep), threads
+        oppose[(pixel_blocks, 1, frames), threads](rows * cols, bright, planes)
+    halve[(1, 3 if layout[0] > 1 else 1, frames), 2 * threads](tables.sizes, planes)
+    each_scale = (len(tables.scale_blocks), 1, frames), threads
     filter_rows[each_scale](
         tables.scale_blocks, tables.sizes, tables.taps, plan.energy, planes, filtered
     )
     filter_columns[each_scale](
         tables.scale_blocks, tables.sizes, tables.taps, plan.energy, filtered, planes
     )
-    each_task = (len(tables.task_blocks), 1, deep), threads
+    each_task = (len(tables.task_blocks), 1, frames), threads
     args = tables.sizes, tables.tasks, tables.offsets
     compare[each_task](tables.task_blocks, *args, plan.is_sum, planes, contrasts, spans)
     if plan.promotes:
@@ -115,31 +115,30 @@ def _fill_maps(pixels, layout, width, unit, plan, tables, maps, start, group):
     if plan.competes:
         _compete(plan, tables, contrasts, spans, summed, maps, start)
         return
-    reduce[_small_grid(plan, PLANES, deep), threads](
+    reduce[_small_grid(plan, PLANES, frames), threads](
         *args, tables.flats, plan.shares, plan.promotes, contrasts, spans, tallies, summed
     )
-    add_up[deep, 4 * threads](plan.shares, plan.promotes, tables.weights, start, summed, maps)
+    add_up[frames, 4 * threads](plan.shares, plan.promotes, tables.weights, start, summed, maps)
 
 
 def _compete(plan, tables, contrasts, spans, summed, maps, start):
     frames, signs, threads = len(contrasts), 2 * len(plan.tasks), launch.THREADS
-    deep = launch.capped(frames)
     shape = frames, signs, *plan.small
     values, spare = _work("signs", shape), _work("spare", shape)
     sums = _work("sums", (*shape[:3], len(plan.across)))
     cosines = plan.sigma, tables.across, tables.down
     args = tables.sizes, tables.tasks, tables.offsets, tables.flats
-    reduce_signs[_small_grid(plan, signs, deep), threads](*args, contrasts, spans, values)
-    compete[(signs, 1, deep), threads](*cosines, tables.tasks, values, spare, sums)
+    reduce_signs[_small_grid(plan, signs, frames), threads](*args, contrasts, spans, values)
+    compete[(signs, 1, frames), threads](*cosines, tables.tasks, values, spare, sums)
     args = tables.tasks, tables.flats, plan.shares
-    sum_signs[_small_grid(plan, PLANES, deep), threads](*args, spans, values, summed)
-    add_up_competing[deep, threads](
+    sum_signs[_small_grid(plan, PLANES, frames), threads](*args, spans, values, summed)
+    add_up_competing[frames, threads](
         plan.shares, *cosines, tables.weights, start, summed, values, spare, sums, maps
     )
 
 
-def _small_grid(plan, planes, deep):
-    return -(-plan.small[0] * plan.small[1] // launch.THREADS), planes, deep
+def _small_grid(plan, planes, frames):
+    return -(-plan.small[0] * plan.small[1] // launch.THREADS), planes, frames
 
 
 @lru_cache(maxsize=8)

@@ -14,17 +14,15 @@ def clear(spans, tallies, bright):
     """Clear the results that later kernels raise: ranges, counts and the brightest."""
     tasks = spans.shape[1]
     frame = cuda.blockIdx.x
-    while frame < spans.shape[0]:
-        if cuda.threadIdx.x == 0:
-            bright[frame] = float32(0)
-        task = cuda.threadIdx.x
-        while task < tasks:
-            spans[frame, task, 0], spans[frame, task, 1] = float32(np.inf), float32(-np.inf)
-            for part in range(3):
-                tallies[frame, task, 0, part] = 0
-                tallies[frame, task, 1, part] = 0
-            task += cuda.blockDim.x
-        frame += cuda.gridDim.x
+    if cuda.threadIdx.x == 0:
+        bright[frame] = float32(0)
+    task = cuda.threadIdx.x
+    while task < tasks:
+        spans[frame, task, 0], spans[frame, task, 1] = float32(np.inf), float32(-np.inf)
+        for part in range(3):
+            tallies[frame, task, 0, part] = 0
+            tallies[frame, task, 1, part] = 0
+        task += cuda.blockDim.x
 
 
 @kernel
@@ -40,25 +38,22 @@ def compare(blocks, sizes, tasks, offsets, is_sum, planes, contrasts, spans):
     col = i - row * cols
     is_sum = is_sum and (plane == 1 or plane == 2)
     frame = cuda.blockIdx.z
-    while frame < planes.shape[0]:
-        low, high = float32(np.inf), float32(-np.inf)
-        if row < rows:
-            around = _surround(planes[frame, plane], sizes, surround, surround - center, row, col)
-            gap = planes[frame, plane, sizes[center, 2] + i]
-            gap = gap + around if is_sum else gap - around
-            margin = sizes[center, 3]
-            gap *= ramp(col, cols, margin) * ramp(row, rows, margin)
-            gap = gap if tasks[task, 3] else abs(gap)
-            contrasts[frame, offsets[task] + i] = gap
-            low = high = gap
-        lows[me] = low
-        highs[me] = high
-        low, high = gather(lows, highs)
-        if me == 0:
-            cuda.atomic.min(spans, (frame, task, 0), low)
-            cuda.atomic.max(spans, (frame, task, 1), high)
-        cuda.syncthreads()
-        frame += cuda.gridDim.z
+    low, high = float32(np.inf), float32(-np.inf)
+    if row < rows:
+        around = _surround(planes[frame, plane], sizes, surround, surround - center, row, col)
+        gap = planes[frame, plane, sizes[center, 2] + i]
+        gap = gap + around if is_sum else gap - around
+        margin = sizes[center, 3]
+        gap *= ramp(col, cols, margin) * ramp(row, rows, margin)
+        gap = gap if tasks[task, 3] else abs(gap)
+        contrasts[frame, offsets[task] + i] = gap
+        low = high = gap
+    lows[me] = low
+    highs[me] = high
+    low, high = gather(lows, highs)
+    if me == 0:
+        cuda.atomic.min(spans, (frame, task, 0), low)
+        cuda.atomic.max(spans, (frame, task, 1), high)
 
 
 @device
@@ -115,28 +110,25 @@ def count(blocks, sizes, tasks, offsets, flats, contrasts, spans, tallies):
     inside = 0 < row < rows - 1 and 0 < col < cols - 1
     flat = flat_of(flats, tasks[task, 0])
     frame = cuda.blockIdx.z
-    while frame < contrasts.shape[0]:
-        part = int32(me)
-        while part < 6:
-            sums[part] = 0
-            part += cuda.blockDim.x
-        cuda.syncthreads()
-        if inside:
-            for sign in range(2 if has_signs else 1):
-                low, top, high = range_of(spans, frame, task, has_signs, sign)
-                if high - low > flat:
-                    _count_pixel(
-                        contrasts[frame], offsets[task] + i, cols, sign, low, top,
-                        float32(1) / (high - low), sums,
-                    )  # fmt: skip
-        cuda.syncthreads()
-        part = int32(me)
-        while part < 6:
-            if sums[part] > 0:
-                cuda.atomic.add(tallies, (frame, task, part // 3, part % 3), int64(sums[part]))
-            part += cuda.blockDim.x
-        cuda.syncthreads()
-        frame += cuda.gridDim.z
+    part = int32(me)
+    while part < 6:
+        sums[part] = 0
+        part += cuda.blockDim.x
+    cuda.syncthreads()
+    if inside:
+        for sign in range(2 if has_signs else 1):
+            low, top, high = range_of(spans, frame, task, has_signs, sign)
+            if high - low > flat:
+                _count_pixel(
+                    contrasts[frame], offsets[task] + i, cols, sign, low, top,
+                    float32(1) / (high - low), sums,
+                )  # fmt: skip
+    cuda.syncthreads()
+    part = int32(me)
+    while part < 6:
+        if sums[part] > 0:
+            cuda.atomic.add(tallies, (frame, task, part // 3, part % 3), int64(sums[part]))
+        part += cuda.blockDim.x
 
 
 @device
@@ -180,40 +172,37 @@ def gain_of(promotes, total, count, has_top, low, top, scale):
 @kernel
 def reduce(sizes, tasks, offsets, flats, shares, promotes, contrasts, spans, tallies, summed):
     """Fill with the sums of a plane's features at the scale of the map (Eq. 5 to 7)."""
-    plane = cuda.blockIdx.y
-    frames, _, rows, cols = summed.shape
-    i = int32(cuda.grid(1))
+    rows, cols = summed.shape[2:]
+    i, plane = int32(cuda.grid(1)), cuda.blockIdx.y
     if i >= rows * cols:
         return
     row = i // int32(cols)
     col = i - row * int32(cols)
     flat = flat_of(flats, plane)
     frame = cuda.blockIdx.z
-    while frame < frames:
-        widest = widest_of(tasks, flats, spans, frame, modality(plane))
-        sum_ = float32(0)
-        for task in range(len(tasks)):
-            if tasks[task, 0] != plane:
-                continue
-            center, has_signs = tasks[task, 1], tasks[task, 3]
-            for sign in range(2 if has_signs else 1):
-                low, top, high = range_of(spans, frame, task, has_signs, sign)
-                if high - low > flat:
-                    gain = gain_of(
-                        promotes, tallies[frame, task, sign, 0], tallies[frame, task, sign, 1],
-                        tallies[frame, task, sign, 2], low, top, float32(1) / (high - low),
-                    )  # fmt: skip
-                    if shares:
-                        gain *= range_weight(high - low, widest, promotes)
-                    factor = float32(-1) if sign else float32(1)
-                    step = int32(4) >> center
-                    mean = mean_of(
-                        contrasts[frame], offsets[task], sizes[center, 0], sizes[center, 1],
-                        row, col, step, factor, low,
-                    )  # fmt: skip
-                    sum_ += gain * mean
-        summed[frame, plane, row, col] = sum_
-        frame += cuda.gridDim.z
+    widest = widest_of(tasks, flats, spans, frame, modality(plane))
+    sum_ = float32(0)
+    for task in range(len(tasks)):
+        if tasks[task, 0] != plane:
+            continue
+        center, has_signs = tasks[task, 1], tasks[task, 3]
+        for sign in range(2 if has_signs else 1):
+            low, top, high = range_of(spans, frame, task, has_signs, sign)
+            if high - low > flat:
+                gain = gain_of(
+                    promotes, tallies[frame, task, sign, 0], tallies[frame, task, sign, 1],
+                    tallies[frame, task, sign, 2], low, top, float32(1) / (high - low),
+                )  # fmt: skip
+                if shares:
+                    gain *= range_weight(high - low, widest, promotes)
+                factor = float32(-1) if sign else float32(1)
+                step = int32(4) >> center
+                mean = mean_of(
+                    contrasts[frame], offsets[task], sizes[center, 0], sizes[center, 1],
+                    row, col, step, factor, low,
+                )  # fmt: skip
+                sum_ += gain * mean
+    summed[frame, plane, row, col] = sum_
 
 
 @device

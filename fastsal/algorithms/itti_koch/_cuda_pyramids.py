@@ -21,37 +21,34 @@ def shrink(pixels, layout, width, unit, sizes, planes, bright):
     maximum = cuda.shared.array(1, float32)
     channels = int32(layout[0])
     unit = float32(unit * float32(1 / 64**2))
-    frames, size = pixels.shape
+    size = pixels.shape[1]
     height = int32(size // (width * channels))
     rows, cols = sizes[0, 0], sizes[0, 1]
     first = int32(cuda.blockIdx.x * TILE)
     frame = cuda.blockIdx.z
-    while frame < frames:
-        if cuda.threadIdx.x == 0:
-            maximum[0] = float32(0)
-        row = int32(cuda.blockIdx.y)
-        while row < rows:
-            cuda.syncthreads()
-            x = int32(cuda.threadIdx.x)
-            while x < (4 * TILE + 6) * channels:
-                pixel = x // channels
-                col = reflect(4 * first - 3 + pixel, width)
-                at = int32(col * channels + (x - pixel * channels))
-                line[x] = _down(pixels[frame], at, int32(width * channels), 4 * row - 3, height)
-                x += cuda.blockDim.x
-            cuda.syncthreads()
-            x = int32(cuda.threadIdx.x)
-            while x < TILE and first + x < cols:
-                at = row * cols + first + x
-                level = _fill_pixel(line, 4 * x, layout, unit, planes[frame], at)
-                cuda.atomic.max(maximum, 0, level)
-                x += cuda.blockDim.x
-            row += cuda.gridDim.y
+    if cuda.threadIdx.x == 0:
+        maximum[0] = float32(0)
+    row = int32(cuda.blockIdx.y)
+    while row < rows:
         cuda.syncthreads()
-        if cuda.threadIdx.x == 0:
-            cuda.atomic.max(bright, frame, maximum[0])
+        x = int32(cuda.threadIdx.x)
+        while x < (4 * TILE + 6) * channels:
+            pixel = x // channels
+            col = reflect(4 * first - 3 + pixel, width)
+            at = int32(col * channels + (x - pixel * channels))
+            line[x] = _down(pixels[frame], at, int32(width * channels), 4 * row - 3, height)
+            x += cuda.blockDim.x
         cuda.syncthreads()
-        frame += cuda.gridDim.z
+        x = int32(cuda.threadIdx.x)
+        while x < TILE and first + x < cols:
+            at = row * cols + first + x
+            level = _fill_pixel(line, 4 * x, layout, unit, planes[frame], at)
+            cuda.atomic.max(maximum, 0, level)
+            x += cuda.blockDim.x
+        row += cuda.gridDim.y
+    cuda.syncthreads()
+    if cuda.threadIdx.x == 0:
+        cuda.atomic.max(bright, frame, maximum[0])
 
 
 @kernel
@@ -60,7 +57,7 @@ def average(pixels, channels, width, side, unit, small):
     cols = int32(-(-width // side))
     size = int32(width * channels)
     height = int32(pixels.shape[1] // size)
-    i = int32(cuda.grid(1))
+    i, frame = int32(cuda.grid(1)), cuda.blockIdx.z
     if i >= small.shape[1]:
         return
     row = i // (cols * int32(channels))
@@ -69,14 +66,11 @@ def average(pixels, channels, width, side, unit, small):
     first, last = col * int32(side), min((col + 1) * int32(side), int32(width))
     top, bottom = row * int32(side), min((row + 1) * int32(side), height)
     channel = x - col * int32(channels)
-    frame = cuda.blockIdx.z
-    while frame < small.shape[0]:
-        total = float32(0)
-        for y in range(top, bottom):
-            for pixel in range(first, last):
-                total += float32(pixels[frame, y * size + pixel * int32(channels) + channel])
-        small[frame, i] = total * (unit / float32((bottom - top) * (last - first)))
-        frame += cuda.gridDim.z
+    total = float32(0)
+    for y in range(top, bottom):
+        for pixel in range(first, last):
+            total += float32(pixels[frame, y * size + pixel * int32(channels) + channel])
+    small[frame, i] = total * (unit / float32((bottom - top) * (last - first)))
 
 
 @device
@@ -125,37 +119,31 @@ def _fill_pixel(line, pixel, layout, unit, planes, at):
 @kernel
 def oppose(size, bright, planes):
     """Fill scale 2 of the colours R - G and B - Y from red, green and blue (section 2.1)."""
-    at = cuda.grid(1)
+    at, frame = cuda.grid(1), cuda.blockIdx.z
     if at >= size:
         return
-    frame = cuda.blockIdx.z
-    while frame < planes.shape[0]:
-        dark = bright[frame] * float32(0.1)
-        red, green, blue = planes[frame, 3, at], planes[frame, 4, at], planes[frame, 5, at]
-        red_green, blue_yellow = opponents(red, green, blue, planes[frame, 0, at], dark)
-        planes[frame, 1, at] = red_green
-        planes[frame, 2, at] = blue_yellow
-        frame += cuda.gridDim.z
+    dark = bright[frame] * float32(0.1)
+    red, green, blue = planes[frame, 3, at], planes[frame, 4, at], planes[frame, 5, at]
+    red_green, blue_yellow = opponents(red, green, blue, planes[frame, 0, at], dark)
+    planes[frame, 1, at] = red_green
+    planes[frame, 2, at] = blue_yellow
 
 
 @kernel
 def to_lab(size, channels, planes):
     """Fill scale 2 of intensity and the colours with CIELab of red, green and blue, or of grey."""
-    at = cuda.grid(1)
+    at, frame = cuda.grid(1), cuda.blockIdx.z
     if at >= size:
         return
-    frame = cuda.blockIdx.z
-    while frame < planes.shape[0]:
-        red = green = blue = planes[frame, 0, at]
-        if channels > 1:
-            red, green, blue = planes[frame, 3, at], planes[frame, 4, at], planes[frame, 5, at]
-        unit = float32(1 / 255)
-        lightness, a, b = lab_of_srgb(red * unit, green * unit, blue * unit)
-        planes[frame, 0, at] = lightness
-        if channels > 1:
-            planes[frame, 1, at] = a
-            planes[frame, 2, at] = b
-        frame += cuda.gridDim.z
+    red = green = blue = planes[frame, 0, at]
+    if channels > 1:
+        red, green, blue = planes[frame, 3, at], planes[frame, 4, at], planes[frame, 5, at]
+    unit = float32(1 / 255)
+    lightness, a, b = lab_of_srgb(red * unit, green * unit, blue * unit)
+    planes[frame, 0, at] = lightness
+    if channels > 1:
+        planes[frame, 1, at] = a
+        planes[frame, 2, at] = b
 
 
 @kernel
@@ -163,14 +151,11 @@ def halve(sizes, planes):
     """Fill scales 3 to 8 of a plane, a block per plane, for each needs the last (section 2.1)."""
     plane = cuda.blockIdx.y
     frame = cuda.blockIdx.z
-    while frame < planes.shape[0]:
-        level = 1
-        while level < sizes.shape[0]:
-            cuda.syncthreads()
-            _halve_scale(planes[frame, plane], sizes, level)
-            level += 1
+    level = 1
+    while level < sizes.shape[0]:
         cuda.syncthreads()
-        frame += cuda.gridDim.z
+        _halve_scale(planes[frame, plane], sizes, level)
+        level += 1
 
 
 @device
@@ -213,24 +198,22 @@ def filter_rows(blocks, sizes, taps, energy, planes, filtered):
     col = i - row * cols
     start = offset + row * cols
     frame = cuda.blockIdx.z
-    while frame < planes.shape[0]:
-        source = planes[frame, 0]
-        middle = source[start + col]
-        l1, r1 = source[start + reflect(col - 1, cols)], source[start + reflect(col + 1, cols)]
-        l2, r2 = source[start + reflect(col - 2, cols)], source[start + reflect(col + 2, cols)]
-        l3, r3 = source[start + reflect(col - 3, cols)], source[start + reflect(col + 3, cols)]
-        l4, r4 = source[start + reflect(col - 4, cols)], source[start + reflect(col + 4, cols)]
-        target = filtered[frame]
-        at = offset + i
-        p1, p2, p3, p4 = l1 + r1, l2 + r2, l3 + r3, l4 + r4
-        target[0, at] = symmetric(_half(taps, 0), middle, p1, p2, p3, p4)
-        target[1, at] = symmetric(_half(taps, 1), middle, p1, p2, p3, p4)
-        target[3, at] = symmetric(_half(taps, 3), middle, p1, p2, p3, p4)
-        p1, p2, p3, p4 = r1 - l1, r2 - l2, r3 - l3, r4 - l4
-        target[4, at] = symmetric(_half(taps, 4), float32(0), p1, p2, p3, p4)
-        if energy:
-            target[2, at] = symmetric(_half(taps, 2), float32(0), p1, p2, p3, p4)
-        frame += cuda.gridDim.z
+    source = planes[frame, 0]
+    middle = source[start + col]
+    l1, r1 = source[start + reflect(col - 1, cols)], source[start + reflect(col + 1, cols)]
+    l2, r2 = source[start + reflect(col - 2, cols)], source[start + reflect(col + 2, cols)]
+    l3, r3 = source[start + reflect(col - 3, cols)], source[start + reflect(col + 3, cols)]
+    l4, r4 = source[start + reflect(col - 4, cols)], source[start + reflect(col + 4, cols)]
+    target = filtered[frame]
+    at = offset + i
+    p1, p2, p3, p4 = l1 + r1, l2 + r2, l3 + r3, l4 + r4
+    target[0, at] = symmetric(_half(taps, 0), middle, p1, p2, p3, p4)
+    target[1, at] = symmetric(_half(taps, 1), middle, p1, p2, p3, p4)
+    target[3, at] = symmetric(_half(taps, 3), middle, p1, p2, p3, p4)
+    p1, p2, p3, p4 = r1 - l1, r2 - l2, r3 - l3, r4 - l4
+    target[4, at] = symmetric(_half(taps, 4), float32(0), p1, p2, p3, p4)
+    if energy:
+        target[2, at] = symmetric(_half(taps, 2), float32(0), p1, p2, p3, p4)
 
 
 @kernel
@@ -244,30 +227,26 @@ def filter_columns(blocks, sizes, taps, energy, filtered, planes):
     row = i // cols
     start = offset + (i - row * cols)
     frame = cuda.blockIdx.z
-    while frame < planes.shape[0]:
-        gauss, cosine, slow_cosine = filtered[frame, 0], filtered[frame, 1], filtered[frame, 3]
-        slow_sine = filtered[frame, 4]
-        even, excess = taps[5, 2], taps[5, 4]
-        across = taps[5, 0] * _even(cosine, start, row, rows, cols, _half(taps, 0))
-        down = taps[5, 0] * _even(gauss, start, row, rows, cols, _half(taps, 1))
-        cosines = even * _even(slow_cosine, start, row, rows, cols, _half(taps, 3))
-        cosines -= even * excess * _even(gauss, start, row, rows, cols, _half(taps, 0))
-        sines = even * _odd(slow_sine, start, row, rows, cols, _half(taps, 4))
-        rising, falling = cosines - sines, cosines + sines
-        if energy:
-            sine, straight, diagonal = filtered[frame, 2], taps[5, 1], taps[5, 3]
-            across = abs(across) + abs(
-                straight * _even(sine, start, row, rows, cols, _half(taps, 0))
-            )
-            down = abs(down) + abs(straight * _odd(gauss, start, row, rows, cols, _half(taps, 2)))
-            third = diagonal * _even(slow_sine, start, row, rows, cols, _half(taps, 3))
-            fourth = diagonal * _odd(slow_cosine, start, row, rows, cols, _half(taps, 4))
-            rising = abs(rising) + abs(third + fourth)
-            falling = abs(falling) + abs(third - fourth)
-        at = offset + i
-        planes[frame, 3, at], planes[frame, 4, at] = across, down
-        planes[frame, 5, at], planes[frame, 6, at] = rising, falling
-        frame += cuda.gridDim.z
+    gauss, cosine, slow_cosine = filtered[frame, 0], filtered[frame, 1], filtered[frame, 3]
+    slow_sine = filtered[frame, 4]
+    even, excess = taps[5, 2], taps[5, 4]
+    across = taps[5, 0] * _even(cosine, start, row, rows, cols, _half(taps, 0))
+    down = taps[5, 0] * _even(gauss, start, row, rows, cols, _half(taps, 1))
+    cosines = even * _even(slow_cosine, start, row, rows, cols, _half(taps, 3))
+    cosines -= even * excess * _even(gauss, start, row, rows, cols, _half(taps, 0))
+    sines = even * _odd(slow_sine, start, row, rows, cols, _half(taps, 4))
+    rising, falling = cosines - sines, cosines + sines
+    if energy:
+        sine, straight, diagonal = filtered[frame, 2], taps[5, 1], taps[5, 3]
+        across = abs(across) + abs(straight * _even(sine, start, row, rows, cols, _half(taps, 0)))
+        down = abs(down) + abs(straight * _odd(gauss, start, row, rows, cols, _half(taps, 2)))
+        third = diagonal * _even(slow_sine, start, row, rows, cols, _half(taps, 3))
+        fourth = diagonal * _odd(slow_cosine, start, row, rows, cols, _half(taps, 4))
+        rising = abs(rising) + abs(third + fourth)
+        falling = abs(falling) + abs(third - fourth)
+    at = offset + i
+    planes[frame, 3, at], planes[frame, 4, at] = across, down
+    planes[frame, 5, at], planes[frame, 6, at] = rising, falling
 
 
 @device

@@ -16,8 +16,8 @@ MAX_PAIRS = MAX_COSINES**2
 @kernel
 def reduce_signs(sizes, tasks, offsets, flats, contrasts, spans, signs):
     """Fill with either sign of every feature, stretched, at the scale of the map."""
-    frames, _, rows, cols = signs.shape
-    i = int32(cuda.grid(1))
+    rows, cols = signs.shape[2:]
+    i, frame = int32(cuda.grid(1)), cuda.blockIdx.z
     if i >= rows * cols:
         return
     row = i // int32(cols)
@@ -25,18 +25,15 @@ def reduce_signs(sizes, tasks, offsets, flats, contrasts, spans, signs):
     task, sign = cuda.blockIdx.y // 2, cuda.blockIdx.y % 2
     center, has_signs = tasks[task, 1], tasks[task, 3]
     factor = float32(-1) if sign else float32(1)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        low, _, high = range_of(spans, frame, task, has_signs, sign)
-        value = float32(0)
-        if high - low > flat_of(flats, tasks[task, 0]) and (has_signs or sign == 0):
-            mean = mean_of(
-                contrasts[frame], offsets[task], sizes[center, 0], sizes[center, 1],
-                row, col, int32(4) >> center, factor, low,
-            )  # fmt: skip
-            value = mean / (high - low)
-        signs[frame, 2 * task + sign, row, col] = value
-        frame += cuda.gridDim.z
+    low, _, high = range_of(spans, frame, task, has_signs, sign)
+    value = float32(0)
+    if high - low > flat_of(flats, tasks[task, 0]) and (has_signs or sign == 0):
+        mean = mean_of(
+            contrasts[frame], offsets[task], sizes[center, 0], sizes[center, 1],
+            row, col, int32(4) >> center, factor, low,
+        )  # fmt: skip
+        value = mean / (high - low)
+    signs[frame, 2 * task + sign, row, col] = value
 
 
 @kernel
@@ -49,11 +46,9 @@ def compete(sigma, across, down, tasks, signs, spare, sums):
     if half % 2 and not tasks[half // 2, 3]:
         return
     frame = cuda.blockIdx.z
-    while frame < signs.shape[0]:
-        values = signs[frame, half]
-        contest(values, sigma, across, down, spare[frame, half], sums[frame, half],
-                pairs, lows, highs)  # fmt: skip
-        frame += cuda.gridDim.z
+    values = signs[frame, half]
+    contest(values, sigma, across, down, spare[frame, half], sums[frame, half],
+            pairs, lows, highs)  # fmt: skip
 
 
 @device
@@ -132,27 +127,24 @@ def _height_of(pairs, down, row, cosine, cosines):
 @kernel
 def sum_signs(tasks, flats, shares, spans, signs, summed):
     """Fill with the sums of a plane's features after the competition (Eq. 5 to 7)."""
-    plane = cuda.blockIdx.y
-    frames, _, rows, cols = summed.shape
-    i = int32(cuda.grid(1))
+    rows, cols = summed.shape[2:]
+    i, plane = int32(cuda.grid(1)), cuda.blockIdx.y
     if i >= rows * cols:
         return
     row = i // int32(cols)
     col = i - row * int32(cols)
     frame = cuda.blockIdx.z
-    while frame < frames:
-        widest = widest_of(tasks, flats, spans, frame, modality(plane))
-        total = float32(0)
-        for task in range(len(tasks)):
-            if tasks[task, 0] == plane:
-                has_signs = tasks[task, 3]
-                low, _, high = range_of(spans, frame, task, has_signs, 0)
-                value = signs[frame, 2 * task, row, col]
-                if has_signs:
-                    value += signs[frame, 2 * task + 1, row, col]
-                total += value * range_weight(high - low, widest, False) if shares else value
-        summed[frame, plane, row, col] = total
-        frame += cuda.gridDim.z
+    widest = widest_of(tasks, flats, spans, frame, modality(plane))
+    total = float32(0)
+    for task in range(len(tasks)):
+        if tasks[task, 0] == plane:
+            has_signs = tasks[task, 3]
+            low, _, high = range_of(spans, frame, task, has_signs, 0)
+            value = signs[frame, 2 * task, row, col]
+            if has_signs:
+                value += signs[frame, 2 * task + 1, row, col]
+            total += value * range_weight(high - low, widest, False) if shares else value
+    summed[frame, plane, row, col] = total
 
 
 @kernel
@@ -162,18 +154,16 @@ def add_up(shares, promotes, weights, start, summed, maps):
     highs = cuda.shared.array(MAX_THREADS, float32)
     sums = cuda.shared.array(3, int32)
     frame = cuda.blockIdx.x
-    while frame < summed.shape[0]:
-        planes, target = summed[frame], start + frame
-        widest = _begin(planes, maps[:, target], lows, highs)
-        for plane in range(3, 7):
-            low, high = _range(planes[plane], lows, highs)
-            factor = range_weight(high - low, widest, promotes) if shares else float32(1)
-            _add(planes[plane], low, high, promotes, factor, sums, maps[3, target])
-        for kind in range(3):
-            part = maps[kind + 1, target]
-            low, high = _range(part, lows, highs)
-            _add(part, low, high, promotes, weights[kind], sums, maps[0, target])
-        frame += cuda.gridDim.x
+    planes, target = summed[frame], start + frame
+    widest = _begin(planes, maps[:, target], lows, highs)
+    for plane in range(3, 7):
+        low, high = _range(planes[plane], lows, highs)
+        factor = range_weight(high - low, widest, promotes) if shares else float32(1)
+        _add(planes[plane], low, high, promotes, factor, sums, maps[3, target])
+    for kind in range(3):
+        part = maps[kind + 1, target]
+        low, high = _range(part, lows, highs)
+        _add(part, low, high, promotes, weights[kind], sums, maps[0, target])
 
 
 @kernel
@@ -183,21 +173,19 @@ def add_up_competing(shares, sigma, across, down, weights, start, summed, room, 
     highs = cuda.shared.array(MAX_THREADS, float32)
     pairs = cuda.shared.array(MAX_PAIRS, float32)
     frame = cuda.blockIdx.x
-    while frame < summed.shape[0]:
-        planes, target = summed[frame], start + frame
-        widest = _begin(planes, maps[:, target], lows, highs)
-        values, free, rows = room[frame, 0], spare[frame, 0], sums[frame, 0]
-        for part in range(7):  # four orientations, then intensity, colour and orientation
-            source = planes[3 + part] if part < 4 else maps[part - 3, target]
-            low, high = _range(source, lows, highs)
-            _stretch(source, low, high, values)
-            contest(values, sigma, across, down, free, rows, pairs, lows, highs)
-            if part < 4:
-                factor = range_weight(high - low, widest, False) if shares else float32(1)
-                _add_scaled(values, factor, maps[3, target])
-            else:
-                _add_scaled(values, weights[part - 4], maps[0, target])
-        frame += cuda.gridDim.x
+    planes, target = summed[frame], start + frame
+    widest = _begin(planes, maps[:, target], lows, highs)
+    values, free, rows = room[frame, 0], spare[frame, 0], sums[frame, 0]
+    for part in range(7):  # four orientations, then intensity, colour and orientation
+        source = planes[3 + part] if part < 4 else maps[part - 3, target]
+        low, high = _range(source, lows, highs)
+        _stretch(source, low, high, values)
+        contest(values, sigma, across, down, free, rows, pairs, lows, highs)
+        if part < 4:
+            factor = range_weight(high - low, widest, False) if shares else float32(1)
+            _add_scaled(values, factor, maps[3, target])
+        else:
+            _add_scaled(values, weights[part - 4], maps[0, target])
 
 
 @device

@@ -34,14 +34,10 @@ def minimum_barrier(pixels, channels, is_rgb, width, size, steps, out):
     frames, area = out.shape
     rows, cols = shape_of_thumbnail(area // width, width, size)
     group = min(frames, GROUP)
-    for start in range(0, frames, group):
-        stop = min(start + group, frames)
-        part, saliency = (pixels, out) if group == frames else (pixels[start:stop], out[start:stop])
-        maps = workspace("barrier maps", (group, rows, cols), np.float32)[: stop - start]
-        colors = workspace(
-            "barrier colors", (group, 3 if channels > 1 else 1, rows, cols), np.uint8
-        )
-        colors = colors[: stop - start]
+    for part, saliency in launch.in_groups(group, pixels, out):
+        maps = workspace("barrier maps", (group, rows, cols), np.float32)[: len(part)]
+        planes = group, 3 if channels > 1 else 1
+        colors = workspace("barrier colors", (*planes, rows, cols), np.uint8)[: len(part)]
         fill_area_means(part, channels, is_rgb, width, colors)
         _fill_maps(colors, steps, maps)
         upsample(maps, width, saliency)
@@ -56,8 +52,7 @@ def _fill_maps(colors, steps, maps):
     scores = workspace("barrier background", maps.shape, np.float32)
     fill_lab(colors, lab)
     fill_bounds(colors, bounds)
-    cells = (-(-cols // launch.THREADS), launch.capped(rows), frames), launch.THREADS
-    _replicate[cells](lab, bounds)
+    _replicate[launch.image_grid((rows, cols), frames)](lab, bounds)
     flat = frames * planes, rows, cols
     fill_medians(lab.reshape(*flat), MEDIAN_REACH, medians.reshape(*flat))
     if background:
@@ -72,21 +67,17 @@ def _fill_maps(colors, steps, maps):
 @kernel
 def _replicate(lab, bounds):
     """Repeat the cells at the bounds outside them, as the median's window wants them."""
-    planes, rows, cols = lab.shape[1], lab.shape[2], lab.shape[3]
-    col = cuda.grid(1)
+    planes, cols = lab.shape[1], lab.shape[3]
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= cols:
         return
-    frame = cuda.blockIdx.z
     top, bottom, left, right = (
         bounds[frame, 0], bounds[frame, 1], bounds[frame, 2], bounds[frame, 3],
     )  # fmt: skip
-    row = cuda.blockIdx.y
-    while row < rows:
-        down, across = min(max(row, top), bottom - 1), min(max(col, left), right - 1)
-        if down != row or across != col:
-            for plane in range(planes):
-                lab[frame, plane, row, col] = lab[frame, plane, down, across]
-        row += cuda.gridDim.y
+    down, across = min(max(row, top), bottom - 1), min(max(col, left), right - 1)
+    if down != row or across != col:
+        for plane in range(planes):
+            lab[frame, plane, row, col] = lab[frame, plane, down, across]
 
 
 @kernel
@@ -161,7 +152,7 @@ def _stretch(saliency, bounds, lows, highs):
 
 def _measure_distances(planes, bounds, low, high):
     """Fill `low` and `high`, (N, planes, h, w), with the range of the path to each pixel."""
-    blocks = planes.shape[1], launch.capped(len(planes))
+    blocks = planes.shape[1], len(planes)
     _fill_distances[blocks, launch.THREADS](planes, bounds, low, high)
 
 
@@ -169,29 +160,27 @@ def _measure_distances(planes, bounds, low, high):
 def _fill_distances(planes, bounds, low, high):
     """Fill the distances of each plane by raster passes (Algorithm 1): a block per plane."""
     plane, frame = cuda.blockIdx.x, cuda.blockIdx.y
-    while frame < planes.shape[0]:
-        top, bottom, left, right = (
-            bounds[frame, 0], bounds[frame, 1], bounds[frame, 2], bounds[frame, 3],
-        )  # fmt: skip
-        rows, cols = bottom - top, right - left
-        i = cuda.threadIdx.x
-        while i < rows * cols:
-            row, col = top + i // cols, left + i % cols
-            low[frame, plane, row, col] = planes[frame, plane, row, col]
-            high[frame, plane, row, col] = planes[frame, plane, row, col]
-            i += cuda.blockDim.x
-        cuda.syncthreads()
-        inner = planes[frame, plane], low[frame, plane], high[frame, plane]
-        for number in range(PASSES):
-            step = -1 if number % 2 == 0 else 1
-            for order in range(2, rows + cols - 3):
-                diagonal = order if step < 0 else rows + cols - 2 - order
-                row = first_row(diagonal, cols) + cuda.threadIdx.x
-                while row <= last_row(diagonal, rows):
-                    _relax(number == 0, inner, top + row, left + diagonal - row, step)
-                    row += cuda.blockDim.x
-                cuda.syncthreads()
-        frame += cuda.gridDim.y
+    top, bottom, left, right = (
+        bounds[frame, 0], bounds[frame, 1], bounds[frame, 2], bounds[frame, 3],
+    )  # fmt: skip
+    rows, cols = bottom - top, right - left
+    i = cuda.threadIdx.x
+    while i < rows * cols:
+        row, col = top + i // cols, left + i % cols
+        low[frame, plane, row, col] = planes[frame, plane, row, col]
+        high[frame, plane, row, col] = planes[frame, plane, row, col]
+        i += cuda.blockDim.x
+    cuda.syncthreads()
+    inner = planes[frame, plane], low[frame, plane], high[frame, plane]
+    for number in range(PASSES):
+        step = -1 if number % 2 == 0 else 1
+        for order in range(2, rows + cols - 3):
+            diagonal = order if step < 0 else rows + cols - 2 - order
+            row = first_row(diagonal, cols) + cuda.threadIdx.x
+            while row <= last_row(diagonal, rows):
+                _relax(number == 0, inner, top + row, left + diagonal - row, step)
+                row += cuda.blockDim.x
+            cuda.syncthreads()
 
 
 @device

@@ -27,10 +27,10 @@ def fill_background(lab, bounds, scores):
     frames, _, rows, cols = lab.shape
     axes = workspace("barrier axes", (frames, STRIPS, AXES), np.float32)
     distances = workspace("barrier strips", (frames, STRIPS, rows, cols), np.float32)
-    blocks = STRIPS, launch.capped(frames)
+    blocks = STRIPS, frames
     _fill_axes[blocks, min(launch.THREADS, 256)](lab, bounds, axes)
     _fill_strips[blocks, launch.THREADS](lab, bounds, axes, distances)
-    _combine[launch.capped(frames), launch.THREADS](distances, bounds, scores)
+    _combine[frames, launch.THREADS](distances, bounds, scores)
 
 
 @kernel
@@ -39,27 +39,24 @@ def _fill_axes(lab, bounds, axes):
     shared = cuda.shared.array(_SHARED, int64)
     strip, me, threads = cuda.blockIdx.x, cuda.threadIdx.x, cuda.blockDim.x
     frame = cuda.blockIdx.y
-    while frame < lab.shape[0]:
-        rows = bounds[frame, 1] - bounds[frame, 0]
-        cols = bounds[frame, 3] - bounds[frame, 2]
-        top, bottom, left, right = strip_bounds(strip, rows, cols)
-        count = (bottom - top) * (right - left)
-        for at in range(MOMENTS):
-            shared[MOMENTS * me + at] = 0
-        i = me
-        while i < count:
-            row = bounds[frame, 0] + top + i // (right - left)
-            col = bounds[frame, 2] + left + i % (right - left)
-            _add(lab[frame], row, col, shared[MOMENTS * me :])
-            i += threads
-        cuda.syncthreads()
-        if me == 0:
-            for other in range(1, threads):
-                for at in range(MOMENTS):
-                    shared[at] += shared[MOMENTS * other + at]
-            _whiten(shared, count, axes[frame, strip])
-        cuda.syncthreads()
-        frame += cuda.gridDim.y
+    rows = bounds[frame, 1] - bounds[frame, 0]
+    cols = bounds[frame, 3] - bounds[frame, 2]
+    top, bottom, left, right = strip_bounds(strip, rows, cols)
+    count = (bottom - top) * (right - left)
+    for at in range(MOMENTS):
+        shared[MOMENTS * me + at] = 0
+    i = me
+    while i < count:
+        row = bounds[frame, 0] + top + i // (right - left)
+        col = bounds[frame, 2] + left + i % (right - left)
+        _add(lab[frame], row, col, shared[MOMENTS * me :])
+        i += threads
+    cuda.syncthreads()
+    if me == 0:
+        for other in range(1, threads):
+            for at in range(MOMENTS):
+                shared[at] += shared[MOMENTS * other + at]
+        _whiten(shared, count, axes[frame, strip])
 
 
 @device
@@ -99,23 +96,21 @@ def _fill_strips(lab, bounds, axes, distances):
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
     strip, frame = cuda.blockIdx.x, cuda.blockIdx.y
-    while frame < lab.shape[0]:
-        rows = bounds[frame, 1] - bounds[frame, 0]
-        cols = bounds[frame, 3] - bounds[frame, 2]
-        target = distances[frame, strip]
-        i = cuda.threadIdx.x
-        while i < rows * cols:
-            row, col = bounds[frame, 0] + i // cols, bounds[frame, 2] + i % cols
-            target[row, col] = _distance(lab[frame], row, col, axes[frame, strip])
-            i += cuda.blockDim.x
-        cuda.syncthreads()
-        low, high = range_within(target, bounds[frame], lows, highs)
-        i = cuda.threadIdx.x
-        while i < rows * cols:
-            row, col = bounds[frame, 0] + i // cols, bounds[frame, 2] + i % cols
-            target[row, col] = fraction(target[row, col], low, high)
-            i += cuda.blockDim.x
-        frame += cuda.gridDim.y
+    rows = bounds[frame, 1] - bounds[frame, 0]
+    cols = bounds[frame, 3] - bounds[frame, 2]
+    target = distances[frame, strip]
+    i = cuda.threadIdx.x
+    while i < rows * cols:
+        row, col = bounds[frame, 0] + i // cols, bounds[frame, 2] + i % cols
+        target[row, col] = _distance(lab[frame], row, col, axes[frame, strip])
+        i += cuda.blockDim.x
+    cuda.syncthreads()
+    low, high = range_within(target, bounds[frame], lows, highs)
+    i = cuda.threadIdx.x
+    while i < rows * cols:
+        row, col = bounds[frame, 0] + i // cols, bounds[frame, 2] + i % cols
+        target[row, col] = fraction(target[row, col], low, high)
+        i += cuda.blockDim.x
 
 
 @device
@@ -135,25 +130,23 @@ def _combine(distances, bounds, scores):
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
     frame = cuda.blockIdx.x
-    while frame < scores.shape[0]:
-        rows = bounds[frame, 1] - bounds[frame, 0]
-        cols = bounds[frame, 3] - bounds[frame, 2]
-        i = cuda.threadIdx.x
-        while i < rows * cols:
-            row, col = bounds[frame, 0] + i // cols, bounds[frame, 2] + i % cols
-            scores[frame, row, col] = all_but_greatest(
-                distances[frame, 0, row, col], distances[frame, 1, row, col],
-                distances[frame, 2, row, col], distances[frame, 3, row, col],
-            )  # fmt: skip
-            i += cuda.blockDim.x
-        cuda.syncthreads()
-        low, high = range_within(scores[frame], bounds[frame], lows, highs)
-        i = cuda.threadIdx.x
-        while i < rows * cols:
-            row, col = bounds[frame, 0] + i // cols, bounds[frame, 2] + i % cols
-            scores[frame, row, col] = fraction(scores[frame, row, col], low, high)
-            i += cuda.blockDim.x
-        frame += cuda.gridDim.x
+    rows = bounds[frame, 1] - bounds[frame, 0]
+    cols = bounds[frame, 3] - bounds[frame, 2]
+    i = cuda.threadIdx.x
+    while i < rows * cols:
+        row, col = bounds[frame, 0] + i // cols, bounds[frame, 2] + i % cols
+        scores[frame, row, col] = all_but_greatest(
+            distances[frame, 0, row, col], distances[frame, 1, row, col],
+            distances[frame, 2, row, col], distances[frame, 3, row, col],
+        )  # fmt: skip
+        i += cuda.blockDim.x
+    cuda.syncthreads()
+    low, high = range_within(scores[frame], bounds[frame], lows, highs)
+    i = cuda.threadIdx.x
+    while i < rows * cols:
+        row, col = bounds[frame, 0] + i // cols, bounds[frame, 2] + i % cols
+        scores[frame, row, col] = fraction(scores[frame, row, col], low, high)
+        i += cuda.blockDim.x
 
 
 @device

@@ -14,28 +14,25 @@ _LINES = 4 * FRAME
 
 def fill_bounds(colors, bounds):
     """Fill `bounds`, (N, 4), with the first and last + 1 row and column inside each frame."""
-    _fill_bounds[launch.capped(len(colors)), launch.THREADS](colors, bounds)
+    _fill_bounds[len(colors), launch.THREADS](colors, bounds)
 
 
 @kernel
 def _fill_bounds(colors, bounds):
     counts = cuda.shared.array(_LINES, int32)
-    frames, _, rows, cols = colors.shape
+    rows, cols = colors.shape[2:]
     me, threads = cuda.threadIdx.x, cuda.blockDim.x
     frame = cuda.blockIdx.x
-    while frame < frames:
-        line = me
-        while line < _LINES:
-            counts[line] = 0
-            line += threads
-        cuda.syncthreads()
-        if min(rows, cols) >= SMALLEST:
-            _count(colors[frame], counts)
-        cuda.syncthreads()
-        if me == 0:
-            _cut_off(counts, rows, cols, bounds[frame])
-        cuda.syncthreads()
-        frame += cuda.gridDim.x
+    line = me
+    while line < _LINES:
+        counts[line] = 0
+        line += threads
+    cuda.syncthreads()
+    if min(rows, cols) >= SMALLEST:
+        _count(colors[frame], counts)
+    cuda.syncthreads()
+    if me == 0:
+        _cut_off(counts, rows, cols, bounds[frame])
 
 
 @device

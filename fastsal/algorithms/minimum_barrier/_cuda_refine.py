@@ -21,7 +21,7 @@ def refine(maps, bounds):
     across = workspace("barrier across", maps.shape, np.uint8)
     eroded = workspace("barrier eroded", maps.shape, np.uint8)
     widths = workspace("barrier widths", (frames,), np.int64)
-    one = launch.capped(frames), launch.THREADS
+    one = frames, launch.THREADS
     cells = launch.image_grid((rows, cols), frames)
     _fill_levels[one](maps, bounds, levels, widths)
     _erode_across[cells](levels, bounds, widths, across)
@@ -44,84 +44,63 @@ def _fill_levels(maps, bounds, levels, widths):
     """Fill the levels of each map, 0 outside its bounds, and the width of its opening."""
     total = cuda.shared.array(1, int64)
     frame = cuda.blockIdx.x
-    while frame < maps.shape[0]:
-        rows, cols = maps.shape[1], maps.shape[2]
-        if cuda.threadIdx.x == 0:
-            total[0] = 0
-        cuda.syncthreads()
-        i, own = cuda.threadIdx.x, int64(0)
-        while i < rows * cols:
-            row, col = i // cols, i % cols
-            value = int32(0)
-            if _is_inside(bounds[frame], row, col):
-                value = level(maps[frame, row, col])
-            levels[frame, row, col] = value
-            own += value
-            i += cuda.blockDim.x
-        cuda.atomic.add(total, 0, own)
-        cuda.syncthreads()
-        if cuda.threadIdx.x == 0:
-            high = bounds[frame, 1] - bounds[frame, 0]
-            wide = bounds[frame, 3] - bounds[frame, 2]
-            widths[frame] = opening_width(total[0], high * wide)
-        cuda.syncthreads()
-        frame += cuda.gridDim.x
+    rows, cols = maps.shape[1], maps.shape[2]
+    if cuda.threadIdx.x == 0:
+        total[0] = 0
+    cuda.syncthreads()
+    i, own = cuda.threadIdx.x, int64(0)
+    while i < rows * cols:
+        row, col = i // cols, i % cols
+        value = int32(0)
+        if _is_inside(bounds[frame], row, col):
+            value = level(maps[frame, row, col])
+        levels[frame, row, col] = value
+        own += value
+        i += cuda.blockDim.x
+    cuda.atomic.add(total, 0, own)
+    cuda.syncthreads()
+    if cuda.threadIdx.x == 0:
+        high = bounds[frame, 1] - bounds[frame, 0]
+        wide = bounds[frame, 3] - bounds[frame, 2]
+        widths[frame] = opening_width(total[0], high * wide)
 
 
 @kernel
 def _erode_across(levels, bounds, widths, target):
-    col = cuda.grid(1)
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= levels.shape[2]:
         return
-    frame = cuda.blockIdx.z
-    while frame < levels.shape[0]:
-        first = max(bounds[frame, 2], col - widths[frame] // 2)
-        last = min(bounds[frame, 3], col - widths[frame] // 2 + widths[frame])
-        row = cuda.blockIdx.y
-        while row < levels.shape[1]:
-            minimum = int32(LEVELS - 1)
-            for other in range(first, last):
-                minimum = min(minimum, int32(levels[frame, row, other]))
-            target[frame, row, col] = minimum
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    first = max(bounds[frame, 2], col - widths[frame] // 2)
+    last = min(bounds[frame, 3], col - widths[frame] // 2 + widths[frame])
+    minimum = int32(LEVELS - 1)
+    for other in range(first, last):
+        minimum = min(minimum, int32(levels[frame, row, other]))
+    target[frame, row, col] = minimum
 
 
 @kernel
 def _erode_down(levels, bounds, widths, target):
     """Finish an erosion; cells outside the bounds become 0."""
-    col = cuda.grid(1)
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= levels.shape[2]:
         return
-    frame = cuda.blockIdx.z
-    while frame < levels.shape[0]:
-        row = cuda.blockIdx.y
-        while row < levels.shape[1]:
-            first = max(bounds[frame, 0], row - widths[frame] // 2)
-            last = min(bounds[frame, 1], row - widths[frame] // 2 + widths[frame])
-            minimum = int32(LEVELS - 1)
-            for other in range(first, last):
-                minimum = min(minimum, int32(levels[frame, other, col]))
-            target[frame, row, col] = minimum if _is_inside(bounds[frame], row, col) else int32(0)
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    first = max(bounds[frame, 0], row - widths[frame] // 2)
+    last = min(bounds[frame, 1], row - widths[frame] // 2 + widths[frame])
+    minimum = int32(LEVELS - 1)
+    for other in range(first, last):
+        minimum = min(minimum, int32(levels[frame, other, col]))
+    target[frame, row, col] = minimum if _is_inside(bounds[frame], row, col) else int32(0)
 
 
 @kernel
 def _invert(levels, bounds, target):
-    col = cuda.grid(1)
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= levels.shape[2]:
         return
-    frame = cuda.blockIdx.z
-    while frame < levels.shape[0]:
-        row = cuda.blockIdx.y
-        while row < levels.shape[1]:
-            value = int32(0)
-            if _is_inside(bounds[frame], row, col):
-                value = int32(LEVELS - 1) - int32(levels[frame, row, col])
-            target[frame, row, col] = value
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    value = int32(0)
+    if _is_inside(bounds[frame], row, col):
+        value = int32(LEVELS - 1) - int32(levels[frame, row, col])
+    target[frame, row, col] = value
 
 
 @kernel
@@ -131,30 +110,27 @@ def _sharpen(negative, bounds, maps):
     curve = cuda.shared.array(LEVELS, float32)
     me, threads = cuda.threadIdx.x, cuda.blockDim.x
     frame = cuda.blockIdx.x
-    while frame < maps.shape[0]:
-        inner = bounds[frame]
-        high, wide = inner[1] - inner[0], inner[3] - inner[2]
-        value = me
-        while value < LEVELS:
-            counts[value] = 0
-            value += threads
-        cuda.syncthreads()
-        i = me
-        while i < high * wide:
-            found = negative[frame, inner[0] + i // wide, inner[2] + i % wide]
-            cuda.atomic.add(counts, LEVELS - 1 - found, 1)
-            i += threads
-        cuda.syncthreads()
-        if me == 0:
-            _fill_curve(counts, curve)
-        cuda.syncthreads()
-        i = me
-        while i < high * wide:
-            row, col = inner[0] + i // wide, inner[2] + i % wide
-            maps[frame, row, col] = curve[LEVELS - 1 - negative[frame, row, col]]
-            i += threads
-        cuda.syncthreads()
-        frame += cuda.gridDim.x
+    inner = bounds[frame]
+    high, wide = inner[1] - inner[0], inner[3] - inner[2]
+    value = me
+    while value < LEVELS:
+        counts[value] = 0
+        value += threads
+    cuda.syncthreads()
+    i = me
+    while i < high * wide:
+        found = negative[frame, inner[0] + i // wide, inner[2] + i % wide]
+        cuda.atomic.add(counts, LEVELS - 1 - found, 1)
+        i += threads
+    cuda.syncthreads()
+    if me == 0:
+        _fill_curve(counts, curve)
+    cuda.syncthreads()
+    i = me
+    while i < high * wide:
+        row, col = inner[0] + i // wide, inner[2] + i % wide
+        maps[frame, row, col] = curve[LEVELS - 1 - negative[frame, row, col]]
+        i += threads
 
 
 @device

@@ -40,14 +40,12 @@ def spectral_residual(pixels, channels, weights, width, size, scale, out):
     `size` is that of the spectrum, rows and columns.
     """
     frames = out.shape[0]
-    group = min(frames, max(1, GROUP // (size[0] * size[1])))
+    group = min(frames, max(1, GROUP // (size[0] * size[1])), launch.MOST_DEEP)
     twiddles = [_work(f"turns {axis}", (2, side), np.float64) for axis, side in enumerate(size)]
     for table in twiddles:
         blocks = -(-table.shape[1] // launch.THREADS)
         _fill_twiddles[blocks, launch.THREADS](table)
-    for start in range(0, frames, group):
-        stop = min(start + group, frames)
-        part, saliency = (pixels, out) if group == frames else (pixels[start:stop], out[start:stop])
+    for part, saliency in launch.in_groups(group, pixels, out):
         _fill_group(part, channels, weights, width, size, scale, twiddles, saliency, group)
 
 
@@ -71,7 +69,7 @@ def _fill_group(pixels, channels, weights, width, size, scale, twiddles, out, gr
     _fill_sizes[each](real, imag, logs)
     _fill_blurred[each](logs, cosines)
     flat = cosines.reshape(frames, size[0] * size[1]), small.reshape(frames, size[0] * size[1])
-    _normalize[launch.capped(frames), launch.THREADS](*flat)
+    _normalize[frames, launch.THREADS](*flat)
     upsample(small, width, out)
 
 
@@ -91,65 +89,53 @@ def _fill_twiddles(twiddles):
 
 @kernel
 def _shrink(pixels, channels, weights, width, real, imag):
-    frames, rows, cols = real.shape
+    rows, cols = real.shape[1:]
     height = pixels.shape[1] // (width * channels)
     bits = 8 * pixels.itemsize
-    col = cuda.grid(1)
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= cols:
         return
     first, fraction = tap(col, width, cols)
     across = fixed(fraction, bits)
     left, right = channels * first, channels * min(first + 1, width - 1)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            top, fraction = tap(row, height, rows)
-            a = channels * width * top
-            c = channels * width * min(top + 1, height - 1)
-            a, b, c, d = a + left, a + right, c + left, c + right
-            source = pixels[frame]
-            levels = (
-                _level(source, a, channels, weights), _level(source, b, channels, weights),
-                _level(source, c, channels, weights), _level(source, d, channels, weights),
-            )  # fmt: skip
-            down = fixed(fraction, bits)
-            if bits == 32:
-                real[frame, row, col] = blended_wide(*levels, across, down)
-            else:
-                real[frame, row, col] = blended(*levels, across, down, bits)
-            imag[frame, row, col] = 0.0
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    top, fraction = tap(row, height, rows)
+    a = channels * width * top
+    c = channels * width * min(top + 1, height - 1)
+    a, b, c, d = a + left, a + right, c + left, c + right
+    source = pixels[frame]
+    levels = (
+        _level(source, a, channels, weights), _level(source, b, channels, weights),
+        _level(source, c, channels, weights), _level(source, d, channels, weights),
+    )  # fmt: skip
+    down = fixed(fraction, bits)
+    if bits == 32:
+        real[frame, row, col] = blended_wide(*levels, across, down)
+    else:
+        real[frame, row, col] = blended(*levels, across, down, bits)
+    imag[frame, row, col] = 0.0
 
 
 @kernel
 def _shrink_floats(pixels, channels, weights, width, scale, real, imag):
-    frames, rows, cols = real.shape
+    rows, cols = real.shape[1:]
     height = pixels.shape[1] // (width * channels)
-    col = cuda.grid(1)
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= cols:
         return
     first, across = tap(col, width, cols)
     left, right = channels * first, channels * min(first + 1, width - 1)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            top, down = tap(row, height, rows)
-            a = channels * width * top
-            c = channels * width * min(top + 1, height - 1)
-            a, b, c, d = a + left, a + right, c + left, c + right
-            source = pixels[frame]
-            value = float_blended(
-                _fraction(source, a, channels, weights), _fraction(source, b, channels, weights),
-                _fraction(source, c, channels, weights), _fraction(source, d, channels, weights),
-                across, down, 4,
-            )  # fmt: skip
-            real[frame, row, col] = scale * value
-            imag[frame, row, col] = 0.0
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    top, down = tap(row, height, rows)
+    a = channels * width * top
+    c = channels * width * min(top + 1, height - 1)
+    a, b, c, d = a + left, a + right, c + left, c + right
+    source = pixels[frame]
+    value = float_blended(
+        _fraction(source, a, channels, weights), _fraction(source, b, channels, weights),
+        _fraction(source, c, channels, weights), _fraction(source, d, channels, weights),
+        across, down, 4,
+    )  # fmt: skip
+    real[frame, row, col] = scale * value
+    imag[frame, row, col] = 0.0
 
 
 @device
@@ -185,132 +171,96 @@ def _coefficient(real, imag, twiddles, frequency):
 
 @kernel
 def _transform_rows(real, imag, twiddles, next_real, next_imag):
-    frames, rows, cols = real.shape
-    frequency = cuda.grid(1)
+    cols = real.shape[2]
+    frequency, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if frequency >= cols:
         return
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            wide, high = _coefficient(real[frame, row], imag[frame, row], twiddles, frequency)
-            next_real[frame, row, frequency] = wide
-            next_imag[frame, row, frequency] = high
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    wide, high = _coefficient(real[frame, row], imag[frame, row], twiddles, frequency)
+    next_real[frame, row, frequency] = wide
+    next_imag[frame, row, frequency] = high
 
 
 @kernel
 def _transform_cols(real, imag, twiddles, next_real, next_imag):
-    frames, rows, cols = real.shape
-    col = cuda.grid(1)
+    cols = real.shape[2]
+    col, frequency, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= cols:
         return
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        frequency = cuda.blockIdx.y
-        while frequency < rows:
-            column = real[frame, :, col], imag[frame, :, col]
-            wide, high = _coefficient(*column, twiddles, frequency)
-            next_real[frame, frequency, col] = wide
-            next_imag[frame, frequency, col] = high
-            frequency += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    column = real[frame, :, col], imag[frame, :, col]
+    wide, high = _coefficient(*column, twiddles, frequency)
+    next_real[frame, frequency, col] = wide
+    next_imag[frame, frequency, col] = high
 
 
 @kernel
 def _fill_spectrum(real, imag, logs, cosines, sines):
     """Fill with L = log(1 + amplitude), and with cosine and sine of the phase P."""
-    frames, rows, cols = real.shape
-    col = cuda.grid(1)
+    cols = real.shape[2]
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= cols:
         return
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        total = real[frame, 0, 0]
-        row = cuda.blockIdx.y
-        while row < rows:
-            wide = without_noise(real[frame, row, col], total)
-            high = without_noise(imag[frame, row, col], total)
-            logs[frame, row, col] = math.log(magnitude(wide, high) + 1.0)
-            cosine, sine = cos_sin(phase(wide, high))
-            cosines[frame, row, col] = cosine
-            sines[frame, row, col] = sine
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    total = real[frame, 0, 0]
+    wide = without_noise(real[frame, row, col], total)
+    high = without_noise(imag[frame, row, col], total)
+    logs[frame, row, col] = math.log(magnitude(wide, high) + 1.0)
+    cosine, sine = cos_sin(phase(wide, high))
+    cosines[frame, row, col] = cosine
+    sines[frame, row, col] = sine
 
 
 @kernel
 def _fill_residual(logs, cosines, sines, real, imag):
     """Fill with the spectrum for the inverse, mirrored; its amplitude is exp(R)."""
-    frames, rows, cols = logs.shape
-    col = cuda.grid(1)
+    rows, cols = logs.shape[1:]
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= cols:
         return
     left, right = reflect101(col - 1, cols), reflect101(col + 1, cols)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            total = float64(0)
-            step = -1
-            while step < 2:
-                near = reflect101(row + step, rows)
-                total += logs[frame, near, left] + logs[frame, near, col] + logs[frame, near, right]
-                step += 1
-            size = math.exp(logs[frame, row, col] - total / 9.0)
-            real[frame, row, col] = size * cosines[frame, row, col]
-            imag[frame, row, col] = -size * sines[frame, row, col]
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    total = float64(0)
+    step = -1
+    while step < 2:
+        near = reflect101(row + step, rows)
+        total += logs[frame, near, left] + logs[frame, near, col] + logs[frame, near, right]
+        step += 1
+    size = math.exp(logs[frame, row, col] - total / 9.0)
+    real[frame, row, col] = size * cosines[frame, row, col]
+    imag[frame, row, col] = -size * sines[frame, row, col]
 
 
 @kernel
 def _fill_sizes(real, imag, sizes):
     """Fill with the amplitudes of complex numbers."""
-    frames, rows, cols = real.shape
-    col = cuda.grid(1)
+    cols = real.shape[2]
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= cols:
         return
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            sizes[frame, row, col] = magnitude(real[frame, row, col], imag[frame, row, col])
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    sizes[frame, row, col] = magnitude(real[frame, row, col], imag[frame, row, col])
 
 
 @kernel
 def _fill_blurred(sizes, squares):
     """Fill with the squares of the blurred sizes, and leave their greatest to `_normalize`."""
-    frames, rows, cols = sizes.shape
-    col = cuda.grid(1)
+    rows, cols = sizes.shape[1:]
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= cols:
         return
     a, b = reflect101(col - 2, cols), reflect101(col - 1, cols)
     d, e = reflect101(col + 1, cols), reflect101(col + 2, cols)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            p, q = reflect101(row - 2, rows), reflect101(row - 1, rows)
-            r, s = reflect101(row + 1, rows), reflect101(row + 2, rows)
-            total = blur(
-                blur(sizes[frame, p, a], sizes[frame, q, a], sizes[frame, row, a],
-                     sizes[frame, r, a], sizes[frame, s, a]),
-                blur(sizes[frame, p, b], sizes[frame, q, b], sizes[frame, row, b],
-                     sizes[frame, r, b], sizes[frame, s, b]),
-                blur(sizes[frame, p, col], sizes[frame, q, col], sizes[frame, row, col],
-                     sizes[frame, r, col], sizes[frame, s, col]),
-                blur(sizes[frame, p, d], sizes[frame, q, d], sizes[frame, row, d],
-                     sizes[frame, r, d], sizes[frame, s, d]),
-                blur(sizes[frame, p, e], sizes[frame, q, e], sizes[frame, row, e],
-                     sizes[frame, r, e], sizes[frame, s, e]),
-            )  # fmt: skip
-            squares[frame, row, col] = total * total
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    p, q = reflect101(row - 2, rows), reflect101(row - 1, rows)
+    r, s = reflect101(row + 1, rows), reflect101(row + 2, rows)
+    total = blur(
+        blur(sizes[frame, p, a], sizes[frame, q, a], sizes[frame, row, a],
+             sizes[frame, r, a], sizes[frame, s, a]),
+        blur(sizes[frame, p, b], sizes[frame, q, b], sizes[frame, row, b],
+             sizes[frame, r, b], sizes[frame, s, b]),
+        blur(sizes[frame, p, col], sizes[frame, q, col], sizes[frame, row, col],
+             sizes[frame, r, col], sizes[frame, s, col]),
+        blur(sizes[frame, p, d], sizes[frame, q, d], sizes[frame, row, d],
+             sizes[frame, r, d], sizes[frame, s, d]),
+        blur(sizes[frame, p, e], sizes[frame, q, e], sizes[frame, row, e],
+             sizes[frame, r, e], sizes[frame, s, e]),
+    )  # fmt: skip
+    squares[frame, row, col] = total * total
 
 
 @kernel
@@ -320,15 +270,13 @@ def _normalize(values, small):
     highs = cuda.shared.array(MAX_THREADS, float64)
     me, threads, area = cuda.threadIdx.x, cuda.blockDim.x, values.shape[1]
     frame = cuda.blockIdx.x
-    while frame < values.shape[0]:
-        maximum = float64(0)
-        i = me
-        while i < area:
-            maximum = max(maximum, values[frame, i])
-            i += threads
-        _, maximum = range_of_block(maximum, maximum, lows, highs)
-        i = me
-        while i < area:
-            small[frame, i] = values[frame, i] / maximum
-            i += threads
-        frame += cuda.gridDim.x
+    maximum = float64(0)
+    i = me
+    while i < area:
+        maximum = max(maximum, values[frame, i])
+        i += threads
+    _, maximum = range_of_block(maximum, maximum, lows, highs)
+    i = me
+    while i < area:
+        small[frame, i] = values[frame, i] / maximum
+        i += threads

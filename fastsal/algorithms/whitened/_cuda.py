@@ -28,11 +28,9 @@ def whitened(pixels, channels, is_rgb, width, size, smooth, center_bias, out):
     sigmas = sigmas_of(max(rows, cols))
     group = min(frames, GROUP)
     shape = group, 3 if channels > 1 else 1, rows, cols
-    for start in range(0, frames, group):
-        stop = min(start + group, frames)
-        part, saliency = (pixels, out) if group == frames else (pixels[start:stop], out[start:stop])
-        means = workspace("whitened means", shape, np.float32)[: stop - start]
-        maps = workspace("whitened maps", (group, rows, cols), np.float32)[: stop - start]
+    for part, saliency in launch.in_groups(group, pixels, out):
+        means = workspace("whitened means", shape, np.float32)[: len(part)]
+        maps = workspace("whitened maps", (group, rows, cols), np.float32)[: len(part)]
         fill_means(part, channels, is_rgb, width, means)
         _fill_maps(means, sigmas, maps)
         postprocess(maps, width, smooth, center_bias, True, saliency)
@@ -49,8 +47,8 @@ def _fill_maps(means, sigmas, maps):
     moments = workspace("whitened sums", (frames, sums), np.float32)
     lower = workspace("whitened lower", (frames, count, count), np.float64) if count else None
     weights = workspace("whitened weights", (frames, max(count, 1), count + SUMS), np.float64)
-    cells = (-(-cols // launch.THREADS), launch.capped(rows), frames), launch.THREADS
-    each = (cells[0][0], cells[0][1], frames * planes), launch.THREADS
+    cells = launch.image_grid((rows, cols), frames)
+    each = launch.image_grid((rows, cols), frames * planes)
     _fill_lab[cells](means, colors)
     finer = colors
     for scale, sigma in enumerate(sigmas):
@@ -65,53 +63,46 @@ def _fill_maps(means, sigmas, maps):
 
 @kernel
 def _fill_lab(means, colors):
-    col, frame = cuda.grid(1), cuda.blockIdx.z
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= means.shape[3]:
         return
-    row = cuda.blockIdx.y
-    while row < means.shape[2]:
-        # Means of floats may exceed 1 by rounding.
-        red = linear(min(means[frame, 0, row, col], float32(1)))
-        green = blue = red
-        if means.shape[1] > 1:
-            green = linear(min(means[frame, 1, row, col], float32(1)))
-            blue = linear(min(means[frame, 2, row, col], float32(1)))
-        x, y, z = balanced(red, green, blue)
-        light, a, b = lab(lightness(x), lightness(y), lightness(z))
-        colors[frame, 0, row, col] = light
-        if means.shape[1] > 1:
-            colors[frame, 1, row, col] = a
-            colors[frame, 2, row, col] = b
-        row += cuda.gridDim.y
+    # Means of floats may exceed 1 by rounding.
+    red = linear(min(means[frame, 0, row, col], float32(1)))
+    green = blue = red
+    if means.shape[1] > 1:
+        green = linear(min(means[frame, 1, row, col], float32(1)))
+        blue = linear(min(means[frame, 2, row, col], float32(1)))
+    x, y, z = balanced(red, green, blue)
+    light, a, b = lab(lightness(x), lightness(y), lightness(z))
+    colors[frame, 0, row, col] = light
+    if means.shape[1] > 1:
+        colors[frame, 1, row, col] = a
+        colors[frame, 2, row, col] = b
 
 
 @kernel
 def _blur_across(planes, sigma, target):
-    count, rows, cols = planes.shape[1], planes.shape[2], planes.shape[3]
-    col, frame, plane = cuda.grid(1), cuda.blockIdx.z // count, cuda.blockIdx.z % count
+    count, cols = planes.shape[1], planes.shape[3]
+    col, row = cuda.grid(1), cuda.blockIdx.y
+    frame, plane = cuda.blockIdx.z // count, cuda.blockIdx.z % count
     if col >= cols:
         return
-    row = cuda.blockIdx.y
-    while row < rows:
-        target[frame, plane, row, col] = blurred(planes[frame, plane, row], col, sigma)
-        row += cuda.gridDim.y
+    target[frame, plane, row, col] = blurred(planes[frame, plane, row], col, sigma)
 
 
 @kernel
 def _subtract_down(planes, sigma, finer, scale, coarser, features):
     """Finish the blur down the columns; the feature is the difference from the finer scale."""
-    count, rows, cols = planes.shape[1], planes.shape[2], planes.shape[3]
-    col, frame, plane = cuda.grid(1), cuda.blockIdx.z // count, cuda.blockIdx.z % count
+    count, cols = planes.shape[1], planes.shape[3]
+    col, row = cuda.grid(1), cuda.blockIdx.y
+    frame, plane = cuda.blockIdx.z // count, cuda.blockIdx.z % count
     if col >= cols:
         return
     scales = features.shape[1] // count
-    row = cuda.blockIdx.y
-    while row < rows:
-        value = blurred(planes[frame, plane, :, col], row, sigma)
-        coarser[frame, plane, row, col] = value
-        difference = float32(finer[frame, plane, row, col] - value)
-        features[frame, plane * scales + scale, row, col] = difference
-        row += cuda.gridDim.y
+    value = blurred(planes[frame, plane, :, col], row, sigma)
+    coarser[frame, plane, row, col] = value
+    difference = float32(finer[frame, plane, row, col] - value)
+    features[frame, plane * scales + scale, row, col] = difference
 
 
 @kernel
@@ -151,18 +142,15 @@ def _fill_weights(moments, count, lower, weights):
 def _fill_distances(features, weights, count, maps):
     """Fill maps with squared Mahalanobis distances of the features (Rosenholtz 1999)."""
     values = cuda.local.array(MOST_FEATURES, float32)
-    col, frame = cuda.grid(1), cuda.blockIdx.z
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= maps.shape[2]:
         return
-    row = cuda.blockIdx.y
-    while row < maps.shape[1]:
-        total = float32(0)
-        for feature in range(count):
-            scale, offset = weights[frame, feature, count], weights[frame, feature, count + 1]
-            value = float32(scale) * features[frame, feature, row, col] + float32(offset)
-            for other in range(feature):
-                value += float32(weights[frame, feature, other]) * values[other]
-            values[feature] = value
-            total += value * value
-        maps[frame, row, col] = total
-        row += cuda.gridDim.y
+    total = float32(0)
+    for feature in range(count):
+        scale, offset = weights[frame, feature, count], weights[frame, feature, count + 1]
+        value = float32(scale) * features[frame, feature, row, col] + float32(offset)
+        for other in range(feature):
+            value += float32(weights[frame, feature, other]) * values[other]
+        values[feature] = value
+        total += value * value
+    maps[frame, row, col] = total

@@ -21,26 +21,20 @@ def fill_area_means(pixels, channels, is_rgb, width, means):
 
 @kernel
 def _fill(pixels, channels, is_rgb, divisor, reciprocal, means):
-    frames, planes, rows, cols = means.shape
+    planes, rows, cols = means.shape[1:]
     height, width = pixels.shape[1], pixels.shape[2] // channels
-    col = cuda.grid(1)
+    col, row, frame = cuda.grid(1), cuda.blockIdx.y, cuda.blockIdx.z
     if col >= cols:
         return
     left, right = first_pixel(col, cols, width), last_pixel(col, cols, width)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            top, bottom = first_pixel(row, rows, height), last_pixel(row, rows, height)
-            for plane in range(planes):
-                offset = plane if is_rgb or planes == 1 else 2 - plane
-                total = int64(0)
-                for y in range(top, bottom + 1):
-                    line = int64(0)
-                    for x in range(left, right + 1):
-                        value = whole(pixels[frame, y, channels * x + offset], pixels.itemsize)
-                        line += value * overlap(col, x, cols, width)
-                    total += line * overlap(row, y, rows, height)
-                means[frame, plane, row, col] = mean_of(total, divisor, reciprocal)
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    top, bottom = first_pixel(row, rows, height), last_pixel(row, rows, height)
+    for plane in range(planes):
+        offset = plane if is_rgb or planes == 1 else 2 - plane
+        total = int64(0)
+        for y in range(top, bottom + 1):
+            line = int64(0)
+            for x in range(left, right + 1):
+                value = whole(pixels[frame, y, channels * x + offset], pixels.itemsize)
+                line += value * overlap(col, x, cols, width)
+            total += line * overlap(row, y, rows, height)
+        means[frame, plane, row, col] = mean_of(total, divisor, reciprocal)

@@ -104,10 +104,14 @@ def _stretch(rows, low, high):
 
 @serial
 def range_of(rows):
-    """Return the minimum and the maximum, equal if only rounding separates them.
+    """Return the minimum and the maximum, equal if only rounding separates them."""
+    low, high = extremes(rows)
+    return low, top_of(low, high)
 
-    Columns come first, which vectorises.
-    """
+
+@serial
+def extremes(rows):
+    """Return the minimum and the maximum. Columns come first, which vectorises."""
     lows, highs = rows[0].copy(), rows[0].copy()
     for row in range(1, rows.shape[0]):
         values = rows[row]
@@ -117,4 +121,4 @@ def range_of(rows):
     low, high = lows[0], highs[0]
     for col in range(lows.size):
         low, high = min(low, lows[col]), max(high, highs[col])
-    return low, top_of(low, high)
+    return low, high

@@ -12,25 +12,23 @@ def reconstruct(masks, maps):
 
     `maps` start at most at their masks. The result is unique, so any order gives the same bytes.
     """
-    _reconstruct[launch.capped(len(maps)), 2 * launch.THREADS](masks, maps)
+    _reconstruct[len(maps), 2 * launch.THREADS](masks, maps)
 
 
 @kernel
 def _reconstruct(masks, maps):
     changed = cuda.shared.array(1, int32)
     frame = cuda.blockIdx.x
-    while frame < maps.shape[0]:
-        is_busy = True
-        while is_busy:
-            cuda.syncthreads()
-            if cuda.threadIdx.x == 0:
-                changed[0] = 0
-            cuda.syncthreads()
-            for step in (1, -1):
-                _sweep_rows(masks[frame], maps[frame], step, changed)
-                _sweep_cols(masks[frame], maps[frame], step, changed)
-            is_busy = changed[0] != 0
-        frame += cuda.gridDim.x
+    is_busy = True
+    while is_busy:
+        cuda.syncthreads()
+        if cuda.threadIdx.x == 0:
+            changed[0] = 0
+        cuda.syncthreads()
+        for step in (1, -1):
+            _sweep_rows(masks[frame], maps[frame], step, changed)
+            _sweep_cols(masks[frame], maps[frame], step, changed)
+        is_busy = changed[0] != 0
 
 
 @device
