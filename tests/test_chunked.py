@@ -7,6 +7,7 @@ import pytest
 
 import fastsal
 from fastsal import chunked, devices, images
+from fastsal.kernels import launch
 from fastsal.kernels.kernel import watched
 
 SHAPE = (5, 4, 6, 3)
@@ -16,6 +17,22 @@ CALLS = {
     "luminance_contrast": lambda stack, **options: fastsal.luminance_contrast(stack, **options),
     "frame_difference": lambda stack, **options: fastsal.frame_difference(
         stack, stack[::-1], **options
+    ),
+}
+
+
+DEEP = 6
+DEEP_CALLS = {
+    "binary_map": lambda stack: fastsal.binary_map(stack[..., 0], backend="cuda"),
+    "center_surround": lambda stack: fastsal.center_surround(stack, backend="cuda"),
+    "fine_grained": lambda stack: fastsal.fine_grained(stack, backend="cuda"),
+    "frame_difference": lambda stack: fastsal.frame_difference(
+        stack / 255, stack[::-1] / 255, backend="cuda"
+    ),
+    "itti_koch": lambda stack: fastsal.itti_koch(stack, backend="cuda"),
+    "luminance_contrast": lambda stack: fastsal.luminance_contrast(stack, backend="cuda"),
+    "spectral_residual": lambda stack: fastsal.spectral_residual(
+        stack, size=(4, 4), backend="cuda"
     ),
 }
 
@@ -42,6 +59,16 @@ def test_parts_make_the_same_map(name, dtype, cuda_device, stack, monkeypatch):
 
     assert found is out
     np.testing.assert_array_equal(found, whole)
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("name", DEEP_CALLS)
+def test_more_frames_than_a_grid_holds_make_the_same_map(name, cuda_device, rng, monkeypatch):
+    stack = rng.integers(0, 256, (DEEP + 2, 4, 6, 3), dtype=np.uint8)
+    whole = DEEP_CALLS[name](stack)
+    monkeypatch.setattr(launch, "MOST_DEEP", DEEP)
+
+    np.testing.assert_array_equal(DEEP_CALLS[name](stack), whole)
 
 
 @pytest.mark.cuda

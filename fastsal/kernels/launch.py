@@ -41,7 +41,8 @@ def on_this_thread(bands: Any, *args: Any) -> None:
 def grid_for(items: int, frames: int, *, per_thread: int = 4) -> tuple[tuple[int, int], int]:
     """Return blocks and threads: along x enough for `per_thread` of the items each, frames in y.
 
-    Kernels stride over the grid in both directions, so that the caps cut nothing off.
+    Kernels stride over the items, so that the cap cuts nothing off. They also stride over frames,
+    unless `in_groups` keeps these below `MOST_DEEP`.
     """
     blocks = -(-items // (THREADS * per_thread))
     return (min(max(1, blocks), _MAX_BLOCKS), capped(frames)), THREADS
@@ -52,14 +53,14 @@ def image_grid(
 ) -> tuple[tuple[int, int, int], int]:
     """Return blocks and threads: columns of `shape` along x, rows in y, frames in z.
 
-    Kernels stride over rows and frames where these may exceed `MOST_DEEP`.
+    Kernels stride over rows and frames where these may exceed `MOST_DEEP`; see `in_groups`.
     """
     threads = threads or THREADS
     return (-(-shape[1] // threads), capped(shape[0]), capped(frames)), threads
 
 
 def in_groups(size: int, pixels: Any, out: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield pixels and maps, `size` frames at a time, or as they are if there are no more."""
+    """Yield pixels and maps of at most `size` frames at a time, in one piece where possible."""
     if len(out) <= size:
         yield pixels, out
         return

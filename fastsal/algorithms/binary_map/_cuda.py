@@ -25,12 +25,13 @@ MANY = 32  # values per thread before a block adds its results to those of other
 
 def binary_map(pixels, method, starts, out):
     """Fill `out`, (N, P) of bytes, from floats in [0, 1] or bytes; `starts` are for k-means."""
-    if method == "otsu":
-        _by_otsu(pixels, out)
-    elif method == "adaptive":
-        _by_mean(pixels, out)
-    else:
-        _by_kmeans(pixels, starts, out)
+    for part, binary in launch.in_groups(launch.MOST_DEEP, pixels, out):
+        if method == "otsu":
+            _by_otsu(part, binary)
+        elif method == "adaptive":
+            _by_mean(part, binary)
+        else:
+            _by_kmeans(part, starts, binary)
 
 
 def _by_otsu(pixels, out):
@@ -74,7 +75,7 @@ def _by_kmeans(pixels, starts, out):
     attempts = centres, old, sizes, moved, inertias
     reset_extents[-(-frames // 32), 32](extents)
     fill_extents[few](pixels, extents)
-    blocks = ATTEMPTS, launch.capped(frames)
+    blocks = ATTEMPTS, frames
     fractions = tuple(np.float32(fraction) for fraction in starts.ravel())
     cluster[blocks, launch.THREADS](pixels, fractions, extents, *attempts)
     choose[-(-frames // 32), 32](*attempts, counts, tables)
@@ -83,38 +84,31 @@ def _by_kmeans(pixels, starts, out):
 
 @kernel
 def _clear(array):
-    frame = cuda.blockIdx.y
-    while frame < array.shape[0]:
-        i = cuda.threadIdx.x
-        while i < array.shape[1]:
-            array[frame, i] = 0
-            i += cuda.blockDim.x
-        frame += cuda.gridDim.y
+    i, frame = cuda.threadIdx.x, cuda.blockIdx.y
+    while i < array.shape[1]:
+        array[frame, i] = 0
+        i += cuda.blockDim.x
 
 
 @kernel
 def _count(pixels, counts):
     """Add to the counts of each frame how many of its values have each level of grey."""
     part = cuda.shared.array(256, int32)
-    frame = cuda.blockIdx.y
-    while frame < pixels.shape[0]:
-        level = cuda.threadIdx.x
-        while level < 256:
-            part[level] = 0
-            level += cuda.blockDim.x
-        cuda.syncthreads()
-        i = cuda.grid(1)
-        while i < pixels.shape[1]:
-            cuda.atomic.add(part, level_at(pixels, frame, i), 1)
-            i += cuda.gridsize(1)
-        cuda.syncthreads()
-        level = cuda.threadIdx.x
-        while level < 256:
-            if part[level]:
-                cuda.atomic.add(counts, (frame, level), part[level])
-            level += cuda.blockDim.x
-        cuda.syncthreads()
-        frame += cuda.gridDim.y
+    level = cuda.threadIdx.x
+    while level < 256:
+        part[level] = 0
+        level += cuda.blockDim.x
+    cuda.syncthreads()
+    i, frame = cuda.grid(1), cuda.blockIdx.y
+    while i < pixels.shape[1]:
+        cuda.atomic.add(part, level_at(pixels, frame, i), 1)
+        i += cuda.gridsize(1)
+    cuda.syncthreads()
+    level = cuda.threadIdx.x
+    while level < 256:
+        if part[level]:
+            cuda.atomic.add(counts, (frame, level), part[level])
+        level += cuda.blockDim.x
 
 
 @kernel
@@ -126,13 +120,10 @@ def _fill_thresholds(counts, thresholds):
 
 @kernel
 def _paint_levels(pixels, thresholds, out):
-    frame = cuda.blockIdx.y
-    while frame < out.shape[0]:
-        i = cuda.grid(1)
-        while i < out.shape[1]:
-            out[frame, i] = 255 if level_at(pixels, frame, i) > thresholds[frame] else 0
-            i += cuda.gridsize(1)
-        frame += cuda.gridDim.y
+    i, frame = cuda.grid(1), cuda.blockIdx.y
+    while i < out.shape[1]:
+        out[frame, i] = 255 if level_at(pixels, frame, i) > thresholds[frame] else 0
+        i += cuda.gridsize(1)
 
 
 @kernel
@@ -140,25 +131,21 @@ def _add_up(pixels, sums):
     """Add to the sums of each frame its values as `fixed`, in two parts that fit 64 bits."""
     part = cuda.shared.array(2, int64)
     me = cuda.threadIdx.x
-    frame = cuda.blockIdx.y
-    while frame < pixels.shape[0]:
-        if me < 2:
-            part[me] = 0
-        cuda.syncthreads()
-        high, low = int64(0), int64(0)
-        i = cuda.grid(1)
-        while i < pixels.shape[1]:
-            value = fixed(fraction_at(pixels, frame, i))
-            high += value >> LOW_BITS
-            low += value & ((int64(1) << LOW_BITS) - 1)
-            i += cuda.gridsize(1)
-        cuda.atomic.add(part, 0, high)
-        cuda.atomic.add(part, 1, low)
-        cuda.syncthreads()
-        if me < 2:
-            cuda.atomic.add(sums, (frame, me), part[me])
-        cuda.syncthreads()
-        frame += cuda.gridDim.y
+    if me < 2:
+        part[me] = 0
+    cuda.syncthreads()
+    high, low = int64(0), int64(0)
+    i, frame = cuda.grid(1), cuda.blockIdx.y
+    while i < pixels.shape[1]:
+        value = fixed(fraction_at(pixels, frame, i))
+        high += value >> LOW_BITS
+        low += value & ((int64(1) << LOW_BITS) - 1)
+        i += cuda.gridsize(1)
+    cuda.atomic.add(part, 0, high)
+    cuda.atomic.add(part, 1, low)
+    cuda.syncthreads()
+    if me < 2:
+        cuda.atomic.add(sums, (frame, me), part[me])
 
 
 @kernel
@@ -170,13 +157,10 @@ def _fill_bounds(sums, count, bounds):
 
 @kernel
 def _paint_above(pixels, bounds, out):
-    frame = cuda.blockIdx.y
-    while frame < out.shape[0]:
-        i = cuda.grid(1)
-        while i < out.shape[1]:
-            out[frame, i] = 255 if fraction_at(pixels, frame, i) > bounds[frame] else 0
-            i += cuda.gridsize(1)
-        frame += cuda.gridDim.y
+    i, frame = cuda.grid(1), cuda.blockIdx.y
+    while i < out.shape[1]:
+        out[frame, i] = 255 if fraction_at(pixels, frame, i) > bounds[frame] else 0
+        i += cuda.gridsize(1)
 
 
 _INFINITE = float("inf")
@@ -207,15 +191,12 @@ def choose(centres, old, sizes, moved, inertias, counts, tables):
 @kernel
 def paint_clusters(pixels, old, moved, tables, out):
     """Fill with the table's entry for the cluster of each value."""
-    frame = cuda.blockIdx.y
-    while frame < out.shape[0]:
-        a, b, c = old[frame, 0, 0], old[frame, 0, 1], old[frame, 0, 2]
-        d, e = old[frame, 0, 3], old[frame, 0, 4]
-        i = cuda.grid(1)
-        while i < out.shape[1]:
-            label = nearest(value_at(pixels, frame, i), a, b, c, d, e)
-            for k in range(CLUSTERS):
-                label = k if moved[frame, 0, k] == i else label
-            out[frame, i] = tables[frame, label]
-            i += cuda.gridsize(1)
-        frame += cuda.gridDim.y
+    i, frame = cuda.grid(1), cuda.blockIdx.y
+    a, b, c = old[frame, 0, 0], old[frame, 0, 1], old[frame, 0, 2]
+    d, e = old[frame, 0, 3], old[frame, 0, 4]
+    while i < out.shape[1]:
+        label = nearest(value_at(pixels, frame, i), a, b, c, d, e)
+        for k in range(CLUSTERS):
+            label = k if moved[frame, 0, k] == i else label
+        out[frame, i] = tables[frame, label]
+        i += cuda.gridsize(1)

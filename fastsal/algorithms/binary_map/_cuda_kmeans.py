@@ -39,24 +39,21 @@ def fill_extents(pixels, extents):
     """Fill with the minimum and maximum of each frame, as integers in their order."""
     part = cuda.shared.array(2, int32)
     frame = cuda.blockIdx.y
-    while frame < pixels.shape[0]:
-        if cuda.threadIdx.x == 0:
-            part[0], part[1] = (1 << 31) - 1, -(1 << 31)
-        cuda.syncthreads()
-        low, high = int32((1 << 31) - 1), int32(-(1 << 31))
-        i = cuda.grid(1)
-        while i < pixels.shape[1]:
-            key = _sort_key(bits_of(value_at(pixels, frame, i)))
-            low, high = min(low, key), max(high, key)
-            i += cuda.gridsize(1)
-        cuda.atomic.min(part, 0, low)
-        cuda.atomic.max(part, 1, high)
-        cuda.syncthreads()
-        if cuda.threadIdx.x == 0:
-            cuda.atomic.min(extents, (frame, 0), part[0])
-            cuda.atomic.max(extents, (frame, 1), part[1])
-        cuda.syncthreads()
-        frame += cuda.gridDim.y
+    if cuda.threadIdx.x == 0:
+        part[0], part[1] = (1 << 31) - 1, -(1 << 31)
+    cuda.syncthreads()
+    low, high = int32((1 << 31) - 1), int32(-(1 << 31))
+    i = cuda.grid(1)
+    while i < pixels.shape[1]:
+        key = _sort_key(bits_of(value_at(pixels, frame, i)))
+        low, high = min(low, key), max(high, key)
+        i += cuda.gridsize(1)
+    cuda.atomic.min(part, 0, low)
+    cuda.atomic.max(part, 1, high)
+    cuda.syncthreads()
+    if cuda.threadIdx.x == 0:
+        cuda.atomic.min(extents, (frame, 0), part[0])
+        cuda.atomic.max(extents, (frame, 1), part[1])
 
 
 @device
@@ -75,37 +72,34 @@ def cluster(pixels, starts, extents, centres, old, sizes, moved, inertias):
     places = cuda.shared.array(CLUSTERS, int32)
     goes_on = cuda.shared.array(1, int32)
     me, attempt, frame = cuda.threadIdx.x, cuda.blockIdx.x, cuda.blockIdx.y
-    while frame < pixels.shape[0]:
+    if me < CLUSTERS:
+        low = value_of(_sort_key(extents[frame, 0]))
+        high = value_of(_sort_key(extents[frame, 1]))
+        offset = times(starts[attempt * CLUSTERS + me], float32(high - low))
+        now[me] = start_of(offset, low)
+    if me == 0:
+        goes_on[0] = 1
+    step = 1
+    cuda.syncthreads()
+    while step < MAX_STEPS and goes_on[0]:
         if me < CLUSTERS:
-            low = value_of(_sort_key(extents[frame, 0]))
-            high = value_of(_sort_key(extents[frame, 1]))
-            offset = times(starts[attempt * CLUSTERS + me], float32(high - low))
-            now[me] = start_of(offset, low)
-        if me == 0:
-            goes_on[0] = 1
-        step = 1
+            before[me], sums[me], counts[me], places[me] = now[me], 0, 0, -1
         cuda.syncthreads()
-        while step < MAX_STEPS and goes_on[0]:
-            if me < CLUSTERS:
-                before[me], sums[me], counts[me], places[me] = now[me], 0, 0, -1
-            cuda.syncthreads()
-            add_up(pixels, frame, before, sums, counts)
-            _fill_empty(pixels, frame, before, sums, counts, places)
-            if me == 0:
-                goes_on[0] = 0
-                for k in range(CLUSTERS):
-                    now[k] = mean_of(sums[k], counts[k])
-                    goes_on[0] |= int32(moved_far(now[k], before[k]))
-            cuda.syncthreads()
-            step += 1
-        inertia = _inertia(pixels, frame, before, now, places)
+        add_up(pixels, frame, before, sums, counts)
+        _fill_empty(pixels, frame, before, sums, counts, places)
         if me == 0:
-            inertias[frame, attempt] = inertia
-        if me < CLUSTERS:
-            centres[frame, attempt, me], old[frame, attempt, me] = now[me], before[me]
-            sizes[frame, attempt, me], moved[frame, attempt, me] = counts[me], places[me]
+            goes_on[0] = 0
+            for k in range(CLUSTERS):
+                now[k] = mean_of(sums[k], counts[k])
+                goes_on[0] |= int32(moved_far(now[k], before[k]))
         cuda.syncthreads()
-        frame += cuda.gridDim.y
+        step += 1
+    inertia = _inertia(pixels, frame, before, now, places)
+    if me == 0:
+        inertias[frame, attempt] = inertia
+    if me < CLUSTERS:
+        centres[frame, attempt, me], old[frame, attempt, me] = now[me], before[me]
+        sizes[frame, attempt, me], moved[frame, attempt, me] = counts[me], places[me]
 
 
 @device

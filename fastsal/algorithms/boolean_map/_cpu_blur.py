@@ -6,7 +6,6 @@ from numba import int64, uint32
 from ...kernels.borders import reflect_either
 from ...kernels.gaussian import add_pair, blur_row, weigh
 from ...kernels.jit import banded, serial
-from ...kernels.postprocess._cpu import extremes
 from ._formulas import (
     BLUR_SHIFT,
     BYTE_SHIFT,
@@ -49,7 +48,15 @@ def quantize(totals, is_published, spread, values):
 @serial
 def range_of(values):
     """Return the smallest and the greatest value."""
-    low, high = extremes(values)
+    lows, highs = values[0].copy(), values[0].copy()
+    for row in range(1, len(values)):
+        source = values[row]
+        for col in range(source.size):
+            lows[col] = min(lows[col], source[col])
+            highs[col] = max(highs[col], source[col])
+    low, high = lows[0], highs[0]
+    for col in range(lows.size):
+        low, high = min(low, lows[col]), max(high, highs[col])
     return int64(low), int64(high)
 
 

@@ -10,7 +10,6 @@ from numba import int64, prange, uint32
 
 from ...kernels.jit import parallel, serial
 from ...kernels.reconstruction._cpu import reconstruct_one
-from ._cpu_blur import range_of
 from ._formulas import GROUP, level_of, thresholds_between, thresholds_of, weight_of, word_of
 
 
@@ -55,7 +54,7 @@ def _add_maps(plane, unit, is_negative, step, reach, is_published, work, total):
 
     `work`, (2, rows, cols) of uint8, is overwritten.
     """
-    low, high = range_of(plane)
+    low, high = _range(plane)
     count = thresholds_of(low, high, step)
     if count == 0:
         return
@@ -79,6 +78,20 @@ def _add_maps(plane, unit, is_negative, step, reach, is_published, work, total):
             weights[k] = weight_of(areas[first + k], unit)
         _fill_tables(weights, tables)
         _pass(levels, reached, count, is_negative, group, reach, False, areas, tables, total)
+
+
+@serial
+def _range(plane):
+    lows, highs = plane[0].copy(), plane[0].copy()
+    for row in range(1, plane.shape[0]):
+        values = plane[row]
+        for col in range(values.size):
+            lows[col] = min(lows[col], values[col])
+            highs[col] = max(highs[col], values[col])
+    low, high = lows[0], highs[0]
+    for col in range(lows.size):
+        low, high = min(low, lows[col]), max(high, highs[col])
+    return int64(low), int64(high)
 
 
 @serial

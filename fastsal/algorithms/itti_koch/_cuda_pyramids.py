@@ -21,34 +21,37 @@ def shrink(pixels, layout, width, unit, sizes, planes, bright):
     maximum = cuda.shared.array(1, float32)
     channels = int32(layout[0])
     unit = float32(unit * float32(1 / 64**2))
-    size = pixels.shape[1]
+    frames, size = pixels.shape
     height = int32(size // (width * channels))
     rows, cols = sizes[0, 0], sizes[0, 1]
     first = int32(cuda.blockIdx.x * TILE)
     frame = cuda.blockIdx.z
-    if cuda.threadIdx.x == 0:
-        maximum[0] = float32(0)
-    row = int32(cuda.blockIdx.y)
-    while row < rows:
+    while frame < frames:
+        if cuda.threadIdx.x == 0:
+            maximum[0] = float32(0)
+        row = int32(cuda.blockIdx.y)
+        while row < rows:
+            cuda.syncthreads()
+            x = int32(cuda.threadIdx.x)
+            while x < (4 * TILE + 6) * channels:
+                pixel = x // channels
+                col = reflect(4 * first - 3 + pixel, width)
+                at = int32(col * channels + (x - pixel * channels))
+                line[x] = _down(pixels[frame], at, int32(width * channels), 4 * row - 3, height)
+                x += cuda.blockDim.x
+            cuda.syncthreads()
+            x = int32(cuda.threadIdx.x)
+            while x < TILE and first + x < cols:
+                at = row * cols + first + x
+                level = _fill_pixel(line, 4 * x, layout, unit, planes[frame], at)
+                cuda.atomic.max(maximum, 0, level)
+                x += cuda.blockDim.x
+            row += cuda.gridDim.y
         cuda.syncthreads()
-        x = int32(cuda.threadIdx.x)
-        while x < (4 * TILE + 6) * channels:
-            pixel = x // channels
-            col = reflect(4 * first - 3 + pixel, width)
-            at = int32(col * channels + (x - pixel * channels))
-            line[x] = _down(pixels[frame], at, int32(width * channels), 4 * row - 3, height)
-            x += cuda.blockDim.x
+        if cuda.threadIdx.x == 0:
+            cuda.atomic.max(bright, frame, maximum[0])
         cuda.syncthreads()
-        x = int32(cuda.threadIdx.x)
-        while x < TILE and first + x < cols:
-            at = row * cols + first + x
-            level = _fill_pixel(line, 4 * x, layout, unit, planes[frame], at)
-            cuda.atomic.max(maximum, 0, level)
-            x += cuda.blockDim.x
-        row += cuda.gridDim.y
-    cuda.syncthreads()
-    if cuda.threadIdx.x == 0:
-        cuda.atomic.max(bright, frame, maximum[0])
+        frame += cuda.gridDim.z
 
 
 @kernel

@@ -20,17 +20,14 @@ def fill_lab(colors, lab):
 
 @kernel
 def _fill_lab(colors, lab):
-    frames, planes, size = colors.shape
-    frame = cuda.blockIdx.y
-    while frame < frames:
-        i = cuda.grid(1)
-        while i < size:
-            red = green = blue = colors[frame, 0, i]
-            if planes > 1:
-                green, blue = colors[frame, 1, i], colors[frame, 2, i]
-                a, b = chroma_bytes(red, green, blue)
-                lab[frame, 1, i] = a
-                lab[frame, 2, i] = b
-            lab[frame, 0, i] = lightness_byte(red, green, blue)
-            i += cuda.gridsize(1)
-        frame += cuda.gridDim.y
+    planes, size = colors.shape[1:]
+    i, frame = cuda.grid(1), cuda.blockIdx.y
+    while i < size:
+        red = green = blue = colors[frame, 0, i]
+        if planes > 1:
+            green, blue = colors[frame, 1, i], colors[frame, 2, i]
+            a, b = chroma_bytes(red, green, blue)
+            lab[frame, 1, i] = a
+            lab[frame, 2, i] = b
+        lab[frame, 0, i] = lightness_byte(red, green, blue)
+        i += cuda.gridsize(1)

@@ -23,24 +23,21 @@ def fill_medians(planes, reach, medians):
 @kernel
 def _fill(planes, reach, medians):
     window = cuda.local.array(MAX_WINDOW, uint8)
-    frames, rows, cols = planes.shape
+    rows, cols = planes.shape[1:]
     side = 2 * reach + 1
-    frame = cuda.blockIdx.y
-    while frame < frames:
-        i = cuda.grid(1)
-        while i < rows * cols:
-            row, col = i // cols, i % cols
-            for place in range(side * side):
-                down = clamp(row + place // side - reach, rows)
-                across = clamp(col + place % side - reach, cols)
-                window[place] = planes[frame, down, across]
-            if reach == 1:
-                _sort(window, PAIRS_OF_9)
-            else:
-                _sort(window, PAIRS_OF_25)
-            medians[frame, row, col] = window[side * side // 2]
-            i += cuda.gridsize(1)
-        frame += cuda.gridDim.y
+    i, frame = cuda.grid(1), cuda.blockIdx.y
+    while i < rows * cols:
+        row, col = i // cols, i % cols
+        for place in range(side * side):
+            down = clamp(row + place // side - reach, rows)
+            across = clamp(col + place % side - reach, cols)
+            window[place] = planes[frame, down, across]
+        if reach == 1:
+            _sort(window, PAIRS_OF_9)
+        else:
+            _sort(window, PAIRS_OF_25)
+        medians[frame, row, col] = window[side * side // 2]
+        i += cuda.gridsize(1)
 
 
 @device

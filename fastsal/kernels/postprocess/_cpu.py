@@ -104,14 +104,10 @@ def _stretch(rows, low, high):
 
 @serial
 def range_of(rows):
-    """Return the minimum and the maximum, equal if only rounding separates them."""
-    low, high = extremes(rows)
-    return low, top_of(low, high)
+    """Return the minimum and the maximum, equal if only rounding separates them.
 
-
-@serial
-def extremes(rows):
-    """Return the minimum and the maximum. Columns come first, which vectorises."""
+    Columns come first, which vectorises.
+    """
     lows, highs = rows[0].copy(), rows[0].copy()
     for row in range(1, rows.shape[0]):
         values = rows[row]
@@ -121,4 +117,4 @@ def extremes(rows):
     low, high = lows[0], highs[0]
     for col in range(lows.size):
         low, high = min(low, lows[col]), max(high, highs[col])
-    return low, high
+    return low, top_of(low, high)

@@ -19,6 +19,10 @@ def postprocess(maps, width, smooth, center_bias, rescale, out):
     Blur, weight by the centre bias, min-max normalise to [0, 1] (constant maps become 0),
     up-sample. Without `rescale` their values count from 0 and are not stretched.
     """
+    if len(maps) > launch.MOST_DEEP:
+        for part, saliency in launch.in_groups(launch.MOST_DEEP, maps, out):
+            postprocess(part, width, smooth, center_bias, rescale, saliency)
+        return
     frames, rows, cols = maps.shape
     if smooth > 0:
         down = float32(smooth * width * width * rows / out.shape[1])
@@ -27,8 +31,7 @@ def postprocess(maps, width, smooth, center_bias, rescale, out):
         _blur_across[each](maps, float32(smooth * cols), spare)
         _blur_down[each](spare, down, maps)
     if rescale or center_bias > 0:
-        each = launch.capped(frames), 4 * launch.THREADS
-        _scale[each](maps, float32(center_bias), bool(rescale))
+        _scale[frames, 4 * launch.THREADS](maps, float32(center_bias), bool(rescale))
     upsample(maps, width, out)
 
 
@@ -53,32 +56,26 @@ def blurred(line, at, sigma):
 
 @kernel
 def _blur_across(maps, sigma, target):
-    frames, rows, cols = maps.shape
-    col = cuda.grid(1)
+    rows, cols = maps.shape[1:]
+    col, frame = cuda.grid(1), cuda.blockIdx.z
     if col >= cols:
         return
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            target[frame, row, col] = blurred(maps[frame, row], col, sigma)
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    row = cuda.blockIdx.y
+    while row < rows:
+        target[frame, row, col] = blurred(maps[frame, row], col, sigma)
+        row += cuda.gridDim.y
 
 
 @kernel
 def _blur_down(maps, sigma, target):
-    frames, rows, cols = maps.shape
-    col = cuda.grid(1)
+    rows, cols = maps.shape[1:]
+    col, frame = cuda.grid(1), cuda.blockIdx.z
     if col >= cols:
         return
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < rows:
-            target[frame, row, col] = blurred(maps[frame, :, col], row, sigma)
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    row = cuda.blockIdx.y
+    while row < rows:
+        target[frame, row, col] = blurred(maps[frame, :, col], row, sigma)
+        row += cuda.gridDim.y
 
 
 @kernel
@@ -86,29 +83,27 @@ def _scale(maps, bias, rescale):
     """Apply the centre bias to each map and min-max normalise it, a block per frame."""
     lows = cuda.shared.array(MAX_THREADS, float32)
     highs = cuda.shared.array(MAX_THREADS, float32)
-    frames, rows, cols = maps.shape
+    rows, cols = maps.shape[1:]
     area = rows * cols
     frame = cuda.blockIdx.x
-    while frame < frames:
-        low, high = float32(0), float32(0)
-        if rescale:
-            low, high = range_of(maps[frame], lows, highs)
-        if bias > 0:
-            i = cuda.threadIdx.x
-            while i < area:
-                row, col = i // cols, i % cols
-                across, down = centrality(col, cols), centrality(row, rows)
-                maps[frame, row, col] = biased(maps[frame, row, col] - low, bias, across, down)
-                i += cuda.blockDim.x
-            cuda.syncthreads()
-            low, high = range_of(maps[frame], lows, highs)
+    low, high = float32(0), float32(0)
+    if rescale:
+        low, high = range_of(maps[frame], lows, highs)
+    if bias > 0:
         i = cuda.threadIdx.x
-        while rescale and i < area:
+        while i < area:
             row, col = i // cols, i % cols
-            maps[frame, row, col] = fraction(maps[frame, row, col], low, high)
+            across, down = centrality(col, cols), centrality(row, rows)
+            maps[frame, row, col] = biased(maps[frame, row, col] - low, bias, across, down)
             i += cuda.blockDim.x
         cuda.syncthreads()
-        frame += cuda.gridDim.x
+        low, high = range_of(maps[frame], lows, highs)
+    i = cuda.threadIdx.x
+    while rescale and i < area:
+        row, col = i // cols, i % cols
+        maps[frame, row, col] = fraction(maps[frame, row, col], low, high)
+        i += cuda.blockDim.x
+    cuda.syncthreads()
 
 
 @device
@@ -128,21 +123,18 @@ def range_of(values, lows, highs):
 
 @kernel
 def _upsample(maps, out):
-    frames, height, width = out.shape
+    height, width = out.shape[1:]
     rows, cols = maps.shape[1], maps.shape[2]
-    col = cuda.grid(1)
+    col, frame = cuda.grid(1), cuda.blockIdx.z
     if col >= width:
         return
     left, across = between(col, cols, width)
     right = min(left + 1, cols - 1)
-    frame = cuda.blockIdx.z
-    while frame < frames:
-        row = cuda.blockIdx.y
-        while row < height:
-            top, down = between(row, rows, height)
-            bottom = min(top + 1, rows - 1)
-            upper = lerp(maps[frame, top, left], maps[frame, top, right], across)
-            lower = lerp(maps[frame, bottom, left], maps[frame, bottom, right], across)
-            out[frame, row, col] = stored(lerp(upper, lower, down), out.itemsize)
-            row += cuda.gridDim.y
-        frame += cuda.gridDim.z
+    row = cuda.blockIdx.y
+    while row < height:
+        top, down = between(row, rows, height)
+        bottom = min(top + 1, rows - 1)
+        upper = lerp(maps[frame, top, left], maps[frame, top, right], across)
+        lower = lerp(maps[frame, bottom, left], maps[frame, bottom, right], across)
+        out[frame, row, col] = stored(lerp(upper, lower, down), out.itemsize)
+        row += cuda.gridDim.y
