@@ -37,6 +37,7 @@ class FileGuard:
 
     def __init__(self, *, prints_at_once: bool = True) -> None:
         self.failures: list[str] = []
+        self._told: set[str] = set()
         self._prints_at_once = prints_at_once
 
     @contextmanager
@@ -51,6 +52,12 @@ class FileGuard:
             self.failures.append(line)
             if self._prints_at_once:
                 say(f"error: {line}")
+
+    def tell(self, name: Any, text: str) -> None:
+        """Print a remark on a file, unless it is empty or was printed for an earlier file."""
+        if text and text not in self._told:
+            self._told.add(text)
+            print(f"{name}: {text}")
 
     def print_failures(self) -> None:
         """Print the failures until now."""

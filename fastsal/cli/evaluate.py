@@ -21,10 +21,13 @@ _MOST_FAILURES = 20  # lines on the screen; the JSON file has all
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = add_command(commands, "evaluate", "scores of methods on a data set", run)
+    parser = add_command(
+        commands, "evaluate", "score methods, or maps of other models, on a data set", run
+    )
     parser.add_argument(
         "dataset", nargs="?", metavar="DATASET",
-        help="cat2000, eyetrackuav2, crowdfix, savam, osie, folder or auto",
+        help="cat2000, eyetrackuav2, crowdfix, savam, osie, auto, or folder: your own images and "
+        "fixations.csv with the columns image, x_px, y_px",
     )  # fmt: skip
     parser.add_argument("folder", nargs="?", metavar="FOLDER", help="where its files are")
     parser.add_argument("--split", metavar="NAME", help="a part of the data set, such as train")
@@ -41,7 +44,10 @@ def add_to(commands: Commands) -> None:
         "--maps", action="append", metavar="DIR",
         help="maps of another model: NAME.png or .npy per image; may be repeated",
     )  # fmt: skip
-    parser.add_argument("--metrics", metavar="NAME[,NAME]", help="default: all")
+    parser.add_argument(
+        "--metrics", metavar="NAME[,NAME]",
+        help="such as nss,auc (default: those usual for the data set)",
+    )  # fmt: skip
     parser.add_argument("--limit", type=count, metavar="N", help="the first N samples only")
     parser.add_argument(
         "--center-bias", type=number, default=0.0, metavar="X",
@@ -84,6 +90,8 @@ def run(options: argparse.Namespace) -> int:
         f"wrote scores of {count_of(len(scored), plan.dataset.kind)} and "
         f"{count_of(len(sheets), 'sheet')} to {output}"
     )
+    for path in filter(None, (options.csv, options.json, options.plot)):
+        print(f"wrote {path}")
     return 1 if found.failures else 0
 
 

@@ -29,7 +29,9 @@ _SIZE = "224x224"
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = add_command(commands, "explain", "which pixels decide a neural network's class", run)
+    parser = add_command(
+        commands, "explain", "show the pixels that decide a neural network's class", run
+    )
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="files, folders or globs")
     parser.add_argument(
         "--model", required=True, metavar="MODEL",

@@ -58,7 +58,7 @@ def _shown(name: str, value: float) -> str:
 def _described(method: Method, figures: dict[str, float]) -> Iterator[str]:
     """Yield the lines about one method: its facts, then its options."""
     yield f"{method.key}: {method.title} ({method.paper})"
-    yield f"{method.summary}; in Python: fastsal.{method.function}"
+    yield f"{method.summary}; in Python: {_python_name(method)}"
     if figures:
         yield ", ".join(f"{name} {_shown(name, value)}" for name, value in figures.items())
     if method.learns:
@@ -75,6 +75,11 @@ def _described(method: Method, figures: dict[str, float]) -> Iterator[str]:
         yield textwrap.fill(
             texts.get(name, ""), 88, initial_indent=" " * 6, subsequent_indent=" " * 6
         )
+
+
+def _python_name(method: Method) -> str:
+    module = "fastsal.neural" if method.kind == "network" else "fastsal"
+    return f"{module}.{method.function}"
 
 
 def parameter_texts(function: Any) -> dict[str, str]:

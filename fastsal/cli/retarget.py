@@ -82,7 +82,10 @@ def run(options: argparse.Namespace) -> int:
     guard = FileGuard()
     for source, target in zip(sources, targets, strict=True):
         with guard.file(source):
-            (_retarget_video if _is_video(source) else _retarget_image)(source, target, options)
+            if _is_video(source):
+                _retarget_video(source, target, options, guard)
+            else:
+                _retarget_image(source, target, options)
     if len(sources) > 1:
         print(f"wrote {len(sources) - len(guard.failures)} of {len(sources)} files to {output}")
     return guard.status
@@ -145,13 +148,14 @@ def _retarget_image(source: Path, target: Path, options: argparse.Namespace) -> 
         say(f"{source}: read the first of {file.pages} pictures")
 
 
-def _retarget_video(source: Path, target: Path, options: argparse.Namespace) -> None:
+def _retarget_video(
+    source: Path, target: Path, options: argparse.Namespace, guard: FileGuard
+) -> None:
     from ..io.counts import count_of
     from ..pipelines.video import convert_video
 
     report = convert_video(source, target, partial(_renderer, options), label="retarget")
-    if report.limits:
-        print(f"{report.target}: {report.limits}")
+    guard.tell(report.target, report.limits)
     width, height = report.size
     print(
         f"wrote {report.target}: {count_of(report.frames, 'frame')} of {width}x{height} in "

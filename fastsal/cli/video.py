@@ -104,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
     guard = FileGuard()
     for source, name, target in jobs:
         with guard.file(source):
-            _process(source, target, groups[name], options, chosen)
+            _process(source, target, groups[name], options, chosen, guard)
     if len(jobs) > 1:
         place = output or "the folders of their sources"
         print(f"wrote {len(jobs) - len(guard.failures)} of {len(jobs)} videos to {place}")
@@ -229,6 +229,7 @@ def _process(
     keys: list[str],
     options: argparse.Namespace,
     chosen: dict[str, Any],
+    guard: FileGuard,
 ) -> None:
     from ..io.video_folders import is_folder
     from ..pipelines.video import process_video
@@ -253,8 +254,7 @@ def _process(
     width, height = report.size
     compute = report.compute_ms
     rate = f"{report.fps:.{0 if report.fps >= 10 else 1}f} fps steady state; "
-    if report.limits:
-        print(f"{report.target}: {report.limits}")
+    guard.tell(report.target, report.limits)
     if report.learned:
         print(f"{report.target}: {_learned(keys, report.learned, options)}")
     files = f" as {keys[0] if len(keys) == 1 else GRID}_000001.{options.frames} and so on"

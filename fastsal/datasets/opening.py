@@ -110,4 +110,4 @@ def _help(name: str) -> str:
     rows = (line.split("  ", 1) for line in layout.EXPECTED.splitlines())
     files = "; ".join(" - ".join(cell.strip() for cell in row) for row in rows)
     source = f"get {name} from {layout.SOURCE}, and put" if layout.SOURCE else "put"
-    return f" Nothing is downloaded: {source} there: {files}"
+    return f" Nothing is downloaded: {source} these files there: {files}"

@@ -41,7 +41,9 @@ def write_sheets(
         if not best:
             continue
         rows = [_row(evaluation, model, samples, names) for names in (best, worst) if names]
-        titles = (f"{model.name}: best {evaluation.metrics[0]}", f"{model.name}: worst")
+        green = "outline of the mask" if isinstance(dataset[0], MaskSample) else "fixations"
+        best_title = f"{model.name}: best {evaluation.metrics[0]} (green: {green})"
+        titles = (best_title, f"{model.name}: worst")
         parts = []
         for title, row in zip(titles, rows, strict=False):
             parts += [_caption(title, row.shape[1], bold=True), row]

@@ -192,7 +192,7 @@ def explain_picture(pixels: NDArray[Any], network: Network, options: Options) ->
     image = image.astype(np.float32)
     target, score = class_of(image, network, options.target)
     label = options.labels[target] if target < len(options.labels) else f"class {target}"
-    title = f"{label} {score:.2f}"
+    title = f"{label}, {score:.2f}"
     shown = np.rint(colors * 255).astype(np.uint8)
     cells = [(title, shown)]
     for method in options.methods:

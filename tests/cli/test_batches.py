@@ -101,6 +101,13 @@ def test_one_file_alone_is_guarded_too(
     assert capsys.readouterr().err.startswith(f"fastsal: error: {source}: AttributeError: 'NoneTyp")
 
 
+def test_a_remark_on_many_files_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    guard = FileGuard()
+    for name, text in (("a", ""), ("b", "no sound"), ("c", "no sound"), ("d", "late")):
+        guard.tell(name, text)
+    assert capsys.readouterr().out == "b: no sound\nd: late\n"
+
+
 def test_ctrl_c_and_a_closed_stdout_end_the_batch() -> None:
     for error in (KeyboardInterrupt, BrokenPipeError, SystemExit):
         with pytest.raises(error), FileGuard().file("x"):

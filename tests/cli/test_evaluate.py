@@ -57,7 +57,10 @@ def test_table_files_and_last_line(photos, capsys):
     assert (status, err) == (0, "")
     assert lines[0] == "| method | nss | auc |"
     assert {line.split("|")[1].strip() for line in lines[2:4]} == {"`lc`", "`fine-grained`"}
-    assert lines[4:] == ["wrote scores of 5 images and 2 sheets to out"]
+    assert lines[4:] == [
+        "wrote scores of 5 images and 2 sheets to out",
+        "wrote a.csv", "wrote a.json", "wrote a.svg",
+    ]  # fmt: skip
     work = photos.parent / "work"
     assert {path.name for path in work.iterdir()} == {"a.csv", "a.json", "a.svg", "out"}
     assert {path.name for path in (work / "out").iterdir()} == {

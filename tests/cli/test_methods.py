@@ -37,6 +37,14 @@ def test_every_option_is_explained(key, capsys):
     assert texts or "no options" in out
 
 
+def test_the_python_name_of_a_network_exists(capsys):
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    for key in (key for key, row in METHODS.items() if row.kind == "network"):
+        assert main(["methods", key]) == 0
+        assert f"in Python: fastsal.neural.{METHODS[key].function}\n" in capsys.readouterr().out
+        assert callable(getattr(fastsal.neural, METHODS[key].function))
+
+
 def test_a_misspelt_method_is_refused_with_a_suggestion(capsys):
     assert main(["methods", "bolean-map"]) == 2
     assert "did you mean boolean-map?" in capsys.readouterr().err

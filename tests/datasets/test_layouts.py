@@ -364,7 +364,7 @@ def test_a_missing_folder_says_where_to_get_the_set(name, tmp_path):
         with pytest.raises(DatasetError, match="Nothing is downloaded: ") as refusal:
             open_dataset(name, folder)
         assert ("get " + name in str(refusal.value)) == (name != "folder")
-        assert "put there: " in str(refusal.value)
+        assert "put these files there: " in str(refusal.value)
         assert "\n" not in str(refusal.value)
 
 

@@ -89,7 +89,7 @@ def test_every_method_and_several_images(folder, net, capsys):
                    "--steps", "2", "--target", "3", "-o", "out"])  # fmt: skip
     output = capsys.readouterr()
     assert status == 0, output.err
-    assert output.out.count("class 3 0.") == 2
+    assert output.out.count("class 3, 0.") == 2
     for name in ("a", "b"):
         assert cv2.imread(f"out/{name}-explained.png").shape == (268, 9 * 320, 3)
     files_of(net)
