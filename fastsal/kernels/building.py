@@ -34,6 +34,10 @@ class _KernelCompiler(CompilerBase):  # type: ignore[misc]  # Numba is not typed
             from . import linking
 
             linking.add_pass(passes)
+            if why_long() is None:
+                from . import lowering
+
+                lowering.replace_pass(passes)
         return [passes]
 
     def compile_extra(self, function: Any) -> Any:
@@ -133,6 +137,17 @@ def why_loops() -> str | None:
         return f"this version of Numba is too different: {error}"
 
 
+@cache
+def why_long() -> str | None:
+    """Return the reason that Numba writes the LLVM code, or None if `lowering` does."""
+    try:
+        from . import lowering
+
+        return lowering.why_not()
+    except (ImportError, AttributeError) as error:
+        return f"this version of Numba is too different: {error}"
+
+
 def skip_trial() -> None:
     """Try no kernel in this process, which compiles for another processor."""
     global _reason
@@ -169,9 +184,9 @@ def _failure() -> str | None:
     global _trial_part
     _trial_part = kernel(_plus_one)
     trial = kernel(_trial)
-    values = np.arange(3.0)
+    values = np.arange(6.0).reshape(3, 2)
     try:
-        found = trial(values, 3.0)
+        found = trial(values, 6.0)
         try:
             trial(values, 1.0)
             raised = False
@@ -179,13 +194,15 @@ def _failure() -> str | None:
             raised = True
     except Exception as error:
         return f"a trial kernel failed: {type(error).__name__}: {error}"
-    return None if found == 6.0 and raised else f"a trial kernel returned {found}"
+    return None if found == 9.0 and raised else f"a trial kernel returned {found}"
 
 
 def _trial(values: Any, limit: float) -> float:
     total = 0.0
-    for value in values:
-        total += _trial_part(value, limit)
+    for row in range(values.shape[0]):
+        line = values[row]
+        line[-1] = _trial_part(values[row, 0], limit)
+        total += line[-1]
     return total
 
 

@@ -286,7 +286,7 @@ def removals():
     for name in (
         "codegen.JITCodeLibrary", "compiler_machinery.AnalysisPass",
         "compiler_machinery.register_pass", "environment.lookup_environment",
-        "typed_passes.AnnotateTypes",
+        "typed_passes.AnnotateTypes", "lowering.Lower", "datamodel.default_manager",
     ):  # fmt: skip
         yield f"numba.core.{name}", "module"
     yield "numba.parfors.parfor.Parfor", "module"
@@ -312,7 +312,7 @@ print(len(linking.{names}) > 1)
 
 def test_without_any_of_numbas_names_kernels_are_compiled_plainly():
     """One process per name, several at a time."""
-    code = REMOVED + KERNEL + "check()\nprint(building.why_plain())"
+    code = REMOVED + KERNEL + "check()\nprint(building.why_plain(), building.why_long())"
     jobs = list(removals())
     running = []
     for start in range(0, len(jobs), 4):
