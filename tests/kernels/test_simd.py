@@ -58,6 +58,7 @@ def test_every_score_is_found(monkeypatch, has_blocks, bands, dtype, rng):
 
 ANSWERS = """
 import hashlib, numpy as np, fastsal
+from fastsal.algorithms.superpixels import slic
 from fastsal.kernels.simd import llvm
 rng, digest = np.random.default_rng(3), hashlib.sha256()
 for shape in [(17, 19, 3), (300, 301), (260, 263, 4)]:  # on one thread, and on all
@@ -69,6 +70,7 @@ for shape in [(17, 19, 3), (300, 301), (260, 263, 4)]:  # on one thread, and on 
         digest.update(fastsal.fine_grained(image, out=out))
         digest.update(fastsal.fine_grained(image, exact=True, out=out))
         digest.update(fastsal.spectral_residual(image, out=out))
+    digest.update(slic(image, mode="fast"))
 """
 
 

@@ -24,6 +24,12 @@ def has_byte_shuffles():
     return ENABLED and has_feature("avx512vbmi") and has_feature("avx512bw")
 
 
+@cache
+def has_pair_sums():
+    """Return whether CPU kernels are compiled for a processor that adds pairs of products: AVX2."""
+    return ENABLED and has_feature("avx2")
+
+
 def data_of(context, builder, kinds, args):
     """Return the address of the data of each array."""
     pairs = zip(kinds, args, strict=True)

@@ -1,7 +1,7 @@
 """Nearest of four candidates for one row of 16 tiles of an image, in vectors of 16 integers.
 
 It is the inner step of superpixels in fast mode. The terms of all candidates and the sums of the
-row stay in registers. With AVX-512 one instruction adds two products.
+row stay in registers. With AVX2 or AVX-512 one instruction adds two products.
 """
 
 from llvmlite import ir
@@ -60,15 +60,16 @@ def _generate(context, builder, signature, args):
         last_color = builder.lshr(pixels, _const(16))
         place = all_of.item(cols, dx)
         two = builder.or_(last_color, builder.shl(all_of(place), _const(16)))
-        masks, code = _nearest(builder, candidates, colors, two)
+        code = _nearest(builder, candidates, colors, two)
         column = builder.add(lefts, all_of(short))
         inside = builder.icmp_unsigned("<", column, width)
         code = builder.select(inside, code, _const(255))
         llvm.store(builder, builder.trunc(code, _BYTES), picks, builder.mul(dx, _SIZE(LANES)))
         offset = builder.trunc(builder.sub(dx, first), llvm.INT)
         two = builder.or_(last_color, builder.shl(all_of(offset), _const(16)))
-        for mask, parts in zip(masks, sums, strict=True):
-            counts = builder.and_(mask, inside)
+        for (*_, name), parts in zip(candidates, sums, strict=True):
+            # Codes differ, so one comparison replaces masks, which AVX2 would pack and unpack.
+            counts = builder.icmp_signed("==", code, name)
             for part, value in zip(parts, (_const(1), colors, two), strict=True):
                 total = builder.load(part)
                 builder.store(builder.select(counts, builder.add(total, value), total), part)
@@ -88,20 +89,17 @@ def _generate(context, builder, signature, args):
 
 
 def _nearest(builder, candidates, colors, two):
-    """Return the nearest candidate as masks, and its code; the first of equal ones wins."""
+    """Return the code of the nearest candidate; the first of equal ones wins."""
     best = code = None
-    masks = []
     for terms_01, terms_2, now, name in candidates:
         products = builder.add(_dot(builder, colors, terms_01), _dot(builder, two, terms_2))
         score = builder.sub(now, products)
         if best is None:
             best, code = score, name
-            masks.append(ir.VectorType(ir.IntType(1), LANES)([1] * LANES))
             continue
         nearer = builder.icmp_signed("<", score, best)
         best, code = builder.select(nearer, score, best), builder.select(nearer, name, code)
-        masks = [builder.and_(mask, builder.not_(nearer)) for mask in masks] + [nearer]
-    return masks, code
+    return code
 
 
 def _halves(builder, low, high):
@@ -116,6 +114,14 @@ def _dot(builder, first, second):
     first, second = builder.bitcast(first, halves), builder.bitcast(second, halves)
     if llvm.has_byte_shuffles():
         return llvm.call(builder, "llvm.x86.avx512.pmaddw.d.512", _WORDS, first, second)
+    if llvm.has_pair_sums():
+        eight = ir.VectorType(llvm.INT, LANES // 2)
+        parts = []
+        for start in (0, LANES):
+            order = list(range(start, start + LANES))
+            pairs = (llvm.shuffled(builder, each, each, order) for each in (first, second))
+            parts.append(llvm.call(builder, "llvm.x86.avx2.pmadd.wd", eight, *pairs))
+        return llvm.shuffled(builder, *parts, list(range(LANES)))
     products = []
     for half in (0, 1):
         order = ir.VectorType(llvm.INT, LANES)(list(range(half, 2 * LANES, 2)))
