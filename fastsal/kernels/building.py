@@ -34,7 +34,7 @@ class _KernelCompiler(CompilerBase):  # type: ignore[misc]  # Numba is not typed
             from . import linking
 
             linking.add_pass(passes)
-            if why_long() is None:
+            if why_numba_lowers() is None:
                 from . import lowering
 
                 lowering.replace_pass(passes)
@@ -138,7 +138,7 @@ def why_loops() -> str | None:
 
 
 @cache
-def why_long() -> str | None:
+def why_numba_lowers() -> str | None:
     """Return the reason that Numba writes the LLVM code, or None if `lowering` does."""
     try:
         from . import lowering

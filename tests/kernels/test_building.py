@@ -312,7 +312,7 @@ print(len(linking.{names}) > 1)
 
 def test_without_any_of_numbas_names_kernels_are_compiled_plainly():
     """One process per name, several at a time."""
-    code = REMOVED + KERNEL + "check()\nprint(building.why_plain(), building.why_long())"
+    code = REMOVED + KERNEL + "check()\nprint(building.why_plain(), building.why_numba_lowers())"
     jobs = list(removals())
     running = []
     for start in range(0, len(jobs), 4):
