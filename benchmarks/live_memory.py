@@ -44,13 +44,13 @@ class Restless:
         """Do nothing: there is nothing to give back."""
 
 
-class Fidgety(Headless):
-    """A screen at which somebody asks for the next method again and again.
+class SwitchingScreen(Headless):
+    """A screen that asks for the next method at equal intervals.
 
     Parameters
     ----------
     every : float
-        Seconds between two wishes.
+        Seconds between two requests.
     at_work : callable
         Returns the key of the current method.
     clock : callable, optional
@@ -101,7 +101,7 @@ def memory(minutes: float) -> dict[str, Any]:
     seconds = 60 * minutes
     # With all of it compiled every method is at work twice a minute.
     every = min(60.0, seconds) / 2 / len(BUILT_IN)
-    screen = Fidgety(every, lambda: webcam._engine.choice.method)
+    screen = SwitchingScreen(every, lambda: webcam._engine.choice.method)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(headless=True, record=Path(folder, "seen.mp4"))
         webcam = Webcam(settings, source=Restless(seconds + 1), screen=screen)

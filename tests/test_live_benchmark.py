@@ -21,7 +21,7 @@ def session(minutes, mib_at, monkeypatch):
         return list(BUILT_IN)[min(int(now[0] * last / COMPILES_AT), last)]
 
     monkeypatch.setattr(live_memory.psutil, "Process", Process)
-    screen = live_memory.Fidgety(2.0, at_work, clock=lambda: now[0])
+    screen = live_memory.SwitchingScreen(2.0, at_work, clock=lambda: now[0])
     while now[0] <= 60 * minutes:
         screen.key(10)
         now[0] += 0.5

@@ -322,13 +322,13 @@ def test_native_code_is_not_made(slow_site, tmp_path, reason):
 
 def test_one_process_makes_native_code(site, tmp_path):
     cache = tmp_path / "cache"
-    wished = json.dumps(forms.forms_of(["frame-difference"]))
+    requested = json.dumps(forms.forms_of(["frame-difference"]))
     code = (
         "from fastsal.kernels import cache, locks, native, threads\n"
         "locks.take(cache.folder().parent / native.LOCK, '0')\n"
         "import subprocess, sys\n"
         "command = [sys.executable, '-c', native._CODE]\n"
-        f"done = subprocess.run(command, input={wished!r}, text=True)\n"
+        f"done = subprocess.run(command, input={requested!r}, text=True)\n"
         "print(done.returncode)"
     )
     environment = {"PYTHONPATH": str(site), "FASTSAL_CACHE_DIR": str(cache)}

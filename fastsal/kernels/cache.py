@@ -295,7 +295,7 @@ def _keyed(cache_class: Any) -> Any:
                 data = self._cache_file.load_shipped(self._key_for(sig, processor), level)
                 if data is not None:
                     if shipped.is_slower_than_native(level):
-                        native.wish_for(self._py_func, sig)
+                        native.request(self._py_func, sig)
                     return self._impl.rebuild(target_context, data)
             return None
 

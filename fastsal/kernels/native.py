@@ -19,16 +19,16 @@ from . import forms, locks
 
 VARIABLE = "FASTSAL_NATIVE"
 LOCK = "native"  # a file beside the folders of compiled code
-_CODE = "from fastsal.kernels import native; native.compile_wished()"
+_CODE = "from fastsal.kernels import native; native.compile_requested()"
 
-_wished: list[tuple[Any, Any]] = []  # functions and types
+_requested: list[tuple[Any, Any]] = []  # functions and types
 
 
-def wish_for(function: Any, types: Any) -> None:
+def request(function: Any, types: Any) -> None:
     """Take note that native code of a kernel is worth compiling."""
-    if not _wished:
+    if not _requested:
         atexit.register(_start)
-    _wished.append((function, types))
+    _requested.append((function, types))
 
 
 def _start() -> None:
@@ -53,13 +53,13 @@ def _start() -> None:
 
 def _named() -> list[forms.Form]:
     """Return the forms of the requested entries, of kernels that have an importable name."""
-    named = ((forms.name_of(function), types) for function, types in _wished)
+    named = ((forms.name_of(function), types) for function, types in _requested)
     return [(*name, forms.text_of(types)) for name, types in named if name is not None]
 
 
-def compile_wished() -> None:
+def compile_requested() -> None:
     """Compile the forms that stdin lists, unless another process is at it."""
-    wished = json.load(sys.stdin)
+    requested = json.load(sys.stdin)
     with suppress(AttributeError, OSError):  # Windows has no such priorities
         os.nice(19)
     from . import cache, shipped
@@ -68,7 +68,7 @@ def compile_wished() -> None:
     place = cache.folder()
     if place is None or not _is_only_one(place.parent):
         return
-    for module, kernel, types in wished:
+    for module, kernel, types in requested:
         with suppress(Exception):  # upgraded meanwhile: the next start asks again
             forms.compile_form((module, kernel, types))
 

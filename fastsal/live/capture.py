@@ -7,7 +7,7 @@ import time
 from typing import Self
 
 from ..errors import VideoError
-from .latest_frame import Grabbed, Mailbox
+from .frame_queue import FrameQueue, Grabbed
 from .sources import Source
 
 _FILE_DEPTH = 4
@@ -16,7 +16,7 @@ _LONGEST_STEP = 0.5  # seconds between two looks; in longer ones the program its
 
 
 class CaptureThread:
-    """Puts a source's frames into a mailbox: a camera's newest only, a file's every one.
+    """Puts a source's frames into a queue: a camera's newest only, a file's every one.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ class CaptureThread:
 
     Attributes
     ----------
-    mailbox : Mailbox
+    queue : FrameQueue
         Where the frames are.
     """
 
     def __init__(self, source: Source, name: str, *, stalled: float = 5.0) -> None:
-        self.mailbox = Mailbox() if source.is_live else Mailbox(_FILE_DEPTH, lossless=True)
+        self.queue = FrameQueue() if source.is_live else FrameQueue(_FILE_DEPTH, lossless=True)
         self._source = source
         self._name = name
         self._stalled = stalled
@@ -60,7 +60,7 @@ class CaptureThread:
         VideoError
             If it has failed, or stalled.
         """
-        grabbed = self.mailbox.take(timeout)
+        grabbed = self.queue.take(timeout)
         now = time.perf_counter()
         self._waited += min(now - self._asked, _LONGEST_STEP)
         self._asked = now
@@ -72,16 +72,16 @@ class CaptureThread:
 
     def close(self) -> None:
         """End the thread and give the source back."""
-        self.mailbox.close()
+        self.queue.close()
         self._thread.join(_GRACE)
         self._source.close()
 
     def _capture(self) -> None:
         try:
             while (frame := self._source.read()) is not None:
-                if not self.mailbox.put(Grabbed(frame, time.perf_counter())):
+                if not self.queue.put(Grabbed(frame, time.perf_counter())):
                     return
         except BaseException as error:
-            self.mailbox.end(error)
+            self.queue.end(error)
         else:
-            self.mailbox.end()
+            self.queue.end()

@@ -161,10 +161,10 @@ class Webcam:
 
     def report(self) -> LiveReport:
         """Return the counts and times until now."""
-        choice, mailbox = self._engine.choice, self._capture.mailbox
+        choice, queue = self._engine.choice, self._capture.queue
         return LiveReport(
-            captured=mailbox.captured, shown=self._statistics.shown,
-            dropped=mailbox.dropped + self._without_map,
+            captured=queue.captured, shown=self._statistics.shown,
+            dropped=queue.dropped + self._without_map,
             fps=self._statistics.fps, latency_ms=self._statistics.latency_ms,
             compute_ms=self._statistics.compute_ms, method=choice.method,
             backend=self._where(), size=self._size,
@@ -252,7 +252,7 @@ class Webcam:
 
     def _pause(self) -> None:
         self._is_paused = not self._is_paused
-        self._capture.mailbox.pause(self._is_paused)
+        self._capture.queue.pause(self._is_paused)
         now = time.perf_counter()
         if self._is_paused:
             self._paused_at = now

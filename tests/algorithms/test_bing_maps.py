@@ -21,7 +21,7 @@ def small_model():
     return BingModel(filters, sizes, {space: rng.normal(size=(36, 2)) for space in SPACES})
 
 
-def bench(backend):
+def backend_module(backend):
     return importlib.import_module(f"fastsal.algorithms.bing._{backend}")
 
 
@@ -88,7 +88,7 @@ def test_any_boxes(data, shape):
         expected[top : top + height, left : left + width] += weight
 
     boxes = np.array(boxes, np.int32).reshape(-1, 4)
-    bench("cpu").fill_map(boxes, np.array(weights, np.int32), shape[1], out)
+    backend_module("cpu").fill_map(boxes, np.array(weights, np.int32), shape[1], out)
 
     expected /= max(expected.max(), 1)
     np.testing.assert_allclose(out.reshape(shape), expected, rtol=0, atol=1e-7)
@@ -174,10 +174,10 @@ def test_same_bits_as_on_the_cpu(cuda_device):
     boxes = np.int32([[0, 0, 9, 5], [3, 2, 4, 3], [8, 4, 1, 1], [3, 2, 4, 3]])
     weights = np.int32([5, 65535, 77, 0])
     on_cpu = np.empty(45, np.float32)
-    bench("cpu").fill_map(boxes, weights, 9, on_cpu)
+    backend_module("cpu").fill_map(boxes, weights, 9, on_cpu)
 
     on_device = cuda_device.to_device(np.empty(45, np.float32))
-    bench("cuda").fill_map(boxes, weights, 9, on_device)
+    backend_module("cuda").fill_map(boxes, weights, 9, on_device)
 
     np.testing.assert_array_equal(on_device.copy_to_host(), on_cpu)
 

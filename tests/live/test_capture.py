@@ -34,9 +34,9 @@ def test_a_camera_loses_frames_and_a_file_does_not(fake_source):
                     frames.append(capture.take(1.0).frame)
                 except EOFError:
                     break
-        assert capture.mailbox.captured == 30
+        assert capture.queue.captured == 30
         assert (len(frames) < 30) == is_live
-        assert len(frames) + capture.mailbox.dropped == 30
+        assert len(frames) + capture.queue.dropped == 30
         assert source.closed.is_set()
 
 
@@ -119,7 +119,7 @@ def test_a_camera_over_http_that_stops_is_an_error(address):
     complaint = rf"^{address}: no more frames after the first \d+$"
     with CaptureThread(source, "camera") as capture, pytest.raises(VideoError, match=complaint):
         taken(capture)
-    assert capture.mailbox.captured >= 10
+    assert capture.queue.captured >= 10
 
 
 def test_synthetic_frames_move_at_thirty_a_second():

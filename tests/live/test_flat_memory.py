@@ -17,7 +17,7 @@ FRAMES, PER_SIZE, PER_METHOD = 3000, 25, 100
 ALLOWED = 12 << 20
 
 
-class Restless:
+class ChangingSizes:
     """Frames of changing size, without any delay."""
 
     is_camera = is_live = False
@@ -60,7 +60,7 @@ def test_resident_memory_is_flat(fake_screen, tmp_path, smoothing):
                 webcam._engine.change(Choice(wanted, "cpu"))
 
     settings = Settings(method=METHODS[0], record=tmp_path / "seen.mp4", smoothing=smoothing)
-    webcam = Webcam(settings, source=Restless(), screen=Watched())
+    webcam = Webcam(settings, source=ChangingSizes(), screen=Watched())
     report = webcam.run()
 
     assert (report.shown, report.dropped) == (FRAMES, 0)

@@ -77,16 +77,16 @@ class Session:
             If it cannot be understood.
         """
         try:
-            wishes = json.loads(text)
+            asked = json.loads(text)
         except (ValueError, RecursionError):
-            wishes = None
-        if not isinstance(wishes, dict):
+            asked = None
+        if not isinstance(asked, dict):
             raise ImageError("the settings must be a JSON object")
         choice = self._engine.choice
-        colormap = _one_of(wishes.get("colormap", self._colormap), COLORMAPS, "`colormap`")
-        method = _one_of(wishes.get("method", choice.method), BUILT_IN, "`method`")
-        backend = _one_of(wishes.get("backend", choice.backend), BACKENDS, "`backend`")
-        smoothing = _fraction_of(wishes.get("smoothing", self._engine.smoothing), "`smoothing`")
+        colormap = _one_of(asked.get("colormap", self._colormap), COLORMAPS, "`colormap`")
+        method = _one_of(asked.get("method", choice.method), BUILT_IN, "`method`")
+        backend = _one_of(asked.get("backend", choice.backend), BACKENDS, "`backend`")
+        smoothing = _fraction_of(asked.get("smoothing", self._engine.smoothing), "`smoothing`")
         self._colormap, self._engine.smoothing = colormap, smoothing
         self._engine.change(Choice(method, backend))  # type: ignore[arg-type]
 

@@ -16,7 +16,7 @@ class Grabbed(NamedTuple):
     at: float  # seconds of time.perf_counter
 
 
-class Mailbox:
+class FrameQueue:
     """Holds frames until they are taken; excess frames are dropped or wait.
 
     Parameters
@@ -24,7 +24,7 @@ class Mailbox:
     depth : int
         How many frames it holds.
     lossless : bool
-        Whether a full mailbox makes `put` wait, as for the frames of a file. If not, it drops the
+        Whether a full queue makes `put` wait, as for the frames of a file. If not, it drops the
         oldest frame, as for a camera, so that latency does not grow.
 
     Attributes
