@@ -1,10 +1,10 @@
 """How functions of kernels become LLVM code: in fewer instructions than Numba writes.
 
 To read or write one item, Numba copies the array's description to the stack, and reads it from
-there twice. A variable of several blocks lives on the stack too. LLVM removes all of that again,
-about a tenth of the CPU time until the first map of itti-koch (medians of seven pairs of runs: 26.9
-seconds, 23.6 without). Here members of a description are used directly, and so are variables with
-one assignment. Functions that make no arrays count no references.
+there twice. A variable of several blocks lives on the stack too. LLVM removes all of that again.
+Here members of a description are used directly, and so are variables with one assignment. Functions
+that make no arrays count no references. The first map of itti-koch takes 23.6 seconds of CPU time
+in place of 26.9, the medians of seven pairs of runs.
 
 This module uses private names of Numba; `building` finds out whether they are there and work.
 """

@@ -38,7 +38,6 @@ def test_every_option_is_explained(key, capsys):
 
 
 def test_the_python_name_of_a_network_exists(capsys):
-    pytest.importorskip("torch", reason="PyTorch is not installed")
     for key in (key for key, row in METHODS.items() if row.kind == "network"):
         assert main(["methods", key]) == 0
         assert f"in Python: fastsal.neural.{METHODS[key].function}\n" in capsys.readouterr().out
