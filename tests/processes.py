@@ -66,4 +66,7 @@ def run_python(code, *arguments, timeout=100, environment=None, check=True, cwd=
 
 def without_compiling(text):
     """Return a program's output without lines on compiling, which a cold cache brings."""
-    return "".join(line for line in text.splitlines(True) if not line.startswith("compiling "))
+    lines = text.splitlines(keepends=True)
+    return "".join(
+        line for line in lines if not line.removeprefix("fastsal: ").startswith("compiling ")
+    )
