@@ -123,7 +123,7 @@ def test_refusals_are_one_line_and_leave_no_file(folder, capsys, options, messag
 
 
 def test_outputs_do_not_overwrite(folder, capsys):
-    for output, message in (("a.png", "must not be an input"), ("out.npy", "must be a picture"),
+    for output, message in (("a.png", "would overwrite an input"), ("out.npy", "must be a picture"),
                             ("out.txt", "must end in")):  # fmt: skip
         assert main(["explain", "a.png", "--model", "my_nets:make", "-o", output]) != 0
         assert message in capsys.readouterr().err
