@@ -19,10 +19,11 @@ def postprocess(maps, width, smooth, center_bias, rescale, out):
     Blur, weight by the centre bias, min-max normalise to [0, 1] (constant maps become 0),
     up-sample. Without `rescale` their values count from 0 and are not stretched.
     """
-    if len(maps) > launch.MOST_DEEP:
-        for part, saliency in launch.in_groups(launch.MOST_DEEP, maps, out):
-            postprocess(part, width, smooth, center_bias, rescale, saliency)
-        return
+    for part, saliency in launch.in_groups(launch.MOST_DEEP, maps, out):
+        _postprocess(part, width, smooth, center_bias, rescale, saliency)
+
+
+def _postprocess(maps, width, smooth, center_bias, rescale, out):
     frames, rows, cols = maps.shape
     if smooth > 0:
         down = float32(smooth * width * width * rows / out.shape[1])
@@ -103,7 +104,6 @@ def _scale(maps, bias, rescale):
         row, col = i // cols, i % cols
         maps[frame, row, col] = fraction(maps[frame, row, col], low, high)
         i += cuda.blockDim.x
-    cuda.syncthreads()
 
 
 @device
