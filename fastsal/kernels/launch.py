@@ -59,6 +59,14 @@ def image_grid(
     return (-(-shape[1] // threads), capped(shape[0]), capped(frames)), threads
 
 
+def group_size(frames: int, items: int, most_items: int, grids: int = 1) -> int:
+    """Return the frames of a group: of at most `most_items`, and at least one frame.
+
+    A frame has `items`, and takes `grids` places along y or z of a grid.
+    """
+    return min(frames, max(1, most_items // items), MOST_DEEP // grids)
+
+
 def in_groups(size: int, pixels: Any, out: Any) -> Iterator[tuple[Any, Any]]:
     """Yield pixels and maps of at most `size` frames at a time, in one piece where possible."""
     if len(out) <= size:

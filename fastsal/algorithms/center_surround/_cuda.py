@@ -21,7 +21,7 @@ def center_surround(pixels, channels, is_rgb, width, form, smooth, center_bias, 
     frames, area = out.shape
     height = area // width
     rows, cols = shape_of_cells(height, width, form.longer or max(height, width))
-    group = min(frames, max(1, GROUP // (rows * cols)), launch.MOST_DEEP // 3)
+    group = launch.group_size(frames, rows * cols, GROUP, grids=3)
     for part, saliency in launch.in_groups(group, pixels, out):
         shape = (group, 3 if channels > 1 else 1, rows, cols)
         means = _work("means", shape, len(part))

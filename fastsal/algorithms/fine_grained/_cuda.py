@@ -32,7 +32,7 @@ LOW = int32((1 << 16) - 1)
 def fine_grained(pixels, channels, weights, width, exact, out):
     """Fill `out`, (N, H * width), from `pixels`, (N, H * width * channels)."""
     frames, area = out.shape
-    group = min(frames, max(1, GROUP // area), launch.MOST_DEEP)
+    group = launch.group_size(frames, area, GROUP)
     for part, saliency in launch.in_groups(group, pixels, out):
         _fill_group(part, channels, weights, width, exact, saliency, group)
 

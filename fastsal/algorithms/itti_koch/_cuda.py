@@ -55,7 +55,7 @@ def itti_koch(pixels, channels, is_rgb, width, options, smooth, center_bias, out
     tables = _tables(*shape, channels, options, launch.THREADS)
     layout = layout_of(channels, is_rgb)
     frames = len(out)
-    group = min(frames, max(1, GROUP // (shape[0] * shape[1])), launch.MOST_DEEP)
+    group = launch.group_size(frames, shape[0] * shape[1], GROUP)
     maps = _work("maps", (4, frames, *plan.small))
     for start in range(0, frames, group):
         part = pixels if group == frames else pixels[start : start + group]

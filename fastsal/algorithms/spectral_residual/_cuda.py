@@ -40,7 +40,7 @@ def spectral_residual(pixels, channels, weights, width, size, scale, out):
     `size` is that of the spectrum, rows and columns.
     """
     frames = out.shape[0]
-    group = min(frames, max(1, GROUP // (size[0] * size[1])), launch.MOST_DEEP)
+    group = launch.group_size(frames, size[0] * size[1], GROUP)
     twiddles = [_work(f"turns {axis}", (2, side), np.float64) for axis, side in enumerate(size)]
     for table in twiddles:
         blocks = -(-table.shape[1] // launch.THREADS)
